@@ -1,0 +1,88 @@
+"""What is known of one HTTP exchange, and how long it may still take. Plain data, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any, NamedTuple
+
+import httpx
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+class Deadline:
+    """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
+
+    The HTTP client bounds each read by itself, so a server that sends one byte a second would never
+    time out. The connection pool asks this object before each read, which bounds their sum.
+    """
+
+    __slots__ = ("at",)
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.at: float | None = None if seconds is None else monotonic() + seconds
+
+    def clamp(self, timeout: float | None) -> float | None:
+        """The shorter of ``timeout`` and the time left, in seconds (never below 0); None is no limit."""
+        at = self.at
+        if at is None:
+            return timeout
+        left = at - monotonic()
+        if left < 0:
+            left = 0.0
+        return left if timeout is None or left < timeout else timeout
+
+
+class RateLimit(NamedTuple):
+    """The rate-limit headers of a response (source: docs)."""
+
+    limit: int
+    """Requests per second that the bucket allows."""
+    remaining: int
+    """Tokens left in the bucket."""
+    reset: datetime | None
+    """When the bucket is full again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpInfo:
+    """The HTTP side of an answer: never part of the model's fields, dumps or equality."""
+
+    status: int
+    """HTTP status code."""
+    raw_headers: tuple[tuple[bytes, bytes], ...] = ()
+    """The response headers as they came, in order."""
+    retries: int = 0
+    """How many attempts failed before this one."""
+    elapsed: float = 0.0
+    """Seconds from the call to the answer, all attempts and waits included."""
+    problems: tuple[dict[str, Any], ...] = field(default=(), hash=False)
+    """What did not fit the model, where an invalid answer was salvaged; inputs are left out."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All response headers; names are case-insensitive."""
+        return httpx.Headers(list(self.raw_headers))
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's ``X-Request-Id``: quote it when asking for support."""
+        return self.headers.get("x-request-id")
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The rate-limit headers, or None where the server sent none (or nonsense)."""
+        headers = self.headers
+        try:
+            limit, remaining = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
+        except (KeyError, ValueError):
+            return None
+        try:
+            reset = _INSTANT.validate_python(headers.get("x-ratelimit-reset"))
+        except ValidationError:
+            reset = None
+        return RateLimit(limit, remaining, reset)
