@@ -1,0 +1,157 @@
+"""Settings are checked when the client is made."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from uniqos import errors
+from uniqos._config import Config, resolve
+from uniqos._logging import redact, truncate
+
+KEY = "uniq_test_abcd1234"
+LIVE = "uniq_live_abcd1234"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNIQOS_API_KEY", raising=False)
+    monkeypatch.delenv("UNIQOS_BASE_URL", raising=False)
+
+
+def make(key: str | None = KEY, token: str | None = None, url: str | None = None, **options: Any) -> Config:
+    return resolve(key, token, url, **options)
+
+
+def test_the_defaults_are_the_official_ones() -> None:
+    config = make()
+    assert (config.base_url, config.timeout, config.max_retries) == ("https://api.uniqos.ai", 90, 3)
+    assert (config.log_level, config.on_invalid_response, config.deadline) == ("warning", "raise", None)
+
+
+@pytest.mark.parametrize(("key", "environment"), [(KEY, "test"), (LIVE, "live")])
+def test_the_prefix_of_the_key_says_the_environment(key: str, environment: str) -> None:
+    assert make(key).environment == environment
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"key": None}, "missing_api_key"),
+        ({"key": ""}, "missing_api_key"),
+        ({"key": 7}, "missing_api_key"),
+        ({"key": "sk-123"}, "invalid_api_key_format"),
+        ({"key": "uniq_test_short"}, "invalid_api_key_format"),
+        ({"key": "uniq_test_abcd1234\n"}, "invalid_api_key_format"),
+        ({"key": "uniq_test_abcd-1234"}, "invalid_api_key_format"),
+        ({"key": KEY, "token": "eyJ.a.b"}, "configuration_error"),
+        ({"key": None, "token": ""}, "missing_api_key"),
+        ({"key": None, "token": "a\r\nb"}, "invalid_request"),
+        ({"url": "api.uniqos.ai"}, "configuration_error"),
+        ({"url": ""}, "configuration_error"),
+        ({"url": "ftp://x"}, "configuration_error"),
+        ({"url": "https://"}, "configuration_error"),
+        ({"url": "https://x:99999"}, "configuration_error"),
+        ({"url": "https://user:pw@x"}, "configuration_error"),
+        ({"url": "https://x?a=1"}, "configuration_error"),
+        ({"url": "https://x\n"}, "configuration_error"),
+        ({"url": 7}, "configuration_error"),
+        ({"key": LIVE, "url": "http://api.uniqos.ai"}, "configuration_error"),
+        ({"key": None, "token": "eyJ.a.b", "url": "http://api.uniqos.ai"}, "configuration_error"),
+        ({"timeout": -1}, "invalid_request"),
+        ({"timeout": "90"}, "invalid_request"),
+        ({"deadline": float("inf")}, "invalid_request"),
+        ({"max_retries": -1}, "invalid_request"),
+        ({"max_retries": 1.5}, "invalid_request"),
+        ({"log_level": "loud"}, "configuration_error"),
+        ({"logger": print}, "configuration_error"),
+        ({"on_invalid_response": "ignore"}, "invalid_request"),
+    ],
+)
+def test_a_wrong_setting_is_a_configuration_error(arguments: dict[str, Any], code: str) -> None:
+    with pytest.raises(errors.ConfigurationError) as caught:
+        make(**arguments)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("https://api.uniqos.ai/", "https://api.uniqos.ai"),
+        ("https://api.uniqos.ai/v1", "https://api.uniqos.ai"),
+        ("https://api.uniqos.ai/v1/", "https://api.uniqos.ai"),
+        ("https://proxy.example/uniqos/", "https://proxy.example/uniqos"),
+        ("HTTPS://API.uniqos.ai:8443", "https://api.uniqos.ai:8443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://127.0.0.2:1", "http://127.0.0.2:1"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_base_url_is_put_into_one_form(url: str, base_url: str) -> None:
+    assert make(LIVE, url=url).base_url == base_url
+
+
+def test_the_environment_gives_key_and_url_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIQOS_API_KEY", LIVE)
+    monkeypatch.setenv("UNIQOS_BASE_URL", "https://staging.example")
+    assert (make(None).token, make(None).base_url) == (LIVE, "https://staging.example")
+    assert (make(KEY).token, make(url="https://x.example").base_url) == (KEY, "https://x.example")
+
+
+def test_a_token_wins_over_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIQOS_API_KEY", LIVE)
+    config = make(None, "eyJ.a.b")
+    assert (config.token, config.environment) == ("eyJ.a.b", None)
+
+
+def test_neither_the_key_nor_a_token_is_in_a_repr() -> None:
+    assert "abcd1234" not in repr(make())
+    assert "uniq_test_abcd..." in repr(make())
+    assert "eyJ" not in repr(make(None, "eyJ.a.b"))
+
+
+def test_a_path_in_the_url_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "uniqos"):
+        make(url="https://x.example/v1", log_level="debug")
+        assert "taken off" in caplog.text
+        make(url="https://x.example/api")
+        assert "has a path" in caplog.text
+        caplog.clear()
+        make(url="https://x.example/api", log_level="silent")
+        assert not caplog.records
+
+
+def test_a_sink_with_the_four_methods_takes_the_lines() -> None:
+    lines: list[tuple[str, Any]] = []
+
+    class Sink:
+        def debug(self, message: str, context: Any = None) -> None:
+            lines.append((message, context))
+
+        info = warning = error = debug
+
+    make(log_level="debug", logger=Sink())
+    assert lines == [
+        (
+            "uniqos: client initialized",
+            {"environment": "test", "base_url": "https://api.uniqos.ai", "api_key": "uniq_test_abcd..."},
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("x" * 50, "x" * 50), ("x" * 51, "x" * 50 + "…"), ("", "")],
+)
+def test_text_is_logged_up_to_50_characters(text: str, shown: str) -> None:
+    assert truncate(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"), [(LIVE, "uniq_live_abcd..."), ("eyJ.secret", "***"), ("uniq_test_a", "uniq_test_a...")]
+)
+def test_secrets_are_shown_by_their_prefix(secret: str, shown: str) -> None:
+    assert redact(secret) == shown

@@ -1,0 +1,183 @@
+"""Attributes are Python, subscripts are JSON."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from uniqos import errors, models
+from uniqos._http import HttpInfo
+from uniqos._model import Model, RequestModel
+from uniqos._operation import decode
+from uniqos.webhooks import WebhookEvent
+
+HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),), retries=1)
+BODY = (
+    b'{"response": "hi", "inferred_emotional_state": {"primary": "joy", "at": "2026-01-01T00:00:00.000Z"},'
+    b' "items": [1], "later": {"a": 1.50}}'
+)
+JSON = {
+    "response": "hi",
+    "inferred_emotional_state": {"primary": "joy", "at": "2026-01-01T00:00:00.000Z"},
+    "items": [1],
+    "later": {"a": 1.5},
+}
+
+
+def result() -> models.RespondResult:
+    return decode(models.RespondResult, BODY, HTTP, "raise")
+
+
+def all_models() -> list[type[Model]]:
+    found = [getattr(models, name) for name in dir(models)]
+    return [m for m in found if isinstance(m, type) and issubclass(m, Model) and m not in (Model, RequestModel)]
+
+
+def test_attributes_subscripts_and_mapping_views_agree_with_the_bytes() -> None:
+    r = result()
+    assert r["response"] == r.response == r.get("response") == "hi"
+    assert dict(r) == {**r} == JSON == r
+    assert r == JSON
+    assert r != {"response": "hi"}
+    assert list(r) == list(JSON)
+    assert list(r.keys()) == list(JSON)
+    assert r["items"] == [1]
+    assert list(r.items())[0] == ("response", "hi")
+    assert len(r) == 4
+    assert "later" in r
+    assert "usage" not in r
+    assert r.usage is None
+    with pytest.raises(KeyError):
+        r["usage"]
+    match r:
+        case {"response": said}:
+            assert said == "hi"
+        case _:
+            pytest.fail("a model is a mapping")
+
+
+def test_the_text_of_the_server_is_kept_in_parts_too() -> None:
+    event = WebhookEvent.model_validate_json(b'{"id": "1", "type": "t", "created_at": "2026-07-15T12:00:00.000Z"}')
+    assert event.created_at == datetime(2026, 7, 15, 12, tzinfo=timezone.utc)
+    state = result().inferred_emotional_state
+    assert state is not None
+    assert state["at"] == "2026-01-01T00:00:00.000Z"
+    buckets = b'{"data": [{"period_start": "2026-01-01T00:00:00.000Z", "total_turns": 1, "avg_latency_ms": 1, "unique_personalities_count": 1, "primary_emotion_distribution": {"joy": 1}}]}'
+    bucket = decode(models.InteractionAggregates, buckets, HTTP, "raise").data[0]
+    assert bucket["period_start"] == "2026-01-01T00:00:00.000Z"
+    assert bucket.period_start == datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def test_a_model_is_true_even_when_it_is_empty() -> None:
+    assert decode(models.ArchivedPersonality, b"{}", HTTP, "raise")
+
+
+def test_http_is_no_field() -> None:
+    r = result()
+    assert r.http is HTTP
+    assert "http" not in r.model_dump()
+    assert "http" not in models.RespondResult.model_json_schema()["properties"]
+    assert r == decode(models.RespondResult, BODY, HttpInfo(200), "raise")
+    assert models.RespondResult(response="x").http is None
+
+
+def test_a_field_called_http_is_in_the_subscripts() -> None:
+    r = decode(models.RespondResult, b'{"response": "x", "http": 1}', HTTP, "raise")
+    assert r.http is HTTP
+    assert r["http"] == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: m.model_copy(), lambda m: m.model_copy(deep=True)],
+)
+def test_copies_and_pickles_keep_everything(again: Callable[[Any], Any]) -> None:
+    r = result()
+    other = again(r)
+    assert other == r
+    assert other == JSON
+    assert other.http == HTTP
+    assert other.inferred_emotional_state["at"] == "2026-01-01T00:00:00.000Z"
+    assert other.model_fields_set == r.model_fields_set
+
+
+def test_a_changed_copy_shows_the_change_in_its_subscripts() -> None:
+    changed = result().model_copy(update={"response": "bye"})
+    assert changed["response"] == changed.response == "bye"
+    assert changed["later"] == {"a": 1.5}
+
+
+def test_a_hand_built_model_shows_what_would_be_sent() -> None:
+    request = models.InteractionQuery.model_validate({"from": "2026-01-01T00:00:00Z", "limit": 1})
+    assert dict(request) == {"from": "2026-01-01T00:00:00Z", "limit": 1}
+    request.limit = 2
+    assert request["limit"] == 2
+
+
+def test_answers_are_frozen_and_requests_are_checked_when_they_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        result().response = "x"  # type: ignore[misc]
+    with pytest.raises(ValueError, match="mode"):
+        models.RespondRequest(personality_id="p", message="m").mode = "x"  # type: ignore[assignment]
+
+
+def test_no_field_hides_what_a_model_can_do() -> None:
+    taken = {name for name in dir(Model) if not name.startswith("_")}
+    for model in all_models():
+        assert not taken & model.model_fields.keys(), model
+
+
+@pytest.mark.parametrize("model", all_models(), ids=lambda m: m.__name__)
+def test_every_model_survives_json_pickle_and_deepcopy(model: type[Model]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = model.model_validate({**sample(model), "later": {"x": [1]}})
+        assert model.model_validate(made.model_dump(mode="json", by_alias=True)) == made
+        assert pickle.loads(pickle.dumps(made)) == made
+        assert copy.deepcopy(made) == made
+        assert model.__doc__
+        assert "undocumented" in model.__doc__ or "source" in model.__doc__ or "this version" in model.__doc__
+
+
+def sample(model: type[Model]) -> dict[str, Any]:
+    """Values for what a model requires."""
+    return {
+        info.alias or name: value_of(info.annotation) for name, info in model.model_fields.items() if info.is_required()
+    }
+
+
+def value_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        assert issubclass(annotation, Model)
+        return sample(annotation)
+    text = repr(annotation)
+    for word, value in (("list", []), ("dict", {}), ("datetime", "2026-01-01T00:00:00Z"), ("Aware", "2026-01-01T00:00:00Z"), ("bool", True), ("int", 1)):
+        if word in text:
+            return value
+    return "x"
+
+
+def all_errors() -> list[type[errors.UniqOSError]]:
+    found = [value for value in vars(errors).values() if isinstance(value, type)]
+    return [e for e in found if issubclass(e, errors.UniqOSError)]
+
+
+@pytest.mark.parametrize("kind", all_errors(), ids=lambda e: e.__name__)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_every_error_survives_pickle_and_copies(
+    kind: type[errors.UniqOSError], again: Callable[[errors.UniqOSError], errors.UniqOSError]
+) -> None:
+    more: dict[str, Any] = {"reason": "r"} if kind is errors.WebhookSignatureError else {"code": "c", "details": {"a": 1}}
+    error = kind("what happened", **more)
+    error.request_id, error.http_status = "req_1", 418
+    other = again(error)
+    assert type(other) is kind
+    assert str(other) == "what happened"
+    assert vars(other) == vars(error)

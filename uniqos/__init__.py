@@ -1,0 +1,169 @@
+"""The uniqOS API for Python: personality, emotional intelligence and relational memory for AI agents.
+
+    from uniqos import UniqOS
+
+    client = UniqOS()  # UNIQOS_API_KEY in the environment
+    reply = client.respond(personality_id="pers_...", message="Hello!")
+    print(reply.response, reply.inferred_emotional_state)
+
+Nothing below is imported before its name is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from . import models as models
+    from . import sandbox as sandbox
+    from . import webhooks as webhooks
+    from ._async.client import AsyncUniqOS as AsyncUniqOS
+    from ._async.stream import AsyncRespondStream as AsyncRespondStream
+    from ._http import HttpInfo as HttpInfo
+    from ._http import RateLimit as RateLimit
+    from ._logging import Logger as Logger
+    from ._logging import LogLevel as LogLevel
+    from ._sync.client import UniqOS as UniqOS
+    from ._sync.stream import RespondStream as RespondStream
+    from .api.engine import RespondStreamEvent as RespondStreamEvent
+    from .api.engine import StreamEventCompletion as StreamEventCompletion
+    from .api.engine import StreamEventError as StreamEventError
+    from .api.engine import StreamEventGuardrailModulation as StreamEventGuardrailModulation
+    from .api.engine import StreamEventMetadata as StreamEventMetadata
+    from .api.engine import StreamEventText as StreamEventText
+    from .api.engine import StreamEventUnknown as StreamEventUnknown
+    from .errors import APIError as APIError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import ConflictError as ConflictError
+    from .errors import GuardrailBlockError as GuardrailBlockError
+    from .errors import NetworkError as NetworkError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import PaymentRequiredError as PaymentRequiredError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import PermissionError as PermissionError
+    from .errors import QuotaExhaustedError as QuotaExhaustedError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import RequestValidationError as RequestValidationError
+    from .errors import ResponseDecodeError as ResponseDecodeError
+    from .errors import ResponseValidationError as ResponseValidationError
+    from .errors import ServiceUnavailableError as ServiceUnavailableError
+    from .errors import TurnTimeoutError as TurnTimeoutError
+    from .errors import UnexpectedError as UnexpectedError
+    from .errors import UniqOSError as UniqOSError
+    from .errors import UpstreamLLMError as UpstreamLLMError
+    from .errors import ValidationError as ValidationError
+    from .errors import WebhookSignatureError as WebhookSignatureError
+    from .webhooks import WebhookEvent as WebhookEvent
+    from .webhooks import construct_event as construct_event
+
+_MODULES = ("errors", "models", "sandbox", "webhooks")
+_WHERE: dict[str, tuple[str, ...]] = {
+    "._sync.client": ("UniqOS",),
+    "._async.client": ("AsyncUniqOS",),
+    "._sync.stream": ("RespondStream",),
+    "._async.stream": ("AsyncRespondStream",),
+    "._http": ("HttpInfo", "RateLimit"),
+    "._logging": ("Logger", "LogLevel"),
+    ".api.engine": (
+        "RespondStreamEvent",
+        "StreamEventCompletion",
+        "StreamEventError",
+        "StreamEventGuardrailModulation",
+        "StreamEventMetadata",
+        "StreamEventText",
+        "StreamEventUnknown",
+    ),
+    ".errors": (
+        "APIError",
+        "AuthenticationError",
+        "ConfigurationError",
+        "ConflictError",
+        "GuardrailBlockError",
+        "NetworkError",
+        "NotFoundError",
+        "PaymentRequiredError",
+        "PermissionDeniedError",
+        "PermissionError",
+        "QuotaExhaustedError",
+        "RateLimitError",
+        "RequestValidationError",
+        "ResponseDecodeError",
+        "ResponseValidationError",
+        "ServiceUnavailableError",
+        "TurnTimeoutError",
+        "UnexpectedError",
+        "UniqOSError",
+        "UpstreamLLMError",
+        "ValidationError",
+        "WebhookSignatureError",
+    ),
+    ".webhooks": ("WebhookEvent", "construct_event"),
+}
+
+__all__ = [
+    "UniqOS",
+    "AsyncUniqOS",
+    "RespondStream",
+    "AsyncRespondStream",
+    "HttpInfo",
+    "RateLimit",
+    "Logger",
+    "LogLevel",
+    "WebhookEvent",
+    "construct_event",
+    "RespondStreamEvent",
+    "StreamEventMetadata",
+    "StreamEventText",
+    "StreamEventGuardrailModulation",
+    "StreamEventCompletion",
+    "StreamEventError",
+    "StreamEventUnknown",
+    "UniqOSError",
+    "ConfigurationError",
+    "RequestValidationError",
+    "NetworkError",
+    "ResponseDecodeError",
+    "ResponseValidationError",
+    "UnexpectedError",
+    "WebhookSignatureError",
+    "APIError",
+    "AuthenticationError",
+    "ConflictError",
+    "GuardrailBlockError",
+    "NotFoundError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "PermissionError",
+    "QuotaExhaustedError",
+    "RateLimitError",
+    "ServiceUnavailableError",
+    "TurnTimeoutError",
+    "UpstreamLLMError",
+    "ValidationError",
+    "errors",
+    "models",
+    "sandbox",
+    "webhooks",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for (PEP 562)."""
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    for module, names in _WHERE.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(module, __name__), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

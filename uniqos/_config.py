@@ -1,0 +1,146 @@
+"""A client's settings: checked when it is made, before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from ._logging import LeveledLogger, Logger, LogLevel, is_level, redact
+from ._operation import OnInvalidResponse, check_option, header_value
+from .errors import ConfigurationError
+
+Environment = Literal["live", "test"]
+
+DEFAULT_BASE_URL = "https://api.uniqos.ai"
+# Above the server's turn ceiling of 75 s: a slow turn then ends in its unbilled 504 instead of
+# a client that gives up on a turn which goes on, and is billed.
+DEFAULT_TIMEOUT = 90.0
+DEFAULT_MAX_RETRIES = 3
+_API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a client was told, resolved and checked."""
+
+    token: str = field(repr=False)
+    environment: Environment | None
+    base_url: str
+    timeout: float = DEFAULT_TIMEOUT
+    deadline: float | None = None
+    max_retries: int = DEFAULT_MAX_RETRIES
+    on_invalid_response: OnInvalidResponse = "raise"
+    log_level: LogLevel = "warning"
+    logger: Logger | logging.Logger | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"api_key={redact(self.token)!r}, base_url={self.base_url!r}, timeout={self.timeout:g}, "
+            f"max_retries={self.max_retries}"
+        )
+
+    def changed(self, **changes: Any) -> Config:
+        """The same settings but for ``changes`` (None: unchanged), checked again."""
+        return replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
+
+    @property
+    def log(self) -> LeveledLogger:
+        return LeveledLogger(self.log_level, self.logger)
+
+
+def resolve(
+    api_key: str | None,
+    access_token: str | None,
+    base_url: str | None,
+    **options: Any,
+) -> Config:
+    """A Config from a client's arguments and the environment variables.
+
+    Raises:
+        ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
+    """
+    options = _checked({name: value for name, value in options.items() if value is not None})
+    log = LeveledLogger(options.get("log_level", "warning"), options.get("logger"))
+    token, environment = _credentials(api_key, access_token)
+    url = _base_url(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL if base_url is None else base_url, log)
+    if environment != "test" and url.startswith("http://") and not _is_loopback(urlsplit(url).hostname or ""):
+        raise ConfigurationError(
+            f"base_url {url} would send a live credential unencrypted; use https, or a loopback address"
+        )
+    config = Config(token, environment, url, **options)
+    log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
+    return config
+
+
+def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, Environment | None]:
+    if access_token is not None:
+        if api_key is not None:
+            raise ConfigurationError("give api_key or access_token, not both")
+        if not isinstance(access_token, str) or not access_token:
+            raise ConfigurationError("access_token must be a portal JWT", code="missing_api_key")
+        header_value("access_token", access_token)
+        return access_token, None
+    if api_key is None:
+        api_key = os.environ.get("UNIQOS_API_KEY")
+    if not isinstance(api_key, str) or not api_key:
+        raise ConfigurationError(
+            "no API key: pass api_key=..., or set UNIQOS_API_KEY in the environment", code="missing_api_key"
+        )
+    match = _API_KEY.fullmatch(api_key)
+    if match is None:
+        raise ConfigurationError(
+            "this is not an API key: one looks like uniq_live_... or uniq_test_... with at least 8 letters and digits "
+            "(a portal JWT goes to access_token=)",
+            code="invalid_api_key_format",
+        )
+    return api_key, "live" if match[1] == "live" else "test"
+
+
+def _checked(options: dict[str, Any]) -> dict[str, Any]:
+    for name, value in options.items():
+        if name == "log_level":
+            if not is_level(value):
+                raise ConfigurationError(f"log_level must be debug, info, warning, error or silent, got {value!r}")
+        elif name == "logger":
+            if not isinstance(value, (logging.Logger, Logger)):
+                raise ConfigurationError("logger must have the methods debug, info, warning and error")
+        else:
+            check_option(name, value)
+    return options
+
+
+def _base_url(url: str, log: LeveledLogger) -> str:
+    if not isinstance(url, str):
+        raise ConfigurationError(f"base_url must be a string, got {type(url).__name__}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as exc:
+        raise ConfigurationError(f"base_url {url!r} is not a URL: {exc}") from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise ConfigurationError(f"base_url {url!r} must look like https://api.uniqos.ai")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must not hold a user, a query or a fragment")
+    name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
+    path = parts.path.rstrip("/")
+    if path == "/v1":
+        log.debug("uniqos: /v1 was taken off base_url; the SDK adds it itself", base_url=origin)
+        return origin
+    if path:
+        log.warning("uniqos: base_url has a path; /v1/... will be added after it", base_url=origin + path)
+    return origin + path
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,187 @@
+"""The pure parts of an exchange: which headers go out, what an answer means, which error a failure is."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import urllib.request
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic_core import from_json
+
+from . import errors
+from ._body import ACCEPT_ENCODING, BodyDecoder
+from ._http import Deadline
+from ._operation import Request
+from ._retry import parse_retry_after
+from ._version import __version__
+
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+
+
+class Endpoint:
+    """Where a client sends to: the headers of every request, and the URL objects of paths that come again."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        parts = urlsplit(base_url)
+        self.base_url: str = base_url
+        self._common: list[tuple[bytes, bytes]] = [
+            (b"Host", parts.netloc.encode()),
+            (b"Accept-Encoding", ACCEPT_ENCODING),
+            (b"User-Agent", f"uniqos-python/{__version__}".encode()),
+            (b"X-Uniqos-Sdk", f"uniqos/{__version__}".encode()),
+            (b"Authorization", b"Bearer " + token.encode()),
+        ]
+        # Parsing a URL costs more than all else of building a request.
+        self._url = lru_cache(maxsize=256)(self._parse)
+
+    def _parse(self, path: str) -> httpx.URL:
+        return httpx.URL(self.base_url + path)
+
+    def message(self, request: Request, accept: str, timeout: float | None, deadline: Deadline) -> httpx.Request:
+        """The HTTP request of one attempt; ``timeout`` in seconds bounds each read, ``deadline`` the whole of it."""
+        headers = [*self._common, (b"Accept", accept.encode())]
+        content = request.content
+        if content is not None:
+            headers.append((b"Content-Type", b"application/json"))
+            headers.append((b"Content-Length", str(len(content)).encode()))
+        elif request.method != "GET":
+            headers.append((b"Content-Length", b"0"))
+        return httpx.Request(
+            request.method,
+            self._url(request.path),
+            headers=headers + request.headers,
+            stream=httpx.ByteStream(content or b""),
+            extensions={
+                "timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout},
+                "uniqos_deadline": deadline,
+            },
+        )
+
+
+def is_type(headers: Mapping[str, str], wanted: str) -> bool:
+    """Whether a response calls itself ``wanted``; JSON may also be called ``application/...+json``, or nothing."""
+    name = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return name == wanted or (wanted == JSON and (name == "" or name.endswith("+json")))
+
+
+def body_decoder(headers: Mapping[str, str], limit: int) -> BodyDecoder:
+    """The decoder for a response's body."""
+    return BodyDecoder(headers.get("content-encoding"), limit)
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], body: bytes, now: float
+) -> errors.UniqOSError:
+    """The error for any answer that is not a success.
+
+    Args:
+        status: HTTP status, not 2xx.
+        headers: The response headers.
+        body: The decoded body.
+        now: Unix time, to read a ``Retry-After`` date against.
+    """
+    request_id = headers.get("x-request-id")
+    if 300 <= status < 400:
+        host = urlsplit(headers.get("location", "")).netloc or "the same host"
+        return errors.ResponseDecodeError(
+            f"HTTP {status} redirects to {host}; redirects are not followed, since they would carry the key and the "
+            "message along. Check base_url.",
+            code="redirect",
+            body=body,
+            content_type=headers.get("content-type"),
+            request_id=request_id,
+            http_status=status,
+            details={"location_host": host},
+        )
+    if status < 400:
+        return errors.UnexpectedError(
+            f"HTTP {status} is neither success nor error", code="api_error", request_id=request_id, http_status=status
+        )
+    try:
+        envelope = from_json(body) if body else None
+    except ValueError:
+        envelope = None  # a proxy's page: the status speaks
+    retry_after = parse_retry_after(headers.get("retry-after"), now)
+    return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after)
+
+
+def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:
+    """The error for a success that is not JSON, or not a stream."""
+    content_type = headers.get("content-type")
+    return errors.ResponseDecodeError(
+        f"HTTP {status} came as {content_type or 'nothing named'} instead of {wanted}; is a proxy in between? It "
+        f"begins with {body[:80]!r}",
+        body=body,
+        content_type=content_type,
+        request_id=headers.get("x-request-id"),
+        http_status=status,
+    )
+
+
+def network_error(
+    request: Request, exc: Exception, *, limit: str = "", response_started: bool = False, received: int = 0
+) -> errors.NetworkError:
+    """The error for a failure of the network.
+
+    Args:
+        request: What was being sent.
+        exc: What httpx raised.
+        limit: Which limit a timeout hit, for people, e.g. ``timeout of 90 s``.
+        response_started: Whether a status had arrived.
+        received: How many bytes of the body had arrived.
+    """
+    code, sent, reason = _classify(exc)
+    details: dict[str, Any] = {"response_started": response_started, "bytes_received": received}
+    if code == "timeout":
+        reason = f"no whole answer within the {limit}" if limit else "timed out"
+    return errors.NetworkError(f"{request.label}: {reason}", code=code, details=details, sent=sent)
+
+
+def _classify(exc: Exception) -> tuple[str, bool, str]:
+    """(code, whether the request may have reached the server, words)."""
+    causes = list(_causes(exc))
+    if isinstance(exc, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
+        hint = "; a private authority goes into http_client=httpx.Client(verify=...)"
+        return "tls_error", False, f"TLS failed: {exc}{hint}"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "dns_failure", False, f"the host name does not resolve: {exc}"
+    if isinstance(exc, httpx.PoolTimeout):
+        return "timeout", False, "no connection was free"
+    if isinstance(exc, httpx.ConnectTimeout):
+        return "timeout", False, "no connection in time"
+    if isinstance(exc, httpx.TimeoutException):
+        return "timeout", True, "no answer in time"
+    if isinstance(exc, httpx.ProxyError):
+        return "proxy_error", False, f"the proxy refused: {exc}"
+    if isinstance(exc, httpx.ConnectError):
+        if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+            return "connection_refused", False, "connection refused: nothing listens there"
+        return "network_error", False, f"no connection: {exc}"
+    return "network_error", True, f"the connection broke: {exc or type(exc).__name__}"
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    queue = [exc]
+    while queue:
+        current = queue.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+
+
+def proxied(base_url: str) -> bool:
+    """Whether the environment sends ``base_url`` through a proxy."""
+    parts = urlsplit(base_url)
+    proxies = urllib.request.getproxies()
+    if not (proxies.get(parts.scheme) or proxies.get("all")):
+        return False
+    return not urllib.request.proxy_bypass(parts.hostname or "")

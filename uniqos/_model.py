@@ -1,0 +1,169 @@
+"""The base of every model. One rule: *attributes are Python, subscripts are JSON*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
+from typing_extensions import Self
+
+if TYPE_CHECKING:
+    from ._http import HttpInfo
+
+_ABSENT: Any = object()
+_SLOTS = ("_http", "_wire")
+
+
+class Wire:
+    """The JSON text of one response, parsed when the first subscript asks for it and shared by all its parts."""
+
+    __slots__ = ("_parsed", "_raw")
+
+    def __init__(self, raw: bytes | str) -> None:
+        self._raw: bytes | str = raw
+        self._parsed: Any = _ABSENT
+
+    @property
+    def parsed(self) -> Any:
+        if self._parsed is _ABSENT:
+            self._parsed = from_json(self._raw, allow_inf_nan=False)
+        return self._parsed
+
+    def __getstate__(self) -> bytes | str:
+        return self._raw
+
+    def __setstate__(self, raw: bytes | str) -> None:
+        self._raw = raw
+        self._parsed = _ABSENT
+
+
+class Model(BaseModel, Mapping[str, Any]):
+    """A validated object of the API: ``obj.field`` is typed Python, ``obj["field"]`` is the JSON value.
+
+    Every model is also a read-only mapping over the JSON object it came from, key for key as the server
+    sent it, so code written for plain dicts keeps working: ``obj["x"]``, ``obj.get("x")``, ``dict(obj)``,
+    ``{**obj}``, ``obj == {...}`` and ``match obj: case {"x": x}``. Unlike a dict, it is always true.
+    Fields the server adds later are kept, as attributes and as subscripts.
+    """
+
+    # Slots instead of pydantic's private attributes, which would double the time of a validation.
+    __slots__ = _SLOTS
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="allow", frozen=True, populate_by_name=True, allow_inf_nan=False, protected_namespaces=()
+    )
+    if TYPE_CHECKING:
+        _http: HttpInfo
+        _wire: tuple[Wire, tuple[str | int, ...]]
+
+    @property
+    def http(self) -> HttpInfo | None:
+        """Status, request id, rate limit, headers and retries of the response; None on a part or a hand-built model."""
+        return _slot(self, "_http")  # type: ignore[no-any-return]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object: for a response the one the server sent, else what would be sent."""
+        wire = _slot(self, "_wire")
+        if wire is None:
+            return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        value = wire[0].parsed
+        for key in wire[1]:
+            value = value[key]
+        return value  # type: ignore[no-any-return]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.to_dict()[key]
+
+    def __len__(self) -> int:
+        return len(self.to_dict())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        return iter(self.to_dict())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.to_dict()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Mapping) and not isinstance(other, BaseModel):
+            return self.to_dict() == other
+        return BaseModel.__eq__(self, other)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {**super().__getstate__(), "slots": {name: _slot(self, name) for name in _SLOTS}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        slots = state.pop("slots", {})
+        super().__setstate__(state)
+        _fill(self, **slots)
+
+    def __copy__(self) -> Self:
+        return _fill(super().__copy__(), **{name: _slot(self, name) for name in _SLOTS})
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        # The exchange and its text never change, so the copies may share them.
+        return _fill(super().__deepcopy__(memo), **{name: _slot(self, name) for name in _SLOTS})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Pydantic's ``model_copy``; with ``update`` the subscripts follow the new values."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update and _slot(copied, "_wire") is not None:
+            object.__delattr__(copied, "_wire")
+        return copied
+
+    @classmethod
+    def _nested(cls) -> tuple[tuple[str, str], ...]:
+        """(attribute, JSON key) of the fields that may hold models; worked out once per class."""
+        found: tuple[tuple[str, str], ...] | None = cls.__dict__.get("_nested_fields")
+        if found is None:
+            found = tuple((n, f.alias or n) for n, f in cls.model_fields.items() if _holds_model(f.annotation))
+            type.__setattr__(cls, "_nested_fields", found)
+        return found
+
+
+class RequestModel(Model):
+    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=False, validate_assignment=True, ser_json_inf_nan="constants"
+    )
+    selectors: ClassVar[tuple[str, ...]] = ()
+    """Fields that a method takes as keywords of its own, since they choose its return type."""
+
+
+def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
+    """Tell a validated response, and every model inside it, which JSON text it came from."""
+    object.__setattr__(model, "_wire", (wire, path))
+    values = model.__dict__
+    for name, key in type(model)._nested():
+        value = values.get(name)
+        if isinstance(value, Model):
+            bind(value, wire, (*path, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, Model):
+                    bind(item, wire, (*path, key, index))
+
+
+def _slot(model: Model, name: str) -> Any:
+    # Asked of the slot itself: a missing attribute would go through pydantic's slow __getattr__.
+    try:
+        return object.__getattribute__(model, name)
+    except AttributeError:
+        return None
+
+
+def _fill(model: Any, **slots: Any) -> Any:
+    for name, value in slots.items():
+        if value is not None:
+            object.__setattr__(model, name, value)
+    return model
+
+
+def _holds_model(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return True
+    return any(_holds_model(argument) for argument in get_args(annotation))

@@ -1,0 +1,357 @@
+"""An endpoint as data, and the pure half of a call: ``encode`` before the request, ``decode`` after the response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import pydantic
+from pydantic import BaseModel
+from pydantic_core import from_json
+from typing_extensions import TypedDict
+
+from . import errors
+from ._model import Model, RequestModel, Wire, bind
+from ._salvage import salvage
+
+if TYPE_CHECKING:
+    from ._http import HttpInfo
+
+R = TypeVar("R", bound=Model)
+S = TypeVar("S", bound=Model)
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Resend = Literal["safe", "keyed", "billed", "once"]
+OnInvalidResponse = Literal["raise", "salvage"]
+Body = BaseModel | Mapping[str, Any]
+
+
+class Options(TypedDict, total=False):
+    """What every method takes besides its own arguments, for this one call."""
+
+    timeout: float | None
+    """Seconds one attempt may take; 0 is no limit, None the client's setting."""
+    deadline: float | None
+    """Seconds the whole call may take, retries and waits included; None the client's setting."""
+    max_retries: int | None
+    """How often a failed attempt is repeated; None the client's setting."""
+    headers: Mapping[str, str] | None
+    """Further request headers."""
+    idempotency_key: str | None
+    """Your own ``Idempotency-Key``; creations and turns get a UUID4 of their own without one."""
+    on_invalid_response: OnInvalidResponse | None
+    """``"raise"`` or ``"salvage"``: what becomes of an answer that breaks the contract."""
+
+
+OPTION_NAMES = frozenset(Options.__annotations__)
+_REFUSED_HEADERS = frozenset({"authorization", "host", "content-length", "transfer-encoding", "idempotency-key"})
+_EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[R]):
+    """One endpoint: where it is, what goes in, what comes out, and what sending it twice may cost.
+
+    ``resend``: ``"safe"`` has no second effect; ``"keyed"`` carries an Idempotency-Key; ``"billed"`` carries one too
+    and is not sent again after a timeout, when the turn may still be running; ``"once"`` may have a second effect and
+    is only sent again when the first request surely never ran.
+    """
+
+    method: Method
+    path: str
+    returns: type[R]
+    body: type[RequestModel] | None = None
+    query: type[RequestModel] | None = None
+    resend: Resend = "once"
+
+    def __post_init__(self) -> None:
+        if self.method != "POST":
+            object.__setattr__(self, "resend", "safe")
+
+    @property
+    def label(self) -> str:
+        """The endpoint in words, for messages."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """Names of the path's parameters, in order."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def returning(self, model: type[S]) -> Operation[S]:
+        """The same endpoint where the request asks for another answer."""
+        return replace(self, returns=model)  # type: ignore[arg-type, return-value]
+
+
+@dataclass(slots=True)
+class Request:
+    """One call, ready to be sent any number of times."""
+
+    method: str
+    path: str
+    label: str
+    content: bytes | None
+    headers: list[tuple[bytes, bytes]]
+    resend: Resend
+    keyed: bool
+    timeout: float | None = None
+    deadline: float | None = None
+    max_retries: int | None = None
+    on_invalid_response: OnInvalidResponse | None = None
+
+
+def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], path: tuple[str, ...] = ()) -> Request:
+    """Check the arguments against the operation and lay them out as a request.
+
+    Args:
+        op: The endpoint.
+        data: Body or query as one object: our model, any pydantic model, or a mapping.
+        fields: The same as keywords instead, and the per-call options.
+        path: Values of the path's parameters, in order.
+
+    Raises:
+        TypeError: An unknown keyword, or a body both as an object and as keywords.
+        RequestValidationError: A value that the API cannot accept.
+    """
+    request = Request(op.method, op.path, op.label, None, [], op.resend, False)
+    if path:
+        request.path = op.path.format(**dict(zip(op.params, map(_path_part, op.params, path), strict=True)))
+    rest = _take_options(request, fields) if fields else fields
+    model = op.body or op.query
+    if model is not None:
+        valid = _validate(op, model, data, rest)
+        if op.body is not None:
+            if op.method != "DELETE" or valid.model_fields_set:
+                request.content = _json(op, valid)
+        else:
+            query = urlencode(_query(valid))
+            if query:
+                request.path += "?" + query
+    elif rest:
+        raise _unknown_keyword(op, rest, ())
+    if op.resend in ("keyed", "billed") and not request.keyed:
+        request.headers.append((b"Idempotency-Key", str(uuid4()).encode()))
+        request.keyed = True
+    return request
+
+
+def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInvalidResponse) -> R:
+    """The bytes of a successful response as their model.
+
+    Raises:
+        ResponseDecodeError: The body is not JSON, or not an object.
+        ResponseValidationError: It is, but breaks the contract (and is not to be salvaged).
+    """
+    if content[:3] == b"\xef\xbb\xbf":
+        content = content[3:]
+    if not content and http.status in _EMPTY_STATUSES:
+        content = b"{}"
+    try:
+        result = returns.__pydantic_validator__.validate_json(content)
+        _refuse_nan(content)
+    except pydantic.ValidationError as exc:
+        return _invalid(returns, content, http, on_invalid, exc)
+    except ValueError as exc:
+        raise _undecodable(content, http, str(exc)) from None
+    object.__setattr__(result, "_http", http)
+    bind(result, Wire(content))
+    return result
+
+
+def problems(exc: pydantic.ValidationError) -> tuple[dict[str, Any], ...]:
+    """Pydantic's findings without the inputs: these hold message text, and end up in logs."""
+    return tuple(
+        {"loc": list(e["loc"]), "type": e["type"], "msg": e["msg"]}
+        for e in exc.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def describe(found: tuple[dict[str, Any], ...]) -> str:
+    """Problems as one line for people."""
+    return "; ".join(f"{'.'.join(map(str, p['loc'])) or 'body'}: {p['msg']}" for p in found)
+
+
+def _invalid(
+    returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInvalidResponse, exc: pydantic.ValidationError
+) -> R:
+    found = problems(exc)
+    if any(p["type"] in ("json_invalid", "json_type") for p in found):
+        raise _undecodable(content, http, found[0]["msg"]) from None
+    try:
+        data = from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        raise _undecodable(content, http, str(error)) from None
+    if not isinstance(data, dict):
+        raise _undecodable(content, http, f"expected a JSON object, got {type(data).__name__}") from None
+    partial = salvage(returns, data)
+    object.__setattr__(partial, "_http", replace(http, problems=found))
+    bind(partial, Wire(content))
+    if on_invalid == "salvage":
+        return partial
+    raise errors.ResponseValidationError(
+        f"the answer breaks the contract of {returns.__name__}: {describe(found)}. The answer is not lost: see "
+        '`.partial` and `.body`, or pass on_invalid_response="salvage".',
+        body=content,
+        partial=partial,
+        request_id=http.request_id,
+        http_status=http.status,
+        details=list(found),
+    ) from None
+
+
+def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.ResponseDecodeError:
+    content_type = http.headers.get("content-type")
+    return errors.ResponseDecodeError(
+        f"the answer (HTTP {http.status}, {content_type or 'no content type'}, {len(content)} bytes) is not the JSON "
+        f"object it should be: {reason}",
+        body=content,
+        content_type=content_type,
+        request_id=http.request_id,
+        http_status=http.status,
+    )
+
+
+def _refuse_nan(content: bytes) -> None:
+    # Searching the bytes costs nothing; parsing again only happens where a word looks like one.
+    if b"NaN" in content or b"Infinity" in content:
+        from_json(content, allow_inf_nan=False)
+
+
+def _path_part(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise _refused(f"{name} must be a string, got {type(value).__name__}")
+    if value in ("", ".", "..") or _CONTROL.search(value):
+        raise _refused(f'{name}={value!r} is no id: it must not be empty, ".", ".." or hold control characters')
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise _refused(f"{name}={value!r} is no id: it holds half a surrogate pair") from None
+
+
+def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    rest = dict(fields)
+    for name in OPTION_NAMES & rest.keys():
+        value = rest.pop(name)
+        if value is None:
+            continue
+        if name == "headers":
+            for key, text in value.items():
+                if key.lower() in _REFUSED_HEADERS:
+                    raise _refused(f"the header {key} is the SDK's own; see the options for what you want to set")
+                request.headers.append((header_name(key), header_value(key, text)))
+        elif name == "idempotency_key":
+            request.headers.append((b"Idempotency-Key", header_value("idempotency_key", value)))
+            request.keyed = True
+        else:
+            setattr(request, name, check_option(name, value))
+    return rest
+
+
+def check_option(name: str, value: Any) -> Any:
+    """A valid option as it is; the client and each call share these rules."""
+    if name in ("timeout", "deadline"):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not 0 <= value < float("inf"):
+            raise _refused(f"{name} must be a number of seconds, 0 or more (0 is no limit), got {value!r}")
+    elif name == "max_retries":
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise _refused(f"max_retries must be a whole number, 0 or more, got {value!r}")
+    elif name == "on_invalid_response" and value not in ("raise", "salvage"):
+        raise _refused(f'on_invalid_response must be "raise" or "salvage", got {value!r}')
+    return value
+
+
+def header_name(name: str) -> bytes:
+    """A header's name as bytes, or a clear error."""
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise _refused(f"{name!r} is not a header name")
+    return name.encode()
+
+
+def header_value(name: str, value: str) -> bytes:
+    """A header's value as bytes, or an error that does not repeat it: it may be a secret."""
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        raise _refused(f"{name} must be visible ASCII text, without line breaks, to travel in a header")
+    return value.encode()
+
+
+def _validate(
+    op: Operation[Any], model: type[RequestModel], data: Body | None, rest: Mapping[str, Any]
+) -> RequestModel:
+    if data is None:
+        known = model.model_fields
+        if known and not rest.keys() <= known.keys():
+            raise _unknown_keyword(op, rest, tuple(known))
+        data = rest
+    elif rest:
+        raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(rest)}")
+    elif isinstance(data, BaseModel):
+        # Our own models too: model_construct builds them unchecked.
+        data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
+    elif not isinstance(data, Mapping):
+        raise _refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
+    try:
+        return model.model_validate(data)
+    except pydantic.ValidationError as exc:
+        found = problems(exc)
+        codes = {p["type"] for p in found} & {"stateful_requires_user_id", "stream_not_supported"}
+        raise errors.RequestValidationError(
+            f"{op.label}: {describe(found)}", code=codes.pop() if codes else "invalid_request", details=list(found)
+        ) from None
+
+
+def _json(op: Operation[Any], valid: RequestModel) -> bytes:
+    try:
+        content = valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
+        _refuse_nan(content)
+    except ValueError as exc:
+        raise _refused(f"{op.label}: the body is not JSON: {exc}") from None
+    return content
+
+
+def _query(valid: RequestModel) -> list[tuple[str, str]]:
+    values = valid.model_dump(exclude_none=True, exclude_unset=True, by_alias=True)
+    return [(name, _query_text(name, value)) for name, value in values.items()]
+
+
+def _query_text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise _refused(f"{name} needs a time zone, e.g. datetime.now(timezone.utc)")
+        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise _refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {type(value).__name__}")
+
+
+def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
+    name = next(name for name in rest if name not in known)
+    near = get_close_matches(name, [*known, *OPTION_NAMES], 1)
+    hint = f"; did you mean {near[0]!r}?" if near else "; pass further keys of the API in a mapping" if known else ""
+    return TypeError(f"{op.label}: unexpected keyword argument {name!r}{hint}")
+
+
+def _refused(message: str) -> errors.RequestValidationError:
+    return errors.RequestValidationError(message, code="invalid_request")
+
+
+def next_page(query: Body | None, filters: Any, cursor: str | None) -> tuple[Body | None, Any] | None:
+    """Query and keywords of the page after this one, or None on the last (also where a cursor repeats itself)."""
+    if isinstance(query, BaseModel):
+        query = query.model_dump(exclude_unset=True, by_alias=True, warnings=False)
+    asked = filters.get("cursor") if query is None else query.get("cursor")
+    if not cursor or cursor == asked:
+        return None
+    if query is None:
+        return None, {**filters, "cursor": cursor}
+    return {**query, "cursor": cursor}, filters

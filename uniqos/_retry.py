@@ -1,0 +1,84 @@
+"""May a failed attempt be repeated, and after how long? Pure functions of data; nothing here waits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from . import errors
+
+if TYPE_CHECKING:
+    from ._operation import Resend
+
+BASE_SECONDS = 0.5
+CAP_SECONDS = 30.0
+RETRY_AFTER_CAP_SECONDS = 60.0
+_REFUSED_UNRUN = frozenset({"rate_limit_exceeded", "service_unavailable"})
+_TRANSIENT = frozenset({429, 500, 502, 503})
+
+
+def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
+    """Whether the same request may be sent again after ``error``, given what a second run may cost."""
+    if isinstance(error, errors.NetworkError):
+        if error.code == "tls_error":
+            return False  # a certificate does not get better by asking again
+        if not error.sent:
+            return True
+        if error.code == "timeout":
+            return resend in ("safe", "keyed")  # a billed turn may still be running
+        return resend != "once"
+    if error.http_status not in _TRANSIENT or isinstance(error, errors.QuotaExhaustedError):
+        return False
+    if isinstance(error, errors.ResponseDecodeError):
+        return False
+    return resend != "once" or error.code in _REFUSED_UNRUN
+
+
+def delay(attempt: int, retry_after: float | None, random: float) -> float | None:
+    """Seconds to wait before repeating, or None where the server asks for longer than we wait.
+
+    Args:
+        attempt: How many attempts have failed before this one, from 0.
+        retry_after: What the server asked for, in seconds.
+        random: A number in [0, 1): full jitter, so that many clients do not come back together.
+    """
+    if retry_after is not None:
+        return None if retry_after > RETRY_AFTER_CAP_SECONDS else retry_after
+    return random * min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt, 16))
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+@dataclass(slots=True)
+class RetryBudget:
+    """Shared by all calls of a client, so that a failing server sees at most a tenth more traffic than usual.
+
+    Retries spend a token each, calls that succeed earn a tenth of one; a burst of ``tokens`` is always allowed.
+    """
+
+    limit: float = 50.0
+    tokens: float = 50.0
+
+    def earn(self) -> None:
+        if self.tokens < self.limit:
+            self.tokens = min(self.limit, self.tokens + 0.1)
+
+    def spend(self) -> bool:
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True

@@ -1,0 +1,46 @@
+"""As much of an invalid answer as fits its model: used only once something did not validate."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from ._model import Model
+
+M = TypeVar("M", bound=Model)
+
+
+def salvage(model: type[M], data: dict[str, Any]) -> M:
+    """``data`` as ``model``: each field that fits is typed, what does not fit stays the JSON value."""
+    values = dict(data)
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        if key in values:
+            values[name] = _salvage_value(model, name, info.annotation, values.pop(key))
+    return model.model_construct(set(values), **values)
+
+
+def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -> Any:
+    try:
+        return _adapter(model, name).validate_python(value)
+    except ValidationError:
+        inner = _model_in(annotation)
+        if inner is not None and isinstance(value, dict):
+            return salvage(inner, value)
+        if inner is not None and isinstance(value, list):
+            return [salvage(inner, item) if isinstance(item, dict) else item for item in value]
+        return value
+
+
+@lru_cache(maxsize=512)
+def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(model.model_fields[name].annotation)
+
+
+def _model_in(annotation: Any) -> type[Model] | None:
+    """The model in ``X``, ``X | None`` or ``list[X]``."""
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation if issubclass(annotation, Model) else None
+    return next(filter(None, map(_model_in, get_args(annotation))), None)

@@ -1,0 +1,133 @@
+"""A streamed turn, as far as it has come. Pure: events in, state and errors out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from . import errors
+from ._http import HttpInfo
+from ._operation import OPTION_NAMES, Body, Operation, Request, encode
+from ._sse import BrokenEvent, parse_event
+from .api.engine import (
+    RespondStreamEvent,
+    StreamEventCompletion,
+    StreamEventError,
+    StreamEventMetadata,
+    StreamEventText,
+)
+
+_CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
+
+
+def encode_turn(
+    op: Operation[Any], data: Body | None, fields: Mapping[str, Any], *, stream: bool, return_format: str | None
+) -> Request:
+    """The request of a turn; what chooses the kind of answer comes as arguments, so that the types can tell.
+
+    Raises:
+        RequestValidationError: A value is wrong, or the body alone asks for another kind of answer than the call.
+    """
+    chosen: dict[str, Any] = {}
+    if return_format is not None:
+        chosen["return_format"] = return_format
+    if stream:
+        chosen["stream"] = True
+    if data is None:
+        # As in the official SDK, a keyword of None is one that was not given.
+        given = {name: value for name, value in fields.items() if value is not None}
+        return encode(op, None, {**given, **chosen})
+    if isinstance(data, BaseModel):
+        data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
+    if isinstance(data, Mapping):
+        for name, other in (("stream", True), ("return_format", "modulator_pack")):
+            if data.get(name) == other and chosen.get(name) != other:
+                raise errors.RequestValidationError(
+                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, since it "
+                    "changes what you get back"
+                )
+        data = {**data, **chosen}
+    unknown = fields.keys() - OPTION_NAMES
+    if unknown:
+        raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(unknown)}")
+    return encode(op, data, fields)
+
+
+class Turn:
+    """What is known of a streamed turn so far."""
+
+    def __init__(self) -> None:
+        self.http: HttpInfo | None = None
+        self.metadata: StreamEventMetadata | None = None
+        self.completion: StreamEventCompletion | None = None
+        self.error: StreamEventError | None = None
+        self.emitted: int = 0
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces[:] = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the API has said that this is all; nothing after it counts."""
+        return self.completion is not None or self.error is not None
+
+    def take(self, name: str, data: str) -> RespondStreamEvent:
+        """Validate the next event and remember what it says.
+
+        Raises:
+            ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
+        """
+        try:
+            event = parse_event(name, data)
+        except BrokenEvent as exc:
+            raise errors.ResponseValidationError(
+                f"event {self.emitted + 1} of the stream breaks the contract: {exc}",
+                body=data.encode(errors="surrogatepass"),
+                text=self.text,
+                details=exc.details,
+                **self._exchange(),
+            ) from None
+        if isinstance(event, StreamEventText):
+            self._pieces.append(event.delta)
+        elif isinstance(event, StreamEventMetadata):
+            self.metadata = event
+        elif isinstance(event, StreamEventCompletion):
+            self.completion = event
+        elif isinstance(event, StreamEventError):
+            self.error = event
+        object.__setattr__(event, "_http", self.http)
+        self.emitted += 1
+        return event
+
+    def interrupted(self, reason: str) -> errors.NetworkError:
+        """The error of a stream that broke before its end."""
+        return errors.NetworkError(
+            f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed; what "
+            "it said is in `.text`.",
+            code="stream_interrupted",
+            details={"events_emitted": self.emitted},
+            text=self.text,
+            interaction_id=self.metadata.interaction_id if self.metadata else None,
+            **self._exchange(),
+        )
+
+    def raise_error_event(self) -> None:
+        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
+        if self.error is not None:
+            raise errors.error_class(self.error.code, None)(
+                self.error.message or f"the stream ended with the error {self.error.code}",
+                code=self.error.code,
+                details={"guardrail": self.error.guardrail, "category": self.error.category, "text": self.text},
+                **self._exchange(),
+            )
+
+    def _exchange(self) -> dict[str, Any]:
+        if self.http is None:
+            return {}
+        return {"request_id": self.http.request_id, "http_status": self.http.status}

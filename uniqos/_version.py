@@ -1,0 +1,3 @@
+"""The version, where both the package and its requests find it."""
+
+__version__ = "1.0.0"

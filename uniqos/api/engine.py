@@ -1,0 +1,216 @@
+"""``client.engine``: answer a message, read an emotion, recall a memory."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self, TypeAliasType
+
+from .._model import Model, RequestModel
+from .._operation import Operation
+
+
+class RespondRequest(RequestModel):
+    """One message to a personality (source: docs and official SDK)."""
+
+    selectors: ClassVar[tuple[str, ...]] = ("return_format", "stream")
+
+    personality_id: str
+    """Id of the personality that answers, e.g. ``pers_...``."""
+    message: str
+    """What the user said. The longest length is undocumented."""
+    user_id: str | None = None
+    """Your own stable id of the end user; required in stateful mode."""
+    mode: Literal["stateless", "stateful"] | None = None
+    """With or without relational memory; absent: the personality's ``default_mode``."""
+    context: dict[str, Any] | None = None
+    """Free JSON object; its keys are undocumented."""
+    guardrails_behavior: Any = None
+    """Undocumented shape."""
+    llm_override: Any = None
+    """Undocumented shape; the API answers 501 until it ships."""
+    return_format: Literal["text", "modulator_pack"] | None = None
+    """``text`` (default): the reply; ``modulator_pack``: what is needed to prompt an LLM of your own."""
+    stream: bool | None = None
+    """Whether the answer comes as server-sent events."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.mode == "stateful" and not self.user_id:
+            raise PydanticCustomError(
+                "stateful_requires_user_id", 'mode="stateful" needs a user_id; pass one, or use mode="stateless"'
+            )
+        if self.stream and self.return_format == "modulator_pack":
+            raise PydanticCustomError(
+                "stream_not_supported", 'return_format="modulator_pack" cannot be streamed; drop stream=True'
+            )
+        return self
+
+
+class EmotionalState(Model):
+    """What the engine read from the message (source: docs; ranges and vocabularies are undocumented)."""
+
+    primary: str | None = None
+    """Word of the emotions vocabulary, e.g. ``joy``."""
+    confidence: float | None = None
+    secondary: list[str] | None = None
+    intensity: str | None = None
+    """A word, not a number."""
+    valence: float | None = None
+    arousal: float | None = None
+
+
+class TurnMemory(Model):
+    """What relational memory gave to, and took from, a turn (source: docs, as the stream events' fields)."""
+
+    consulted: bool | None = None
+    summary_used: str | None = None
+    significant_moments_referenced: int | None = None
+    model_updated: bool | None = None
+
+
+class TurnGuardrails(Model):
+    """Which guardrails shaped a reply (source: docs)."""
+
+    applied: list[str]
+
+
+class TurnUsage(Model):
+    """What a turn cost (source: docs)."""
+
+    turns_consumed: int | None = None
+    active_relationship_counted: bool | None = None
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class RespondResult(Model):
+    """A reply (source: docs for ``response`` and the emotional state; the rest is undocumented here, and typed
+    after the stream events, which the docs say mirror it).
+    """
+
+    response: str
+    """The reply of the personality."""
+    inferred_emotional_state: EmotionalState | None = None
+    """None where inference is off or failed."""
+    interaction_id: str | None = None
+    memory: TurnMemory | None = None
+    guardrails: TurnGuardrails | None = None
+    usage: TurnUsage | None = None
+    latency_ms: int | None = None
+    """Milliseconds the server took."""
+
+
+class ModulatorPack(Model):
+    """What ``return_format="modulator_pack"`` gives: material for a prompt of your own (fields: undocumented)."""
+
+
+class InferStateRequest(RequestModel):
+    """Body of ``engine.infer_state`` (fields: undocumented, so any are sent)."""
+
+
+class InferredState(Model):
+    """Answer of ``engine.infer_state`` (fields: undocumented)."""
+
+
+class RecallMemoryRequest(RequestModel):
+    """Body of ``engine.recall_memory`` (fields: undocumented, so any are sent)."""
+
+
+class RecalledMemory(Model):
+    """Answer of ``engine.recall_memory`` (fields: undocumented)."""
+
+
+class StreamMetadataMemory(Model):
+    """Which memory the turn starts from (source: docs)."""
+
+    consulted: bool
+    summary_used: str | None = None
+    significant_moments_referenced: int
+
+
+class StreamEventMetadata(Model):
+    """First event of a stream: the turn's id, the emotion read and the memory consulted (source: docs)."""
+
+    type: Literal["metadata"] = "metadata"
+    interaction_id: str
+    inferred_emotional_state: EmotionalState | None = None
+    memory: StreamMetadataMemory
+
+
+class StreamEventText(Model):
+    """A piece of the reply (source: docs)."""
+
+    type: Literal["text"] = "text"
+    delta: str
+
+
+class StreamEventGuardrailModulation(Model):
+    """Guardrails changed the reply after it was generated (source: docs)."""
+
+    type: Literal["guardrail_modulation"] = "guardrail_modulation"
+    applied: list[str]
+    modulation_summary: str
+
+
+class StreamCompletionMemory(Model):
+    """What the turn left in memory (source: docs)."""
+
+    summary_used: str | None = None
+    model_updated: bool
+
+
+class StreamUsage(Model):
+    """What a streamed turn cost (source: docs)."""
+
+    turns_consumed: int
+    active_relationship_counted: bool
+    llm_provider: str
+    llm_model: str
+
+
+class StreamEventCompletion(Model):
+    """Last event of a stream that ended well (source: docs)."""
+
+    type: Literal["completion"] = "completion"
+    memory: StreamCompletionMemory
+    guardrails: TurnGuardrails
+    usage: StreamUsage
+    latency_ms: int
+    """Milliseconds the server took."""
+
+
+class StreamEventError(Model):
+    """Last event of a stream that failed; ``until_done()`` raises it as the typed error (source: docs)."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str | None = None
+    guardrail: str | None = None
+    category: str | None = None
+
+
+class StreamEventUnknown(Model):
+    """An event this version does not know: ``name`` is its name, its JSON is in the subscripts."""
+
+    type: Literal["unknown"] = "unknown"
+    name: str
+
+
+RespondStreamEvent = TypeAliasType(
+    "RespondStreamEvent",
+    StreamEventMetadata
+    | StreamEventText
+    | StreamEventGuardrailModulation
+    | StreamEventCompletion
+    | StreamEventError
+    | StreamEventUnknown,
+)
+
+RESPOND: Final = Operation("POST", "/v1/respond", RespondResult, body=RespondRequest, resend="billed")
+INFER_STATE: Final = Operation("POST", "/v1/infer-state", InferredState, body=InferStateRequest, resend="safe")
+RECALL_MEMORY: Final = Operation(
+    "POST", "/v1/recall-memory", RecalledMemory, body=RecallMemoryRequest, resend="safe"
+)

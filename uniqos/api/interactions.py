@@ -1,0 +1,74 @@
+"""``client.interactions``: what is kept of past turns. Never their text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AwareDatetime, Field
+
+from .._model import Model, RequestModel
+from .._operation import Operation
+
+
+class InteractionFilter(RequestModel):
+    """Which turns; all conditions must hold (source: docs)."""
+
+    user_id: str | None = None
+    relationship_id: str | None = None
+    from_: AwareDatetime | None = Field(default=None, alias="from")
+    """Earliest instant, inclusive; a datetime with a time zone, sent as ISO-8601 in UTC."""
+    to: AwareDatetime | None = None
+    """Latest instant, exclusive."""
+
+
+class InteractionQuery(InteractionFilter):
+    """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Turns per page; the largest value is undocumented."""
+    cursor: str | None = None
+    """``next_cursor`` of the page before."""
+
+
+class AggregateQuery(InteractionFilter):
+    """Query of ``interactions.aggregates`` (source: docs)."""
+
+    group_by: Literal["day", "week", "month"] | None = None
+    """Size of a bucket in UTC; absent: one grand total."""
+
+
+class Interaction(Model):
+    """What is kept of one turn: structured metadata, never text (fields: undocumented)."""
+
+
+class InteractionPage(Model):
+    """One page of turns, newest first (source: docs)."""
+
+    data: list[Interaction]
+    next_cursor: str | None
+    """To ask for the next page; None on the last."""
+
+
+class InteractionBucket(Model):
+    """The turns of one period (source: docs)."""
+
+    period_start: datetime | None
+    """Start of the period in UTC; None in the grand total."""
+    total_turns: int
+    """Turns of any status."""
+    avg_latency_ms: float | None = None
+    unique_personalities_count: int
+    primary_emotion_distribution: dict[str, int] | Any
+    """How many turns had which primary emotion (as a map: presumed)."""
+
+
+class InteractionAggregates(Model):
+    """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
+
+    data: list[InteractionBucket] = []
+
+
+LIST: Final = Operation("GET", "/v1/interactions", InteractionPage, query=InteractionQuery)
+GET: Final = Operation("GET", "/v1/interactions/{interaction_id}", Interaction)
+AGGREGATES: Final = Operation("GET", "/v1/interactions/aggregates", InteractionAggregates, query=AggregateQuery)

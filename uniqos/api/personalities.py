@@ -1,0 +1,131 @@
+"""``client.personalities``: create, version and review personalities."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from .._model import Model, RequestModel
+from .._operation import Operation
+
+
+class PersonalityQuery(RequestModel):
+    """Query of ``personalities.list`` (keys: undocumented, so any are sent)."""
+
+
+class Personality(Model):
+    """A personality: it never changes; it evolves by new versions (source: docs and official SDK)."""
+
+    id: str
+    """e.g. ``pers_...``."""
+    name: str | None = None
+    default_mode: Literal["stateless", "stateful"] | str | None = None
+    """The mode of a turn that names none."""
+    source: Literal["guided_prompt"] | str | None = None
+    source_ref: str | None = None
+    big_five_facets: Any = None
+    """Facets of the Big Five domains; names and ranges are undocumented."""
+
+
+class PersonalityPage(Model):
+    """Answer of ``personalities.list`` (source: official SDK)."""
+
+    data: list[Personality]
+
+
+class PersonalityCreate(RequestModel):
+    """Body of ``personalities.create``; further keys go in a mapping (source: official SDK, incomplete)."""
+
+    name: str | None = None
+    source: Literal["guided_prompt"] | str | None = None
+    """``guided_prompt`` when a guided proposal is accepted."""
+    source_ref: str | None = None
+    """The description the proposal was made from."""
+
+
+class PersonalityNewVersion(RequestModel):
+    """Body of ``personalities.new_version``: what changes; the rest is inherited (fields: undocumented)."""
+
+
+class PersonalityVersion(Model):
+    """Answer of ``personalities.new_version`` (fields: undocumented)."""
+
+
+class PersonalityVersions(Model):
+    """The whole lineage, newest first (source: official SDK)."""
+
+    data: list[Personality]
+
+
+class GuidedPrompt(RequestModel):
+    """Body of ``personalities.from_guided_prompt``: a description in words, and ``refine`` to improve an earlier
+    proposal (keys and shapes: undocumented, so any are sent).
+    """
+
+
+class GuidedProposal(Model):
+    """A proposal to pass to ``personalities.create``; nothing is stored yet (fields: undocumented)."""
+
+
+class CatalogClone(RequestModel):
+    """Body of ``personalities.from_catalog`` (source: official SDK)."""
+
+    slug: str
+    """The catalog entry to copy."""
+    name: str | None = None
+
+
+class ClonedPersonality(Model):
+    """Answer of ``personalities.from_catalog``: the copy (fields: undocumented)."""
+
+
+class DryRun(RequestModel):
+    """Body of ``personalities.dry_run``, like a turn's (keys: undocumented)."""
+
+
+class DryRunResult(Model):
+    """Answer of ``personalities.dry_run`` (fields: undocumented)."""
+
+
+class ArchivedPersonality(Model):
+    """Answer of ``personalities.archive`` (fields: undocumented)."""
+
+
+class ReviewSubmission(Model):
+    """Answer of ``personalities.submit_for_review`` (source: official SDK)."""
+
+    status: Literal["pending_review"] | str
+    """Other words than ``pending_review`` are undocumented."""
+
+
+class ReviewStatus(Model):
+    """Answer of ``personalities.review_status`` (fields: undocumented)."""
+
+
+class Appeal(RequestModel):
+    """Body of ``personalities.appeal`` (keys: undocumented)."""
+
+
+class AppealResult(Model):
+    """Answer of ``personalities.appeal`` (fields: undocumented)."""
+
+
+_ONE = "/v1/personalities/{personality_id}"
+
+LIST: Final = Operation("GET", "/v1/personalities", PersonalityPage, query=PersonalityQuery)
+CREATE: Final = Operation("POST", "/v1/personalities", Personality, body=PersonalityCreate, resend="keyed")
+GET: Final = Operation("GET", _ONE, Personality)
+ARCHIVE: Final = Operation("POST", f"{_ONE}/archive", ArchivedPersonality, resend="safe")
+NEW_VERSION: Final = Operation(
+    "POST", f"{_ONE}/new-version", PersonalityVersion, body=PersonalityNewVersion, resend="keyed"
+)
+FROM_GUIDED_PROMPT: Final = Operation(
+    "POST", "/v1/personalities/from-guided-prompt", GuidedProposal, body=GuidedPrompt, resend="safe"
+)
+FROM_CATALOG: Final = Operation(
+    "POST", "/v1/personalities/from-catalog", ClonedPersonality, body=CatalogClone, resend="keyed"
+)
+DRY_RUN: Final = Operation("POST", f"{_ONE}/dry-run", DryRunResult, body=DryRun, resend="safe")
+VERSIONS: Final = Operation("GET", f"{_ONE}/versions", PersonalityVersions)
+SUBMIT_FOR_REVIEW: Final = Operation("POST", f"{_ONE}/submit-for-review", ReviewSubmission, resend="safe")
+REVIEW_STATUS: Final = Operation("GET", f"{_ONE}/review-status", ReviewStatus)
+APPEAL: Final = Operation("POST", f"{_ONE}/appeal", AppealResult, body=Appeal)

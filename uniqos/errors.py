@@ -1,0 +1,308 @@
+"""Everything the SDK raises, and how an HTTP answer becomes one of them.
+
+UniqOSError: code, message, request_id, http_status, details
+ ├─ ConfigurationError            wrong settings; nothing was sent
+ │   └─ RequestValidationError    wrong arguments of a call; nothing was sent
+ ├─ NetworkError                  no (whole) answer: refused, DNS, TLS, reset, timeout, a cut stream
+ ├─ ResponseDecodeError           an answer that is not what it says it is (not JSON, too large, a redirect)
+ ├─ ResponseValidationError       JSON that breaks the contract; carries the answer
+ ├─ WebhookSignatureError         a delivery that did not verify
+ ├─ UnexpectedError               a status that is neither success nor error
+ └─ APIError                      the API said no
+     ├─ ValidationError 400, 422    ├─ ConflictError 409
+     ├─ GuardrailBlockError 400     ├─ RateLimitError 429 (retry_after_seconds)
+     ├─ AuthenticationError 401     ├─ QuotaExhaustedError 429, 403
+     ├─ PaymentRequiredError 402    ├─ UpstreamLLMError 502
+     ├─ PermissionError 403         ├─ ServiceUnavailableError 503
+     └─ NotFoundError 404           └─ TurnTimeoutError 504
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._model import Model
+
+
+class UniqOSError(Exception):
+    """Anything the SDK can raise.
+
+    Attributes:
+        code: Machine-readable reason; the API's own where it answered.
+        message: The reason in words.
+        request_id: The server's id of the exchange, for support; None where there was none.
+        http_status: Status of the answer; None where there was none.
+        details: Structured details; the API's own where it answered.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "error",
+        request_id: str | None = None,
+        http_status: int | None = None,
+        details: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.message: str = message
+        self.code: str = code
+        self.request_id: str | None = request_id
+        self.http_status: int | None = http_status
+        self.details: Any = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions pickle by calling the class with args, which keyword-only signatures refuse.
+        return _rebuild, (type(self), self.args), self.__dict__
+
+
+def _rebuild(cls: type[UniqOSError], args: tuple[Any, ...]) -> UniqOSError:
+    return cls.__new__(cls, *args)
+
+
+class ConfigurationError(UniqOSError):
+    """A setting is wrong. Raised before anything is sent."""
+
+    def __init__(self, message: str, *, code: str = "configuration_error", details: Any = None) -> None:
+        super().__init__(message, code=code, details=details)
+
+
+class RequestValidationError(ConfigurationError):
+    """An argument of a call is wrong. Raised before anything is sent; ``details`` lists each problem."""
+
+    def __init__(self, message: str, *, code: str = "invalid_request", details: Any = None) -> None:
+        super().__init__(message, code=code, details=details)
+
+
+class NetworkError(UniqOSError):
+    """No answer, or only a part of one.
+
+    Attributes:
+        sent: False where the request surely never reached the server; True where it may have.
+        text: What a stream had said before it was cut; else empty.
+        interaction_id: The turn of the cut stream, where its first event arrived.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "network_error",
+        details: Any = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        sent: bool = True,
+        text: str = "",
+        interaction_id: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, details=details, request_id=request_id, http_status=http_status)
+        self.sent: bool = sent
+        self.text: str = text
+        self.interaction_id: str | None = interaction_id
+
+
+class ResponseDecodeError(UniqOSError):
+    """The answer is not what it says it is: not JSON, wrongly compressed, too large, a page of a proxy, a redirect.
+
+    Attributes:
+        body: The bytes that arrived (the first 64 KiB of them where the answer was too large).
+        content_type: What the answer called itself.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "undecodable_response",
+        body: bytes = b"",
+        content_type: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        details: Any = None,
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
+        self.body: bytes = body
+        self.content_type: str | None = content_type
+
+
+class ResponseValidationError(UniqOSError):
+    """The answer breaks the contract. It was paid for, so all of it is here.
+
+    Attributes:
+        body: The bytes of the answer (of a stream: the data of the broken event).
+        partial: The model with every field that did fit; what did not is the plain JSON value. None for an event.
+        text: What a stream had said before the broken event; else empty.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "invalid_response",
+        body: bytes = b"",
+        partial: Model | None = None,
+        text: str = "",
+        request_id: str | None = None,
+        http_status: int | None = None,
+        details: Any = None,
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
+        self.body: bytes = body
+        self.partial: Model | None = partial
+        self.text: str = text
+
+
+class WebhookSignatureError(UniqOSError):
+    """A webhook delivery did not verify.
+
+    Attributes:
+        reason: ``missing_signature``, ``malformed_signature``, ``signature_mismatch``, ``invalid_payload`` or
+            ``stale_timestamp``.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message, code="webhook_signature_verification_failed", details={"reason": reason})
+        self.reason: str = reason
+
+
+class UnexpectedError(UniqOSError):
+    """A status that is neither success nor error, and no redirect."""
+
+
+class APIError(UniqOSError):
+    """The API answered with an error; ``code`` is the API's own word.
+
+    Attributes:
+        retry_after_seconds: Seconds the server asks to wait; None where it does not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "api_error",
+        request_id: str | None = None,
+        http_status: int | None = None,
+        details: Any = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
+        self.retry_after_seconds: float | None = retry_after_seconds
+
+
+class AuthenticationError(APIError):
+    """401: the key or token is missing, wrong or expired."""
+
+
+class PaymentRequiredError(APIError):
+    """402: an unpaid invoice, a suspended subscription."""
+
+
+class PermissionError(APIError):
+    """403: known, but not allowed. Hides the builtin of that name; ``PermissionDeniedError`` is the same class."""
+
+
+PermissionDeniedError = PermissionError
+
+
+class NotFoundError(APIError):
+    """404: there is none, or it is another account's."""
+
+
+class ConflictError(APIError):
+    """409: a duplicate, another version, a resource under deletion."""
+
+
+class ValidationError(APIError):
+    """400 or 422: the server refused the request; ``details`` lists the fields."""
+
+
+class GuardrailBlockError(APIError):
+    """A guardrail blocked the turn."""
+
+
+class RateLimitError(APIError):
+    """429: too many requests; ``retry_after_seconds`` says when to come back."""
+
+
+class QuotaExhaustedError(APIError):
+    """429 (or 403): the plan's quota is used up. Never retried: upgrade, or wait for the next period."""
+
+
+class UpstreamLLMError(APIError):
+    """502: the LLM behind the API failed."""
+
+
+class ServiceUnavailableError(APIError):
+    """503: not now."""
+
+
+class TurnTimeoutError(APIError):
+    """504: the turn took longer than the server allows. Not billed, and never retried by itself."""
+
+
+_BY_STATUS: dict[int, tuple[type[APIError], str]] = {
+    400: (ValidationError, "validation_error"),
+    401: (AuthenticationError, "authentication_error"),
+    402: (PaymentRequiredError, "payment_required"),
+    403: (PermissionError, "permission_denied"),
+    404: (NotFoundError, "not_found"),
+    409: (ConflictError, "conflict"),
+    422: (ValidationError, "validation_error"),
+    429: (RateLimitError, "rate_limit_exceeded"),
+    500: (APIError, "internal_error"),
+    502: (UpstreamLLMError, "upstream_llm_error"),
+    503: (ServiceUnavailableError, "service_unavailable"),
+    504: (TurnTimeoutError, "turn_timeout"),
+}
+# The code is authoritative: one status can carry two of them.
+_BY_CODE: dict[str, type[APIError]] = {
+    **{code: cls for cls, code in _BY_STATUS.values()},
+    "token_expired": AuthenticationError,
+    "invalid_token": AuthenticationError,
+    "quota_exhausted": QuotaExhaustedError,
+    "response_blocked": GuardrailBlockError,
+}
+
+
+def error_class(code: str | None, status: int | None) -> type[APIError]:
+    """The class for an error's code, else for its HTTP status; stream events and answers share it."""
+    if code is not None:
+        if code in _BY_CODE:
+            return _BY_CODE[code]
+        if "guardrail" in code:
+            return GuardrailBlockError
+    return _BY_STATUS[status][0] if status in _BY_STATUS else APIError
+
+
+def api_error(
+    status: int, envelope: Any, *, request_id: str | None = None, retry_after_seconds: float | None = None
+) -> APIError:
+    """The typed error of an answer.
+
+    Args:
+        status: HTTP status, 400 or more.
+        envelope: The parsed body, of any shape; without the API's envelope the status decides.
+        request_id: ``X-Request-Id``, which wins over the envelope's.
+        retry_after_seconds: ``Retry-After``, in seconds.
+    """
+    error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
+    if not isinstance(error, Mapping):
+        error = {}
+    code = error.get("code") if isinstance(error.get("code"), str) else None
+    cls = error_class(code, status)
+    message = error.get("message")
+    if not isinstance(message, str):
+        message = f"the API answered with HTTP {status}"
+    if request_id is None and isinstance(error.get("request_id"), str):
+        request_id = error["request_id"]
+    return cls(
+        message,
+        code=code or (_BY_STATUS[status][1] if status in _BY_STATUS else "api_error"),
+        request_id=request_id,
+        http_status=status,
+        details=error.get("details"),
+        retry_after_seconds=retry_after_seconds,
+    )
