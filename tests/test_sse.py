@@ -1,0 +1,65 @@
+"""Event payloads in, event models out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from uniqos import models
+from uniqos._sse import BrokenEvent, parse_event
+
+METADATA = '{"interaction_id":"i","inferred_emotional_state":null,"memory":{"consulted":true,"summary_used":null,"significant_moments_referenced":0}}'
+COMPLETION = (
+    '{"type":"completion","memory":{"summary_used":"s","model_updated":true},"guardrails":{"applied":[]},"usage":'
+    '{"turns_consumed":1,"active_relationship_counted":true,"llm_provider":"a","llm_model":"c"},"latency_ms":42}'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("metadata", METADATA, models.StreamEventMetadata),
+        ("text", '{"delta":"Hi"}', models.StreamEventText),
+        ("text", '{"type":"text","delta":"Hi","later":1}', models.StreamEventText),
+        ("message", '{"type":"text","delta":"Hi"}', models.StreamEventText),
+        ("guardrail_modulation", '{"applied":["a"],"modulation_summary":"s"}', models.StreamEventGuardrailModulation),
+        ("completion", COMPLETION, models.StreamEventCompletion),
+        ("error", '{"code":"guardrail_block","category":"c"}', models.StreamEventError),
+        ("mood", '{"x":1}', models.StreamEventUnknown),
+        ("mood", '{"type":"text","delta":"Hi"}', models.StreamEventUnknown),
+        ("message", '{"x":1}', models.StreamEventUnknown),
+    ],
+)
+def test_the_name_of_the_event_picks_the_model_then_its_type(name: str, data: str, kind: type[Any]) -> None:
+    event = parse_event(name, data)
+    assert type(event) is kind
+    assert event == json.loads(data)
+
+
+def test_an_unknown_event_keeps_its_name_and_json() -> None:
+    event = parse_event("mood", '{"type":"m","name":"n","x":[1]}')
+    assert isinstance(event, models.StreamEventUnknown)
+    assert (event.type, event.name) == ("unknown", "mood")
+    assert dict(event) == {"type": "m", "name": "n", "x": [1]}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("text", "{"),
+        ("text", "[]"),
+        ("text", "{}"),
+        ("text", '{"delta":7}'),
+        ("text", '{"type":"metadata","delta":"x"}'),
+        ("text", '{"delta":"x","n":NaN}'),
+        ("completion", '{"latency_ms":1}'),
+        ("mood", "7"),
+        ("mood", "nonsense"),
+        ("message", "NaN"),
+    ],
+)
+def test_a_broken_event_is_told_without_its_text(name: str, data: str) -> None:
+    with pytest.raises(BrokenEvent, match=name):
+        parse_event(name, data)
