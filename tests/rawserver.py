@@ -16,8 +16,9 @@ Handler = Callable[[socket.socket, bytes, int], None]
 class RawServer:
     """Calls ``handler(connection, raw request, number of the request)`` for each request, in threads."""
 
-    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> None:
         self.handler = handler
+        self._greeting = greeting
         self._tls = tls
         self.requests: list[bytes] = []
         self.connections = 0
@@ -67,6 +68,7 @@ class RawServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            connection.sendall(self._greeting)
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 with self._lock:

@@ -13,7 +13,9 @@ from uniqos._exchange import refusal
 
 
 def envelope(code: str | None, **more: Any) -> dict[str, Any]:
-    return {"error": {"code": code, "message": "because", "type": "t", "request_id": "req_env", "details": None, **more}}
+    return {
+        "error": {"code": code, "message": "because", "type": "t", "request_id": "req_env", "details": None, **more}
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,9 @@ def test_the_code_decides_then_the_status(status: int, code: str, kind: type[err
         (418, "api_error"),
     ],
 )
-@pytest.mark.parametrize("body", [None, 7, [], "x", {}, {"error": None}, {"error": "x"}, {"error": {"code": 7, "message": []}}])
+@pytest.mark.parametrize(
+    "body", [None, 7, [], "x", {}, {"error": None}, {"error": "x"}, {"error": {"code": 7, "message": []}}]
+)
 def test_without_an_envelope_the_status_names_the_code(status: int, code: str, body: Any) -> None:
     error = errors.api_error(status, body)
     assert error.code == code

@@ -49,7 +49,7 @@ def test_attributes_subscripts_and_mapping_views_agree_with_the_bytes() -> None:
     assert list(r) == list(JSON)
     assert list(r.keys()) == list(JSON)
     assert r["items"] == [1]
-    assert list(r.items())[0] == ("response", "hi")
+    assert next(iter(r.items())) == ("response", "hi")
     assert len(r) == 4
     assert "later" in r
     assert "usage" not in r
@@ -69,7 +69,10 @@ def test_the_text_of_the_server_is_kept_in_parts_too() -> None:
     state = result().inferred_emotional_state
     assert state is not None
     assert state["at"] == "2026-01-01T00:00:00.000Z"
-    buckets = b'{"data": [{"period_start": "2026-01-01T00:00:00.000Z", "total_turns": 1, "avg_latency_ms": 1, "unique_personalities_count": 1, "primary_emotion_distribution": {"joy": 1}}]}'
+    buckets = (
+        b'{"data": [{"period_start": "2026-01-01T00:00:00.000Z", "total_turns": 1, "avg_latency_ms": 1,'
+        b' "unique_personalities_count": 1, "primary_emotion_distribution": {"joy": 1}}]}'
+    )
     bucket = decode(models.InteractionAggregates, buckets, HTTP, "raise").data[0]
     assert bucket["period_start"] == "2026-01-01T00:00:00.000Z"
     assert bucket.period_start == datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -96,7 +99,13 @@ def test_a_field_called_http_is_in_the_subscripts() -> None:
 
 @pytest.mark.parametrize(
     "again",
-    [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: m.model_copy(), lambda m: m.model_copy(deep=True)],
+    [
+        copy.copy,
+        copy.deepcopy,
+        lambda m: pickle.loads(pickle.dumps(m)),
+        lambda m: m.model_copy(),
+        lambda m: m.model_copy(deep=True),
+    ],
 )
 def test_copies_and_pickles_keep_everything(again: Callable[[Any], Any]) -> None:
     r = result()
@@ -158,7 +167,14 @@ def value_of(annotation: Any) -> Any:
         assert issubclass(annotation, Model)
         return sample(annotation)
     text = repr(annotation)
-    for word, value in (("list", []), ("dict", {}), ("datetime", "2026-01-01T00:00:00Z"), ("Aware", "2026-01-01T00:00:00Z"), ("bool", True), ("int", 1)):
+    for word, value in (
+        ("list", []),
+        ("dict", {}),
+        ("datetime", "2026-01-01T00:00:00Z"),
+        ("Aware", "2026-01-01T00:00:00Z"),
+        ("bool", True),
+        ("int", 1),
+    ):
         if word in text:
             return value
     return "x"
@@ -174,7 +190,9 @@ def all_errors() -> list[type[errors.UniqOSError]]:
 def test_every_error_survives_pickle_and_copies(
     kind: type[errors.UniqOSError], again: Callable[[errors.UniqOSError], errors.UniqOSError]
 ) -> None:
-    more: dict[str, Any] = {"reason": "r"} if kind is errors.WebhookSignatureError else {"code": "c", "details": {"a": 1}}
+    more: dict[str, Any] = (
+        {"reason": "r"} if kind is errors.WebhookSignatureError else {"code": "c", "details": {"a": 1}}
+    )
     error = kind("what happened", **more)
     error.request_id, error.http_status = "req_1", 418
     other = again(error)

@@ -45,7 +45,12 @@ def header(request: Request, name: bytes) -> bytes | None:
         (models.RespondRequest.model_construct(personality_id="p", message="m"), {}),
         (Own(personality_id="p", message="m"), {}),
         (Foreign(personality_id="p", message="m"), {}),
-        (models.Personality.model_validate({"id": "x"}).model_copy(update=TURN).model_dump(exclude={"id"}, exclude_unset=True), {}),
+        (
+            models.Personality.model_validate({"id": "x"})
+            .model_copy(update=TURN)
+            .model_dump(exclude={"id"}, exclude_unset=True),
+            {},
+        ),
     ],
 )
 def test_every_way_of_giving_a_body_sends_the_same_bytes(data: Any, fields: dict[str, Any]) -> None:

@@ -10,7 +10,10 @@ import pytest
 from uniqos import models
 from uniqos._sse import BrokenEvent, parse_event
 
-METADATA = '{"interaction_id":"i","inferred_emotional_state":null,"memory":{"consulted":true,"summary_used":null,"significant_moments_referenced":0}}'
+METADATA = (
+    '{"interaction_id":"i","inferred_emotional_state":null,'
+    '"memory":{"consulted":true,"summary_used":null,"significant_moments_referenced":0}}'
+)
 COMPLETION = (
     '{"type":"completion","memory":{"summary_used":"s","model_updated":true},"guardrails":{"applied":[]},"usage":'
     '{"turns_consumed":1,"active_relationship_counted":true,"llm_provider":"a","llm_model":"c"},"latency_ms":42}'

@@ -75,9 +75,7 @@ def body_decoder(headers: Mapping[str, str], limit: int) -> BodyDecoder:
     return BodyDecoder(headers.get("content-encoding"), limit)
 
 
-def refusal(
-    status: int, headers: Mapping[str, str], body: bytes, now: float
-) -> errors.UniqOSError:
+def refusal(status: int, headers: Mapping[str, str], body: bytes, now: float) -> errors.UniqOSError:
     """The error for any answer that is not a success.
 
     Args:

@@ -62,7 +62,7 @@ def to_sync(source: str, names: Mapping[str, str] = NAMES) -> str:
         The text before ruff: imports may be unused or out of order.
 
     Raises:
-        ValueError: An ``# async only: begin`` or ``end`` has no partner.
+        ValueError: An ``# async only: begin`` or ``end`` has no partner, or a type is not whole.
     """
     source = _without_async_only(source)
     tokens = list(_tokens(source))
@@ -81,6 +81,8 @@ def to_sync(source: str, names: Mapping[str, str] = NAMES) -> str:
             spans, end = _arguments(tokens, index + 1)
             if token.text == "AsyncGenerator":
                 edits.append((spans[-1][1], spans[-1][1], ", None" * (3 - len(spans))))
+            elif len(spans) != 3:
+                raise ValueError("a Coroutine takes three types")
             else:
                 edits[-1] = (token.start, spans[2][0], "")
                 edits.append((spans[2][1], end, ""))
@@ -245,9 +247,9 @@ class _Api:
 _PARAMS_IMPORTS = """
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from pydantic import BaseModel
-from typing_extensions import Required, TypeAlias, TypedDict
+from typing_extensions import Required, TypedDict
 from . import models
 from ._operation import Options as Options
 """
@@ -275,11 +277,8 @@ def params(sources: Mapping[str, str]) -> str:
             keys = ", ".join(f"{field.key!r}: {field.type}" for field in fields)
             out.append(f"{name}Dict = TypedDict({name + 'Dict'!r}, {{{keys}}}, total=False)")
         elif fields:
-            out += [
-                f"class {name}Dict(TypedDict, total=False):",
-                f'    """``{name}`` as a mapping."""\n',
-                *rows.values(),
-            ]
+            out += [f"class {name}Dict(TypedDict, total=False):", f'    """``{name}`` as a mapping."""\n']
+            out += rows.values()
         if fields:
             out.append(f"class {name}Args({name + 'Dict, ' if same else ''}Options, total=False):")
             out.append(f'    """``{name}`` as keywords, and the options of a call."""\n')
@@ -330,9 +329,6 @@ def _ruff(root: Path, files: dict[str, str]) -> dict[str, str]:
     if ruff is None:
         raise ValueError("ruff is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        for tree in TREES:  # ruff must know our packages from others'
-            Path(folder, tree).mkdir()
-            Path(folder, tree, "__init__.py").touch()
         for name, text in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -340,7 +336,8 @@ def _ruff(root: Path, files: dict[str, str]) -> dict[str, str]:
         if (root / "pyproject.toml").exists():
             shutil.copy(root / "pyproject.toml", folder)
         # What cannot be parsed or fixed is for the format run, and for the linter's own run, to report.
-        for command in (["check", "--fix", "--exit-zero", "--select=F401,I"], ["format"]):
+        ours = f"--config=lint.isort.known-first-party={[*TREES]}"  # ruff looks for them in the folder, in vain
+        for command in (["check", "--fix", "--exit-zero", "--select=F401,I", ours], ["format"]):
             run = [ruff, *command, "--quiet", "--no-cache", "."]
             done = subprocess.run(run, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
             if done.returncode:
@@ -364,7 +361,7 @@ def main(argv: list[str], root: Path = ROOT, names: Mapping[str, str] = NAMES) -
         return 2
     try:
         wanted = plan(root, names)
-    except ValueError as exc:
+    except (ValueError, SyntaxError) as exc:
         print(f"error: {exc}", file=sys.stderr)
         return 1
     text = "\n".join(text for tree in TREES for text in _sources(root / tree / "_async").values())

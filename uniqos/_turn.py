@@ -45,8 +45,8 @@ def encode_turn(
         for name, other in (("stream", True), ("return_format", "modulator_pack")):
             if data.get(name) == other and chosen.get(name) != other:
                 raise errors.RequestValidationError(
-                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, since it "
-                    "changes what you get back"
+                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
+                    "since it changes what you get back"
                 )
         data = {**data, **chosen}
     unknown = fields.keys() - OPTION_NAMES

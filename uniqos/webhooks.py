@@ -79,9 +79,7 @@ def construct_event(
         event = WebhookEvent.__pydantic_validator__.validate_json(body)
     except pydantic.ValidationError as exc:
         problem = exc.errors(include_url=False, include_input=False)[0]
-        raise WebhookSignatureError(
-            f"the body is not a delivery: {problem['msg']}", reason="invalid_payload"
-        ) from None
+        raise WebhookSignatureError(f"the body is not a delivery: {problem['msg']}", reason="invalid_payload") from None
     bind(event, Wire(body))
     age = (time.time() if _now is None else _now) - event.created_at.timestamp()
     if tolerance and abs(age) > tolerance:

@@ -10,4 +10,11 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Trio warns of async generators that are dropped half read, and inside httpcore there are some for each answer
+    # that is given up.
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning"))
+
+
 # async only: end

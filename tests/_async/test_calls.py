@@ -240,10 +240,7 @@ async def test_a_refused_connection_and_an_unknown_host_say_so_and_are_safe_to_r
 
 
 async def test_plain_http_where_tls_is_expected_is_a_tls_error_and_tried_once() -> None:
-    def handle(connection: socket.socket, request: bytes, number: int) -> None:
-        reply(connection, 400)
-
-    with RawServer(handle) as server:
+    with RawServer(answers(OK), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
         async with make_client(server.url.replace("http:", "https:")) as client:
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN, timeout=5)
@@ -287,7 +284,7 @@ async def test_a_connection_the_server_closed_while_idle_is_not_noticed() -> Non
     ("sent", "started"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{}", True),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n5\r\n{\"a", True),
+        (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n5\r\n{"a', True),
         (b"HTTP/1.1 200 OK\r\nContent-", False),
         (b"nonsense\r\n\r\n", False),
     ],
@@ -463,7 +460,9 @@ async def test_an_impossible_id_is_refused_before_http(value: str) -> None:
     assert not server.requests
 
 
-@pytest.mark.parametrize(("value", "path"), [("a/b", b"a%2Fb"), ("ü%", b"%C3%BC%25"), ("..a", b"..a"), ("a b", b"a%20b")])
+@pytest.mark.parametrize(
+    ("value", "path"), [("a/b", b"a%2Fb"), ("ü%", b"%C3%BC%25"), ("..a", b"..a"), ("a b", b"a%20b")]
+)
 async def test_an_id_arrives_percent_encoded(value: str, path: bytes) -> None:
     with RawServer(answers((200, {}, b'{"id": "x"}'))) as server:
         async with make_client(server.url) as client:

@@ -177,8 +177,8 @@ async def test_a_stream_cut_at_any_byte_is_never_a_silent_success() -> None:
                     assert error.interaction_id == ("int_1" if whole_frames else None)
                     assert (error.request_id, error.http_status) == ("req_s", 200)
                 assert len(server.requests) == (1 + (not clean)) * len(WHOLE)
-            for cut in (len(WHOLE),):
-                assert (await stream_of(client).until_done()).text == "Héllo"
+            cut = len(WHOLE)
+            assert (await stream_of(client).until_done()).text == "Héllo"
 
 
 async def test_a_reset_after_the_end_does_not_matter() -> None:
@@ -213,7 +213,9 @@ async def test_a_reset_in_the_middle_keeps_the_text() -> None:
         pytest.param(lambda data: [data.replace(b"\n", b"\r")], id="cr"),
         pytest.param(lambda data: [b"\xef\xbb\xbf" + data], id="bom"),
         pytest.param(lambda data: [bytes([byte]) for byte in data], id="one byte per chunk"),
-        pytest.param(lambda data: [bytes([byte]) for byte in data.replace(b"\n", b"\r\n")], id="crlf, one byte per chunk"),
+        pytest.param(
+            lambda data: [bytes([byte]) for byte in data.replace(b"\n", b"\r\n")], id="crlf, one byte per chunk"
+        ),
         pytest.param(lambda data: [bytes([byte]) for byte in b"\xef\xbb\xbf" + data], id="bom, one byte per chunk"),
         pytest.param(lambda data: [b": hello\n\n", data.replace(b"\n\n", b"\n\n: ping\n\n")], id="comments"),
         pytest.param(lambda data: [data.replace(b"\n\n", b"\n\nid: 7\n\nevent: ping\ndata:\n\n")], id="id and ping"),
@@ -236,12 +238,20 @@ async def test_frames_are_read_as_the_standard_says(encode: Any) -> None:
 
 async def test_only_line_ends_of_the_standard_end_a_line() -> None:
     text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
-    with RawServer(streaming(METADATA, frame("text", json.dumps({"delta": text}, ensure_ascii=False).replace("\\u000b", "\x0b")), COMPLETION)) as server:
+    with RawServer(
+        streaming(
+            METADATA,
+            frame("text", json.dumps({"delta": text}, ensure_ascii=False).replace("\\u000b", "\x0b")),
+            COMPLETION,
+        )
+    ) as server:
         async with make_client(server.url) as client:
             with pytest.raises(errors.ResponseValidationError):  # raw control characters are not JSON
                 await stream_of(client).until_done()
     text = "a\u2028b\u2029c\x85d"
-    with RawServer(streaming(METADATA, frame("text", json.dumps({"delta": text}, ensure_ascii=False)), COMPLETION)) as server:
+    with RawServer(
+        streaming(METADATA, frame("text", json.dumps({"delta": text}, ensure_ascii=False)), COMPLETION)
+    ) as server:
         async with make_client(server.url) as client:
             assert (await stream_of(client).until_done()).text == text
 

@@ -31,6 +31,7 @@ class AsyncResponder:
     @overload
     def respond(
         self,
+        /,
         *,
         stream: Literal[False] = False,
         return_format: Literal["text"] | None = None,
@@ -39,6 +40,7 @@ class AsyncResponder:
     @overload
     def respond(
         self,
+        /,
         *,
         return_format: Literal["modulator_pack"],
         stream: Literal[False] = False,
@@ -47,6 +49,7 @@ class AsyncResponder:
     @overload
     def respond(
         self,
+        /,
         *,
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
@@ -121,9 +124,7 @@ class AsyncResponder:
         return self._answer(ops.RESPOND, request, fields, return_format)
 
     async def _answer(self, op: Operation[R], request: Body | None, fields: dict[str, Any], form: str | None) -> R:
-        return await self._requester.perform(
-            op, encode_turn(op, request, fields, stream=False, return_format=form)
-        )
+        return await self._requester.perform(op, encode_turn(op, request, fields, stream=False, return_format=form))
 
 
 class AsyncEngine(AsyncNamespace, AsyncResponder):

@@ -116,7 +116,7 @@ class AsyncPersonalities(AsyncNamespace):
         return await self._requester.call(ops.NEW_VERSION, body, fields, personality_id)
 
     async def from_guided_prompt(self, body: p.GuidedPromptLike | None = None, **fields: Any) -> m.GuidedProposal:
-        """Turn a description in words into a proposal for ``create``. Takes 20 to 60 seconds; nothing is stored or billed.
+        """Turn a description in words into a proposal for ``create``; takes 20 to 60 seconds, stores and bills nothing.
 
         Args:
             body: The description, and ``refine`` to improve an earlier proposal. Its keys are undocumented.
@@ -154,9 +154,7 @@ class AsyncPersonalities(AsyncNamespace):
         """
         return await self._requester.call(ops.FROM_CATALOG, body, fields)
 
-    async def dry_run(
-        self, personality_id: str, body: p.DryRunLike | None = None, **fields: Any
-    ) -> m.DryRunResult:
+    async def dry_run(self, personality_id: str, body: p.DryRunLike | None = None, **fields: Any) -> m.DryRunResult:
         """Try a turn: the whole pipeline, nothing stored, nothing billed. Needs a portal JWT (``access_token=``).
 
         Args:

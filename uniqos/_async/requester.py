@@ -172,9 +172,7 @@ class AsyncRequester:
         seconds = self.config.timeout if request.timeout is None else request.timeout
         return seconds or None
 
-    async def _send(
-        self, request: Request, accept: str, limit: int, *, read: bool
-    ) -> tuple[AsyncExchange, bytes]:
+    async def _send(self, request: Request, accept: str, limit: int, *, read: bool) -> tuple[AsyncExchange, bytes]:
         started = self.clock.monotonic()
         attempt = 0
         if self._log.debugging:
@@ -194,9 +192,7 @@ class AsyncRequester:
             await self.clock.sleep(seconds)
             attempt += 1
 
-    async def _attempt(
-        self, request: Request, accept: str, limit: int, started: float, attempt: int
-    ) -> AsyncExchange:
+    async def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> AsyncExchange:
         timeout, name = self._bounds(request, started)
         deadline = Deadline(timeout, self._left(request, started))
         message = self._endpoint.message(request, accept, timeout, deadline)

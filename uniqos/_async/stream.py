@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import httpx
-from httpx_sse import EventSource
+from httpx_sse import EventSource, ServerSentEvent
 from typing_extensions import Self
 
 from .. import errors
@@ -60,7 +60,9 @@ class _AsyncEventResponse(httpx.Response):
         return _AsyncText(self._exchange)
 
 
-async def _read(requester: AsyncRequester, request: Request, turn: Turn) -> AsyncGenerator[RespondStreamEvent | None, None]:
+async def _read(
+    requester: AsyncRequester, request: Request, turn: Turn
+) -> AsyncGenerator[RespondStreamEvent | None, None]:
     """The events; before them None once it is open, so that from then on dropping this frees the connection.
 
     It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
@@ -68,7 +70,7 @@ async def _read(requester: AsyncRequester, request: Request, turn: Turn) -> Asyn
     idle = requester.timeout(request)
     exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
     turn.http = exchange.http
-    events = EventSource(_AsyncEventResponse(exchange)).aiter_sse()
+    events = cast(AsyncGenerator[ServerSentEvent, None], EventSource(_AsyncEventResponse(exchange)).aiter_sse())
     try:
         yield None
         exchange.extend(idle)

@@ -87,8 +87,10 @@ class TurnUsage(Model):
 
 
 class RespondResult(Model):
-    """A reply (source: docs for ``response`` and the emotional state; the rest is undocumented here, and typed
-    after the stream events, which the docs say mirror it).
+    """A reply (source: docs).
+
+    ``response`` and the emotional state are documented; the rest is undocumented here, and typed after the stream
+    events, which the docs say mirror it.
     """
 
     response: str
@@ -211,6 +213,4 @@ RespondStreamEvent = TypeAliasType(
 
 RESPOND: Final = Operation("POST", "/v1/respond", RespondResult, body=RespondRequest, resend="billed")
 INFER_STATE: Final = Operation("POST", "/v1/infer-state", InferredState, body=InferStateRequest, resend="safe")
-RECALL_MEMORY: Final = Operation(
-    "POST", "/v1/recall-memory", RecalledMemory, body=RecallMemoryRequest, resend="safe"
-)
+RECALL_MEMORY: Final = Operation("POST", "/v1/recall-memory", RecalledMemory, body=RecallMemoryRequest, resend="safe")

@@ -66,7 +66,7 @@ class InteractionBucket(Model):
 class InteractionAggregates(Model):
     """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
 
-    data: list[InteractionBucket] = []
+    data: list[InteractionBucket] = Field(default=[])
 
 
 LIST: Final = Operation("GET", "/v1/interactions", InteractionPage, query=InteractionQuery)

@@ -57,8 +57,9 @@ class PersonalityVersions(Model):
 
 
 class GuidedPrompt(RequestModel):
-    """Body of ``personalities.from_guided_prompt``: a description in words, and ``refine`` to improve an earlier
-    proposal (keys and shapes: undocumented, so any are sent).
+    """Body of ``personalities.from_guided_prompt`` (keys: undocumented, so any are sent).
+
+    It holds a description in words, and ``refine`` to improve an earlier proposal.
     """
 
 

@@ -1,0 +1,1 @@
+"""How much the SDK costs beside httpx, httpx-sse and the official SDK: ``python -m benchmarks``."""

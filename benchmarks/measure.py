@@ -1,0 +1,94 @@
+"""How a row is measured: its sides in turns, round by round. Nothing here knows what a row is about."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+Measure = Callable[[], float]
+Sides = dict[str, Measure]
+"""``base``, ``sdk`` and maybe ``httpx_sse``: each call of one measures it once."""
+
+SLOW_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much work one measurement is."""
+
+    calls: int = 400
+    events: int = 500
+    streams: int = 2
+    huge: int = 4 * 1024 * 1024
+    children: int = 2
+    clients: int = 50
+    crowd: int = 1000
+    workers: tuple[int, int] = (64, 100)
+    calls_each: int = 20
+    growth: int = 10_000
+
+
+QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a row needs: where the server is, how much to do, and a place for remarks."""
+
+    url: str
+    sizes: Sizes
+    notes: list[str] = field(default_factory=list)
+    _asked: list[None] = field(default_factory=list)
+
+    @property
+    def respond_url(self) -> str:
+        return f"{self.url}/v1/respond"
+
+    def connections(self) -> int:
+        """How many connections the server has accepted, without the ones that ask for it."""
+        with urllib.request.urlopen(f"{self.url}/") as answer:
+            accepted: int = json.load(answer)["connections"]
+        self._asked.append(None)
+        return accepted - len(self._asked)
+
+
+Case = Callable[[Bench], AbstractContextManager[Sides]]
+Sided = Iterator[Sides]
+
+
+def cpu(work: Callable[[], object], count: int = 1, per: int = 1) -> Measure:
+    """CPU seconds of this process for one of ``count * per`` pieces of work; ``work`` does ``per`` of them."""
+
+    def measure() -> float:
+        gc.collect()
+        start = time.process_time()
+        for _ in range(count):
+            work()
+        return (time.process_time() - start) / (count * per)
+
+    return measure
+
+
+def compare(sides: Sides, rounds: int, *, ratio: bool) -> dict[str, list[float]]:
+    """The sides' values of each round, as ratios to ``base`` of the same round unless ``ratio`` is false.
+
+    All sides are warmed up first; one that takes seconds is not repeated, its first value stands.
+    """
+    fixed: dict[str, float] = {}
+    for name, measure in sides.items():
+        start = time.perf_counter()
+        value = measure()
+        if time.perf_counter() - start > SLOW_SECONDS:
+            fixed[name] = value
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds):
+        order = list(sides) if number % 2 == 0 else list(reversed(sides))
+        values = {name: fixed[name] if name in fixed else sides[name]() for name in order}
+        for name, value in values.items():
+            found[name].append(value / values["base"] if ratio else value)
+    return found

@@ -1,0 +1,59 @@
+"""Whether memory grows with use: the resident set before and after, where the system tells it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import uniqos
+
+from .measure import Bench, Measure, Sided
+from .turns import KEY, streamed_turn, sync_clients, turn
+
+_STATM = Path("/proc/self/statm")
+
+
+@contextmanager
+def calls(bench: Bench) -> Sided:
+    body = turn("now")
+    with sync_clients(bench) as (_, sdk):
+        yield {"sdk": _growth(lambda: sdk.respond(**body), bench.sizes.growth)}
+
+
+@contextmanager
+def clients(bench: Bench) -> Sided:
+    yield {"sdk": _growth(lambda: uniqos.UniqOS(KEY).close(), bench.sizes.growth)}
+
+
+@contextmanager
+def events(bench: Bench) -> Sided:
+    body = streamed_turn("burst")
+    with sync_clients(bench) as (_, sdk):
+
+        def one_stream() -> None:
+            for _ in sdk.respond(**body):
+                pass
+
+        yield {"sdk": _growth(one_stream, bench.sizes.growth // 50)}
+
+
+def _growth(work: Callable[[], object], count: int) -> Measure:
+    """MiB by which this process has grown after ``count`` times ``work``; NaN where that cannot be known."""
+
+    def measure() -> float:
+        before = _resident()
+        for _ in range(count):
+            work()
+        return (_resident() - before) / 2**20
+
+    return measure
+
+
+def _resident() -> float:
+    gc.collect()
+    if not _STATM.exists():
+        return float("nan")
+    return float(int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))

@@ -1,0 +1,5 @@
+"""``python -m uniqos``: the command line."""
+
+from uniqos.cli import main
+
+main()

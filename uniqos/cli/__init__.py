@@ -1,0 +1,19 @@
+"""The command ``uniqos``. This module needs none of what the extra ``cli`` installs; ``app`` does."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; always ends by SystemExit."""
+    try:
+        from .app import app
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.startswith("uniqos"):
+            raise
+        print("the command line needs: pip install 'uniqos[cli]'", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    app(prog_name="uniqos")

@@ -1,0 +1,184 @@
+"""The commands. They print through ``output``, and import the SDK when they run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+import uniqos
+
+from . import output
+
+if TYPE_CHECKING:
+    from uniqos import RespondStream, UniqOS
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Mode(str, Enum):
+    """With or without relational memory."""
+
+    stateless = "stateless"
+    stateful = "stateful"
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log, and tracebacks.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        output.write(f"uniqos {uniqos.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Talk to the personalities of the uniqOS API.
+
+    The API key is read from UNIQOS_API_KEY only: a secret on a command line is seen by every process of the machine,
+    and stays in the shell's history.
+
+    Exit codes: 0 done, 1 the API or the network failed, 2 wrong usage or settings, 130 Ctrl-C.
+    """
+
+
+@app.command()
+def respond(
+    message: Annotated[str, typer.Argument(help="What the user says; - reads it from standard input.")],
+    stream: Annotated[
+        bool | None,
+        typer.Option("--stream/--no-stream", help="Print the answer as it is spoken; the default without --json."),
+    ] = None,
+    personality: Annotated[
+        str | None,
+        typer.Option(metavar="ID", envvar="UNIQOS_PERSONALITY", help="Who answers; optional in the sandbox."),
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Your own stable id of the end user.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Without or with relational memory of the user.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the server's JSON; with --stream one line per event.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", envvar="UNIQOS_BASE_URL", help="Host of the API, without /v1.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds an attempt may take; 0 is no limit.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Answer MESSAGE in the voice of a personality.
+
+    The answer goes to standard output, what is known about it to standard error. The API key is read from
+    UNIQOS_API_KEY, never from the command line; without one the local sandbox answers, a stand-in for the real engine.
+    """
+    with output.told(debug):
+        text = _standard_input() if message == "-" else message
+        with _client(base_url, timeout, debug) as (client, default):
+            personality_id = personality or default
+            if personality_id is None:
+                raise uniqos.ConfigurationError(
+                    "which personality? Give --personality ID, or set UNIQOS_PERSONALITY", code="missing_personality"
+                )
+            how = cast('Literal["stateless", "stateful"] | None', mode and mode.value)
+            if stream or (stream is None and not as_json):
+                events = client.respond(
+                    personality_id=personality_id, message=text, user_id=user, mode=how, stream=True
+                )
+                with events:
+                    (_print_events if as_json else _print_words)(events)
+                return
+            result = client.respond(personality_id=personality_id, message=text, user_id=user, mode=how)
+        if as_json:
+            output.write_json(result.to_dict())
+            return
+        output.write(result.response.removesuffix("\n") + "\n")
+        output.about(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
+
+
+@app.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 4010,
+    database: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Keep everything here; default: in memory.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same answers.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Run a local stand-in for the uniqOS API until Ctrl-C.
+
+    Its answers are templates, made for developing and testing against; they are not the real engine's.
+    """
+    with output.told(debug):
+        try:
+            uniqos.sandbox.run(host, port, database, seed, on_ready=_announce)
+        except KeyboardInterrupt:
+            pass  # the way to end it
+
+
+def _announce(url: str, api_key: str, personality_id: str) -> None:
+    settings = {"UNIQOS_BASE_URL": url, "UNIQOS_API_KEY": api_key, "UNIQOS_PERSONALITY": personality_id}
+    line = '$env:{}="{}"\n' if os.name == "nt" else "export {}={}\n"
+    output.write("".join(line.format(*setting) for setting in settings.items()))
+    output.note(
+        "the sandbox is ready, a stand-in for the real engine; paste these lines into another shell; Ctrl-C ends it"
+    )
+
+
+def _standard_input() -> str:
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise uniqos.ConfigurationError(f"standard input is not UTF-8: {exc.reason} at byte {exc.start}") from None
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+@contextmanager
+def _client(base_url: str | None, timeout: float | None, debug: bool) -> Iterator[tuple[UniqOS, str | None]]:
+    """A client, and the personality that answers unless told otherwise."""
+    if debug:
+        logging.basicConfig()
+        logging.getLogger("uniqos").setLevel(logging.DEBUG)
+    log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
+    if os.environ.get("UNIQOS_API_KEY") or base_url:
+        with uniqos.UniqOS(base_url=base_url, timeout=timeout, log_level=log_level) as client:
+            yield client, None
+        return
+    with uniqos.sandbox.serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
+        output.note(
+            "UNIQOS_API_KEY is not set: the local sandbox answers, a stand-in for the real engine; "
+            "set it (see https://docs.uniqos.ai) to ask the real one"
+        )
+        yield client, local.personality_id
+
+
+def _print_words(stream: RespondStream) -> None:
+    try:
+        for piece in stream.text_stream:
+            output.write(piece)
+    finally:
+        if stream.text and not stream.text.endswith("\n"):
+            output.write("\n")
+    if stream.metadata and stream.completion:
+        output.about(
+            stream.metadata.inferred_emotional_state, stream.completion.latency_ms, stream.metadata.interaction_id
+        )
+
+
+def _print_events(stream: RespondStream) -> None:
+    for event in stream:
+        kind = event.name if event.type == "unknown" else event.type
+        output.write_json({"type": kind, **event.to_dict()})
+    stream.until_done()
