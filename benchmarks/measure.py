@@ -6,7 +6,7 @@ import gc
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -58,7 +58,7 @@ class Bench:
 
 
 Case = Callable[[Bench], AbstractContextManager[Sides]]
-Sided = Iterator[Sides]
+Sided = Generator[Sides, None, None]
 
 
 def cpu(work: Callable[[], object], count: int = 1, per: int = 1) -> Measure:

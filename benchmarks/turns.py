@@ -6,7 +6,7 @@ The SDK under test is whatever ``uniqos`` is in this interpreter: ours, or the o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,13 +30,13 @@ def streamed_turn(message: str) -> dict[str, Any]:
 
 
 @contextmanager
-def sync_clients(bench: Bench) -> Iterator[tuple[httpx.Client, uniqos.UniqOS]]:
+def sync_clients(bench: Bench) -> Generator[tuple[httpx.Client, uniqos.UniqOS], None, None]:
     with httpx.Client(timeout=90) as base, uniqos.UniqOS(KEY, base_url=bench.url) as sdk:
         yield base, sdk
 
 
 @contextmanager
-def event_loop() -> Iterator[Run]:
+def event_loop() -> Generator[Run, None, None]:
     loop = asyncio.new_event_loop()
     try:
         yield loop.run_until_complete
@@ -46,7 +46,7 @@ def event_loop() -> Iterator[Run]:
 
 
 @contextmanager
-def async_clients(bench: Bench) -> Iterator[tuple[Run, httpx.AsyncClient, uniqos.AsyncUniqOS]]:
+def async_clients(bench: Bench) -> Generator[tuple[Run, httpx.AsyncClient, uniqos.AsyncUniqOS], None, None]:
     with event_loop() as run:
         base, sdk = httpx.AsyncClient(timeout=90), uniqos.AsyncUniqOS(KEY, base_url=bench.url)
         yield run, base, sdk

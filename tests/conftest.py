@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from uniqos.sandbox import Sandbox, serve
+if TYPE_CHECKING:
+    from uniqos.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, answering without a pause."""
+    from uniqos.sandbox import serve
+
     with serve() as running:
         yield running
 

@@ -10,18 +10,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import uniqos
-import uniqos.sandbox
+from uniqos.sandbox import Sandbox
 
 from .rawserver import RawServer, body, header, reply
 
 KEY = "uniq_test_abcd1234"
+NOTHING: Mapping[str, str] = {}
 COMMAND = [sys.executable, "-W", "error", "-m", "uniqos"]
 # A process that was started with SIGINT ignored, as by a shell's "&", hands that on to ours.
 INTERRUPTIBLE = [
@@ -31,14 +32,14 @@ INTERRUPTIBLE = [
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process, and no pty")
 
 
-def environment(**settings: str) -> dict[str, str]:
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
     return {**mine, "PYTHONUTF8": "1", **settings}
 
 
-def run(*arguments: str, stdin: bytes = b"", **settings: str) -> tuple[int, str, str]:
+def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:
     done = subprocess.run(
-        [*COMMAND, *arguments], input=stdin, capture_output=True, env=environment(**settings), timeout=30
+        [*COMMAND, *arguments], input=stdin, capture_output=True, env=environment(settings), timeout=30
     )
     out, err = (data.decode().replace("\r\n", "\n") for data in (done.stdout, done.stderr))
     assert "Traceback" not in err or "--debug" in arguments
@@ -46,14 +47,16 @@ def run(*arguments: str, stdin: bytes = b"", **settings: str) -> tuple[int, str,
     return done.returncode, out, err
 
 
-def start(*arguments: str, command: list[str] = COMMAND, **settings: str) -> subprocess.Popen[bytes]:
+def start(
+    *arguments: str, command: list[str] = COMMAND, settings: Mapping[str, str] = NOTHING
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*command, *arguments],
         bufsize=0,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(**settings),
+        env=environment(settings),
     )
 
 
@@ -66,12 +69,13 @@ def read(pipe: Any) -> str:
     return data.decode()
 
 
-METADATA = {
+Event = tuple[str, dict[str, Any]]
+METADATA: dict[str, Any] = {
     "interaction_id": "int_1",
     "inferred_emotional_state": {"primary": "joy", "confidence": 0.9},
     "memory": {"consulted": False, "summary_used": None, "significant_moments_referenced": 0},
 }
-COMPLETION = {
+COMPLETION: dict[str, Any] = {
     "memory": {"summary_used": None, "model_updated": False},
     "guardrails": {"applied": []},
     "usage": {"turns_consumed": 1, "active_relationship_counted": False, "llm_provider": "x", "llm_model": "y"},
@@ -89,7 +93,7 @@ def send_event(connection: socket.socket, name: str, value: dict[str, Any]) -> N
     connection.sendall(f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode())
 
 
-def streaming(*events: tuple[str, dict[str, Any]]) -> RawServer:
+def streaming(*events: Event) -> RawServer:
     def handler(connection: socket.socket, request: bytes, number: int) -> None:
         open_stream(connection)
         for event in events:
@@ -107,61 +111,51 @@ def answering(status: int, value: object, **headers: str) -> RawServer:
     return RawServer(handler)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[dict[str, str]]:
+@pytest.fixture
+def local(sandbox: Sandbox) -> dict[str, str]:
     """The settings under which the command line finds a running sandbox."""
-    with uniqos.sandbox.serve() as served:
-        yield {
-            "UNIQOS_BASE_URL": served.url,
-            "UNIQOS_API_KEY": served.api_key,
-            "UNIQOS_PERSONALITY": served.personality_id,
-        }
+    return {
+        "UNIQOS_BASE_URL": sandbox.url,
+        "UNIQOS_API_KEY": sandbox.api_key,
+        "UNIQOS_PERSONALITY": sandbox.personality_id,
+    }
 
 
 def test_the_version() -> None:
     assert run("--version") == (0, f"uniqos {uniqos.__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [(), ("respond",), ("respond", "Hi", "--mode", "x")])
+@pytest.mark.parametrize("arguments", [("nonsense",), ("respond",), ("respond", "Hi", "--mode", "x")])
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     code, out, err = run(*arguments)
     assert code == 2
-    assert "respond" in out + err
+    assert (out, "Usage: uniqos" in err) == ("", True)
 
 
-def test_an_answer_goes_to_stdout_and_what_is_known_of_it_to_stderr(sandbox: dict[str, str]) -> None:
-    code, out, err = run("respond", "I am so happy today!", "--no-stream", **sandbox)
+def test_an_answer_goes_to_stdout_and_what_is_known_of_it_to_stderr(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "I am so happy today!", "--no-stream", settings=local)
     assert code == 0
     assert out.strip()
     assert re.fullmatch(r"\w+ \(confidence [\d.]+, intensity \w+\) \| \d+ ms \| \S+\n", err)
 
 
-def test_a_streamed_answer_is_the_default(sandbox: dict[str, str]) -> None:
-    code, out, err = run("respond", "I am so happy today!", **sandbox)
+def test_a_streamed_answer_is_the_default(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "I am so happy today!", settings=local)
     assert code == 0
     assert out.strip()
     assert out.endswith("\n")
     assert err.count("\n") == 1
 
 
-def test_the_sandbox_is_heard_piece_by_piece(sandbox: dict[str, str]) -> None:
-    with start("respond", "I am so happy today!", "--stream", **sandbox) as process:
-        pieces = []
-        while piece := read(process.stdout):
-            pieces.append(piece)
-    assert process.returncode == 0
-    assert len(pieces) > 1
-
-
-def test_json_is_one_object(sandbox: dict[str, str]) -> None:
-    code, out, err = run("respond", "Hello!", "--json", **sandbox)
+def test_json_is_one_object(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "Hello!", "--json", settings=local)
     assert (code, err) == (0, "")
     assert out.count("\n") == 1
     assert json.loads(out)["response"]
 
 
-def test_streamed_json_is_one_event_per_line(sandbox: dict[str, str]) -> None:
-    code, out, err = run("respond", "Hello!", "--json", "--stream", **sandbox)
+def test_streamed_json_is_one_event_per_line(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "Hello!", "--json", "--stream", settings=local)
     events = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (0, "")
     assert [event["type"] for event in (events[0], events[1], events[-1])] == ["metadata", "text", "completion"]
@@ -170,7 +164,7 @@ def test_streamed_json_is_one_event_per_line(sandbox: dict[str, str]) -> None:
 def test_json_is_what_the_server_sent() -> None:
     sent = {"response": "Olá 👋\u2028", "new": {"deep": [1, 2.50, None]}, "latency_ms": 3}
     with answering(200, sent) as server:
-        code, out, _ = run("respond", "Olá", "--json", "--user", "u1", "--mode", "stateful", **at(server))
+        code, out, _ = run("respond", "Olá", "--json", "--user", "u1", "--mode", "stateful", settings=at(server))
     assert (code, out) == (0, json.dumps(sent, ensure_ascii=False) + "\n")
     assert json.loads(body(server.requests[0])) == {
         "personality_id": "pers_1", "message": "Olá", "user_id": "u1", "mode": "stateful"
@@ -178,9 +172,14 @@ def test_json_is_what_the_server_sent() -> None:
 
 
 def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
-    sent = [("metadata", METADATA), ("text", {"delta": "é"}), ("weather", {"sun": 1}), ("completion", COMPLETION)]
+    sent: list[Event] = [
+        ("metadata", METADATA),
+        ("text", {"delta": "é"}),
+        ("weather", {"sun": 1}),
+        ("completion", COMPLETION),
+    ]
     with streaming(*sent) as server:
-        code, out, _ = run("respond", "Hi", "--json", "--stream", **at(server))
+        code, out, _ = run("respond", "Hi", "--json", "--stream", settings=at(server))
     assert code == 0
     assert [json.loads(line) for line in out.splitlines()] == [{"type": name, **value} for name, value in sent]
     assert "é" in out
@@ -199,7 +198,7 @@ def test_each_piece_is_readable_before_the_next_is_spoken() -> None:
         send_event(connection, "completion", COMPLETION)
         connection.close()
 
-    with RawServer(handler) as server, start("respond", "Count!", **at(server)) as process:
+    with RawServer(handler) as server, start("respond", "Count!", settings=at(server)) as process:
         assert read(process.stdout) == "One, "
         heard[0].set()
         assert read(process.stdout) == "two"
@@ -210,11 +209,18 @@ def test_each_piece_is_readable_before_the_next_is_spoken() -> None:
     assert err.decode().strip() == "joy (confidence 0.9) | 12 ms | int_1"
 
 
+def test_letters_that_an_old_code_page_lacks_are_replaced_and_in_json_escaped() -> None:
+    with answering(200, {"response": "Olá"}) as server:
+        settings = {**at(server), "PYTHONIOENCODING": "ascii"}
+        assert run("respond", "Hi", "--no-stream", settings=settings) == (0, "Ol?\n", "")
+        assert run("respond", "Hi", "--json", settings=settings) == (0, '{"response": "Ol\\u00e1"}\n', "")
+
+
 def test_options_win_over_the_environment() -> None:
     with answering(200, {"response": "Hi"}) as server:
         elsewhere = {**at(server), "UNIQOS_BASE_URL": "http://127.0.0.1:1"}
         code, out, err = run(
-            *("respond", "Hi", "--no-stream", "--base-url", server.url, "--personality", "pers_2"), **elsewhere
+            *("respond", "Hi", "--no-stream", "--base-url", server.url, "--personality", "pers_2"), settings=elsewhere
         )
     assert (code, out, err) == (0, "Hi\n", "")
     assert json.loads(body(server.requests[0]))["personality_id"] == "pers_2"
@@ -223,13 +229,13 @@ def test_options_win_over_the_environment() -> None:
 
 def test_a_message_from_standard_input() -> None:
     with answering(200, {"response": "Hi"}) as server:
-        code, _, _ = run("respond", "-", "--no-stream", stdin="Olá\nmundo\n".encode(), **at(server))
+        code, _, _ = run("respond", "-", "--no-stream", stdin="Olá\nmundo\n".encode(), settings=at(server))
     assert code == 0
     assert json.loads(body(server.requests[0]))["message"] == "Olá\nmundo"
 
 
 def test_standard_input_must_be_utf_8() -> None:
-    code, out, err = run("respond", "-", stdin=b"Ol\xe1", UNIQOS_API_KEY=KEY)
+    code, out, err = run("respond", "-", stdin=b"Ol\xe1", settings={"UNIQOS_API_KEY": KEY})
     assert (code, out) == (2, "")
     assert err.startswith("error: standard input is not UTF-8")
 
@@ -261,7 +267,7 @@ def test_a_base_url_without_a_key_is_not_answered_by_the_sandbox() -> None:
     ],
 )
 def test_wrong_settings_end_with_2(arguments: tuple[str, ...], settings: dict[str, str], says: str) -> None:
-    code, out, err = run("respond", "Hi", *arguments, **settings)
+    code, out, err = run("respond", "Hi", *arguments, settings=settings)
     assert (code, out) == (2, "")
     assert says in err
     assert err.startswith("error: ")
@@ -273,7 +279,7 @@ def test_a_refused_connection_ends_with_1() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     settings = {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p", "UNIQOS_BASE_URL": f"http://127.0.0.1:{port}"}
-    code, out, err = run("respond", "Hi", **settings)
+    code, out, err = run("respond", "Hi", settings=settings)
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].startswith("error: ")
 
@@ -281,30 +287,30 @@ def test_a_refused_connection_ends_with_1() -> None:
 def test_an_error_of_the_api_is_one_line_with_its_code_and_request_id() -> None:
     envelope = {"error": {"code": "permission_denied", "message": "not\nyours \x1b[31m", "request_id": "req_1"}}
     with answering(403, envelope) as server:
-        code, out, err = run("respond", "Hi", **at(server))
+        code, out, err = run("respond", "Hi", settings=at(server))
     assert (code, out) == (1, "")
     assert err == "error: not yours [31m (code: permission_denied, request id: req_1)\n"
 
 
 def test_a_rate_limit_says_when_to_come_back() -> None:
     with answering(429, {"error": {"code": "rate_limit_exceeded", "message": "slow"}}, Retry_After="100") as server:
-        code, _, err = run("respond", "Hi", **at(server))
+        code, _, err = run("respond", "Hi", settings=at(server))
     assert code == 1
     assert err.endswith("hint: try again in 100 s\n")
 
 
 def test_a_stream_that_breaks_leaves_what_it_said() -> None:
     with streaming(("metadata", METADATA), ("text", {"delta": "Half a"})) as server:
-        code, out, err = run("respond", "Hi", **at(server))
+        code, out, err = run("respond", "Hi", settings=at(server))
     assert (code, out) == (1, "Half a\n")
     assert "(code: stream_interrupted, request id: req_7)" in err.splitlines()[0]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
 def test_an_error_event_ends_with_1(arguments: tuple[str, ...]) -> None:
-    failure = ("error", {"code": "guardrail_block", "message": "No."})
+    failure: Event = ("error", {"code": "guardrail_block", "message": "No."})
     with streaming(("metadata", METADATA), ("text", {"delta": "Well"}), failure) as server:
-        code, out, err = run("respond", "Hi", *arguments, **at(server))
+        code, out, err = run("respond", "Hi", *arguments, settings=at(server))
     assert code == 1
     assert out == "Well\n" if not arguments else [json.loads(line)["type"] for line in out.splitlines()][-1] == "error"
     assert err == "error: No. (code: guardrail_block, request id: req_7)\n"
@@ -312,7 +318,7 @@ def test_an_error_event_ends_with_1(arguments: tuple[str, ...]) -> None:
 
 def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
     with answering(404, {}) as server:
-        code, _, err = run("respond", "Hi", "--debug", **at(server))
+        code, _, err = run("respond", "Hi", "--debug", settings=at(server))
     assert code == 1
     assert "Traceback" in err
     assert "DEBUG:uniqos" in err
@@ -328,7 +334,10 @@ def talk_forever(connection: socket.socket, request: bytes, number: int) -> None
 
 @posix_only
 def test_ctrl_c_ends_an_answer_with_130() -> None:
-    with RawServer(talk_forever) as server, start("respond", "Hi", command=INTERRUPTIBLE, **at(server)) as process:
+    with (
+        RawServer(talk_forever) as server,
+        start("respond", "Hi", command=INTERRUPTIBLE, settings=at(server)) as process,
+    ):
         assert read(process.stdout).startswith("more ")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
@@ -337,7 +346,7 @@ def test_ctrl_c_ends_an_answer_with_130() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
 def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
-    with RawServer(talk_forever) as server, start("respond", "Hi", *arguments, **at(server)) as process:
+    with RawServer(talk_forever) as server, start("respond", "Hi", *arguments, settings=at(server)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert read(process.stdout)
@@ -353,7 +362,7 @@ def test_a_full_disk_is_an_error() -> None:
             [*COMMAND, "respond", "Hi", "--no-stream"],
             stdout=full,
             stderr=subprocess.PIPE,
-            env=environment(**at(server)),
+            env=environment(at(server)),
         )
     assert done.returncode == 1
     assert done.stderr.startswith(b"error: OSError")
@@ -368,7 +377,7 @@ def test_a_reply_cannot_command_the_terminal() -> None:
         ours, theirs = pty.openpty()
         with open(theirs, "wb") as terminal:
             subprocess.run(
-                [*COMMAND, "respond", "Hi", "--no-stream"], stdout=terminal, env=environment(**at(server)), check=True
+                [*COMMAND, "respond", "Hi", "--no-stream"], stdout=terminal, env=environment(at(server)), check=True
             )
             assert os.read(ours, 1000) == b"]0;titleHi\tyou\r\n"
         os.close(ours)
@@ -380,9 +389,9 @@ def test_the_sandbox_runs_until_ctrl_c(tmp_path: Path) -> None:
     with start(*arguments, command=INTERRUPTIBLE) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().decode() for _ in range(3)]
-        settings = dict(re.fullmatch(r"export (UNIQOS_\w+)=(\S+)\n", line).groups() for line in lines)  # type: ignore[union-attr]
+        settings: dict[str, str] = dict(re.findall(r"^export (UNIQOS_\w+)=(\S+)$", "".join(lines), re.MULTILINE))
         assert list(settings) == ["UNIQOS_BASE_URL", "UNIQOS_API_KEY", "UNIQOS_PERSONALITY"]
-        code, out, _ = run("respond", "Hello!", "--no-stream", **settings)
+        code, out, _ = run("respond", "Hello!", "--no-stream", settings=settings)
         process.send_signal(signal.SIGINT)
         rest, err = process.communicate(timeout=20)
     assert code == 0
@@ -404,7 +413,11 @@ def test_a_port_in_use_is_one_line() -> None:
 def test_a_missing_extra_is_named(missing: str, says: str) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; import uniqos.cli; uniqos.cli.main()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "respond", "Hi"], capture_output=True, text=True, env=environment(), timeout=30
+        [sys.executable, "-c", program, "respond", "Hi"],
+        capture_output=True,
+        text=True,
+        env=environment(NOTHING),
+        timeout=30,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr

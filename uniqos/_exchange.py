@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 from pydantic_core import from_json
 
@@ -56,12 +57,38 @@ class Endpoint:
             request.method,
             self._url(request.path),
             headers=headers + request.headers,
-            stream=httpx.ByteStream(content or b""),
+            stream=_Content(content or b""),
             extensions={
                 "timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout},
                 "uniqos_deadline": deadline,
             },
         )
+
+
+class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A request's body. Not httpx's own, whose async generator is left half read when a request fails."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._content,))
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Once(self._content)
+
+
+class _Once:
+    def __init__(self, content: bytes) -> None:
+        self._left: list[bytes] = [content]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 def is_type(headers: Mapping[str, str], wanted: str) -> bool:
@@ -174,6 +201,12 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+
+
+def origin(base_url: str) -> httpcore.Origin:
+    """Where a base URL points to, as httpcore wants it."""
+    url = httpx.URL(base_url)
+    return httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80))
 
 
 def proxied(base_url: str) -> bool:

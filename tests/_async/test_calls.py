@@ -268,14 +268,18 @@ async def test_an_unknown_authority_is_a_tls_error() -> None:
 
 
 async def test_a_connection_the_server_closed_while_idle_is_not_noticed() -> None:
+    closed = threading.Semaphore(0)
+
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
         reply(connection, 200, ANSWER)
         connection.close()
+        closed.release()
 
     with RawServer(handle) as server:
         async with make_client(server.url) as client:
             for _ in range(3):
                 await client.respond(**TURN)
+                assert closed.acquire(timeout=5)
             assert slept(client) == []
     assert (len(server.requests), server.connections) == (3, 3)
 

@@ -10,7 +10,7 @@ import httpx
 from .. import errors
 from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
 from .._config import Config
-from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
+from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, origin, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._logging import truncate
 from .._model import Model
@@ -47,7 +47,7 @@ class AsyncConnections:
 
     def _make(self) -> AsyncPool | httpx.AsyncClient:
         # httpx honours the proxy variables only through a transport of its own.
-        return httpx.AsyncClient() if proxied(self._base_url) else AsyncPool()
+        return httpx.AsyncClient() if proxied(self._base_url) else AsyncPool(origin(self._base_url))
 
     async def aclose(self) -> None:
         """Close what is ours; a client of the caller's stays open."""

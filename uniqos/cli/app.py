@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -56,7 +56,9 @@ def top(
 
 @app.command()
 def respond(
-    message: Annotated[str, typer.Argument(help="What the user says; - reads it from standard input.")],
+    message: Annotated[
+        str, typer.Argument(metavar="MESSAGE", help="What the user says; - reads it from standard input.")
+    ],
     stream: Annotated[
         bool | None,
         typer.Option("--stream/--no-stream", help="Print the answer as it is spoken; the default without --json."),
@@ -146,7 +148,9 @@ def _standard_input() -> str:
 
 
 @contextmanager
-def _client(base_url: str | None, timeout: float | None, debug: bool) -> Iterator[tuple[UniqOS, str | None]]:
+def _client(
+    base_url: str | None, timeout: float | None, debug: bool
+) -> Generator[tuple[UniqOS, str | None], None, None]:
     """A client, and the personality that answers unless told otherwise."""
     if debug:
         logging.basicConfig()

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,7 +68,7 @@ def about(state: EmotionalState | None, latency_ms: int | None, interaction_id: 
 
 
 @contextmanager
-def told(debug: bool) -> Iterator[None]:
+def told(debug: bool) -> Generator[None, None, None]:
     """Tell failures in one line, two with a hint, and end with their exit code.
 
     Args:

@@ -1,0 +1,251 @@
+"""Our own pool of connections to one host: the last one given back is the first one taken.
+
+httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list
+of single connections of httpcore, so it costs the same whatever is in flight. It also knows the deadline of the whole
+exchange, where httpx bounds each read alone: a server that drips would never time out.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from .._http import Deadline
+from .._runtime import AsyncGate, AsyncShield, ssl_context
+
+MAX_CONNECTIONS = 1000
+KEEPALIVE_SECONDS = 30.0
+_NO_DEADLINE = Deadline()
+_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
+    getattr(httpcore, error.__name__): error
+    for error in (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.LocalProtocolError,
+        httpx.PoolTimeout,
+        httpx.ReadError,
+        httpx.ReadTimeout,
+        httpx.RemoteProtocolError,
+        httpx.WriteError,
+        httpx.WriteTimeout,
+    )
+}
+_KINDS = tuple(_ERRORS)
+
+
+class _AsyncTimedStream(httpcore.AsyncNetworkStream):
+    """A network stream whose every step asks how much time the exchange has left."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, network: _AsyncNetwork) -> None:
+        self._stream: httpcore.AsyncNetworkStream = stream
+        self._network: _AsyncNetwork = network
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ReadTimeout("no time left")
+        return await self._stream.read(max_bytes, left)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.WriteTimeout("no time left")
+        await self._stream.write(buffer, left)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ConnectTimeout("no time left")
+        return _AsyncTimedStream(await self._stream.start_tls(ssl_context, server_hostname, left), self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncNetwork(httpcore.AsyncNetworkBackend):
+    """The network of one connection, bounded by the deadline of the exchange that is using it."""
+
+    def __init__(self) -> None:
+        self.deadline: Deadline = _NO_DEADLINE
+        self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = self.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ConnectTimeout("no time left")
+        stream = await self._backend.connect_tcp(host, port, left, local_address, socket_options)
+        return _AsyncTimedStream(stream, self)
+
+
+class _AsyncConnection:
+    """One connection and its network."""
+
+    __slots__ = ("http", "network")
+
+    def __init__(self, origin: httpcore.Origin) -> None:
+        self.network: _AsyncNetwork = _AsyncNetwork()
+        self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
+            origin,
+            ssl_context=ssl_context() if origin.scheme == b"https" else None,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=self.network,
+        )
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
+
+    def __init__(self, response: httpcore.Response, connection: _AsyncConnection, pool: AsyncPool) -> None:
+        stream = response.stream
+        assert isinstance(stream, AsyncIterable)
+        self._response: httpcore.Response = response
+        self._parts: AsyncIterator[bytes] = aiter(stream)
+        self._connection: _AsyncConnection | None = connection
+        self._pool: AsyncPool = pool
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._parts)
+        except _KINDS as exc:
+            raise _mapped(exc) from exc
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with AsyncShield():
+                try:
+                    await self._response.aclose()
+                finally:
+                    await self._pool.give_back(connection)
+
+
+class AsyncPool(httpx.AsyncBaseTransport):
+    """Connections to one host, made when they are needed and kept while they are good.
+
+    Args:
+        origin: Scheme, host and port.
+        max_connections: How many may be busy at once; more requests wait for the pool timeout.
+    """
+
+    def __init__(self, origin: httpcore.Origin, max_connections: int = MAX_CONNECTIONS) -> None:
+        self.busy: int = 0
+        self.opened: int = 0
+        self._origin: httpcore.Origin = origin
+        self._gate: AsyncGate = AsyncGate(max_connections)
+        self._free: deque[_AsyncConnection] = deque()
+        self._closed: bool = False
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for work."""
+        return len(self._free)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the response is open, its body not read.
+
+        Raises:
+            httpx.TransportError: As httpx's own transport.
+        """
+        deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
+        timeout = request.extensions.get("timeout", {}).get("pool")
+        if not await self._gate.acquire(deadline.clamp(timeout)):
+            raise httpx.PoolTimeout("all connections are busy")
+        connection: _AsyncConnection | None = None
+        try:
+            connection = await self._take()
+            connection.network.deadline = deadline
+            response = await connection.http.handle_async_request(
+                httpcore.Request(
+                    request.method,
+                    httpcore.URL(
+                        scheme=self._origin.scheme,
+                        host=self._origin.host,
+                        port=self._origin.port,
+                        target=request.url.raw_path,
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+            body = _AsyncBody(response, connection, self)
+        except BaseException as exc:
+            with AsyncShield():
+                await self._drop(connection)
+            if isinstance(exc, _KINDS):
+                raise _mapped(exc) from exc
+            raise
+        return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
+
+    async def give_back(self, connection: _AsyncConnection) -> None:
+        """Keep a connection that can serve again, close any other."""
+        if self._closed or not connection.http.is_idle():
+            await self._drop(connection)
+            return
+        self._free.append(connection)
+        self._left()
+        if len(self._free) > 1 and self._free[0].http.has_expired():
+            await self._close_oldest()
+
+    async def aclose(self) -> None:
+        """Close the idle connections now and the busy ones when they are given back."""
+        self._closed = True
+        while self._free:
+            await self._close_oldest()
+
+    async def _take(self) -> _AsyncConnection:
+        while True:
+            try:
+                connection = self._free.pop()
+            except IndexError:
+                break
+            if connection.http.is_available() and not connection.http.has_expired():
+                self.busy += 1
+                return connection
+            await connection.http.aclose()
+        self.busy += 1
+        self.opened += 1
+        return _AsyncConnection(self._origin)
+
+    async def _drop(self, connection: _AsyncConnection | None) -> None:
+        try:
+            if connection is not None:
+                await connection.http.aclose()
+        finally:
+            self._left(connection is not None)
+
+    def _left(self, had_connection: bool = True) -> None:
+        self.busy -= had_connection
+        self._gate.release()
+
+    async def _close_oldest(self) -> None:
+        try:
+            connection = self._free.popleft()
+        except IndexError:  # another thread was faster
+            return
+        await connection.http.aclose()
+
+
+def _mapped(exc: BaseException) -> httpx.TransportError:
+    """Httpcore's error as httpx's."""
+    return next(error for kind, error in _ERRORS.items() if isinstance(exc, kind))(str(exc))

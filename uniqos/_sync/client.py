@@ -1,0 +1,182 @@
+# Generated from _async/client.py by python -m uniqos._generate. Do not edit.
+"""The client: settings, namespaces, and who owns the connections."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import httpx
+from typing_extensions import Self
+
+from .. import errors
+from .._config import Config, Environment, resolve
+from .._logging import Logger, LogLevel
+from .._operation import OnInvalidResponse
+from .engine import Engine, Responder
+from .requester import Connections, Requester
+
+if TYPE_CHECKING:
+    from .interactions import Interactions
+    from .personalities import Personalities
+
+_unpickled: WeakValueDictionary[Config, UniqOS] = WeakValueDictionary()
+
+
+class UniqOS(Responder):
+    """The client of the uniqOS API.
+
+    It may be shared by threads, tasks and event loops, and used after a fork; make one and keep it. Constructing it
+    costs nothing: connections and the TLS context are made on first use. A pickled client carries its key.
+
+    Args:
+        api_key: ``uniq_live_...`` or ``uniq_test_...``; else the environment's UNIQOS_API_KEY.
+        access_token: A portal JWT instead of a key, for what only a person may do (``personalities.dry_run``).
+        base_url: Host of the API, without ``/v1``; else UNIQOS_BASE_URL, else production.
+        timeout: Seconds one attempt may take, 90 by default; 0 is no limit. It lies above the server's own limit of
+            about 75 s, so that a slow turn ends in the server's unbilled 504 instead of a client that gives up on a
+            turn which goes on and is billed.
+        deadline: Seconds a whole call may take, retries and waits included; no limit by default.
+        max_retries: How often a failed attempt is repeated, 3 by default; 0 never.
+        log_level: ``debug``, ``info``, ``warning`` (default), ``error`` or ``silent``.
+        logger: A ``logging.Logger``, or any object with debug, info, warning and error; default: ``uniqos``.
+        http_client: An httpx client of yours (proxies, certificates, hooks); it stays yours to close.
+        on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
+            ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
+
+    Raises:
+        ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        access_token: str | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        log_level: LogLevel | None = None,
+        logger: Logger | logging.Logger | None = None,
+        http_client: httpx.Client | None = None,
+        on_invalid_response: OnInvalidResponse | None = None,
+    ) -> None:
+        if http_client is not None and not isinstance(http_client, httpx.Client):
+            raise errors.ConfigurationError(f"http_client must be an httpx.{httpx.Client.__name__}")
+        config = resolve(
+            api_key,
+            access_token,
+            base_url,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            log_level=log_level,
+            logger=logger,
+            on_invalid_response=on_invalid_response,
+        )
+        self._owns_connections: bool = True
+        self._requester: Requester = Requester(config, Connections(config.base_url, http_client))
+
+    @property
+    def environment(self) -> Environment | None:
+        """``live`` or ``test``, as the key's prefix says; None with an access token."""
+        return self._requester.config.environment
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without ``/v1``."""
+        return self._requester.config.base_url
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Answer a message, read an emotion, recall a memory."""
+        return Engine(self._requester)
+
+    @cached_property
+    def personalities(self) -> Personalities:
+        """Create, version and review personalities."""
+        from .personalities import Personalities
+
+        return Personalities(self._requester)
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        """What is kept of past turns."""
+        from .interactions import Interactions
+
+        return Interactions(self._requester)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        log_level: LogLevel | None = None,
+        logger: Logger | logging.Logger | None = None,
+        on_invalid_response: OnInvalidResponse | None = None,
+    ) -> Self:
+        """A client with other settings over the same connections; closing it leaves them open.
+
+        Args:
+            timeout: Seconds one attempt may take; 0 is no limit, None as it was.
+            deadline: Seconds a whole call may take; 0 is no limit.
+            max_retries: How often a failed attempt is repeated.
+            log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
+            logger: Where log lines go.
+            on_invalid_response: ``"raise"`` or ``"salvage"``.
+
+        Returns:
+            The other client.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+        """
+        config = self._requester.config.changed(
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            log_level=log_level,
+            logger=logger,
+            on_invalid_response=on_invalid_response,
+        )
+        other = object.__new__(type(self))
+        other._owns_connections = False
+        other._requester = Requester(config, self._requester.connections, self._requester.clock)
+        return other
+
+    def close(self) -> None:
+        """Close the connections; those of a client of yours, or of the client this one was made from, stay open."""
+        if self._owns_connections:
+            self._requester.connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._requester.config!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._requester.connections.http_client is not None:
+            raise errors.ConfigurationError("a client over an http_client of yours can be neither pickled nor copied")
+        return _unpickle, (type(self), self._requester.config)
+
+
+def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
+    """One client per process for equal settings, so that workers which unpickle a client per task share connections."""
+    client = _unpickled.get(config)
+    if client is None or client._requester.connections.closed or type(client) is not cls:
+        client = object.__new__(cls)
+        client._owns_connections = True
+        client._requester = Requester(config, Connections(config.base_url, None))
+        _unpickled[config] = client
+    return client

@@ -1,0 +1,252 @@
+# Generated from _async/pool.py by python -m uniqos._generate. Do not edit.
+"""Our own pool of connections to one host: the last one given back is the first one taken.
+
+httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list
+of single connections of httpcore, so it costs the same whatever is in flight. It also knows the deadline of the whole
+exchange, where httpx bounds each read alone: a server that drips would never time out.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpcore
+import httpx
+
+from .._http import Deadline
+from .._runtime import Gate, Shield, ssl_context
+
+MAX_CONNECTIONS = 1000
+KEEPALIVE_SECONDS = 30.0
+_NO_DEADLINE = Deadline()
+_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
+    getattr(httpcore, error.__name__): error
+    for error in (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.LocalProtocolError,
+        httpx.PoolTimeout,
+        httpx.ReadError,
+        httpx.ReadTimeout,
+        httpx.RemoteProtocolError,
+        httpx.WriteError,
+        httpx.WriteTimeout,
+    )
+}
+_KINDS = tuple(_ERRORS)
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A network stream whose every step asks how much time the exchange has left."""
+
+    def __init__(self, stream: httpcore.NetworkStream, network: _Network) -> None:
+        self._stream: httpcore.NetworkStream = stream
+        self._network: _Network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ReadTimeout("no time left")
+        return self._stream.read(max_bytes, left)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.WriteTimeout("no time left")
+        self._stream.write(buffer, left)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = self._network.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ConnectTimeout("no time left")
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Network(httpcore.NetworkBackend):
+    """The network of one connection, bounded by the deadline of the exchange that is using it."""
+
+    def __init__(self) -> None:
+        self.deadline: Deadline = _NO_DEADLINE
+        self._backend: httpcore.NetworkBackend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self.deadline.clamp(timeout)
+        if left == 0:
+            raise httpcore.ConnectTimeout("no time left")
+        stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
+        return _TimedStream(stream, self)
+
+
+class _Connection:
+    """One connection and its network."""
+
+    __slots__ = ("http", "network")
+
+    def __init__(self, origin: httpcore.Origin) -> None:
+        self.network: _Network = _Network()
+        self.http: httpcore.HTTPConnection = httpcore.HTTPConnection(
+            origin,
+            ssl_context=ssl_context() if origin.scheme == b"https" else None,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=self.network,
+        )
+
+
+class _Body(httpx.SyncByteStream):
+    """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
+
+    def __init__(self, response: httpcore.Response, connection: _Connection, pool: Pool) -> None:
+        stream = response.stream
+        assert isinstance(stream, Iterable)
+        self._response: httpcore.Response = response
+        self._parts: Iterator[bytes] = iter(stream)
+        self._connection: _Connection | None = connection
+        self._pool: Pool = pool
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._parts)
+        except _KINDS as exc:
+            raise _mapped(exc) from exc
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with Shield():
+                try:
+                    self._response.close()
+                finally:
+                    self._pool.give_back(connection)
+
+
+class Pool(httpx.BaseTransport):
+    """Connections to one host, made when they are needed and kept while they are good.
+
+    Args:
+        origin: Scheme, host and port.
+        max_connections: How many may be busy at once; more requests wait for the pool timeout.
+    """
+
+    def __init__(self, origin: httpcore.Origin, max_connections: int = MAX_CONNECTIONS) -> None:
+        self.busy: int = 0
+        self.opened: int = 0
+        self._origin: httpcore.Origin = origin
+        self._gate: Gate = Gate(max_connections)
+        self._free: deque[_Connection] = deque()
+        self._closed: bool = False
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for work."""
+        return len(self._free)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the response is open, its body not read.
+
+        Raises:
+            httpx.TransportError: As httpx's own transport.
+        """
+        deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
+        timeout = request.extensions.get("timeout", {}).get("pool")
+        if not self._gate.acquire(deadline.clamp(timeout)):
+            raise httpx.PoolTimeout("all connections are busy")
+        connection: _Connection | None = None
+        try:
+            connection = self._take()
+            connection.network.deadline = deadline
+            response = connection.http.handle_request(
+                httpcore.Request(
+                    request.method,
+                    httpcore.URL(
+                        scheme=self._origin.scheme,
+                        host=self._origin.host,
+                        port=self._origin.port,
+                        target=request.url.raw_path,
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+            body = _Body(response, connection, self)
+        except BaseException as exc:
+            with Shield():
+                self._drop(connection)
+            if isinstance(exc, _KINDS):
+                raise _mapped(exc) from exc
+            raise
+        return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
+
+    def give_back(self, connection: _Connection) -> None:
+        """Keep a connection that can serve again, close any other."""
+        if self._closed or not connection.http.is_idle():
+            self._drop(connection)
+            return
+        self._free.append(connection)
+        self._left()
+        if len(self._free) > 1 and self._free[0].http.has_expired():
+            self._close_oldest()
+
+    def close(self) -> None:
+        """Close the idle connections now and the busy ones when they are given back."""
+        self._closed = True
+        while self._free:
+            self._close_oldest()
+
+    def _take(self) -> _Connection:
+        while True:
+            try:
+                connection = self._free.pop()
+            except IndexError:
+                break
+            if connection.http.is_available() and not connection.http.has_expired():
+                self.busy += 1
+                return connection
+            connection.http.close()
+        self.busy += 1
+        self.opened += 1
+        return _Connection(self._origin)
+
+    def _drop(self, connection: _Connection | None) -> None:
+        try:
+            if connection is not None:
+                connection.http.close()
+        finally:
+            self._left(connection is not None)
+
+    def _left(self, had_connection: bool = True) -> None:
+        self.busy -= had_connection
+        self._gate.release()
+
+    def _close_oldest(self) -> None:
+        try:
+            connection = self._free.popleft()
+        except IndexError:  # another thread was faster
+            return
+        connection.http.close()
+
+
+def _mapped(exc: BaseException) -> httpx.TransportError:
+    """Httpcore's error as httpx's."""
+    return next(error for kind, error in _ERRORS.items() if isinstance(exc, kind))(str(exc))

@@ -1,0 +1,252 @@
+# Generated from _async/requester.py by python -m uniqos._generate. Do not edit.
+"""The one place that sends: attempts, waits and limits of a call. What to do is decided by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from .. import errors
+from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
+from .._config import Config
+from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, origin, proxied, refusal, wrong_type
+from .._http import Deadline, HttpInfo
+from .._logging import truncate
+from .._model import Model
+from .._operation import Body, Operation, Request, decode, encode
+from .._retry import RetryBudget, delay, may_resend
+from .._runtime import Clock, PerHome
+from .pool import Pool
+
+R = TypeVar("R", bound=Model)
+_KEPT_OF_A_HUGE_BODY = 64 * 1024
+
+
+class Connections:
+    """The connections that a client and the clients made from it by ``with_options`` share.
+
+    Without a client of the caller's, each event loop has a pool of its own: sockets belong to their loop.
+    """
+
+    def __init__(self, base_url: str, http_client: httpx.Client | None) -> None:
+        self.http_client: httpx.Client | None = http_client
+        self.budget: RetryBudget = RetryBudget()
+        self.closed: bool = False
+        self._base_url: str = base_url
+        self._pools: PerHome[Pool | httpx.Client] = PerHome()
+
+    def send(self, message: httpx.Request) -> httpx.Response:
+        """Send one request; the response is open, its body not read."""
+        if self.closed:
+            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+        sender = self.http_client or self._pools.get(self._make)
+        if isinstance(sender, Pool):
+            return sender.handle_request(message)
+        return sender.send(message, stream=True, follow_redirects=False)
+
+    def _make(self) -> Pool | httpx.Client:
+        # httpx honours the proxy variables only through a transport of its own.
+        return httpx.Client() if proxied(self._base_url) else Pool(origin(self._base_url))
+
+    def close(self) -> None:
+        """Close what is ours; a client of the caller's stays open."""
+        self.closed = True
+        for pool in self._pools.take():
+            pool.close()
+
+
+class Exchange:
+    """One successful response, its body still to be read."""
+
+    __slots__ = ("_deadline", "_decoder", "_limit", "_raw", "_received", "_request", "_response", "http")
+
+    def __init__(
+        self,
+        request: Request,
+        response: httpx.Response,
+        http: HttpInfo,
+        decoder: BodyDecoder,
+        deadline: Deadline,
+        limit: str,
+    ) -> None:
+        self.http: HttpInfo = http
+        self._request: Request = request
+        self._response: httpx.Response = response
+        self._decoder: BodyDecoder = decoder
+        self._deadline: Deadline = deadline
+        self._limit: str = limit
+        self._received: int = 0
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
+        self._raw: Iterator[bytes] = iter(stream)
+
+    def chunk(self) -> bytes | None:
+        """The next decoded bytes, as they arrive; None at the end.
+
+        Raises:
+            NetworkError: The body ended too early, or took too long.
+            ResponseDecodeError: It is too large, or wrongly compressed.
+        """
+        try:
+            while True:
+                raw = next(self._raw, None)
+                if raw is None:
+                    self._decoder.finish()
+                    return None
+                self._received += len(raw)
+                # A transport of the caller's does not know of the deadline.
+                if self._deadline.clamp(None) == 0:
+                    raise httpx.ReadTimeout("too slow")
+                data = self._decoder.feed(raw)
+                if data:
+                    return data
+        except BodyError as exc:
+            raise self._broken(exc) from None
+        except httpx.HTTPError as exc:
+            raise network_error(
+                self._request, exc, limit=self._limit, response_started=True, received=self._received
+            ) from exc
+
+    def read(self) -> bytes:
+        """The whole decoded body; the connection goes back, whatever happens."""
+        chunks: list[bytes] = []
+        try:
+            while (data := self.chunk()) is not None:
+                chunks.append(data)
+        except errors.ResponseDecodeError as exc:
+            exc.body = b"".join(chunks)[:_KEPT_OF_A_HUGE_BODY]
+            raise
+        finally:
+            self._response.close()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def extend(self, seconds: float | None) -> None:
+        """Count as new what was read so far: from now on the next event has its own time and size."""
+        self._deadline.restart(seconds)
+        self._decoder.reset()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._response.close()
+
+    def _broken(self, exc: BodyError) -> errors.ResponseDecodeError:
+        return errors.ResponseDecodeError(
+            f"{self._request.label}: the body of the answer cannot be used: {exc}",
+            code=exc.code,
+            content_type=self.http.headers.get("content-type"),
+            request_id=self.http.request_id,
+            http_status=self.http.status,
+        )
+
+
+class Requester:
+    """Performs operations with one client's settings. Every namespace holds this one object."""
+
+    def __init__(self, config: Config, connections: Connections, clock: Clock | None = None) -> None:
+        self.config: Config = config
+        self.connections: Connections = connections
+        self.clock: Clock = clock or Clock()
+        self._log = config.log
+        self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
+
+    def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
+        """Perform one operation: check the arguments, send until it succeeds or may not be repeated, validate."""
+        return self.perform(op, encode(op, data, fields, path))
+
+    def perform(self, op: Operation[R], request: Request) -> R:
+        """The same for a request that is encoded already."""
+        exchange, content = self._send(request, JSON, MAX_BODY_BYTES, read=True)
+        return decode(
+            op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
+        )
+
+    def open(self, request: Request, accept: str, limit: int) -> Exchange:
+        """Send ``request`` for a body that the caller reads; ``limit`` bounds it in bytes."""
+        exchange, _ = self._send(request, accept, limit, read=False)
+        return exchange
+
+    def timeout(self, request: Request) -> float | None:
+        """Seconds an attempt may take, and the next event of a stream may let wait; None is no limit."""
+        seconds = self.config.timeout if request.timeout is None else request.timeout
+        return seconds or None
+
+    def _send(self, request: Request, accept: str, limit: int, *, read: bool) -> tuple[Exchange, bytes]:
+        started = self.clock.monotonic()
+        attempt = 0
+        if self._log.debugging:
+            text = (request.content or b"").decode()
+            self._log.debug("uniqos: request", method=request.method, path=request.path, body=truncate(text))
+        while True:
+            try:
+                exchange = self._attempt(request, accept, limit, started, attempt)
+                content = exchange.read() if read else b""
+            except errors.UniqOSError as error:
+                seconds = self._wait(request, error, attempt, started)
+                if seconds is None:
+                    raise
+            else:
+                self.connections.budget.earn()
+                return exchange, content
+            self.clock.sleep(seconds)
+            attempt += 1
+
+    def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
+        timeout, name = self._bounds(request, started)
+        deadline = Deadline(timeout, self._left(request, started))
+        message = self._endpoint.message(request, accept, timeout, deadline)
+        try:
+            response = self.connections.send(message)
+        except httpx.HTTPError as exc:
+            raise network_error(request, exc, limit=name) from exc
+        headers, status = response.headers, response.status_code
+        elapsed = self.clock.monotonic() - started
+        http = HttpInfo(status, tuple(headers.raw), attempt, elapsed)
+        if self._log.debugging:
+            self._log.debug("uniqos: response", status=status, request_id=http.request_id)
+        try:
+            decoder = body_decoder(headers, limit)
+        except BodyError as exc:
+            response.close()
+            raise errors.ResponseDecodeError(
+                f"{request.label}: {exc}", http_status=status, request_id=http.request_id
+            ) from None
+        exchange = Exchange(request, response, http, decoder, deadline, name)
+        if 200 <= status < 300 and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
+            return exchange
+        body = exchange.read()
+        if 200 <= status < 300:
+            raise wrong_type(status, headers, body, accept)
+        raise refusal(status, headers, body, self.clock.time())
+
+    def _bounds(self, request: Request, started: float) -> tuple[float | None, str]:
+        """How long the next attempt may take, in seconds, and which limit that is."""
+        timeout, left = self.timeout(request), self._left(request, started)
+        if left is not None and (timeout is None or left < timeout):
+            return left, "deadline of the whole call"
+        return timeout, f"timeout of {timeout:g} s" if timeout else ""
+
+    def _left(self, request: Request, started: float) -> float | None:
+        """Seconds that are left of the whole call's deadline; None is no limit."""
+        whole = self.config.deadline if request.deadline is None else request.deadline
+        return max(0.0, whole - (self.clock.monotonic() - started)) if whole else None
+
+    def _wait(self, request: Request, error: errors.UniqOSError, attempt: int, started: float) -> float | None:
+        """Seconds until the next attempt; None where there must not be one."""
+        most = self.config.max_retries if request.max_retries is None else request.max_retries
+        if attempt >= most or not may_resend(request.resend, error):
+            return None
+        asked = error.retry_after_seconds if isinstance(error, errors.APIError) else None
+        seconds = delay(attempt, asked, self.clock.random())
+        left = self._left(request, started)
+        if seconds is None or (left is not None and seconds >= left):
+            return None
+        if not self.connections.budget.spend():
+            self._log.warning("uniqos: too many calls fail; not retrying", path=request.path, code=error.code)
+            return None
+        self._log.warning(
+            "uniqos: retrying", path=request.path, attempt=attempt + 1, delay_seconds=round(seconds, 3), code=error.code
+        )
+        return seconds

@@ -1,0 +1,204 @@
+# Generated from _async/stream.py by python -m uniqos._generate. Do not edit.
+"""The stream of one turn: its events, typed, in order; never a silent end."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Generator, Iterator
+from types import TracebackType
+from typing import cast
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+from typing_extensions import Self
+
+from .. import errors
+from .._body import MAX_EVENT_BYTES
+from .._exchange import EVENT_STREAM
+from .._http import HttpInfo
+from .._operation import Request
+from .._sse import DONE
+from .._turn import Turn
+from ..api.engine import (
+    RespondStreamEvent,
+    StreamEventCompletion,
+    StreamEventError,
+    StreamEventMetadata,
+    StreamEventText,
+)
+from .requester import Exchange, Requester
+
+_SECONDS_FOR_THE_REST = 1.0
+
+
+class _Text:
+    """The text of an exchange's body. An object, not a generator: those have to be closed by their own loop."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange: Exchange = exchange
+        # The format is UTF-8 whatever the header says, and a BOM is not text.
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while (data := self._exchange.chunk()) is not None:
+            text = self._decoder.decode(data)
+            if text:
+                return text
+        raise StopIteration
+
+
+class _EventResponse(httpx.Response):
+    """A response as httpx-sse asks for one, over an exchange that is open already."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(200, headers={"content-type": EVENT_STREAM})
+        self._exchange: Exchange = exchange
+
+    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+        return _Text(self._exchange)
+
+
+def _read(requester: Requester, request: Request, turn: Turn) -> Generator[RespondStreamEvent | None, None, None]:
+    """The events; before them None once it is open, so that from then on dropping this frees the connection.
+
+    It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
+    """
+    idle = requester.timeout(request)
+    exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
+    turn.http = exchange.http
+    events = cast(Generator[ServerSentEvent, None, None], EventSource(_EventResponse(exchange)).iter_sse())
+    try:
+        yield None
+        exchange.extend(idle)
+        for sse in events:
+            if turn.ended or not sse.data or sse.data == DONE:
+                continue  # after the end nothing counts; it is read so that the connection can serve again
+            event = turn.take(sse.event, sse.data)
+            yield event
+            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
+        if not turn.ended:
+            raise turn.interrupted("it ended without a completion")
+    except (errors.NetworkError, errors.ResponseDecodeError) as exc:
+        if exc.code == "stream_interrupted":
+            raise
+        if not turn.ended:
+            raise turn.interrupted(exc.message) from exc
+    finally:
+        events.close()
+        exchange.close()
+
+
+class RespondStream:
+    """A turn as it is spoken. Iterate it for the events, or ``text_stream`` for the words.
+
+    Nothing is sent before it is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks status
+    and content type, retries like any call, and raises there. A stream ends well only with a completion (or the
+    API's error event, which ``until_done()`` raises); one that is cut raises NetworkError ``stream_interrupted`` with
+    the text so far. It is never resumed: a turn that ran is not asked for, and paid, again.
+    """
+
+    def __init__(self, requester: Requester, request: Request) -> None:
+        self._turn: Turn = Turn()
+        self._events: Generator[RespondStreamEvent | None, None, None] = _read(requester, request, self._turn)
+
+    @property
+    def text(self) -> str:
+        """The reply so far."""
+        return self._turn.text
+
+    @property
+    def metadata(self) -> StreamEventMetadata | None:
+        """The first event, once it has arrived."""
+        return self._turn.metadata
+
+    @property
+    def completion(self) -> StreamEventCompletion | None:
+        """The last event of a stream that ended well."""
+        return self._turn.completion
+
+    @property
+    def error(self) -> StreamEventError | None:
+        """The last event of a stream that the API ended with an error."""
+        return self._turn.error
+
+    @property
+    def events_emitted(self) -> int:
+        """How many events have arrived."""
+        return self._turn.emitted
+
+    @property
+    def http(self) -> HttpInfo | None:
+        """Status, request id, rate limit, headers and retries of the response; None before it is open."""
+        return self._turn.http
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The pieces of the reply as they come. An error event raises, as in ``until_done()``."""
+        return self._words()
+
+    def open(self) -> Self:
+        """Send the request, if that is still to be done.
+
+        Returns:
+            The stream itself.
+
+        Raises:
+            APIError: The API refused the turn.
+            NetworkError: No answer came.
+            ResponseDecodeError: The answer is no event stream.
+            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before.
+        """
+        if self._turn.http is None:
+            try:
+                next(self._events)
+            except StopIteration:
+                raise errors.ConfigurationError(
+                    "this stream is used up; call respond(..., stream=True) again", code="stream_consumed"
+                ) from None
+        return self
+
+    def until_done(self) -> Self:
+        """Read to the end; then ``text``, ``metadata`` and ``completion`` are there.
+
+        Returns:
+            The stream itself.
+
+        Raises:
+            APIError: The stream ended with an error event: the class that its code has over HTTP too.
+            NetworkError: ``stream_interrupted``: it broke before its end.
+            ResponseValidationError: An event breaks the contract.
+        """
+        for _ in self:
+            pass
+        self._turn.raise_error_event()
+        return self
+
+    def close(self) -> None:
+        """Stop here and give the connection back."""
+        self._events.close()
+
+    def __iter__(self) -> Iterator[RespondStreamEvent]:
+        return self
+
+    def __next__(self) -> RespondStreamEvent:
+        event = next(self._events)
+        if event is None:  # it has only just been opened
+            return next(self)
+        return event
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _words(self) -> Iterator[str]:
+        for event in self:
+            if isinstance(event, StreamEventText):
+                yield event.delta
+        self._turn.raise_error_event()
