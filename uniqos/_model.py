@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
@@ -12,6 +12,7 @@ from typing_extensions import Self
 if TYPE_CHECKING:
     from ._http import HttpInfo
 
+M = TypeVar("M", bound="Model")
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire")
 
@@ -156,7 +157,7 @@ def _slot(model: Model, name: str) -> Any:
         return None
 
 
-def _fill(model: Any, **slots: Any) -> Any:
+def _fill(model: M, **slots: Any) -> M:
     for name, value in slots.items():
         if value is not None:
             object.__setattr__(model, name, value)

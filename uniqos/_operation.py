@@ -155,7 +155,7 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
     if not content and http.status in _EMPTY_STATUSES:
         content = b"{}"
     try:
-        result = returns.__pydantic_validator__.validate_json(content)
+        result: R = returns.__pydantic_validator__.validate_json(content)
         _refuse_nan(content)
     except pydantic.ValidationError as exc:
         return _invalid(returns, content, http, on_invalid, exc)

@@ -108,18 +108,14 @@ class Gate:
         self._semaphore.release()
 
 
-class AsyncShield:
+def AsyncShield() -> AbstractContextManager[Any]:
     """What is done inside ends even when the task is being cancelled: connections have to be closed."""
-
-    def __new__(cls) -> AbstractContextManager[Any]:
-        return anyio.CancelScope(shield=True)
+    return anyio.CancelScope(shield=True)
 
 
-class Shield:
+def Shield() -> AbstractContextManager[Any]:
     """Nothing to shield from in a thread."""
-
-    def __new__(cls) -> AbstractContextManager[Any]:
-        return nullcontext()
+    return nullcontext()
 
 
 class AsyncPerHome(Generic[T]):

@@ -36,7 +36,8 @@ def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -
 
 @lru_cache(maxsize=512)
 def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(model.model_fields[name].annotation)
+    annotation: Any = model.model_fields[name].annotation
+    return TypeAdapter(annotation)
 
 
 def _model_in(annotation: Any) -> type[Model] | None:

@@ -76,7 +76,7 @@ def construct_event(
             reason="signature_mismatch",
         )
     try:
-        event = WebhookEvent.__pydantic_validator__.validate_json(body)
+        event: WebhookEvent = WebhookEvent.__pydantic_validator__.validate_json(body)
     except pydantic.ValidationError as exc:
         problem = exc.errors(include_url=False, include_input=False)[0]
         raise WebhookSignatureError(f"the body is not a delivery: {problem['msg']}", reason="invalid_payload") from None

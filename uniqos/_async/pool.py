@@ -77,7 +77,7 @@ class _AsyncNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self) -> None:
         self.deadline: Deadline = _NO_DEADLINE
-        self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+        self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]
 
     async def connect_tcp(
         self,

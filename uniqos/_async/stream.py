@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
@@ -70,7 +70,8 @@ async def _read(
     idle = requester.timeout(request)
     exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
     turn.http = exchange.http
-    events = cast(AsyncGenerator[ServerSentEvent, None], EventSource(_AsyncEventResponse(exchange)).aiter_sse())
+    source: Any = EventSource(_AsyncEventResponse(exchange))  # its synchronous generator is typed as an iterator
+    events: AsyncGenerator[ServerSentEvent, None] = source.aiter_sse()
     try:
         yield None
         exchange.extend(idle)

@@ -78,7 +78,7 @@ class _Network(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self.deadline: Deadline = _NO_DEADLINE
-        self._backend: httpcore.NetworkBackend = httpcore.SyncBackend()
+        self._backend: httpcore.NetworkBackend = httpcore.SyncBackend()  # pyright: ignore[reportAttributeAccessIssue]
 
     def connect_tcp(
         self,

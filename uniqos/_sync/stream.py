@@ -6,7 +6,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import cast
+from typing import Any
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
@@ -69,7 +69,8 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
     idle = requester.timeout(request)
     exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
     turn.http = exchange.http
-    events = cast(Generator[ServerSentEvent, None, None], EventSource(_EventResponse(exchange)).iter_sse())
+    source: Any = EventSource(_EventResponse(exchange))  # its synchronous generator is typed as an iterator
+    events: Generator[ServerSentEvent, None, None] = source.iter_sse()
     try:
         yield None
         exchange.extend(idle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 
@@ -17,6 +16,7 @@ def main() -> None:
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an old code page must not lose the whole answer for one letter
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")  # an old code page must not lose the whole answer for one letter
     app(prog_name="uniqos")
