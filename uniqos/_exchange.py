@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 from pydantic_core import from_json
 
@@ -203,14 +201,10 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
 
 
-def origin(base_url: str) -> httpcore.Origin:
-    """Where a base URL points to, as httpcore wants it."""
-    url = httpx.URL(base_url)
-    return httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80))
-
-
 def proxied(base_url: str) -> bool:
     """Whether the environment sends ``base_url`` through a proxy."""
+    import urllib.request  # it brings half of the standard library, and is only needed for the first connection
+
     parts = urlsplit(base_url)
     proxies = urllib.request.getproxies()
     if not (proxies.get(parts.scheme) or proxies.get("all")):

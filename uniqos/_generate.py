@@ -30,6 +30,7 @@ NAMES = {
     "AnyIOBackend": "SyncBackend",
     "AsyncByteStream": "SyncByteStream",
     "StopAsyncIteration": "StopIteration",
+    "_aio": "_threads",
     "_async": "_sync",
     "aclose": "close",
     "aiter": "iter",

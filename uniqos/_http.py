@@ -9,9 +9,6 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 import httpx
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 class Deadline:
@@ -89,7 +86,7 @@ class HttpInfo:
         except (KeyError, ValueError):
             return None
         try:
-            reset = _INSTANT.validate_python(headers.get("x-ratelimit-reset"))
-        except ValidationError:
+            reset = datetime.fromisoformat(headers["x-ratelimit-reset"].replace("Z", "+00:00"))
+        except (KeyError, ValueError):
             reset = None
         return RateLimit(limit, remaining, reset)

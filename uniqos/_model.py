@@ -52,7 +52,12 @@ class Model(BaseModel, Mapping[str, Any]):
     # Slots instead of pydantic's private attributes, which would double the time of a validation.
     __slots__ = _SLOTS
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="allow", frozen=True, populate_by_name=True, allow_inf_nan=False, protected_namespaces=()
+        extra="allow",
+        frozen=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+        defer_build=True,
     )
     if TYPE_CHECKING:
         _http: HttpInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from uniqos import AsyncUniqOS
-from uniqos._runtime import AsyncClock
+from uniqos._aio import AsyncClock
 
 KEY = "uniq_test_abcd1234"
 TURN = {"personality_id": "pers_1", "message": "Hello!"}

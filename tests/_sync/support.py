@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from uniqos import UniqOS
-from uniqos._runtime import Clock
+from uniqos._threads import Clock
 
 KEY = "uniq_test_abcd1234"
 TURN = {"personality_id": "pers_1", "message": "Hello!"}

@@ -15,8 +15,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from .._aio import AsyncGate, AsyncShield, ssl_context
 from .._http import Deadline
-from .._runtime import AsyncGate, AsyncShield, ssl_context
 
 MAX_CONNECTIONS = 1000
 KEEPALIVE_SECONDS = 30.0
@@ -143,14 +143,17 @@ class AsyncPool(httpx.AsyncBaseTransport):
     """Connections to one host, made when they are needed and kept while they are good.
 
     Args:
-        origin: Scheme, host and port.
+        base_url: Where they lead to.
         max_connections: How many may be busy at once; more requests wait for the pool timeout.
     """
 
-    def __init__(self, origin: httpcore.Origin, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, base_url: str, max_connections: int = MAX_CONNECTIONS) -> None:
         self.busy: int = 0
         self.opened: int = 0
-        self._origin: httpcore.Origin = origin
+        url = httpx.URL(base_url)
+        self._origin: httpcore.Origin = httpcore.Origin(
+            url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
+        )
         self._gate: AsyncGate = AsyncGate(max_connections)
         self._free: deque[_AsyncConnection] = deque()
         self._closed: bool = False

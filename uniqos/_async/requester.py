@@ -8,16 +8,15 @@ from typing import Any, TypeVar
 import httpx
 
 from .. import errors
+from .._aio import AsyncClock, AsyncPerHome
 from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
 from .._config import Config
-from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, origin, proxied, refusal, wrong_type
+from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._logging import truncate
 from .._model import Model
 from .._operation import Body, Operation, Request, decode, encode
 from .._retry import RetryBudget, delay, may_resend
-from .._runtime import AsyncClock, AsyncPerHome
-from .pool import AsyncPool
 
 R = TypeVar("R", bound=Model)
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
@@ -34,20 +33,23 @@ class AsyncConnections:
         self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
         self._base_url: str = base_url
-        self._pools: AsyncPerHome[AsyncPool | httpx.AsyncClient] = AsyncPerHome()
+        self._pools: AsyncPerHome[httpx.AsyncBaseTransport | httpx.AsyncClient] = AsyncPerHome()
 
     async def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed:
             raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
         sender = self.http_client or self._pools.get(self._make)
-        if isinstance(sender, AsyncPool):
-            return await sender.handle_async_request(message)
-        return await sender.send(message, stream=True, follow_redirects=False)
+        if isinstance(sender, httpx.AsyncClient):
+            return await sender.send(message, stream=True, follow_redirects=False)
+        return await sender.handle_async_request(message)
 
-    def _make(self) -> AsyncPool | httpx.AsyncClient:
-        # httpx honours the proxy variables only through a transport of its own.
-        return httpx.AsyncClient() if proxied(self._base_url) else AsyncPool(origin(self._base_url))
+    def _make(self) -> httpx.AsyncBaseTransport | httpx.AsyncClient:
+        if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
+            return httpx.AsyncClient()
+        from .pool import AsyncPool  # brings httpcore, which a client that never calls can do without
+
+        return AsyncPool(self._base_url)
 
     async def aclose(self) -> None:
         """Close what is ours; a client of the caller's stays open."""

@@ -11,14 +11,13 @@ import httpx
 from .. import errors
 from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
 from .._config import Config
-from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, origin, proxied, refusal, wrong_type
+from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._logging import truncate
 from .._model import Model
 from .._operation import Body, Operation, Request, decode, encode
 from .._retry import RetryBudget, delay, may_resend
-from .._runtime import Clock, PerHome
-from .pool import Pool
+from .._threads import Clock, PerHome
 
 R = TypeVar("R", bound=Model)
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
@@ -35,20 +34,23 @@ class Connections:
         self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
         self._base_url: str = base_url
-        self._pools: PerHome[Pool | httpx.Client] = PerHome()
+        self._pools: PerHome[httpx.BaseTransport | httpx.Client] = PerHome()
 
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed:
             raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
         sender = self.http_client or self._pools.get(self._make)
-        if isinstance(sender, Pool):
-            return sender.handle_request(message)
-        return sender.send(message, stream=True, follow_redirects=False)
+        if isinstance(sender, httpx.Client):
+            return sender.send(message, stream=True, follow_redirects=False)
+        return sender.handle_request(message)
 
-    def _make(self) -> Pool | httpx.Client:
-        # httpx honours the proxy variables only through a transport of its own.
-        return httpx.Client() if proxied(self._base_url) else Pool(origin(self._base_url))
+    def _make(self) -> httpx.BaseTransport | httpx.Client:
+        if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
+            return httpx.Client()
+        from .pool import Pool  # brings httpcore, which a client that never calls can do without
+
+        return Pool(self._base_url)
 
     def close(self) -> None:
         """Close what is ours; a client of the caller's stays open."""

@@ -1,55 +1,30 @@
-"""What an event loop and a thread do differently, written twice by hand: ``AsyncX`` beside ``X``.
+"""What an event loop does its own way; ``_threads.py`` holds the same for threads. Both by hand: all else is generated.
 
-All else that is asynchronous is generated, so this is the only file that knows asyncio and anyio.
+Only this file knows asyncio and anyio.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
-import ssl
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
+from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
-import httpx
+
+from ._threads import BaseClock
+from ._threads import ssl_context as ssl_context
 
 T = TypeVar("T")
 
 
-class _Clock:
-    """Time and chance, so that a test can put others in their place."""
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-        return time.monotonic()
-
-    def time(self) -> float:
-        """Unix time."""
-        return time.time()
-
-    def random(self) -> float:
-        """A number in [0, 1)."""
-        return random.random()
-
-
-class AsyncClock(_Clock):
+class AsyncClock(BaseClock):
     async def sleep(self, seconds: float) -> None:
         """Let others work for that long."""
         await anyio.sleep(seconds)
-
-
-class Clock(_Clock):
-    def sleep(self, seconds: float) -> None:
-        """Wait that long."""
-        time.sleep(seconds)
 
 
 class AsyncGate:
@@ -91,31 +66,9 @@ class AsyncGate:
         return False
 
 
-class Gate:
-    """Lets ``limit`` holders in; the others wait."""
-
-    __slots__ = ("_semaphore",)
-
-    def __init__(self, limit: int) -> None:
-        self._semaphore = threading.Semaphore(limit)
-
-    def acquire(self, timeout: float | None) -> bool:
-        """Go in, or give up after ``timeout`` seconds and say False."""
-        return self._semaphore.acquire(timeout=timeout)
-
-    def release(self) -> None:
-        """Leave."""
-        self._semaphore.release()
-
-
 def AsyncShield() -> AbstractContextManager[Any]:
     """What is done inside ends even when the task is being cancelled: connections have to be closed."""
     return anyio.CancelScope(shield=True)
-
-
-def Shield() -> AbstractContextManager[Any]:
-    """Nothing to shield from in a thread."""
-    return nullcontext()
 
 
 class AsyncPerHome(Generic[T]):
@@ -148,30 +101,3 @@ class AsyncPerHome(Generic[T]):
             return os.getpid(), asyncio.get_running_loop()
         except RuntimeError:
             return os.getpid(), anyio.lowlevel.current_token()
-
-
-class PerHome(Generic[T]):
-    """One value for each process: a forked child leaves its parent's sockets alone."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self) -> None:
-        # The parent's value stays referenced in the child, so that nothing closes it there.
-        self._values: dict[int, T] = {}
-
-    def get(self, make: Callable[[], T]) -> T:
-        """The value of this process, made on first use."""
-        try:
-            return self._values[os.getpid()]
-        except KeyError:
-            return self._values.setdefault(os.getpid(), make())
-
-    def take(self) -> list[T]:
-        """Remove and give the value of this process."""
-        return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
-
-
-@lru_cache(maxsize=1)
-def ssl_context() -> ssl.SSLContext:
-    """One TLS context for the process: making it is nearly all of what a client costs."""
-    return httpx.create_ssl_context()

@@ -1,0 +1,88 @@
+"""What a thread does its own way; ``_aio.py`` holds the same for event loops. Both by hand: all else is generated."""
+
+from __future__ import annotations
+
+import os
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+
+class BaseClock:
+    """Time and chance, so that a test can put others in their place."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Unix time."""
+        return time.time()
+
+    def random(self) -> float:
+        """A number in [0, 1)."""
+        return random.random()
+
+
+class Clock(BaseClock):
+    def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        time.sleep(seconds)
+
+
+class Gate:
+    """Lets ``limit`` holders in; the others wait."""
+
+    __slots__ = ("_semaphore",)
+
+    def __init__(self, limit: int) -> None:
+        self._semaphore = threading.Semaphore(limit)
+
+    def acquire(self, timeout: float | None) -> bool:
+        """Go in, or give up after ``timeout`` seconds and say False."""
+        return self._semaphore.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Leave."""
+        self._semaphore.release()
+
+
+def Shield() -> AbstractContextManager[Any]:
+    """Nothing to shield from in a thread."""
+    return nullcontext()
+
+
+class PerHome(Generic[T]):
+    """One value for each process: a forked child leaves its parent's sockets alone."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        # The parent's value stays referenced in the child, so that nothing closes it there.
+        self._values: dict[int, T] = {}
+
+    def get(self, make: Callable[[], T]) -> T:
+        """The value of this process, made on first use."""
+        try:
+            return self._values[os.getpid()]
+        except KeyError:
+            return self._values.setdefault(os.getpid(), make())
+
+    def take(self) -> list[T]:
+        """Remove and give the value of this process."""
+        return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
+
+
+@lru_cache(maxsize=1)
+def ssl_context() -> ssl.SSLContext:
+    """One TLS context for the process: making it is nearly all of what a client costs."""
+    return httpx.create_ssl_context()
