@@ -16,7 +16,7 @@ def sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, answering without a pause."""
     from uniqos.sandbox import serve
 
-    with serve() as running:
+    with serve(pause=0) as running:
         yield running
 
 

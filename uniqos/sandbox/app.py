@@ -1,0 +1,235 @@
+"""The HTTP side: one route for each operation of the table, and what all of them have in common.
+
+Own to the sandbox, since the public contract is silent: what a repeated Idempotency-Key answers (the stored answer with
+``Idempotent-Replayed: true``; 409 for another body), the numbers of the rate limit, the shape of ``details``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pydantic
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .._operation import Operation, describe, problems
+from ..api import operations
+from ..api.engine import RespondRequest
+from . import interactions, personalities, turns
+from .call import Answer, Call, EventStream, Handler, Settings
+from .refusal import Refusal
+from .store import dumps, instant
+
+API_KEY = "uniq_test_sandbox00000000"
+ACCESS_TOKEN = "sandbox.portal.token"
+EXPIRED_TOKEN = "sandbox.expired.token"
+_MAX_BODY_BYTES = 1024 * 1024
+
+
+def _respond(call: Call) -> Answer | EventStream:
+    assert isinstance(call.body, RespondRequest)
+    return turns.respond(call, personalities.existing(call.store, call.body.personality_id))
+
+
+HANDLERS: dict[str, Handler] = {
+    "engine.respond": _respond,
+    "engine.infer_state": turns.infer_state,
+    "engine.recall_memory": turns.recall_memory,
+    **personalities.HANDLERS,
+    **interactions.HANDLERS,
+}
+
+
+def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
+    """The application over one store.
+
+    Args:
+        settings: Store, seed and pause.
+        requests_per_second: Size and filling of the token bucket; above it requests get a 429.
+    """
+    app = FastAPI(title="uniqOS sandbox", description=__doc__ or "", docs_url=None, redoc_url=None, openapi_url=None)
+    table = operations()
+    # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
+    for name in sorted(table, key=lambda name: "{" in table[name].path):
+        endpoint = _endpoint(table[name], HANDLERS[name], settings)
+        app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
+    app.add_api_route("/", _about, methods=["GET"])
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_middleware(_Envelope, bucket=_Bucket(requests_per_second))
+    return app
+
+
+async def _about() -> dict[str, str]:
+    return {
+        "name": "uniqOS sandbox",
+        "what": "A local stand-in for the uniqOS API: emotions come from a lexicon, replies from templates.",
+    }
+
+
+async def _no_route(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    code = "not_found" if exc.status_code == 404 else "validation_error"
+    raise Refusal(code, f"{request.method} {request.url.path}: {exc.detail}", status=exc.status_code) from None
+
+
+def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        is_portal = _authenticate(request)
+        content = await request.body()
+        call = Call(
+            settings,
+            dict(request.path_params),
+            _valid(op.body, content or b"{}") if op.body else None,
+            _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
+            request.headers.get("idempotency-key"),
+            is_portal,
+        )
+        if call.key is None or op.method != "POST":
+            with settings.store:
+                answer = handler(call)
+            return _response(answer)
+        return _once(call, handler, hashlib.sha256(request.url.path.encode() + b"\n" + content).hexdigest())
+
+    return endpoint
+
+
+def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
+    """Run a request unless one with the same key has run; keep its answer in the same transaction."""
+    with call.store as store:
+        stored = store.one("select * from answers where key = ?", call.key)
+        if stored is not None:
+            if stored["fingerprint"] != fingerprint:
+                raise Refusal("conflict", "This Idempotency-Key belongs to another request.")
+            headers = {"Idempotent-Replayed": "true"}
+            return Response(bytes(stored["body"]), stored["status"], headers, stored["media_type"])
+        answer = handler(call)
+        if isinstance(answer, EventStream):
+            row = 200, "text/event-stream", answer.whole
+        else:
+            row = answer.status, "application/json", dumps(answer.body).encode()
+        store.run("insert into answers values (?, ?, ?, ?, ?)", call.key, fingerprint, *row)
+    return _response(answer)
+
+
+def _response(answer: Answer | EventStream) -> Response:
+    if isinstance(answer, EventStream):
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(answer.paced(), headers=headers, media_type="text/event-stream")
+    return Response(dumps(answer.body), answer.status, media_type="application/json")
+
+
+def _authenticate(request: Request) -> bool:
+    """Whether the caller is a person of the portal and no API key.
+
+    Raises:
+        Refusal: ``authentication_error``, ``token_expired`` or ``invalid_token``.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal("authentication_error", "Authorization: Bearer ... is missing.")
+    if token.startswith(("uniq_test_", "uniq_live_")):
+        if not secrets.compare_digest(token.encode(), API_KEY.encode()):
+            raise Refusal("authentication_error", "The sandbox does not know this API key.")
+        return False
+    if token == EXPIRED_TOKEN:
+        raise Refusal("token_expired", headers={"WWW-Authenticate": 'Bearer error="token_expired"'})
+    if token != ACCESS_TOKEN:
+        raise Refusal("invalid_token")
+    return True
+
+
+def _valid(model: Any, content: bytes) -> Any:
+    try:
+        return model.model_validate_json(content)
+    except pydantic.ValidationError as exc:
+        found = problems(exc)
+        status = 400 if found[0]["type"] == "json_invalid" else 422
+        raise Refusal("validation_error", describe(found), status=status, details=list(found)) from None
+
+
+class _Bucket:
+    """The token bucket of the rate limit."""
+
+    def __init__(self, size: int) -> None:
+        self.size: int = size
+        self._tokens: float = size
+        self._at: float = time.monotonic()
+
+    def take(self) -> int:
+        """Take a token; how many are left, -1 where there was none."""
+        now = time.monotonic()
+        self._tokens = min(self.size, self._tokens + (now - self._at) * self.size)
+        self._at = now
+        if self._tokens < 1:
+            return -1
+        self._tokens -= 1
+        return int(self._tokens)
+
+    def headers(self, left: int) -> dict[str, str]:
+        """What the API tells of it."""
+        full = datetime.now(timezone.utc) + timedelta(seconds=(self.size - self._tokens) / self.size)
+        return {
+            "X-RateLimit-Limit": str(self.size),
+            "X-RateLimit-Remaining": str(max(0, left)),
+            "X-RateLimit-Reset": instant(full),
+        }
+
+
+class _Envelope:
+    """Around everything, streams included: request ids, the rate limit, a limit for bodies, errors in their envelope."""
+
+    def __init__(self, app: ASGIApp, bucket: _Bucket) -> None:
+        self._app = app
+        self._bucket = bucket
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req_{_ulid()}"
+        left = self._bucket.take()
+        headers = {"X-Request-Id": request_id, **self._bucket.headers(left)}
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        try:
+            if left < 0:
+                raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
+            await self._app(scope, _capped(receive), sending)
+        except Refusal as refusal:
+            response = JSONResponse(refusal.envelope(request_id), refusal.status, refusal.headers)
+            await response(scope, receive, sending)
+
+
+def _capped(receive: Receive) -> Receive:
+    count = 0
+
+    async def receiving() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > _MAX_BODY_BYTES:
+            raise Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
+        return message
+
+    return receiving
+
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _ulid() -> str:
+    """Time and chance in 26 letters that sort as they were made."""
+    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

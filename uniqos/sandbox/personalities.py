@@ -1,0 +1,209 @@
+"""Personalities: immutable, with versions, a catalog and a review.
+
+Beyond ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and ``big_five_facets`` the shapes are the
+sandbox's own: ``big_five`` holds the five traits from 0 to 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .call import Answer, Call, Handler
+from .magic import check_id
+from .refusal import Refusal
+from .store import Store, dumps, now
+from .turns import dry_run
+from .voice import TRAITS
+
+DEFAULT_ID = "pers_sandbox_warm"
+_SEEDS: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
+    DEFAULT_ID: ("Warm", (0.7, 0.4, 0.8, 0.9, 0.3)),
+    "pers_sandbox_calm": ("Calm", (0.4, 0.7, 0.2, 0.8, 0.2)),
+    "pers_sandbox_blunt": ("Blunt", (0.3, 0.8, 0.6, 0.2, 0.3)),
+}
+CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
+    "warm-mentor": ("Warm mentor", (0.7, 0.6, 0.6, 0.9, 0.2)),
+    "stoic-coach": ("Stoic coach", (0.4, 0.9, 0.4, 0.5, 0.1)),
+    "curious-friend": ("Curious friend", (0.9, 0.4, 0.8, 0.7, 0.3)),
+    "worried-poet": ("Worried poet", (0.9, 0.3, 0.3, 0.7, 0.9)),
+}
+
+
+def traits(values: tuple[float, ...]) -> dict[str, float]:
+    """The Big Five by name."""
+    return dict(zip(TRAITS, values, strict=True))
+
+
+def seed(store: Store) -> None:
+    """Put the personalities in that are always there."""
+    for identifier, (name, values) in _SEEDS.items():
+        if find(store, identifier) is None:
+            fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
+            _insert(store, identifier, identifier, 1, fields)
+
+
+def find(store: Store, identifier: str) -> dict[str, Any] | None:
+    """A personality as the API shows it, or None."""
+    row = store.one("select * from personalities where id = ?", identifier)
+    return _shown(row) if row is not None else None
+
+
+def existing(store: Store, identifier: str) -> dict[str, Any]:
+    """A personality, which must be there.
+
+    Raises:
+        Refusal: ``not_found``, or what a magic id asks for.
+    """
+    check_id(identifier)
+    found = find(store, identifier)
+    if found is None:
+        raise Refusal("not_found", f"There is no personality {identifier}.")
+    return found
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("id", "version", "status", "created_at")}
+    return {**shown, "review_status": row["review"], "lineage_id": row["lineage"], **json.loads(row["fields"])}
+
+
+def _insert(store: Store, identifier: str, lineage: str, version: int, fields: dict[str, Any]) -> dict[str, Any]:
+    store.run(
+        "insert into personalities values (?, ?, ?, 'active', 'not_submitted', ?, ?)",
+        identifier,
+        lineage,
+        version,
+        now(),
+        dumps(fields),
+    )
+    found = find(store, identifier)
+    assert found is not None
+    return found
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    name, big_five, mode = fields.get("name"), fields.get("big_five"), fields.get("default_mode")
+    if not isinstance(name, str) or not name.strip():
+        raise Refusal("validation_error", "A personality needs a name.", details=[{"field": "name"}])
+    if mode not in ("stateless", "stateful"):
+        raise Refusal("validation_error", "default_mode is stateless or stateful.", details=[{"field": "default_mode"}])
+    if not isinstance(big_five, dict) or not all(
+        trait in TRAITS and isinstance(value, (int, float)) and 0 <= value <= 1 for trait, value in big_five.items()
+    ):
+        raise Refusal(
+            "validation_error", f"big_five holds {', '.join(TRAITS)} from 0 to 1.", details=[{"field": "big_five"}]
+        )
+    return fields
+
+
+def _list(call: Call) -> Answer:
+    rows = call.store.all("select * from personalities order by rowid desc")
+    return Answer({"data": [_shown(row) for row in rows]})
+
+
+def _create(call: Call) -> Answer:
+    defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
+    fields = _checked({**defaults, **call.fields()})
+    identifier = call.store.new_id("pers")
+    return Answer(_insert(call.store, identifier, identifier, 1, fields), 201)
+
+
+def _get(call: Call) -> Answer:
+    return Answer(existing(call.store, call.path["personality_id"]))
+
+
+def _archive(call: Call) -> Answer:
+    found = existing(call.store, call.path["personality_id"])
+    call.store.run("update personalities set status = 'archived' where id = ?", found["id"])
+    return Answer(existing(call.store, found["id"]))
+
+
+def _new_version(call: Call) -> Answer:
+    parent = existing(call.store, call.path["personality_id"])
+    own = ("id", "version", "status", "created_at", "review_status", "lineage_id")
+    fields = _checked({**{n: v for n, v in parent.items() if n not in own}, **call.fields()})
+    newest = call.store.one("select max(version) v from personalities where lineage = ?", parent["lineage_id"])
+    assert newest is not None
+    identifier = call.store.new_id("pers")
+    return Answer(_insert(call.store, identifier, parent["lineage_id"], newest["v"] + 1, fields), 201)
+
+
+def _versions(call: Call) -> Answer:
+    lineage = existing(call.store, call.path["personality_id"])["lineage_id"]
+    rows = call.store.all("select * from personalities where lineage = ? order by version desc", lineage)
+    return Answer({"data": [_shown(row) for row in rows]})
+
+
+def _from_catalog(call: Call) -> Answer:
+    fields = call.fields()
+    if fields["slug"] not in CATALOG:
+        raise Refusal("not_found", f"The catalog holds {', '.join(CATALOG)}.")
+    name, values = CATALOG[fields["slug"]]
+    copied = {"name": fields.get("name") or name, "default_mode": "stateful", "big_five": traits(values)}
+    identifier = call.store.new_id("pers")
+    clone = {**copied, "big_five_facets": None, "source": "catalog", "source_ref": fields["slug"]}
+    return Answer(_insert(call.store, identifier, identifier, 1, clone), 201)
+
+
+_HINTS: dict[str, tuple[str, float]] = {
+    **dict.fromkeys(("warm", "kind", "gentle", "caring", "friendly"), ("agreeableness", 0.9)),
+    **dict.fromkeys(("blunt", "harsh", "direct", "cold"), ("agreeableness", 0.2)),
+    **dict.fromkeys(("curious", "creative", "poetic", "imaginative"), ("openness", 0.9)),
+    **dict.fromkeys(("organised", "organized", "precise", "strict", "reliable"), ("conscientiousness", 0.9)),
+    **dict.fromkeys(("lively", "energetic", "outgoing", "loud"), ("extraversion", 0.9)),
+    **dict.fromkeys(("quiet", "shy", "calm", "reserved"), ("extraversion", 0.2)),
+    **dict.fromkeys(("anxious", "worried", "nervous"), ("neuroticism", 0.9)),
+    **dict.fromkeys(("stoic", "relaxed", "steady"), ("neuroticism", 0.1)),
+}
+
+
+def _from_guided_prompt(call: Call) -> Answer:
+    """The words of every text in the body choose the traits; the key of the description is not public."""
+    text = " ".join(value for value in call.fields().values() if isinstance(value, str))
+    words = re.findall(r"[a-z]+", text.lower())
+    if not words:
+        raise Refusal("validation_error", "Describe the personality in words.", details=[{"field": "description"}])
+    found = dict(_HINTS[word] for word in words if word in _HINTS)
+    big_five = {**traits((0.5,) * 5), **found}
+    proposal = {"name": text.strip()[:40], "default_mode": "stateless", "big_five": big_five}
+    return Answer({"proposal": {**proposal, "source": "guided_prompt", "source_ref": text.strip()}})
+
+
+def _submit(call: Call) -> Answer:
+    found = existing(call.store, call.path["personality_id"])
+    call.store.run("update personalities set review = 'pending_review' where id = ?", found["id"])
+    return Answer({"id": found["id"], "status": "pending_review"})
+
+
+def _review_status(call: Call) -> Answer:
+    found = existing(call.store, call.path["personality_id"])
+    return Answer({"id": found["id"], "status": found["review_status"]})
+
+
+def _appeal(call: Call) -> Answer:
+    """Nothing is ever rejected here, so there is nothing to appeal against."""
+    found = existing(call.store, call.path["personality_id"])
+    raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
+
+
+def _dry_run(call: Call) -> Answer:
+    if not call.is_portal:
+        raise Refusal("permission_denied", "A dry run needs a portal access token, not an API key.")
+    return Answer(dry_run(call, existing(call.store, call.path["personality_id"])))
+
+
+HANDLERS: dict[str, Handler] = {
+    "personalities.list": _list,
+    "personalities.create": _create,
+    "personalities.get": _get,
+    "personalities.archive": _archive,
+    "personalities.new_version": _new_version,
+    "personalities.from_guided_prompt": _from_guided_prompt,
+    "personalities.from_catalog": _from_catalog,
+    "personalities.dry_run": _dry_run,
+    "personalities.versions": _versions,
+    "personalities.submit_for_review": _submit,
+    "personalities.review_status": _review_status,
+    "personalities.appeal": _appeal,
+}

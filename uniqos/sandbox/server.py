@@ -1,0 +1,171 @@
+"""Running the sandbox: in a thread for a program or a test, or by itself."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from ..errors import ConfigurationError
+from .app import ACCESS_TOKEN, API_KEY, make_app
+from .call import Settings
+from .personalities import DEFAULT_ID, seed
+from .store import Store
+
+if TYPE_CHECKING:
+    from .._async.client import AsyncUniqOS
+    from .._sync.client import UniqOS
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox.
+
+    Attributes:
+        url: Where it listens, for ``base_url``.
+        api_key: A key it accepts.
+        access_token: A portal token it accepts, for ``personalities.dry_run``.
+        personality_id: A personality that is always there.
+    """
+
+    url: str
+    api_key: str
+    access_token: str
+    personality_id: str
+    _store: Store = field(repr=False)
+
+    @property
+    def turns_billed(self) -> int:
+        """How many turns have run so far."""
+        return self._store.count("turns_billed", 0)
+
+    def client(self, **options: Any) -> UniqOS:
+        """A client of it; ``options`` are those of UniqOS."""
+        from .._sync.client import UniqOS
+
+        return UniqOS(**self._options(options))
+
+    def async_client(self, **options: Any) -> AsyncUniqOS:
+        """An asynchronous client of it; ``options`` are those of AsyncUniqOS."""
+        from .._async.client import AsyncUniqOS
+
+        return AsyncUniqOS(**self._options(options))
+
+    def _options(self, options: dict[str, Any]) -> dict[str, Any]:
+        key = {} if "access_token" in options else {"api_key": self.api_key}
+        return {"base_url": self.url, **key, **options}
+
+
+@contextmanager
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    database: str = ":memory:",
+    seed: int = 0,
+    pause: float = 0.02,
+    requests_per_second: int = 1000,
+) -> Iterator[Sandbox]:
+    """Run a sandbox in a thread of this process.
+
+    Args:
+        host: Address to listen on; leave it at loopback, since the key is no secret.
+        port: Port to listen on; 0 is any that is free.
+        database: SQLite file that keeps the state; default: memory.
+        seed: What the choice of words depends on.
+        pause: Seconds between two events of a stream.
+        requests_per_second: The rate limit.
+
+    Yields:
+        The running sandbox.
+
+    Raises:
+        ConfigurationError: The address or the database cannot be used.
+    """
+    with _server(host, port, database, seed, pause, requests_per_second) as (server, listener, sandbox):
+        thread = threading.Thread(target=server.run, args=([listener],), name="uniqos-sandbox", daemon=True)
+        thread.start()
+        while not server.started:
+            if not thread.is_alive():
+                raise ConfigurationError("the sandbox could not be started; its log says why")
+            time.sleep(0.001)
+        try:
+            yield sandbox
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def run(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    database: str = ":memory:",
+    seed: int = 0,
+    pause: float = 0.02,
+    requests_per_second: int = 1000,
+    on_ready: Callable[[Sandbox], None] | None = None,
+) -> None:
+    """Run a sandbox until the process is told to stop.
+
+    Args:
+        host: As for ``serve``.
+        port: As for ``serve``.
+        database: As for ``serve``.
+        seed: As for ``serve``.
+        pause: As for ``serve``.
+        requests_per_second: As for ``serve``.
+        on_ready: Called with the sandbox once its port is open.
+
+    Raises:
+        ConfigurationError: The address or the database cannot be used.
+    """
+    with _server(host, port, database, seed, pause, requests_per_second) as (server, listener, sandbox):
+        if on_ready is not None:
+            on_ready(sandbox)
+        server.run([listener])
+
+
+@contextmanager
+def _server(
+    host: str, port: int, database: str, words: int, pause: float, requests_per_second: int
+) -> Iterator[tuple[uvicorn.Server, socket.socket, Sandbox]]:
+    try:
+        # Listening before the server has started: whoever is told the port may connect at once.
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as exc:
+        raise ConfigurationError(f"the sandbox cannot listen on {host} port {port}: {exc}") from None
+    # Headers and body are two writes; asyncio does this only for sockets it has made itself.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        try:
+            store = Store(database)
+        except Exception as exc:
+            raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
+        try:
+            seed(store)
+            app = make_app(Settings(words, pause, store), requests_per_second)
+            config = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                http="h11",
+                ws="none",
+                timeout_graceful_shutdown=1,
+            )
+            name = f"[{host}]" if ":" in host else host
+            url = f"http://{name}:{listener.getsockname()[1]}"
+            yield uvicorn.Server(config), listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, store)
+        finally:
+            store.close()
+    finally:
+        listener.close()

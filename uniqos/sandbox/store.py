@@ -1,0 +1,95 @@
+"""The sandbox's state in SQLite: in memory, or in a file that survives a restart."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from datetime import datetime, timezone
+from typing import Any
+
+_SCHEMA = """
+create table if not exists personalities (
+  id text primary key, lineage text not null, version integer not null, status text not null, review text not null,
+  created_at text not null, fields text not null);
+create table if not exists relationships (
+  id text primary key, user_id text not null, personality_id text not null, memory text not null,
+  unique (user_id, personality_id));
+create table if not exists interactions (
+  number integer primary key autoincrement, id text unique not null, user_id text, relationship_id text,
+  personality_id text not null, mode text not null, streamed integer not null, created_at text not null,
+  latency_ms integer not null, primary_emotion text not null);
+create table if not exists answers (
+  key text primary key, fingerprint text not null, status integer not null, media_type text not null,
+  body blob not null);
+create table if not exists counters (name text primary key, value integer not null);
+insert or ignore into counters values ('ids', 0), ('turns_billed', 0);
+"""
+
+
+class Store:
+    """Rows in, rows out. One connection, one lock: requests are short."""
+
+    def __init__(self, path: str) -> None:
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        self._database.execute("pragma journal_mode = wal")
+        self._database.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def __enter__(self) -> Store:
+        """One transaction: all of what follows is kept, or nothing of it."""
+        self._lock.acquire()
+        self._database.execute("begin immediate")
+        return self
+
+    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._database.execute("rollback" if exc_type else "commit")
+        finally:
+            self._lock.release()
+
+    def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        """The first row of a query."""
+        with self._lock:
+            row = self._database.execute(sql, values).fetchone()
+        return dict(row) if row is not None else None
+
+    def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """All rows of a query."""
+        with self._lock:
+            return [dict(row) for row in self._database.execute(sql, values).fetchall()]
+
+    def run(self, sql: str, *values: Any) -> None:
+        """Change something."""
+        with self._lock:
+            self._database.execute(sql, values)
+
+    def count(self, name: str, step: int = 1) -> int:
+        """Add to a counter and give its value."""
+        row = self.one("update counters set value = value + ? where name = ? returning value", step, name)
+        assert row is not None
+        return int(row["value"])
+
+    def new_id(self, prefix: str) -> str:
+        """An id nobody has yet, the same in each run."""
+        return f"{prefix}_{self.count('ids'):06d}"
+
+
+def now() -> str:
+    """This instant, as the API writes it."""
+    return instant(datetime.now(timezone.utc))
+
+
+def instant(when: datetime) -> str:
+    """An instant as the API writes it; such texts sort as their instants do."""
+    return when.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def dumps(value: Any) -> str:
+    """JSON as it is stored."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
