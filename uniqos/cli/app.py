@@ -19,6 +19,7 @@ from . import output
 
 if TYPE_CHECKING:
     from uniqos import RespondStream, UniqOS
+    from uniqos.sandbox import Sandbox
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -116,7 +117,7 @@ def sandbox(
     database: Annotated[
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Keep everything here; default: in memory.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same answers.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same answers.")] = 0,
     debug: Debug = False,
 ) -> None:
     """Run a local stand-in for the uniqOS API until Ctrl-C.
@@ -125,13 +126,23 @@ def sandbox(
     """
     with output.told(debug):
         try:
-            uniqos.sandbox.run(host, port, database, seed, on_ready=_announce)
+            uniqos.sandbox.run(
+                host=host,
+                port=port,
+                database=":memory:" if database is None else str(database),
+                seed=seed,
+                on_ready=_announce,
+            )
         except KeyboardInterrupt:
             pass  # the way to end it
 
 
-def _announce(url: str, api_key: str, personality_id: str) -> None:
-    settings = {"UNIQOS_BASE_URL": url, "UNIQOS_API_KEY": api_key, "UNIQOS_PERSONALITY": personality_id}
+def _announce(local: Sandbox) -> None:
+    settings = {
+        "UNIQOS_BASE_URL": local.url,
+        "UNIQOS_API_KEY": local.api_key,
+        "UNIQOS_PERSONALITY": local.personality_id,
+    }
     line = '$env:{}="{}"\n' if os.name == "nt" else "export {}={}\n"
     output.write("".join(line.format(*setting) for setting in settings.items()))
     output.note(
