@@ -263,7 +263,6 @@ def test_a_base_url_without_a_key_is_not_answered_by_the_sandbox() -> None:
         ((), {"UNIQOS_API_KEY": "sk-0123456789", "UNIQOS_PERSONALITY": "p"}, "invalid_api_key_format"),
         (("--mode", "stateful"), {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p"}, "hint: add --user ID"),
         (("--timeout", "-1"), {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p"}, "timeout"),
-        (("--base-url", "ftp://x"), {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p"}, "base_url"),
     ],
 )
 def test_wrong_settings_end_with_2(arguments: tuple[str, ...], settings: dict[str, str], says: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -120,15 +121,6 @@ class Model(BaseModel, Mapping[str, Any]):
             object.__delattr__(copied, "_wire")
         return copied
 
-    @classmethod
-    def _nested(cls) -> tuple[tuple[str, str], ...]:
-        """(attribute, JSON key) of the fields that may hold models; worked out once per class."""
-        found: tuple[tuple[str, str], ...] | None = cls.__dict__.get("_nested_fields")
-        if found is None:
-            found = tuple((n, f.alias or n) for n, f in cls.model_fields.items() if _holds_model(f.annotation))
-            type.__setattr__(cls, "_nested_fields", found)
-        return found
-
 
 class RequestModel(Model):
     """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null."""
@@ -140,18 +132,29 @@ class RequestModel(Model):
     """Fields that a method takes as keywords of its own, since they choose its return type."""
 
 
+# The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.
+set_http: Callable[[Model, HttpInfo | None], None] = Model.__dict__["_http"].__set__
+_set_wire: Callable[[Model, tuple[Wire, tuple[str | int, ...]]], None] = Model.__dict__["_wire"].__set__
+
+
 def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
     """Tell a validated response, and every model inside it, which JSON text it came from."""
-    object.__setattr__(model, "_wire", (wire, path))
-    values = model.__dict__
-    for name, key in type(model)._nested():
-        value = values.get(name)
+    _set_wire(model, (wire, path))
+    for name, key in _nested(type(model)):
+        value = getattr(model, name, None)
         if isinstance(value, Model):
             bind(value, wire, (*path, key))
         elif isinstance(value, list):
-            for index, item in enumerate(value):
+            items: list[Any] = value
+            for index, item in enumerate(items):
                 if isinstance(item, Model):
                     bind(item, wire, (*path, key, index))
+
+
+@cache
+def _nested(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """(attribute, JSON key) of the fields that may hold models."""
+    return tuple((n, f.alias or n) for n, f in model.model_fields.items() if _holds_model(f.annotation))
 
 
 def _slot(model: Model, name: str) -> Any:

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from . import errors
-from ._model import Model, RequestModel, Wire, bind
+from ._model import Model, RequestModel, Wire, bind, set_http
 from ._salvage import salvage
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
         return _invalid(returns, content, http, on_invalid, exc)
     except ValueError as exc:
         raise _undecodable(content, http, str(exc)) from None
-    object.__setattr__(result, "_http", http)
+    set_http(result, http)
     bind(result, Wire(content))
     return result
 
@@ -192,7 +192,7 @@ def _invalid(
     if not isinstance(data, dict):
         raise _undecodable(content, http, f"expected a JSON object, got {type(data).__name__}") from None
     partial = salvage(returns, data)
-    object.__setattr__(partial, "_http", replace(http, problems=found))
+    set_http(partial, replace(http, problems=found))
     bind(partial, Wire(content))
     if on_invalid == "salvage":
         return partial

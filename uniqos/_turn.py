@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from . import errors
 from ._http import HttpInfo
+from ._model import set_http
 from ._operation import OPTION_NAMES, Body, Operation, Request, encode
 from ._sse import BrokenEvent, parse_event
 from .api.engine import (
@@ -101,7 +102,7 @@ class Turn:
             self.completion = event
         elif isinstance(event, StreamEventError):
             self.error = event
-        object.__setattr__(event, "_http", self.http)
+        set_http(event, self.http)
         self.emitted += 1
         return event
 

@@ -98,8 +98,7 @@ class AsyncExchange:
                     self._decoder.finish()
                     return None
                 self._received += len(raw)
-                # A transport of the caller's does not know of the deadline.
-                if self._deadline.clamp(None) == 0:
+                if self._deadline.clamp(None) == 0:  # a transport of the caller's does not know of it
                     raise httpx.ReadTimeout("too slow")
                 data = self._decoder.feed(raw)
                 if data:

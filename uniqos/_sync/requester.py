@@ -99,8 +99,7 @@ class Exchange:
                     self._decoder.finish()
                     return None
                 self._received += len(raw)
-                # A transport of the caller's does not know of the deadline.
-                if self._deadline.clamp(None) == 0:
+                if self._deadline.clamp(None) == 0:  # a transport of the caller's does not know of it
                     raise httpx.ReadTimeout("too slow")
                 data = self._decoder.feed(raw)
                 if data:

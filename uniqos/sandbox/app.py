@@ -184,7 +184,7 @@ class _Bucket:
 
 
 class _Envelope:
-    """Around everything, streams included: request ids, the rate limit, a limit for bodies, errors in their envelope."""
+    """Around everything, streams included: request ids, rate limit, a limit for bodies, errors in their envelope."""
 
     def __init__(self, app: ASGIApp, bucket: _Bucket) -> None:
         self._app = app

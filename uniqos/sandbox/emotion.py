@@ -24,6 +24,7 @@ _WORDS: dict[str, str] = {
 }
 _AROUSAL = {"joy": 0.7, "gratitude": 0.5, "sadness": 0.3, "anger": 0.85, "fear": 0.8, "surprise": 0.9, "curiosity": 0.5}
 _CATEGORY: dict[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
+FEELINGS = frozenset(_CATEGORY)
 _WORD = re.compile(r"[^\W\d_]+")
 
 

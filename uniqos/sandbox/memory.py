@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .emotion import FEELINGS
+
 _NAME = re.compile(r"\b(?:my name is|me llamo)\s+([^\W\d_]{2,30})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON_TEXT = (
@@ -16,7 +18,7 @@ _COMMON_TEXT = (
     "where which while will with work would year your yours yourself happy glad sorry scared angry afraid worried "
     "story monday tuesday wednesday thursday friday saturday sunday start"
 )
-_COMMON = frozenset(_COMMON_TEXT.split())
+_COMMON = FEELINGS | frozenset(_COMMON_TEXT.split())
 
 
 def empty() -> dict[str, Any]:
