@@ -10,13 +10,16 @@ import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
 
 from ._threads import BaseClock
 from ._threads import ssl_context as ssl_context
+
+if TYPE_CHECKING:
+    from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
 
@@ -101,3 +104,16 @@ class AsyncPerHome(Generic[T]):
             return os.getpid(), asyncio.get_running_loop()
         except RuntimeError:
             return os.getpid(), anyio.lowlevel.current_token()
+
+
+def make_network() -> AsyncNetwork:
+    """The network for a new connection: asyncio's transports where they run, else httpcore's own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        from ._async.network import AsyncNetwork
+
+        return AsyncNetwork()
+    from ._asyncio_network import AsyncioNetwork
+
+    return AsyncioNetwork()

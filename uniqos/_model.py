@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
@@ -173,6 +173,7 @@ def _fill(model: M, **slots: Any) -> M:
 
 
 def _holds_model(annotation: Any) -> bool:
-    if isinstance(annotation, type) and issubclass(annotation, Model):
+    # On Python 3.10 list[str] is a type too.
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
         return True
     return any(_holds_model(argument) for argument in get_args(annotation))

@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
+
+if TYPE_CHECKING:
+    from ._sync.network import Network
 
 T = TypeVar("T")
 
@@ -86,3 +89,10 @@ class PerHome(Generic[T]):
 def ssl_context() -> ssl.SSLContext:
     """One TLS context for the process: making it is nearly all of what a client costs."""
     return httpx.create_ssl_context()
+
+
+def make_network() -> Network:
+    """The network for a new connection."""
+    from ._sync.network import Network
+
+    return Network()

@@ -7,16 +7,15 @@ exchange, where httpx bounds each read alone: a server that drips would never ti
 
 from __future__ import annotations
 
-import ssl
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator
 
 import httpcore
 import httpx
 
-from .._aio import AsyncGate, AsyncShield, ssl_context
+from .._aio import AsyncGate, AsyncShield, make_network, ssl_context
 from .._http import Deadline
+from .network import AsyncNetwork
 
 MAX_CONNECTIONS = 1000
 KEEPALIVE_SECONDS = 30.0
@@ -38,69 +37,13 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
-class _AsyncTimedStream(httpcore.AsyncNetworkStream):
-    """A network stream whose every step asks how much time the exchange has left."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream, network: _AsyncNetwork) -> None:
-        self._stream: httpcore.AsyncNetworkStream = stream
-        self._network: _AsyncNetwork = network
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ReadTimeout("no time left")
-        return await self._stream.read(max_bytes, left)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.WriteTimeout("no time left")
-        await self._stream.write(buffer, left)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("no time left")
-        return _AsyncTimedStream(await self._stream.start_tls(ssl_context, server_hostname, left), self._network)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _AsyncNetwork(httpcore.AsyncNetworkBackend):
-    """The network of one connection, bounded by the deadline of the exchange that is using it."""
-
-    def __init__(self) -> None:
-        self.deadline: Deadline = _NO_DEADLINE
-        self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        left = self.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("no time left")
-        stream = await self._backend.connect_tcp(host, port, left, local_address, socket_options)
-        return _AsyncTimedStream(stream, self)
-
-
 class _AsyncConnection:
     """One connection and its network."""
 
     __slots__ = ("http", "network")
 
     def __init__(self, origin: httpcore.Origin) -> None:
-        self.network: _AsyncNetwork = _AsyncNetwork()
+        self.network: AsyncNetwork = make_network()
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=ssl_context() if origin.scheme == b"https" else None,

@@ -8,16 +8,15 @@ exchange, where httpx bounds each read alone: a server that drips would never ti
 
 from __future__ import annotations
 
-import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import httpcore
 import httpx
 
 from .._http import Deadline
-from .._threads import Gate, Shield, ssl_context
+from .._threads import Gate, Shield, make_network, ssl_context
+from .network import Network
 
 MAX_CONNECTIONS = 1000
 KEEPALIVE_SECONDS = 30.0
@@ -39,69 +38,13 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
-class _TimedStream(httpcore.NetworkStream):
-    """A network stream whose every step asks how much time the exchange has left."""
-
-    def __init__(self, stream: httpcore.NetworkStream, network: _Network) -> None:
-        self._stream: httpcore.NetworkStream = stream
-        self._network: _Network = network
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ReadTimeout("no time left")
-        return self._stream.read(max_bytes, left)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.WriteTimeout("no time left")
-        self._stream.write(buffer, left)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self._network.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("no time left")
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Network(httpcore.NetworkBackend):
-    """The network of one connection, bounded by the deadline of the exchange that is using it."""
-
-    def __init__(self) -> None:
-        self.deadline: Deadline = _NO_DEADLINE
-        self._backend: httpcore.NetworkBackend = httpcore.SyncBackend()  # pyright: ignore[reportAttributeAccessIssue]
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = self.deadline.clamp(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("no time left")
-        stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
-        return _TimedStream(stream, self)
-
-
 class _Connection:
     """One connection and its network."""
 
     __slots__ = ("http", "network")
 
     def __init__(self, origin: httpcore.Origin) -> None:
-        self.network: _Network = _Network()
+        self.network: Network = make_network()
         self.http: httpcore.HTTPConnection = httpcore.HTTPConnection(
             origin,
             ssl_context=ssl_context() if origin.scheme == b"https" else None,

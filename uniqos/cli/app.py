@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from uniqos import RespondStream, UniqOS
     from uniqos.sandbox import Sandbox
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app: typer.Typer = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
 class Mode(str, Enum):

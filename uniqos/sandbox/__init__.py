@@ -17,9 +17,9 @@ try:
     from .server import Sandbox as Sandbox
     from .server import run as run
     from .server import serve as serve
-except ModuleNotFoundError as exc:
-    if (exc.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "vaderSentiment"):
+except ModuleNotFoundError as _missing:
+    if (_missing.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "vaderSentiment"):
         raise
-    raise ConfigurationError(f"the sandbox needs {exc.name}: pip install 'uniqos[sandbox]'") from None
+    raise ConfigurationError(f"the sandbox needs {_missing.name}: pip install 'uniqos[sandbox]'") from None
 
 __all__ = ["Sandbox", "run", "serve"]

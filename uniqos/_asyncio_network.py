@@ -1,0 +1,209 @@
+"""The network straight on asyncio's transports: what anyio costs for each read and write is a third of a call.
+
+Only for asyncio; other event loops use httpcore's own backend. It knows the deadline of the exchange, as pool.py asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import select
+import ssl
+from collections.abc import Iterable
+from typing import Any, cast
+
+import httpcore
+
+from ._async.network import AsyncNetwork
+
+_HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
+
+
+class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
+    """A connection whose received bytes wait in a list until they are read."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, network: AsyncioNetwork) -> None:
+        self._loop = loop
+        self._network = network
+        self._transport: asyncio.Transport | None = None
+        self._received: list[bytes] = []
+        self._size = 0
+        self._ended = False
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self._paused = False
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received.append(data)
+        self._size += len(data)
+        if self._reader is not None:
+            _wake(self._reader)
+        if self._size > _HIGH_WATER and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._end(None)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc)
+
+    def pause_writing(self) -> None:
+        self._writer = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writer is not None:
+            _wake(self._writer)
+            self._writer = None
+
+    def _end(self, exc: Exception | None) -> None:
+        self._ended = True
+        self._error = self._error or exc
+        for waiting in (self._reader, self._writer):
+            if waiting is not None:
+                _wake(waiting)
+
+    # What httpcore calls.
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if not self._received and not self._ended:
+            await self._wait_for_data(self._network.left(timeout, httpcore.ReadTimeout))
+        if not self._received:
+            if self._error is not None:
+                raise httpcore.ReadError(str(self._error)) from self._error
+            return b""
+        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
+        self._received.clear()
+        if len(data) > max_bytes:
+            self._received.append(data[max_bytes:])
+            data = data[:max_bytes]
+        self._size -= len(data)
+        if self._paused and self._size < _LOW_WATER and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def _wait_for_data(self, timeout: float | None) -> None:
+        reader = self._reader = self._loop.create_future()
+        # A timer of our own: asyncio.wait_for would make a task on some versions.
+        timer = None if timeout is None else self._loop.call_later(timeout, _give_up, reader)
+        try:
+            await reader
+        finally:
+            self._reader = None
+            if timer is not None:
+                timer.cancel()
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        left = self._network.left(timeout, httpcore.WriteTimeout)
+        if self._transport is None or self._transport.is_closing():
+            raise httpcore.WriteError("the connection is closed") from self._error
+        self._transport.write(buffer)
+        if self._writer is not None:
+            try:
+                await asyncio.wait_for(asyncio.shield(self._writer), left)
+            except (TimeoutError, asyncio.TimeoutError) as exc:
+                raise httpcore.WriteTimeout("the server does not read") from exc
+            if self._error is not None:
+                raise httpcore.WriteError(str(self._error)) from self._error
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            # Not close(): what was not sent by now is no longer wanted, and TLS would wait for the other side.
+            self._transport.abort()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        left = self._network.left(timeout, httpcore.ConnectTimeout)
+        assert self._transport is not None
+        try:
+            upgraded = await asyncio.wait_for(
+                self._loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname), left
+            )
+        except (TimeoutError, asyncio.TimeoutError) as exc:
+            await self.aclose()
+            raise httpcore.ConnectTimeout("no TLS in time") from exc
+        except (OSError, ssl.SSLError) as exc:
+            await self.aclose()
+            raise httpcore.ConnectError(str(exc)) from exc
+        self._transport = upgraded
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if self._transport is None:
+            return None
+        if info == "is_readable":  # while idle: it ended, or something came that nobody asked for
+            gone = self._ended or bool(self._received) or self._transport.is_closing()
+            # The loop may not have come round to it yet.
+            return gone or _is_readable(self._transport.get_extra_info("socket"))
+        if info == "ssl_object":
+            return self._transport.get_extra_info("ssl_object")
+        if info == "client_addr":
+            return self._transport.get_extra_info("sockname")
+        if info == "server_addr":
+            return self._transport.get_extra_info("peername")
+        if info == "socket":
+            return self._transport.get_extra_info("socket")
+        return None
+
+
+class AsyncioNetwork(AsyncNetwork):
+    """The network of one connection on asyncio's own transports."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        loop = asyncio.get_running_loop()
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        more: dict[str, Any] = {"local_addr": (local_address, 0)} if local_address is not None else {}
+        if isinstance(loop, asyncio.BaseEventLoop):  # others, like uvloop, may not know it
+            more["happy_eyeballs_delay"] = 0.25
+        try:
+            transport, stream = await asyncio.wait_for(
+                loop.create_connection(lambda: _Stream(loop, self), host, port, **more), left
+            )
+        except (TimeoutError, asyncio.TimeoutError) as exc:
+            raise httpcore.ConnectTimeout("no connection in time") from exc
+        except OSError as exc:
+            # Several addresses that fail become one error of no kind.
+            refused = f"[Errno {errno.ECONNREFUSED}]" in str(exc)
+            raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
+        for option in socket_options or ():
+            transport.get_extra_info("socket").setsockopt(*option)
+        return stream
+
+
+def _is_readable(sock: Any) -> bool:
+    number = sock.fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+def _give_up(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(httpcore.ReadTimeout("no answer in time"))

@@ -1,0 +1,71 @@
+# Generated from _async/network.py by python -m uniqos._generate. Do not edit.
+"""The network under a connection, bounded by the deadline of the exchange that is using it.
+
+httpx bounds each read alone; here every step asks how much time the whole of it has left.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+from .._http import Deadline
+
+
+class Network(httpcore.NetworkBackend):
+    """httpcore's own network for threads, or for any event loop, within a deadline."""
+
+    def __init__(self) -> None:
+        self.deadline: Deadline = Deadline()
+
+    def left(self, timeout: float | None, error: type[Exception]) -> float | None:
+        """Seconds that a step may take; None is no limit.
+
+        Raises:
+            Exception: ``error``, where there are none.
+        """
+        left = self.deadline.clamp(timeout)
+        if left == 0:
+            raise error("no time left")
+        return left
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        backend: Any = httpcore.SyncBackend()
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        return _TimedStream(backend.connect_tcp(host, port, left, local_address, socket_options), self)
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A stream of httpcore's within the deadline of its network."""
+
+    def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
+        self._stream: httpcore.NetworkStream = stream
+        self._network: Network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._network.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = self._network.left(timeout, httpcore.ConnectTimeout)
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
