@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 from pydantic_core import from_json
 from typing_extensions import Self
 
@@ -61,8 +61,8 @@ class Model(BaseModel, Mapping[str, Any]):
         defer_build=True,
     )
     if TYPE_CHECKING:
-        _http: HttpInfo
-        _wire: tuple[Wire, tuple[str | int, ...]]
+        _http: HttpInfo = PrivateAttr()
+        _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
 
     @property
     def http(self) -> HttpInfo | None:

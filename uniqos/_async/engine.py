@@ -29,23 +29,23 @@ class AsyncResponder:
         _requester: AsyncRequester
 
     @overload
-    def respond(
+    async def respond(
         self,
         /,
         *,
         stream: Literal[False] = False,
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
-    ) -> Coroutine[Any, Any, m.RespondResult]: ...
+    ) -> m.RespondResult: ...
     @overload
-    def respond(
+    async def respond(
         self,
         /,
         *,
         return_format: Literal["modulator_pack"],
         stream: Literal[False] = False,
         **fields: Unpack[p.RespondRequestArgs],
-    ) -> Coroutine[Any, Any, m.ModulatorPack]: ...
+    ) -> m.ModulatorPack: ...
     @overload
     def respond(
         self,
@@ -56,7 +56,7 @@ class AsyncResponder:
         **fields: Unpack[p.RespondRequestArgs],
     ) -> AsyncRespondStream: ...
     @overload
-    def respond(
+    async def respond(
         self,
         request: p.RespondRequestLike,
         /,
@@ -64,9 +64,9 @@ class AsyncResponder:
         stream: Literal[False] = False,
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
-    ) -> Coroutine[Any, Any, m.RespondResult]: ...
+    ) -> m.RespondResult: ...
     @overload
-    def respond(
+    async def respond(
         self,
         request: p.RespondRequestLike,
         /,
@@ -74,7 +74,7 @@ class AsyncResponder:
         return_format: Literal["modulator_pack"],
         stream: Literal[False] = False,
         **options: Unpack[p.Options],
-    ) -> Coroutine[Any, Any, m.ModulatorPack]: ...
+    ) -> m.ModulatorPack: ...
     @overload
     def respond(
         self,
