@@ -7,7 +7,7 @@ import pickle
 import warnings
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -163,7 +163,7 @@ def sample(model: type[Model]) -> dict[str, Any]:
 
 
 def value_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
         assert issubclass(annotation, Model)
         return sample(annotation)
     text = repr(annotation)

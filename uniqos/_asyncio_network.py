@@ -127,6 +127,8 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         left = self._network.left(timeout, httpcore.ConnectTimeout)
         assert self._transport is not None
         try:
+            if self._received:
+                raise ssl.SSLError("the server spoke first, so it does not speak TLS")
             upgraded = await asyncio.wait_for(
                 self._loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname), left
             )

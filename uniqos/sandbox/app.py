@@ -7,6 +7,7 @@ Own to the sandbox, since the public contract is silent: what a repeated Idempot
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -16,15 +17,18 @@ from typing import Any
 import pydantic
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic_core import from_json
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._operation import Operation, describe, problems
 from ..api import operations
 from ..api.engine import RespondRequest
 from . import interactions, personalities, turns
-from .call import Answer, Call, EventStream, Handler, Settings
+from .call import Answer, Call, Dropped, EventStream, Handler, Settings
+from .magic import MAGIC
 from .refusal import Refusal
 from .store import dumps, instant
 
@@ -32,6 +36,7 @@ API_KEY = "uniq_test_sandbox00000000"
 ACCESS_TOKEN = "sandbox.portal.token"
 EXPIRED_TOKEN = "sandbox.expired.token"
 _MAX_BODY_BYTES = 1024 * 1024
+_log = logging.getLogger("uniqos.sandbox")
 
 
 def _respond(call: Call) -> Answer | EventStream:
@@ -55,7 +60,9 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
         settings: Store, seed and pause.
         requests_per_second: Size and filling of the token bucket; above it requests get a 429.
     """
-    app = FastAPI(title="uniqOS sandbox", description=__doc__ or "", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     table = operations()
     # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
@@ -67,17 +74,22 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     return app
 
 
-async def _about() -> dict[str, str]:
+async def _about() -> dict[str, Any]:
     return {
         "name": "uniqOS sandbox",
         "what": "A local stand-in for the uniqOS API: emotions come from a lexicon, replies from templates.",
+        "personalities": list(personalities.SEEDS),
+        "catalog": list(personalities.CATALOG),
+        "operations": {name: op.label for name, op in operations().items()},
+        "magic": MAGIC,
     }
 
 
 async def _no_route(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     code = "not_found" if exc.status_code == 404 else "validation_error"
-    raise Refusal(code, f"{request.method} {request.url.path}: {exc.detail}", status=exc.status_code) from None
+    message = f"{request.method} {request.url.path}: {exc.detail}"
+    raise Refusal(code, message, status=exc.status_code, headers=dict(exc.headers or {})) from None
 
 
 def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Callable[[Request], Awaitable[Response]]:
@@ -148,11 +160,16 @@ def _authenticate(request: Request) -> bool:
 
 def _valid(model: Any, content: bytes) -> Any:
     try:
-        return model.model_validate_json(content)
+        valid = model.model_validate_json(content)
+        if b"NaN" in content or b"Infinity" in content:
+            from_json(content, allow_inf_nan=False)  # pydantic lets them through where a field may hold anything
+        return valid
     except pydantic.ValidationError as exc:
         found = problems(exc)
         status = 400 if found[0]["type"] == "json_invalid" else 422
         raise Refusal("validation_error", describe(found), status=status, details=list(found)) from None
+    except ValueError as exc:
+        raise Refusal("validation_error", f"body: Invalid JSON: {exc}", status=400) from None
 
 
 class _Bucket:
@@ -194,12 +211,14 @@ class _Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = f"req_{_ulid()}"
+        request_id, started = f"req_{_ulid()}", False
         left = self._bucket.take()
         headers = {"X-Request-Id": request_id, **self._bucket.headers(left)}
 
         async def sending(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 MutableHeaders(scope=message).update(headers)
             await send(message)
 
@@ -207,7 +226,16 @@ class _Envelope:
             if left < 0:
                 raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
             await self._app(scope, _capped(receive), sending)
-        except Refusal as refusal:
+        except ClientDisconnect:
+            return  # whoever asked has gone; there is nobody to answer
+        except Dropped:
+            raise
+        except Exception as exc:
+            refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "The sandbox has a bug; see its log.")
+            if refusal is not exc:
+                _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
+            if started:
+                raise Dropped from exc
             response = JSONResponse(refusal.envelope(request_id), refusal.status, refusal.headers)
             await response(scope, receive, sending)
 

@@ -58,4 +58,8 @@ class EventStream:
     paced: Callable[[], AsyncIterator[bytes]]
 
 
+class Dropped(Exception):
+    """Ends a response in the middle: the server closes the connection, and logs nothing of it."""
+
+
 Handler = Callable[[Call], "Answer | EventStream"]

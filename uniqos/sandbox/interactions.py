@@ -20,8 +20,11 @@ _DEFAULT_LIMIT, _MOST = 20, 100
 
 def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
     conditions: list[tuple[str, Any]] = [("user_id = ?", query.user_id), ("relationship_id = ?", query.relationship_id)]
-    conditions.append(("created_at >= ?", instant(query.from_) if query.from_ else None))
-    conditions.append(("created_at < ?", instant(query.to) if query.to else None))
+    for name, sql, when in (("from", "created_at >= ?", query.from_), ("to", "created_at < ?", query.to)):
+        try:
+            conditions.append((sql, instant(when) if when else None))
+        except OverflowError:
+            raise Refusal("validation_error", f"{name} has no UTC year.", details=[{"field": name}]) from None
     used = [(sql, value) for sql, value in conditions if value is not None]
     return " and ".join(["1", *[sql for sql, _ in used]]), [value for _, value in used]
 
@@ -96,9 +99,11 @@ def _cursor(number: int) -> str:
 def _number(cursor: str) -> int:
     try:
         (number,) = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return int(number)
-    except (binascii.Error, ValueError, TypeError):
-        raise Refusal("validation_error", "This cursor is not one of ours.", details=[{"field": "cursor"}]) from None
+        if isinstance(number, int) and 0 <= number < 2**63:
+            return number
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        pass
+    raise Refusal("validation_error", "This cursor is not one of ours.", details=[{"field": "cursor"}])
 
 
 HANDLERS: dict[str, Handler] = {

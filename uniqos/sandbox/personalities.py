@@ -11,14 +11,14 @@ import re
 from typing import Any
 
 from .call import Answer, Call, Handler
-from .magic import check_id
+from .magic import check_id, read
 from .refusal import Refusal
 from .store import Store, dumps, now
 from .turns import dry_run
 from .voice import TRAITS
 
 DEFAULT_ID = "pers_sandbox_warm"
-_SEEDS: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
+SEEDS: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
     DEFAULT_ID: ("Warm", (0.7, 0.4, 0.8, 0.9, 0.3)),
     "pers_sandbox_calm": ("Calm", (0.4, 0.7, 0.2, 0.8, 0.2)),
     "pers_sandbox_blunt": ("Blunt", (0.3, 0.8, 0.6, 0.2, 0.3)),
@@ -28,6 +28,7 @@ CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
     "stoic-coach": ("Stoic coach", (0.4, 0.9, 0.4, 0.5, 0.1)),
     "curious-friend": ("Curious friend", (0.9, 0.4, 0.8, 0.7, 0.3)),
     "worried-poet": ("Worried poet", (0.9, 0.3, 0.3, 0.7, 0.9)),
+    "blunt-critic": ("Blunt critic", (0.4, 0.8, 0.4, 0.1, 0.3)),
 }
 
 
@@ -38,7 +39,7 @@ def traits(values: tuple[float, ...]) -> dict[str, float]:
 
 def seed(store: Store) -> None:
     """Put the personalities in that are always there."""
-    for identifier, (name, values) in _SEEDS.items():
+    for identifier, (name, values) in SEEDS.items():
         if find(store, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
             _insert(store, identifier, identifier, 1, fields)
@@ -82,15 +83,18 @@ def _insert(store: Store, identifier: str, lineage: str, version: int, fields: d
     return found
 
 
+def _is_trait(item: tuple[Any, Any]) -> bool:
+    name, value = item
+    return name in TRAITS and isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     name, big_five, mode = fields.get("name"), fields.get("big_five"), fields.get("default_mode")
     if not isinstance(name, str) or not name.strip():
         raise Refusal("validation_error", "A personality needs a name.", details=[{"field": "name"}])
     if mode not in ("stateless", "stateful"):
         raise Refusal("validation_error", "default_mode is stateless or stateful.", details=[{"field": "default_mode"}])
-    if not isinstance(big_five, dict) or not all(
-        trait in TRAITS and isinstance(value, (int, float)) and 0 <= value <= 1 for trait, value in big_five.items()
-    ):
+    if not isinstance(big_five, dict) or not all(map(_is_trait, big_five.items())):
         raise Refusal(
             "validation_error", f"big_five holds {', '.join(TRAITS)} from 0 to 1.", details=[{"field": "big_five"}]
         )
@@ -171,8 +175,12 @@ def _from_guided_prompt(call: Call) -> Answer:
 
 
 def _submit(call: Call) -> Answer:
+    """Answers ``pending_review``; a mark in the name decides at once, else it stays so (see magic.py)."""
     found = existing(call.store, call.path["personality_id"])
-    call.store.run("update personalities set review = 'pending_review' where id = ?", found["id"])
+    if found["review_status"] != "not_submitted" or found["status"] == "archived":
+        raise Refusal("conflict", f"{found['id']} was submitted before, or is archived.")
+    outcome = read(found["name"]).review or "pending_review"
+    call.store.run("update personalities set review = ? where id = ?", outcome, found["id"])
     return Answer({"id": found["id"], "status": "pending_review"})
 
 
@@ -182,9 +190,12 @@ def _review_status(call: Call) -> Answer:
 
 
 def _appeal(call: Call) -> Answer:
-    """Nothing is ever rejected here, so there is nothing to appeal against."""
+    """Only a rejection can be appealed; nobody decides on it here."""
     found = existing(call.store, call.path["personality_id"])
-    raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
+    if found["review_status"] != "rejected":
+        raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
+    call.store.run("update personalities set review = 'appealed' where id = ?", found["id"])
+    return Answer({"id": found["id"], "status": "appealed"})
 
 
 def _dry_run(call: Call) -> Answer:

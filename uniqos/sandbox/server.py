@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import ConfigurationError
 from .app import ACCESS_TOKEN, API_KEY, make_app
-from .call import Settings
+from .call import Dropped, Settings
 from .personalities import DEFAULT_ID, seed
 from .store import Store
 
 if TYPE_CHECKING:
     from .._async.client import AsyncUniqOS
     from .._sync.client import UniqOS
+
+
+_log = logging.getLogger("uniqos.sandbox.server")
+_log.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], Dropped)))
+
+
+class _Protocol(H11Protocol):
+    """A connection that writes to a logger of ours: a stream that was asked to drop is no error to report."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _log
+        self.access_log = False
 
 
 @dataclass
@@ -71,7 +86,7 @@ def serve(
     seed: int = 0,
     pause: float = 0.02,
     requests_per_second: int = 1000,
-) -> Iterator[Sandbox]:
+) -> Generator[Sandbox, None, None]:
     """Run a sandbox in a thread of this process.
 
     Args:
@@ -135,13 +150,15 @@ def run(
 @contextmanager
 def _server(
     host: str, port: int, database: str, words: int, pause: float, requests_per_second: int
-) -> Iterator[tuple[uvicorn.Server, socket.socket, Sandbox]]:
+) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
+    if requests_per_second < 1 or pause < 0:
+        raise ConfigurationError("the sandbox needs requests_per_second of 1 or more and a pause of 0 or more")
     try:
         # Listening before the server has started: whoever is told the port may connect at once.
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except OSError as exc:
+    except (OSError, OverflowError) as exc:
         raise ConfigurationError(f"the sandbox cannot listen on {host} port {port}: {exc}") from None
     # Headers and body are two writes; asyncio does this only for sockets it has made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -155,10 +172,9 @@ def _server(
             app = make_app(Settings(words, pause, store), requests_per_second)
             config = uvicorn.Config(
                 app,
-                log_level="warning",
-                access_log=False,
+                log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself
                 lifespan="off",
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 timeout_graceful_shutdown=1,
             )

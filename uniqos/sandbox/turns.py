@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from . import memory as memories
-from .call import Answer, Call, EventStream
+from .call import Answer, Call, Dropped, EventStream
 from .emotion import infer
 from .magic import Magic, check_id, read
 from .refusal import Refusal
@@ -30,8 +30,9 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     call.settings.errors.check(magic, call.key or fields["message"])
     if fields.get("llm_override") is not None:
         raise Refusal("not_implemented", "llm_override is not available yet.")
-    if personality["status"] == "archived" or personality["review_status"] == "pending_review":
-        raise Refusal("conflict", f"{personality['id']} cannot be invoked: it is archived, or waits for its review.")
+    if personality["status"] == "archived" or personality["review_status"] not in ("not_submitted", "approved"):
+        state = "archived" if personality["status"] == "archived" else personality["review_status"]
+        raise Refusal("conflict", f"{personality['id']} cannot be invoked: it is {state}.")
     mode, user_id = fields.get("mode") or personality["default_mode"], fields.get("user_id")
     if mode == "stateful" and not user_id:
         raise Refusal("validation_error", "A stateful turn needs a user_id.", details=[{"field": "user_id"}])
@@ -85,8 +86,9 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
 
 def dry_run(call: Call, personality: dict[str, Any]) -> dict[str, Any]:
     """A turn that leaves nothing behind and costs nothing."""
-    magic = read(_message(call))
-    call.settings.errors.check(magic, call.key or magic.text)
+    message = _message(call)
+    magic = read(message)
+    call.settings.errors.check(magic, call.key or message)
     state = infer(magic.text)
     text = _words(call, personality, magic.text, state, None, None)
     return {"response": text, "inferred_emotional_state": state, "usage": {"turns_consumed": 0}}
@@ -94,8 +96,9 @@ def dry_run(call: Call, personality: dict[str, Any]) -> dict[str, Any]:
 
 def infer_state(call: Call) -> Answer:
     """Takes ``message``; answers with the state alone."""
-    magic = read(_message(call))
-    call.settings.errors.check(magic, call.key or magic.text)
+    message = _message(call)
+    magic = read(message)
+    call.settings.errors.check(magic, call.key or message)
     return Answer({"inferred_emotional_state": infer(magic.text)})
 
 
@@ -170,7 +173,7 @@ def _events(
     words = text.split(" ")
     pieces = [word if word is words[-1] and n == len(words) - 1 else f"{word} " for n, word in enumerate(words)]
     metadata = {"interaction_id": interaction_id, "inferred_emotional_state": state, "memory": consulted}
-    completion = {
+    completion: dict[str, Any] = {
         "memory": {"summary_used": consulted["summary_used"], "model_updated": updated},
         "guardrails": {"applied": []},
         "usage": usage,
@@ -207,7 +210,7 @@ def _stream(events: list[tuple[str, dict[str, Any]]], magic: Magic, pause: float
             yield frame
             await asyncio.sleep(pause)
         if fault == "drop_after":
-            raise ConnectionResetError("a stream was asked to drop")
+            raise Dropped
         if fault == "stall":
             await asyncio.sleep(3600)
 
