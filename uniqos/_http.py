@@ -63,7 +63,7 @@ class HttpInfo:
     retries: int = 0
     """How many attempts failed before this one."""
     elapsed: float = 0.0
-    """Seconds from the call to the answer, all attempts and waits included."""
+    """Seconds from the call to the beginning of this answer, all attempts and waits included."""
     problems: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     """What did not fit the model, where an invalid answer was salvaged; inputs are left out."""
 

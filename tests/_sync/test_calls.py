@@ -646,3 +646,43 @@ def test_every_method_reaches_its_endpoint() -> None:
     ]
     assert header(server.requests[7], "Idempotency-Key") == "k"
     assert header(server.requests[4], "Content-Length") is None
+
+
+def test_a_closed_client_of_yours_says_so_too() -> None:
+    http_client = httpx.Client()
+    http_client.close()
+    with pytest.raises(errors.ConfigurationError) as caught:
+        make_client("http://127.0.0.1:1", http_client=http_client).respond(**TURN)
+    assert caught.value.code == "client_closed"
+
+
+def test_a_body_that_drips_is_bounded_in_a_client_of_yours_too() -> None:
+    def drip(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+    with RawServer(drip) as server:
+        with httpx.Client() as http_client:
+            with pytest.raises(errors.NetworkError) as caught:
+                make_client(server.url, http_client=http_client).respond(**TURN, timeout=0.3)
+    assert caught.value.code == "timeout"
+    assert caught.value.details["bytes_received"] < 1000
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(answers(OK)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with make_client("http://api.example:81") as client:
+            assert (client.respond(**TURN)).response == "Hi!"
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with RawServer(answers(OK)) as direct:
+            with make_client(direct.url) as client:
+                client.respond(**TURN)
+        assert len(direct.requests) == 1
+    assert proxy.requests[0].startswith(b"POST http://api.example:81/v1/respond HTTP/1.1\r\n")
+    monkeypatch.setenv("HTTP_PROXY", "nonsense://x")
+    with make_client("http://api.example") as client:
+        with pytest.raises(errors.ConfigurationError, match="proxy"):
+            client.respond(**TURN)

@@ -139,7 +139,7 @@ class AsyncRespondStream:
     @property
     def text_stream(self) -> AsyncIterator[str]:
         """The pieces of the reply as they come. An error event raises, as in ``until_done()``."""
-        return self._words()
+        return _AsyncWords(self)
 
     async def open(self) -> Self:
         """Send the request, if that is still to be done.
@@ -204,8 +204,19 @@ class AsyncRespondStream:
     ) -> None:
         await self.aclose()
 
-    async def _words(self) -> AsyncIterator[str]:
-        async for event in self:
+
+class _AsyncWords:
+    """The text of a stream's events; an object for the same reason as above."""
+
+    def __init__(self, stream: AsyncRespondStream) -> None:
+        self._stream: AsyncRespondStream = stream
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        async for event in self._stream:
             if isinstance(event, StreamEventText):
-                yield event.delta
-        self._turn.raise_error_event()
+                return event.delta
+        self._stream._turn.raise_error_event()
+        raise StopAsyncIteration

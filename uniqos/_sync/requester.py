@@ -38,7 +38,7 @@ class Connections:
 
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
-        if self.closed:
+        if self.closed or (self.http_client is not None and self.http_client.is_closed):
             raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
         sender = self.http_client or self._pools.get(self._make)
         if isinstance(sender, httpx.Client):
@@ -47,7 +47,10 @@ class Connections:
 
     def _make(self) -> httpx.BaseTransport | httpx.Client:
         if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
-            return httpx.Client()
+            try:
+                return httpx.Client()
+            except (ImportError, ValueError) as exc:
+                raise errors.ConfigurationError(f"the proxy of the environment cannot be used: {exc}") from None
         from .pool import Pool  # brings httpcore, which a client that never calls can do without
 
         return Pool(self._base_url)
@@ -62,7 +65,7 @@ class Connections:
 class Exchange:
     """One successful response, its body still to be read."""
 
-    __slots__ = ("_deadline", "_decoder", "_limit", "_raw", "_received", "_request", "_response", "http")
+    __slots__ = ("_deadline", "_decoder", "_late", "_limit", "_raw", "_received", "_request", "_response", "http")
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Exchange:
         self._deadline: Deadline = deadline
         self._limit: str = limit
         self._received: int = 0
+        self._late: bool = False
         stream = response.stream
         assert isinstance(stream, httpx.SyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
@@ -99,8 +103,10 @@ class Exchange:
                     self._decoder.finish()
                     return None
                 self._received += len(raw)
-                if self._deadline.clamp(None) == 0:  # a transport of the caller's does not know of it
+                # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
+                if self._late:
                     raise httpx.ReadTimeout("too slow")
+                self._late = self._deadline.clamp(None) == 0
                 data = self._decoder.feed(raw)
                 if data:
                     return data
@@ -127,6 +133,7 @@ class Exchange:
     def extend(self, seconds: float | None) -> None:
         """Count as new what was read so far: from now on the next event has its own time and size."""
         self._deadline.restart(seconds)
+        self._late = False
         self._decoder.reset()
 
     def close(self) -> None:

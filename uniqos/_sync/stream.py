@@ -138,7 +138,7 @@ class RespondStream:
     @property
     def text_stream(self) -> Iterator[str]:
         """The pieces of the reply as they come. An error event raises, as in ``until_done()``."""
-        return self._words()
+        return _Words(self)
 
     def open(self) -> Self:
         """Send the request, if that is still to be done.
@@ -198,8 +198,19 @@ class RespondStream:
     ) -> None:
         self.close()
 
-    def _words(self) -> Iterator[str]:
-        for event in self:
+
+class _Words:
+    """The text of a stream's events; an object for the same reason as above."""
+
+    def __init__(self, stream: RespondStream) -> None:
+        self._stream: RespondStream = stream
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for event in self._stream:
             if isinstance(event, StreamEventText):
-                yield event.delta
-        self._turn.raise_error_event()
+                return event.delta
+        self._stream._turn.raise_error_event()
+        raise StopIteration
