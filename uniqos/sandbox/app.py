@@ -60,9 +60,7 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
         settings: Store, seed and pause.
         requests_per_second: Size and filling of the token bucket; above it requests get a 429.
     """
-    app = FastAPI(
-        title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
-    )
+    app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     table = operations()
     # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
@@ -231,7 +229,9 @@ class _Envelope:
         except Dropped:
             raise
         except Exception as exc:
-            refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "The sandbox has a bug; see its log.")
+            refusal = (
+                exc if isinstance(exc, Refusal) else Refusal("internal_error", "The sandbox has a bug; see its log.")
+            )
             if refusal is not exc:
                 _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
             if started:

@@ -12,20 +12,29 @@ from typing import Any
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 _WORDS: dict[str, str] = {
-    "joy": "happy glad joy joyful delighted great wonderful awesome excited yay won love lovely fantastic proud "
-    "celebrate hired promoted engaged feliz contento alegre",
-    "gratitude": "thank thanks thankful grateful appreciate gracias",
-    "sadness": "sad miss missing lonely alone cry crying lost loss grief died death heartbroken down hopeless triste "
-    "solo",
-    "anger": "angry furious hate annoyed annoying unfair mad rage stupid outrageous enfadado odio",
-    "fear": "afraid scared fear worried worry anxious nervous panic terrified dread miedo nervioso",
-    "surprise": "wow surprised unexpected suddenly unbelievable incredible shocked sorpresa",
-    "curiosity": "curious wonder wondering how why what explain tell learn",
+    "joy": "happy happier glad joy joyful delighted great wonderful awesome excited exciting yay hooray won love "
+    "lovely loved fantastic proud celebrate celebrating hired promoted promotion engaged passed amazing relieved "
+    "cheerful thrilled feliz contento contenta alegre encanta genial",
+    "gratitude": "thank thanks thankful grateful appreciate appreciated gracias agradecido agradecida",
+    "sadness": "sad sadly miss missing lonely alone cry crying cried lost loss grief died dead death heartbroken empty "
+    "hopeless unhappy depressed disappointed funeral triste llorar extraño",
+    "anger": "angry furious hate hates annoyed annoying unfair mad rage stupid outrageous lied betrayed hell enfadado "
+    "enfadada furioso furiosa odio rabia",
+    "fear": "afraid scared scary fear worried worry worries anxious nervous panic terrified dread stressed stress "
+    "miedo nervioso nerviosa preocupado preocupada",
+    "surprise": "wow surprised surprise unexpected unexpectedly suddenly unbelievable incredible shocked astonished "
+    "sorpresa increíble",
 }
+_ASKING = "curious wonder wondering how why what when where which who explain tell qué cómo"
+_QUESTION_WORDS = frozenset(_ASKING.split())
 _AROUSAL = {"joy": 0.7, "gratitude": 0.5, "sadness": 0.3, "anger": 0.85, "fear": 0.8, "surprise": 0.9, "curiosity": 0.5}
+# For what the lexicon, which is English, says nothing about.
+_VALENCE = {"joy": 0.5, "gratitude": 0.5, "sadness": -0.5, "anger": -0.6, "fear": -0.5}
 _CATEGORY: dict[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
-FEELINGS = frozenset(_CATEGORY)
-_WORD = re.compile(r"[^\W\d_]+")
+_NEGATIONS = frozenset({"not", "no", "never", "hardly", "without", "nunca"})
+_ASTONISHMENT = re.compile(r"\b(?:can(?:no|')t|couldn't|no puedo) (?:believe|creer)\b")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+FEELINGS = frozenset(_CATEGORY) | _QUESTION_WORDS
 
 
 @lru_cache(maxsize=1)
@@ -35,22 +44,20 @@ def _lexicon() -> Any:
 
 def infer(message: str) -> dict[str, Any]:
     """The emotional state of a message: valence from -1 to 1, arousal and confidence from 0 to 1."""
-    valence = float(_lexicon().polarity_scores(message)["compound"])
-    counts: dict[str, int] = {}
-    for word in _WORD.findall(message.lower()):
-        name = _CATEGORY.get(word)
-        if name is not None:
-            counts[name] = counts.get(name, 0) + 1
-    # A word says what it is, the lexicon whether that can be: "not happy at all" is no joy.
-    pleasant = {"joy", "gratitude"}
-    fitting = {n: c for n, c in counts.items() if not (n in pleasant and valence < -0.2)}
-    ranked = sorted(fitting, key=lambda name: (-fitting[name], name == "curiosity", name))
-    if not ranked:
+    # "I can't believe we won" denies nothing; said so, neither the lexicon nor the list below takes it for a no.
+    plain = _ASTONISHMENT.sub("wow", message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower())
+    counts = _counts(plain, "?" in message)
+    # Capitals and exclamation marks are the lexicon's business, so it sees the message as it is where it can.
+    valence = float(_lexicon().polarity_scores(plain if "wow" in plain else message)["compound"])
+    ranked = sorted(counts, key=lambda name: (-counts[name], name == "curiosity", name))
+    if not ranked or (ranked == ["curiosity"] and abs(valence) > 0.4):
         ranked = ["joy"] if valence > 0.4 else ["sadness"] if valence < -0.4 else ["neutral"]
     primary = ranked[0]
+    if valence == 0:
+        valence = _VALENCE.get(primary, 0.0)
     excitement = min(0.3, 0.1 * message.count("!")) + (0.15 if message.isupper() and len(message) > 3 else 0)
     arousal = min(1.0, _AROUSAL.get(primary, 0.2) + excitement)
-    strength = max(abs(valence), arousal if primary != "neutral" else 0)
+    strength = max(abs(valence), arousal if primary not in ("neutral", "curiosity") else 0)
     return {
         "primary": primary,
         "confidence": round(min(0.95, 0.5 + 0.1 * counts.get(primary, 0) + 0.3 * abs(valence)), 2),
@@ -59,3 +66,15 @@ def infer(message: str) -> dict[str, Any]:
         "valence": round(valence, 3),
         "arousal": round(arousal, 2),
     }
+
+
+def _counts(plain: str, asks: bool) -> dict[str, int]:
+    """How often each category was named; a word after a negation does not count."""
+    counts: dict[str, int] = {}
+    words = _WORD.findall(plain)
+    for index, word in enumerate(words):
+        name = _CATEGORY.get(word) or ("curiosity" if asks and word in _QUESTION_WORDS else None)
+        before = words[max(0, index - 2) : index]
+        if name and not any(near in _NEGATIONS or near.endswith("n't") for near in before):
+            counts[name] = counts.get(name, 0) + 1
+    return counts

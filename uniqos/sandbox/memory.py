@@ -7,40 +7,68 @@ from typing import Any
 
 from .emotion import FEELINGS
 
-_NAME = re.compile(r"\b(?:my name is|me llamo)\s+([^\W\d_]{2,30})", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_NAME = re.compile(r"\b(?:my name is|call me|me llamo)\s+([^\W\d_]{2,30})", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_OWNERS = {
+    **dict.fromkeys(("my", "our", "mi", "mis", "nuestro", "nuestra"), "your"),
+    **dict.fromkeys(("his", "her", "their", "the", "this", "that", "these", "those", "su", "el", "la", "los"), "the"),
+}
 _COMMON_TEXT = (
-    "about again also another back been before being came come could does doing done down each even ever every feel "
-    "feeling finally from gave give going good great have having hello here into just keep know last less like little "
-    "long look made make many maybe mean more most much must name need never next nice only other over please really "
-    "right said same says should since some something soon still such sure take tell than thank thanks that their them "
-    "then there these they thing things think this those time today told took very want wants well were what when "
-    "where which while will with work would year your yours yourself happy glad sorry scared angry afraid worried "
-    "story monday tuesday wednesday thursday friday saturday sunday start"
+    "about again ago also another anymore anything back been because before being best better big bit came chance come "
+    "could couldn day days does doing done down each even ever every everything feel feeling few finally first friday "
+    "from gave give going good got great had has have hello help helped her here him his into its just keep know last "
+    "less like little long look lot made make many maybe mean monday month months more morning most much must name "
+    "need needs never new next nice night not nothing now old one only other out over own past please really right "
+    "said same saturday says should since some something soon sorry start started still story such sunday sure take "
+    "tell than that their them then there these they thing things think this those thursday time today told tomorrow "
+    "too took tuesday very want wants was way wednesday week weeks well went were what when where which while who "
+    "whole will with without work would year years yes yesterday yet you young your yours yourself would hola muy "
+    "hoy mañana quiero pero para como todo"
 )
 _COMMON = FEELINGS | frozenset(_COMMON_TEXT.split())
 
 
 def empty() -> dict[str, Any]:
     """The memory of a relationship that has only begun."""
-    return {"turns": 0, "name": None, "topics": [], "emotions": [], "moments": []}
+    return {"turns": 0, "name": None, "topics": [], "phrases": {}, "emotions": [], "moments": []}
+
+
+def topics(message: str) -> dict[str, str]:
+    """What a message is about, each word with how to speak of it: first "my landlord", then other long words."""
+    owned: dict[str, str] = {}
+    others: dict[str, str] = {}
+    owner: str | None = None
+    for word in _WORD.findall(message.lower()):
+        if word in _OWNERS:
+            owner = _OWNERS[word]
+        elif word in _COMMON:
+            pass  # "my new zeppelin": what is owned is still to come
+        elif owner is not None and len(word) > 2:
+            owned.setdefault(word, f"{owner} {word}")
+            owner = None
+        else:
+            if len(word) > 4 and not word.endswith(("ed", "ing", "ly")):
+                others.setdefault(word, word)
+            owner = None
+    name = _NAME.search(message)
+    found = {**others, **owned}
+    return {word: found[word] for word in [*owned, *others] if not name or word != name[1].lower()}
 
 
 def learn(memory: dict[str, Any], message: str, emotion: dict[str, Any], interaction_id: str) -> dict[str, Any]:
     """The memory after one more turn."""
     name = _NAME.search(message)
-    topics = [
-        w for w in dict.fromkeys(_WORD.findall(message.lower())) if w not in _COMMON and not w.endswith(("ed", "ing"))
-    ]
-    if name:
-        topics = [topic for topic in topics if topic != name[1].lower()]
+    found = topics(message)
+    kept = list(dict.fromkeys([*list(found)[:3], *memory["topics"]]))[:12]
+    phrases = {**memory["phrases"], **found}
     moments = memory["moments"]
     if emotion["intensity"] == "high":
         moments = [*moments, {"interaction_id": interaction_id, "emotion": emotion["primary"]}][-20:]
     return {
         "turns": memory["turns"] + 1,
         "name": name[1].capitalize() if name else memory["name"],
-        "topics": list(dict.fromkeys([*topics, *memory["topics"]]))[:12],
+        "topics": kept,
+        "phrases": {topic: phrases[topic] for topic in kept},
         "emotions": [*memory["emotions"], emotion["primary"]][-12:],
         "moments": moments,
     }

@@ -83,9 +83,11 @@ def _insert(store: Store, identifier: str, lineage: str, version: int, fields: d
     return found
 
 
-def _is_trait(item: tuple[Any, Any]) -> bool:
-    name, value = item
-    return name in TRAITS and isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+def _are_traits(given: Any) -> bool:
+    def is_share(value: Any) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+
+    return isinstance(given, dict) and given.keys() <= set(TRAITS) and all(map(is_share, given.values()))
 
 
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
         raise Refusal("validation_error", "A personality needs a name.", details=[{"field": "name"}])
     if mode not in ("stateless", "stateful"):
         raise Refusal("validation_error", "default_mode is stateless or stateful.", details=[{"field": "default_mode"}])
-    if not isinstance(big_five, dict) or not all(map(_is_trait, big_five.items())):
+    if not _are_traits(big_five):
         raise Refusal(
             "validation_error", f"big_five holds {', '.join(TRAITS)} from 0 to 1.", details=[{"field": "big_five"}]
         )
@@ -175,12 +177,13 @@ def _from_guided_prompt(call: Call) -> Answer:
 
 
 def _submit(call: Call) -> Answer:
-    """Answers ``pending_review``; a mark in the name decides at once, else it stays so (see magic.py)."""
+    """Answers ``pending_review``, also a second time; a mark in the name decides at once (see magic.py)."""
     found = existing(call.store, call.path["personality_id"])
-    if found["review_status"] != "not_submitted" or found["status"] == "archived":
-        raise Refusal("conflict", f"{found['id']} was submitted before, or is archived.")
-    outcome = read(found["name"]).review or "pending_review"
-    call.store.run("update personalities set review = ? where id = ?", outcome, found["id"])
+    if found["status"] == "archived":
+        raise Refusal("conflict", f"{found['id']} is archived.")
+    if found["review_status"] == "not_submitted":
+        outcome = read(found["name"]).review or "pending_review"
+        call.store.run("update personalities set review = ? where id = ?", outcome, found["id"])
     return Answer({"id": found["id"], "status": "pending_review"})
 
 

@@ -151,14 +151,16 @@ def run(
 def _server(
     host: str, port: int, database: str, words: int, pause: float, requests_per_second: int
 ) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
-    if requests_per_second < 1 or pause < 0:
-        raise ConfigurationError("the sandbox needs requests_per_second of 1 or more and a pause of 0 or more")
+    if requests_per_second < 1 or pause < 0 or not 0 <= port <= 65535:
+        raise ConfigurationError(
+            "the sandbox needs requests_per_second of 1 or more, a pause of 0 or more, and a port from 0 to 65535"
+        )
     try:
         # Listening before the server has started: whoever is told the port may connect at once.
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except (OSError, OverflowError) as exc:
+    except OSError as exc:
         raise ConfigurationError(f"the sandbox cannot listen on {host} port {port}: {exc}") from None
     # Headers and body are two writes; asyncio does this only for sockets it has made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

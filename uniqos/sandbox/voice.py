@@ -1,66 +1,102 @@
 """Replies from templates, coloured by the Big Five, the emotion and what is remembered. No language model is asked.
 
-The same seed, personality, user, turn and message give the same words.
+The same seed, personality, user, turn and message give the same words. What a reply is made of, in this order:
+an opening (emotion; agreeableness), what is remembered (memory), what was said (the topic), an image (openness), a
+first step (conscientiousness), a doubt (neuroticism), an end (emotion; extraversion). The mapping is the sandbox's own.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
+
+from .memory import topics
 
 TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
 
-_OPENINGS: dict[str, dict[bool, list[str]]] = {
-    "joy": {
-        True: ["Oh, that is wonderful!", "I am so happy for you!", "What lovely news!"],
-        False: ["Good.", "Well done.", "That is a result."],
-    },
-    "gratitude": {
-        True: ["That is kind of you to say.", "It means a lot that you tell me."],
-        False: ["You are welcome.", "Noted, and thank you."],
-    },
-    "sadness": {
-        True: ["I am sorry, that sounds hard.", "That hurts, and it is all right that it does.", "I am here with you."],
-        False: ["That is a loss.", "That is not easy.", "I see."],
-    },
-    "anger": {
-        True: ["I understand why that makes you angry.", "That would upset anybody."],
-        False: ["You are angry, and for a reason.", "Let us look at what happened."],
-    },
-    "fear": {
-        True: ["It is all right to be afraid of that.", "Let us breathe for a moment, and then look at it together."],
-        False: ["Worry is information. Let us use it.", "What exactly could happen?"],
-    },
-    "surprise": {
-        True: ["Oh! I did not see that coming either.", "What a turn!"],
-        False: ["Unexpected.", "That changes things."],
-    },
-    "curiosity": {
-        True: ["What a good question.", "I like that you ask."],
-        False: ["A fair question.", "Let us see."],
-    },
-    "neutral": {
-        True: ["It is good to hear from you.", "Hello, I am glad you are here."],
-        False: ["Hello.", "Go on."],
-    },
+# By emotion: the openings of who is agreeable, and of who is not.
+_OPENINGS: dict[str, tuple[list[str], list[str]]] = {
+    "joy": (
+        ["Oh, that is wonderful!", "I am so happy for you!", "What lovely news!", "That makes me smile."],
+        ["Good.", "Well done.", "That is a result.", "Earned, I hope."],
+    ),
+    "gratitude": (
+        ["That is kind of you to say.", "It means a lot that you tell me.", "I am glad I could be there."],
+        ["You are welcome.", "Noted, and thank you.", "No need, but thanks."],
+    ),
+    "sadness": (
+        ["I am sorry, that sounds hard.", "That hurts, and it is all right that it does.", "I am here with you."],
+        ["That is a loss.", "That is not easy.", "It is what it is, and it is heavy."],
+    ),
+    "anger": (
+        ["I understand why that makes you angry.", "That would upset anybody.", "No wonder you are fuming."],
+        ["You are angry, and for a reason.", "Then let us look at what happened.", "Anger is fine. Aim it well."],
+    ),
+    "fear": (
+        ["It is all right to be afraid of that.", "Let us breathe for a moment, and then look at it together."],
+        ["Worry is information. Let us use it.", "What exactly could happen?", "Fear exaggerates. Name the facts."],
+    ),
+    "surprise": (
+        ["Oh! I did not see that coming either.", "What a turn!", "Really? I had to read that twice."],
+        ["Unexpected.", "That changes things.", "Well. That is new."],
+    ),
+    "curiosity": (
+        ["What a good question.", "I like that you ask.", "Let us find out together."],
+        ["A fair question.", "Let us see.", "You could look that up, but all right."],
+    ),
+    "greeting": (
+        ["Hello, I am glad you are here.", "It is good to hear from you.", "Hi there, lovely to see you."],
+        ["Hello.", "You are here. Good.", "Hi. What is it?"],
+    ),
+    "neutral": (
+        ["I am listening.", "Thank you for telling me.", "I see what you mean."],
+        ["Go on.", "Understood.", "All right."],
+    ),
 }
-_IMAGES = [
-    "It is a bit like the first light after a long night.",
-    "Some things are like rivers: they find their way if you let them.",
-    "I picture a door that has just been opened a little.",
-]
+_TOPICS = {
+    True: [
+        "So this is about {0}.",
+        "I keep thinking of what you say about {0}.",
+        "I want to hear more of {0}.",
+    ],
+    False: ["So: {0}.", "{1}, then.", "You mention {0}."],
+}
+_IMAGES = {
+    True: ["It is like the first warm day after a long winter.", "I picture a kite that has found its wind."],
+    False: [
+        "Some nights are long, and yet each of them has ended.",
+        "It is like fog: one sees only the next few steps.",
+    ],
+    None: ["Some things are like rivers: they find their way if you let them.", "I picture a door that stands ajar."],
+}
 _ORDER = [
     "First things first: what is the one next step?",
     "Let us take it in order, one point after the other.",
     "Write down the three facts that matter most; the rest follows.",
 ]
-_ENERGY = ["Tell me everything!", "What happens next? I want to hear it!", "Come on, do not stop there!"]
-_CALM = ["Take your time.", "We can leave it at that for now.", "There is no hurry."]
-_ASIDE = [
+_DOUBTS = [
     "I do hope it turns out well.",
     "I would be careful, though.",
     "I cannot help thinking of what could go wrong.",
 ]
+# By whether it is pleasant: the ends of who is outgoing, and of who is not.
+_ENDS: dict[bool | None, tuple[list[str], list[str]]] = {
+    True: (
+        ["Tell me everything!", "What happens next? I want to hear it!", "We have to celebrate that!"],
+        ["Enjoy it.", "Keep that feeling for a while.", "That was worth waiting for."],
+    ),
+    False: (
+        ["Talk to me: what weighs most?", "What would help you right now? Say it!", "You are not alone in this!"],
+        ["Take your time.", "There is no hurry.", "We can just sit with it for now."],
+    ),
+    None: (
+        ["Tell me more!", "And then? Go on!", "What is on your mind today?"],
+        ["Take your time.", "I am in no hurry.", "Say more, if you like."],
+    ),
+}
+_GREETING = re.compile(r"\s*(?:hello|hi|hey|good (?:morning|evening)|hola|buenos días)\b", re.IGNORECASE)
+_PLEASANT = {"joy": True, "gratitude": True, "sadness": False, "anger": False, "fear": False}
 
 
 def reply(
@@ -77,7 +113,7 @@ def reply(
         message: What the user said; only its topic is used, when there is one.
         big_five: The five traits, from 0 to 1; 0.5 for what is missing.
         emotion: The state that was inferred.
-        memory: What the relationship holds (see memory.py); None without one.
+        memory: What the relationship held before; None without one.
         seed: What the choice of words depends on.
     """
     chance = random.Random(f"{seed}|{message}")
@@ -85,28 +121,53 @@ def reply(
     def high(trait: str) -> bool:
         return big_five.get(trait, 0.5) > 0.5
 
-    parts = [chance.choice(_OPENINGS.get(emotion["primary"], _OPENINGS["neutral"])[high("agreeableness")])]
-    if memory is not None:
-        parts += _remembered(memory, emotion, chance)
+    primary = emotion["primary"]
+    greets = primary == "neutral" and _GREETING.match(message) is not None
+    openings = _OPENINGS["greeting" if greets else primary if primary in _OPENINGS else "neutral"]
+    pleasant = _PLEASANT.get(primary)
+    about = topics(message)
+    parts = [chance.choice(openings[0 if high("agreeableness") else 1])]
+    if memory is not None and memory["turns"]:
+        parts += _remembered(memory, primary, about, greets, chance)
+    if about:
+        topic = next(iter(about.values()))
+        parts.append(chance.choice(_TOPICS[high("agreeableness")]).format(topic, topic[0].upper() + topic[1:]))
     if high("openness"):
-        parts.append(chance.choice(_IMAGES))
-    if high("conscientiousness") and emotion["primary"] != "sadness":
+        parts.append(chance.choice(_IMAGES[pleasant]))
+    if high("conscientiousness") and primary in ("anger", "fear", "curiosity", "neutral") and not greets:
         parts.append(chance.choice(_ORDER))
     if high("neuroticism"):
-        parts.append(chance.choice(_ASIDE))
-    parts.append(chance.choice(_ENERGY if high("extraversion") else _CALM))
+        parts.append(chance.choice(_DOUBTS))
+    parts.append(chance.choice(_ENDS[pleasant][0 if high("extraversion") else 1]))
     return " ".join(parts)
 
 
-def _remembered(memory: dict[str, Any], emotion: dict[str, Any], chance: random.Random) -> list[str]:
+def _remembered(
+    memory: dict[str, Any], primary: str, about: dict[str, str], greets: bool, chance: random.Random
+) -> list[str]:
+    """What shows that earlier turns are known: the name, what they were about, how they felt."""
+    name, held, last = memory["name"], memory["topics"], memory["emotions"][-1]
     said: list[str] = []
-    if memory.get("name"):
-        said.append(
-            f"{memory['name']}, I am glad you are back." if memory["turns"] else f"Nice to meet you, {memory['name']}."
-        )
-    if memory["topics"]:
-        topic = chance.choice(memory["topics"][:3])
-        said.append(f"Last time we spoke of {topic}.")
-    if memory["emotions"] and memory["emotions"][-1] != emotion["primary"] and memory["emotions"][-1] != "neutral":
-        said.append(f"You sound different from last time, when I heard {memory['emotions'][-1]}.")
+    if name and greets:
+        said.append(f"Welcome back, {name}.")
+    again = [topic for topic in about if topic in held]
+    older = [topic for topic in held[:3] if topic not in about]
+    if again:
+        said.append(f"You have told me about {about[again[0]]} before{f', {name}' if name and not greets else ''}.")
+    elif older:
+        opening = f"{name}, last" if name and not greets else "Last"
+        said.append(f"{opening} time we spoke of {memory['phrases'][chance.choice(older)]}.")
+    if last != primary and _PLEASANT.get(last) is not None and not (primary == "neutral" and greets and older):
+        said.append(f"Before, I heard {last}; now you sound {_SOUNDS.get(primary, 'different')}.")
     return said
+
+
+_SOUNDS = {
+    "joy": "happy",
+    "gratitude": "thankful",
+    "sadness": "sad",
+    "anger": "angry",
+    "fear": "worried",
+    "surprise": "surprised",
+    "neutral": "calmer",
+}
