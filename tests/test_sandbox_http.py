@@ -119,7 +119,7 @@ def test_retry_after_may_be_anything_that_fits_in_a_header(http: httpx.Client, w
 
 def test_a_mark_may_be_counted_by_its_message_in_every_operation_with_one(sandbox: Sandbox, http: httpx.Client) -> None:
     portal = {"Authorization": f"Bearer {sandbox.access_token}"}
-    body = {"message": f"[[uniqos:error=conflict;times=1]] {id(http)}"}
+    body = {"message": f"[[uniqos:error=conflict;times=1]] {time.time_ns()}"}
     for path in ("/v1/infer-state", "/v1/personalities/pers_sandbox_warm/dry-run"):
         body["message"] += "!"
         assert [http.post(path, json=body, headers=portal).status_code for _ in range(3)] == [409, 200, 200]

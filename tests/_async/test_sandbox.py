@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -136,16 +137,17 @@ async def test_a_stream_says_what_the_plain_answer_says(sandbox: Sandbox) -> Non
 async def test_the_same_key_replays_the_answer_and_is_billed_once(sandbox: Sandbox) -> None:
     before = sandbox.turns_billed
     turn = {"personality_id": sandbox.personality_id, "message": "hello"}
+    key = str(uuid.uuid4())
     async with client_of(sandbox) as client:
-        first = await client.respond(turn, idempotency_key=f"replay-{id(client)}")
-        again = await client.respond(turn, idempotency_key=f"replay-{id(client)}")
+        first = await client.respond(turn, idempotency_key=key)
+        again = await client.respond(turn, idempotency_key=key)
         assert again == first
         assert again.http is not None
         assert again.http.headers["Idempotent-Replayed"] == "true"
         with pytest.raises(errors.ConflictError):
-            await client.respond({**turn, "message": "other"}, idempotency_key=f"replay-{id(client)}")
-        streamed = await client.respond(turn, stream=True, idempotency_key=f"stream-{id(client)}").until_done()
-        replayed = await client.respond(turn, stream=True, idempotency_key=f"stream-{id(client)}").until_done()
+            await client.respond({**turn, "message": "other"}, idempotency_key=key)
+        streamed = await client.respond(turn, stream=True, idempotency_key=f"{key}-stream").until_done()
+        replayed = await client.respond(turn, stream=True, idempotency_key=f"{key}-stream").until_done()
         assert replayed.text == streamed.text
         assert replayed.metadata == streamed.metadata
     assert sandbox.turns_billed == before + 2
@@ -270,7 +272,7 @@ async def test_a_modulator_pack_asks_no_model_and_is_not_billed(sandbox: Sandbox
 async def test_interactions_are_paged_filtered_and_counted(sandbox: Sandbox) -> None:
     start = datetime.now(timezone.utc) - timedelta(seconds=1)
     async with client_of(sandbox) as client:
-        user = f"pager-{id(client)}"
+        user = str(uuid.uuid4())
         for message in ("I am happy", "I am sad", "I am afraid", "I am happy", "hello"):
             await client.respond(personality_id=sandbox.personality_id, message=message, mode="stateful", user_id=user)
         page = await client.interactions.list(user_id=user, limit=2)

@@ -34,6 +34,14 @@ def answers(*statuses: tuple[int, dict[str, str], bytes]) -> Handler:
     return handle
 
 
+def drip(connection: socket.socket, request: bytes, number: int) -> None:
+    """Sends its body byte by byte, for 20 s."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b" ")
+        time.sleep(0.02)
+
+
 def failing(status: int, code: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     envelope = {"error": {"code": code, "message": "no", "type": "t", "request_id": "req_env", "details": {"a": 1}}}
     return status, {name.replace("_", "-"): value for name, value in headers.items()}, json.dumps(envelope).encode()
@@ -381,12 +389,6 @@ def test_a_redirect_is_never_followed(status: int) -> None:
 
 
 def test_a_body_that_drips_is_bounded_as_a_whole() -> None:
-    def drip(connection: socket.socket, request: bytes, number: int) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(1000):
-            connection.sendall(b" ")
-            time.sleep(0.02)
-
     with RawServer(drip) as server:
         with make_client(server.url) as client:
             started = time.monotonic()
@@ -657,12 +659,6 @@ def test_a_closed_client_of_yours_says_so_too() -> None:
 
 
 def test_a_body_that_drips_is_bounded_in_a_client_of_yours_too() -> None:
-    def drip(connection: socket.socket, request: bytes, number: int) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(1000):
-            connection.sendall(b" ")
-            time.sleep(0.02)
-
     with RawServer(drip) as server:
         with httpx.Client() as http_client:
             with pytest.raises(errors.NetworkError) as caught:

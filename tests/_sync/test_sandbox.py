@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -133,16 +134,17 @@ def test_a_stream_says_what_the_plain_answer_says(sandbox: Sandbox) -> None:
 def test_the_same_key_replays_the_answer_and_is_billed_once(sandbox: Sandbox) -> None:
     before = sandbox.turns_billed
     turn = {"personality_id": sandbox.personality_id, "message": "hello"}
+    key = str(uuid.uuid4())
     with client_of(sandbox) as client:
-        first = client.respond(turn, idempotency_key=f"replay-{id(client)}")
-        again = client.respond(turn, idempotency_key=f"replay-{id(client)}")
+        first = client.respond(turn, idempotency_key=key)
+        again = client.respond(turn, idempotency_key=key)
         assert again == first
         assert again.http is not None
         assert again.http.headers["Idempotent-Replayed"] == "true"
         with pytest.raises(errors.ConflictError):
-            client.respond({**turn, "message": "other"}, idempotency_key=f"replay-{id(client)}")
-        streamed = client.respond(turn, stream=True, idempotency_key=f"stream-{id(client)}").until_done()
-        replayed = client.respond(turn, stream=True, idempotency_key=f"stream-{id(client)}").until_done()
+            client.respond({**turn, "message": "other"}, idempotency_key=key)
+        streamed = client.respond(turn, stream=True, idempotency_key=f"{key}-stream").until_done()
+        replayed = client.respond(turn, stream=True, idempotency_key=f"{key}-stream").until_done()
         assert replayed.text == streamed.text
         assert replayed.metadata == streamed.metadata
     assert sandbox.turns_billed == before + 2
@@ -265,7 +267,7 @@ def test_a_modulator_pack_asks_no_model_and_is_not_billed(sandbox: Sandbox) -> N
 def test_interactions_are_paged_filtered_and_counted(sandbox: Sandbox) -> None:
     start = datetime.now(timezone.utc) - timedelta(seconds=1)
     with client_of(sandbox) as client:
-        user = f"pager-{id(client)}"
+        user = str(uuid.uuid4())
         for message in ("I am happy", "I am sad", "I am afraid", "I am happy", "hello"):
             client.respond(personality_id=sandbox.personality_id, message=message, mode="stateful", user_id=user)
         page = client.interactions.list(user_id=user, limit=2)

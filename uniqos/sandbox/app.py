@@ -224,20 +224,23 @@ class _Envelope:
             if left < 0:
                 raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
             await self._app(scope, _capped(receive), sending)
-        except ClientDisconnect:
-            return  # whoever asked has gone; there is nobody to answer
-        except Dropped:
-            raise
-        except Exception as exc:
-            refusal = (
-                exc if isinstance(exc, Refusal) else Refusal("internal_error", "The sandbox has a bug; see its log.")
-            )
-            if refusal is not exc:
+        except Exception as raised:
+            exc = _alone(raised)
+            if isinstance(exc, ClientDisconnect):
+                return  # whoever asked has gone; there is nobody to answer
+            if not isinstance(exc, (Refusal, Dropped)):
                 _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
             if started:
-                raise Dropped from exc
+                raise Dropped from None
+            refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")
             response = JSONResponse(refusal.envelope(request_id), refusal.status, refusal.headers)
             await response(scope, receive, sending)
+
+
+def _alone(exc: BaseException) -> BaseException:
+    """An exception without the groups of one around it, which older versions of Starlette leave on."""
+    inner: tuple[BaseException, ...] = getattr(exc, "exceptions", ())
+    return _alone(inner[0]) if len(inner) == 1 else exc
 
 
 def _capped(receive: Receive) -> Receive:

@@ -87,7 +87,10 @@ def _are_traits(given: Any) -> bool:
     def is_share(value: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
-    return isinstance(given, dict) and given.keys() <= set(TRAITS) and all(map(is_share, given.values()))
+    if not isinstance(given, dict):
+        return False
+    shares: dict[Any, Any] = given
+    return shares.keys() <= set(TRAITS) and all(map(is_share, shares.values()))
 
 
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
