@@ -126,6 +126,8 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     ) -> httpcore.AsyncNetworkStream:
         left = self._network.left(timeout, httpcore.ConnectTimeout)
         assert self._transport is not None
+        # asyncio starts a moment later; what came until then would be lost, and the handshake would wait for ever.
+        self._transport.pause_reading()
         try:
             if self._received:
                 raise ssl.SSLError("the server spoke first, so it does not speak TLS")
