@@ -91,15 +91,20 @@ class AsyncPool(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, base_url: str, max_connections: int = MAX_CONNECTIONS) -> None:
-        self.busy: int = 0
-        self.opened: int = 0
         url = httpx.URL(base_url)
         self._origin: httpcore.Origin = httpcore.Origin(
             url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
         )
         self._gate: AsyncGate = AsyncGate(max_connections)
+        # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[_AsyncConnection] = deque()
+        self._busy: set[_AsyncConnection] = set()
         self._closed: bool = False
+
+    @property
+    def busy(self) -> int:
+        """How many connections are at work."""
+        return len(self._busy)
 
     @property
     def idle(self) -> int:
@@ -148,10 +153,11 @@ class AsyncPool(httpx.AsyncBaseTransport):
         if self._closed or not connection.http.is_idle():
             await self._drop(connection)
             return
+        self._busy.discard(connection)
         self._free.append(connection)
-        self._left()
-        if len(self._free) > 1 and self._free[0].http.has_expired():
-            await self._close_oldest()
+        self._gate.release()
+        if self._closed or len(self._free) > 1:
+            await self._close_oldest(only_expired=not self._closed)
 
     async def aclose(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
@@ -166,30 +172,30 @@ class AsyncPool(httpx.AsyncBaseTransport):
             except IndexError:
                 break
             if connection.http.is_available() and not connection.http.has_expired():
-                self.busy += 1
+                self._busy.add(connection)
                 return connection
             await connection.http.aclose()
-        self.busy += 1
-        self.opened += 1
-        return _AsyncConnection(self._origin)
+        connection = _AsyncConnection(self._origin)
+        self._busy.add(connection)
+        return connection
 
     async def _drop(self, connection: _AsyncConnection | None) -> None:
         try:
             if connection is not None:
+                self._busy.discard(connection)
                 await connection.http.aclose()
         finally:
-            self._left(connection is not None)
+            self._gate.release()
 
-    def _left(self, had_connection: bool = True) -> None:
-        self.busy -= had_connection
-        self._gate.release()
-
-    async def _close_oldest(self) -> None:
+    async def _close_oldest(self, *, only_expired: bool = False) -> None:
         try:
             connection = self._free.popleft()
         except IndexError:  # another thread was faster
             return
-        await connection.http.aclose()
+        if only_expired and not connection.http.has_expired():
+            self._free.appendleft(connection)
+        else:
+            await connection.http.aclose()
 
 
 def _mapped(exc: BaseException) -> httpx.TransportError:

@@ -92,15 +92,20 @@ class Pool(httpx.BaseTransport):
     """
 
     def __init__(self, base_url: str, max_connections: int = MAX_CONNECTIONS) -> None:
-        self.busy: int = 0
-        self.opened: int = 0
         url = httpx.URL(base_url)
         self._origin: httpcore.Origin = httpcore.Origin(
             url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
         )
         self._gate: Gate = Gate(max_connections)
+        # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[_Connection] = deque()
+        self._busy: set[_Connection] = set()
         self._closed: bool = False
+
+    @property
+    def busy(self) -> int:
+        """How many connections are at work."""
+        return len(self._busy)
 
     @property
     def idle(self) -> int:
@@ -149,10 +154,11 @@ class Pool(httpx.BaseTransport):
         if self._closed or not connection.http.is_idle():
             self._drop(connection)
             return
+        self._busy.discard(connection)
         self._free.append(connection)
-        self._left()
-        if len(self._free) > 1 and self._free[0].http.has_expired():
-            self._close_oldest()
+        self._gate.release()
+        if self._closed or len(self._free) > 1:
+            self._close_oldest(only_expired=not self._closed)
 
     def close(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
@@ -167,30 +173,30 @@ class Pool(httpx.BaseTransport):
             except IndexError:
                 break
             if connection.http.is_available() and not connection.http.has_expired():
-                self.busy += 1
+                self._busy.add(connection)
                 return connection
             connection.http.close()
-        self.busy += 1
-        self.opened += 1
-        return _Connection(self._origin)
+        connection = _Connection(self._origin)
+        self._busy.add(connection)
+        return connection
 
     def _drop(self, connection: _Connection | None) -> None:
         try:
             if connection is not None:
+                self._busy.discard(connection)
                 connection.http.close()
         finally:
-            self._left(connection is not None)
+            self._gate.release()
 
-    def _left(self, had_connection: bool = True) -> None:
-        self.busy -= had_connection
-        self._gate.release()
-
-    def _close_oldest(self) -> None:
+    def _close_oldest(self, *, only_expired: bool = False) -> None:
         try:
             connection = self._free.popleft()
         except IndexError:  # another thread was faster
             return
-        connection.http.close()
+        if only_expired and not connection.http.has_expired():
+            self._free.appendleft(connection)
+        else:
+            connection.http.close()
 
 
 def _mapped(exc: BaseException) -> httpx.TransportError:
