@@ -118,8 +118,15 @@ class Turn:
             **self._exchange(),
         )
 
-    def raise_error_event(self) -> None:
-        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
+    def check_end(self) -> None:
+        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too.
+
+        Raises:
+            NetworkError: ``stream_interrupted``: there is no more, and yet the API has not said that this is all.
+            APIError: The API ended the stream with an error event.
+        """
+        if not self.ended:
+            raise self.interrupted("it was closed, or broke, before its end")
         if self.error is not None:
             raise errors.error_class(self.error.code, None)(
                 self.error.message or f"the stream ended with the error {self.error.code}",

@@ -427,3 +427,19 @@ async def test_a_finished_stream_is_empty() -> None:
             assert [event async for event in stream] == []
             assert (await stream.until_done()).text == "Héllo"
     assert len(server.requests) == 1
+
+
+async def test_the_rest_of_a_stream_that_was_closed_is_no_success() -> None:
+    with RawServer(streaming(WHOLE)) as server:
+        async with make_client(server.url) as client:
+            stream = stream_of(client)
+            async with stream:
+                async for event in stream:
+                    if event.type == "text":
+                        break
+            with pytest.raises(errors.NetworkError, match="closed") as caught:
+                await stream.until_done()
+            assert (caught.value.code, caught.value.text) == ("stream_interrupted", "Hé")
+            with pytest.raises(errors.NetworkError):
+                async for _ in stream.text_stream:
+                    pytest.fail("there is no more")

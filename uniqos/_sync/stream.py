@@ -169,12 +169,12 @@ class RespondStream:
 
         Raises:
             APIError: The stream ended with an error event: the class that its code has over HTTP too.
-            NetworkError: ``stream_interrupted``: it broke before its end.
+            NetworkError: ``stream_interrupted``: it broke, or was closed, before its end.
             ResponseValidationError: An event breaks the contract.
         """
         for _ in self:
             pass
-        self._turn.raise_error_event()
+        self._turn.check_end()
         return self
 
     def close(self) -> None:
@@ -212,5 +212,5 @@ class _Words:
         for event in self._stream:
             if isinstance(event, StreamEventText):
                 return event.delta
-        self._stream._turn.raise_error_event()
+        self._stream._turn.check_end()
         raise StopIteration

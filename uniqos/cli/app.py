@@ -91,6 +91,8 @@ def respond(
     with output.told(debug):
         text = _standard_input() if message == "-" else message
         with _client(base_url, timeout, debug) as (client, default):
+            if not text.strip():
+                raise uniqos.ConfigurationError("the message is empty", code="empty_message")
             personality_id = personality or default
             if personality_id is None:
                 raise uniqos.ConfigurationError(
@@ -175,7 +177,7 @@ def _client(
         return
     with uniqos.sandbox.serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
-            "UNIQOS_API_KEY is not set: the local sandbox answers, a stand-in for the real engine; "
+            "UNIQOS_API_KEY is not set: a local sandbox answers, for this run only, a stand-in for the real engine; "
             "set it (see https://docs.uniqos.ai) to ask the real one"
         )
         yield client, local.personality_id
