@@ -18,6 +18,8 @@ from uniqos import UniqOS
 client = UniqOS(api_key="uniq_test_abcd1234")
 client.engine
 from uniqos.models import RespondRequest, RespondResult
+RespondRequest(personality_id="p", message="m")
+RespondResult.model_validate_json('{"response": "x"}')
 """
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -224,3 +225,44 @@ def test_when_all_connections_are_busy_the_next_waits_and_then_says_so() -> None
             assert first.result(10) == "Hello!"
         assert client.respond(**TURN).response == "Hello!"
         assert server.connections == 1
+
+
+def test_nothing_is_sent_after_a_call_was_cancelled() -> None:
+    async def main(url: str, steps: int) -> None:
+        async with AsyncUniqOS(KEY, base_url=url) as client:
+            task = asyncio.create_task(client.respond(**TURN))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            sent = len(server.requests)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.sleep(0.01)
+            assert len(server.requests) <= sent + 1
+            assert pool_of(client).busy == 0
+
+    with RawServer(silent) as server:
+        for steps in range(40):
+            asyncio.run(main(server.url, steps))
+
+
+def test_no_traceback_with_local_variables_shows_a_key() -> None:
+    secret = "uniq_live_SECRETSECRET99"
+    for arguments in ({"timeout": -1.0}, {"base_url": "http://x.example"}):
+        try:
+            UniqOS(secret, **arguments)  # type: ignore[arg-type]
+        except errors.ConfigurationError as error:
+            frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack[1:]
+            assert frames
+            for frame in frames:
+                assert "SECRETSECRET" not in str(frame.locals), frame
+    with UniqOS(secret, base_url="http://127.0.0.1:1", max_retries=0) as client:
+        try:
+            client.respond(**TURN)
+        except errors.NetworkError as error:
+            shown = "".join(
+                str(frame.locals)
+                for frame in traceback.TracebackException.from_exception(error, capture_locals=True).stack[1:]
+            )
+            assert "respond" in shown
+            assert "SECRETSECRET" not in shown

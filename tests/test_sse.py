@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from uniqos import models
-from uniqos._sse import BrokenEvent, parse_event
+from uniqos._sse import BrokenEvent, parse_event, salvage_event
 
 METADATA = (
     '{"interaction_id":"i","inferred_emotional_state":null,'
@@ -49,6 +49,23 @@ def test_an_unknown_event_keeps_its_name_and_json() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "kept"), [("7", 7), ("nonsense", "nonsense"), ("[1]", [1]), ('{"x": NaN}', '{"x": NaN}')]
+)
+def test_an_unknown_event_may_hold_anything(data: str, kept: Any) -> None:
+    event = parse_event("mood", data)
+    assert isinstance(event, models.StreamEventUnknown)
+    assert (event.name, event.data) == ("mood", kept)
+
+
+def test_a_broken_event_can_be_salvaged() -> None:
+    event = salvage_event("completion", '{"latency_ms": "soon", "usage": {"turns_consumed": 1}}')
+    assert isinstance(event, models.StreamEventCompletion)
+    assert event.usage.turns_consumed == 1
+    assert event["latency_ms"] == "soon"
+    assert salvage_event("text", "[") is None
+
+
+@pytest.mark.parametrize(
     ("name", "data"),
     [
         ("text", "{"),
@@ -58,9 +75,6 @@ def test_an_unknown_event_keeps_its_name_and_json() -> None:
         ("text", '{"type":"metadata","delta":"x"}'),
         ("text", '{"delta":"x","n":NaN}'),
         ("completion", '{"latency_ms":1}'),
-        ("mood", "7"),
-        ("mood", "nonsense"),
-        ("message", "NaN"),
     ],
 )
 def test_a_broken_event_is_told_without_its_text(name: str, data: str) -> None:

@@ -152,17 +152,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for (PEP 562)."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # else a misspelt name would pass as Any
 
-    if name in _MODULES:
-        return import_module(f".{name}", __name__)
-    for module, names in _WHERE.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(module, __name__), name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for when it is asked for (PEP 562)."""
+        from importlib import import_module
+
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        for module, names in _WHERE.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(module, __name__), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterable
 from typing import Any, cast
 
+import anyio
 import httpcore
 
 from ._async.network import AsyncNetwork
@@ -110,8 +111,9 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._transport.write(buffer)
         if self._writer is not None:
             try:
-                await asyncio.wait_for(asyncio.shield(self._writer), left)
-            except (TimeoutError, asyncio.TimeoutError) as exc:
+                with anyio.fail_after(left):
+                    await asyncio.shield(self._writer)
+            except TimeoutError as exc:
                 raise httpcore.WriteTimeout("the server does not read") from exc
             if self._error is not None:
                 raise httpcore.WriteError(str(self._error)) from self._error
@@ -131,10 +133,11 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         try:
             if self._received:
                 raise ssl.SSLError("the server spoke first, so it does not speak TLS")
-            upgraded = await asyncio.wait_for(
-                self._loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname), left
-            )
-        except (TimeoutError, asyncio.TimeoutError) as exc:
+            with anyio.fail_after(left):
+                upgraded = await self._loop.start_tls(
+                    self._transport, self, ssl_context, server_hostname=server_hostname
+                )
+        except TimeoutError as exc:
             await self.aclose()
             raise httpcore.ConnectTimeout("no TLS in time") from exc
         except (OSError, ssl.SSLError) as exc:
@@ -175,13 +178,14 @@ class AsyncioNetwork(AsyncNetwork):
         loop = asyncio.get_running_loop()
         left = self.left(timeout, httpcore.ConnectTimeout)
         more: dict[str, Any] = {"local_addr": (local_address, 0)} if local_address is not None else {}
-        if isinstance(loop, asyncio.BaseEventLoop):  # others, like uvloop, may not know it
+        is_name = not (":" in host or host.replace(".", "").isdigit())
+        if is_name and isinstance(loop, asyncio.BaseEventLoop):  # other loops, like uvloop's, may not know it
             more["happy_eyeballs_delay"] = 0.25
         try:
-            transport, stream = await asyncio.wait_for(
-                loop.create_connection(lambda: _Stream(loop, self), host, port, **more), left
-            )
-        except (TimeoutError, asyncio.TimeoutError) as exc:
+            # Not asyncio.wait_for: before Python 3.12 it can lose a cancellation, and the turn would be sent after it.
+            with anyio.fail_after(left):
+                transport, stream = await loop.create_connection(lambda: _Stream(loop, self), host, port, **more)
+        except TimeoutError as exc:
             raise httpcore.ConnectTimeout("no connection in time") from exc
         except OSError as exc:
             # Several addresses that fail become one error of no kind.

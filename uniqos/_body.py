@@ -6,7 +6,7 @@ import zlib
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
-ACCEPT_ENCODING = b"gzip, deflate"
+ACCEPT_ENCODING = b"gzip"
 
 
 class BodyError(ValueError):
@@ -25,14 +25,16 @@ class BodyDecoder:
         limit: How many decoded bytes may come until ``reset()``.
     """
 
-    __slots__ = ("_count", "_inflate", "_limit")
+    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_raw", "_started")
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         name = (encoding or "identity").strip().lower()
         if name not in ("identity", "gzip", "x-gzip", "deflate"):
             raise BodyError("undecodable_response", f"Content-Encoding {name!r} was not asked for")
-        # 32 + 15: zlib finds out by itself whether it is gzip or deflate.
-        self._inflate = None if name == "identity" else zlib.decompressobj(47)
+        self._compressed: bool = name != "identity"
+        self._raw: bool = name == "deflate"  # some servers leave its frame away
+        self._inflate = zlib.decompressobj(47)  # finds out by itself whether it is gzip or deflate
+        self._started: bool = False
         self._limit = limit
         self._count = 0
 
@@ -42,9 +44,9 @@ class BodyDecoder:
         Raises:
             BodyError: Too many of them, or they are not what the header says.
         """
-        if self._inflate is not None:
+        if self._compressed and chunk:
             try:
-                chunk = self._inflate.decompress(chunk, self._limit - self._count + 1)
+                chunk = self._decompress(chunk)
             except zlib.error as exc:
                 raise BodyError("undecodable_response", f"broken compression: {exc}") from None
         self._count += len(chunk)
@@ -52,13 +54,29 @@ class BodyDecoder:
             raise BodyError("response_too_large", f"more than {self._limit} bytes")
         return chunk
 
+    def _decompress(self, chunk: bytes) -> bytes:
+        most = self._limit - self._count + 1
+        try:
+            data = self._inflate.decompress(chunk, most)
+        except zlib.error:
+            if self._started or not self._raw:
+                raise
+            self._inflate = zlib.decompressobj(-15)
+            data = self._inflate.decompress(chunk, most)
+        self._started = True
+        while self._inflate.eof and self._inflate.unused_data and len(data) < most:  # gzip may have several members
+            rest = self._inflate.unused_data
+            self._inflate = zlib.decompressobj(47)
+            data += self._inflate.decompress(rest, most - len(data))
+        return data
+
     def finish(self) -> None:
-        """Check that the compressed data came to its end.
+        """Check that the compressed data came to its end; nothing at all is an end too.
 
         Raises:
             BodyError: They did not.
         """
-        if self._inflate is not None and not self._inflate.eof:
+        if self._started and not self._inflate.eof:
             raise BodyError("undecodable_response", "the compressed data ends too early")
 
     def reset(self) -> None:

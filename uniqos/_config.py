@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ._logging import LeveledLogger, Logger, LogLevel, is_level, redact
+from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value
 from .errors import ConfigurationError
 
@@ -84,9 +84,9 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
         if not isinstance(access_token, str) or not access_token:
             raise ConfigurationError("access_token must be a portal JWT", code="missing_api_key")
         header_value("access_token", access_token)
-        return access_token, None
+        return Secret(access_token), None
     if api_key is None:
-        api_key = os.environ.get("UNIQOS_API_KEY")
+        api_key = Secret(os.environ.get("UNIQOS_API_KEY", ""))
     if not isinstance(api_key, str) or not api_key:
         raise ConfigurationError(
             "no API key: pass api_key=..., or set UNIQOS_API_KEY in the environment", code="missing_api_key"
@@ -98,7 +98,7 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
             "(a portal JWT goes to access_token=)",
             code="invalid_api_key_format",
         )
-    return api_key, "live" if match[1] == "live" else "test"
+    return Secret(api_key), "live" if match[1] == "live" else "test"
 
 
 def _checked(options: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +126,12 @@ def _base_url(url: str, log: LeveledLogger) -> str:
         raise ConfigurationError(f"base_url {url!r} must look like https://api.uniqos.ai")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
-    name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    try:
+        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except UnicodeError as exc:
+        raise ConfigurationError(f"base_url {url!r} has no valid host: {exc}") from None
+    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name):
+        raise ConfigurationError(f"base_url {url!r} has no valid host")
     origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
     path = parts.path.rstrip("/")
     if path == "/v1":

@@ -51,6 +51,8 @@ class Endpoint:
             headers.append((b"Content-Length", str(len(content)).encode()))
         elif request.method != "GET":
             headers.append((b"Content-Length", b"0"))
+        if any(name.lower() == b"user-agent" for name, _ in request.headers):
+            headers = [pair for pair in headers if pair[0] != b"User-Agent"]
         return httpx.Request(
             request.method,
             self._url(request.path),
@@ -100,7 +102,9 @@ def body_decoder(headers: Mapping[str, str], limit: int) -> BodyDecoder:
     return BodyDecoder(headers.get("content-encoding"), limit)
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, now: float) -> errors.UniqOSError:
+def refusal(
+    status: int, headers: Mapping[str, str], body: bytes, now: float, *, complete: bool = True
+) -> errors.UniqOSError:
     """The error for any answer that is not a success.
 
     Args:
@@ -108,6 +112,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, now: float) ->
         headers: The response headers.
         body: The decoded body.
         now: Unix time, to read a ``Retry-After`` date against.
+        complete: Whether the body is whole.
     """
     request_id = headers.get("x-request-id")
     if 300 <= status < 400:
@@ -131,7 +136,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, now: float) ->
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
-    return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after)
+    return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after, complete=complete)
 
 
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol, runtime_checkable
 
 LogLevel = Literal["debug", "info", "warning", "error", "silent"]
@@ -54,18 +55,19 @@ class StandardLogger:
         self._emit(logging.ERROR, message, context)
 
     def _emit(self, level: int, message: str, context: Mapping[str, Any] | None) -> None:
-        if self._logger.isEnabledFor(level):
-            line = message if not context else f"{message} " + " ".join(f"{k}={v}" for k, v in context.items())
+        line = message if not context else f"{message} " + " ".join(f"{k}={v}" for k, v in context.items())
+        if not self._logger.hasHandlers():  # nobody has set logging up: log_level= has to do something all the same
+            print(f"uniqos [{logging.getLevelName(level).lower()}] {line}", file=sys.stderr)
+        elif self._logger.isEnabledFor(level):
             self._logger.log(level, "%s", line, extra={"uniqos": dict(context or {})})
 
 
 class LeveledLogger:
     """A sink behind a threshold."""
 
-    __slots__ = ("level", "sink", "threshold")
+    __slots__ = ("sink", "threshold")
 
     def __init__(self, level: LogLevel, sink: Logger | logging.Logger | None) -> None:
-        self.level: LogLevel = level
         self.threshold: int = _WEIGHTS[level]
         self.sink: Logger = StandardLogger(sink) if sink is None or isinstance(sink, logging.Logger) else sink
 
@@ -76,11 +78,30 @@ class LeveledLogger:
 
     def debug(self, message: str, **context: Any) -> None:
         if self.threshold <= 10:
-            self.sink.debug(message, context)
+            self._emit(self.sink.debug, message, context)
 
     def warning(self, message: str, **context: Any) -> None:
         if self.threshold <= 30:
-            self.sink.warning(message, context)
+            self._emit(self.sink.warning, message, context)
+
+    @staticmethod
+    def _emit(write: Callable[[str, Mapping[str, Any]], None], message: str, context: Mapping[str, Any]) -> None:
+        try:
+            write(message, context)
+        except Exception:  # a log that fails must not cost an answer that was paid for
+            pass
+
+
+class Secret(str):
+    """A key or token: text like any other, but for how a traceback with locals, or a repr, shows it."""
+
+    def __repr__(self) -> str:
+        return repr(redact(self))
+
+
+def hide(value: Any) -> Any:
+    """A text as a Secret; anything else as it is, to be refused later."""
+    return Secret(value) if isinstance(value, str) else value
 
 
 def truncate(text: str, longest: int = 50) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
@@ -130,6 +131,17 @@ class RequestModel(Model):
     )
     selectors: ClassVar[tuple[str, ...]] = ()
     """Fields that a method takes as keywords of its own, since they choose its return type."""
+
+
+_building = RLock()
+
+
+def ready(model: type[M]) -> type[M]:
+    """The model with its validator built: by one thread, since pydantic's deferred build is not safe in several."""
+    if not model.__pydantic_complete__:
+        with _building:
+            model.model_rebuild()
+    return model
 
 
 # The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.

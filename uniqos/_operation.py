@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -17,8 +16,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from . import errors
-from ._model import Model, RequestModel, Wire, bind, set_http
-from ._salvage import salvage
+from ._model import Model, RequestModel, Wire, bind, ready, set_http
 
 if TYPE_CHECKING:
     from ._http import HttpInfo
@@ -49,8 +47,13 @@ class Options(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(Options.__annotations__)
-_REFUSED_HEADERS = frozenset({"authorization", "host", "content-length", "transfer-encoding", "idempotency-key"})
+_OWN_HEADERS = (
+    "accept accept-encoding authorization content-length content-type host idempotency-key transfer-encoding"
+    " x-uniqos-sdk"
+)
+_REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 _EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
+_LONGEST_PATH = 32 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
@@ -132,11 +135,18 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
             if op.method != "DELETE" or valid.model_fields_set:
                 request.content = _json(op, valid)
         else:
-            query = urlencode(_query(valid))
+            try:
+                query = urlencode(_query(valid))
+            except UnicodeEncodeError:
+                raise _refused(f"{op.label}: the query holds half a surrogate pair") from None
             if query:
                 request.path += "?" + query
     elif rest:
         raise _unknown_keyword(op, rest, ())
+    if len(request.path) > _LONGEST_PATH:
+        raise _refused(
+            f"{op.label}: ids and query are {len(request.path)} bytes long; at most {_LONGEST_PATH} can be sent"
+        )
     if op.resend in ("keyed", "billed") and not request.keyed:
         request.headers.append((b"Idempotency-Key", str(uuid4()).encode()))
         request.keyed = True
@@ -155,7 +165,7 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
     if not content and http.status in _EMPTY_STATUSES:
         content = b"{}"
     try:
-        result: R = returns.__pydantic_validator__.validate_json(content)
+        result: R = ready(returns).__pydantic_validator__.validate_json(content)
         _refuse_nan(content)
     except pydantic.ValidationError as exc:
         return _invalid(returns, content, http, on_invalid, exc)
@@ -191,6 +201,8 @@ def _invalid(
         raise _undecodable(content, http, str(error)) from None
     if not isinstance(data, dict):
         raise _undecodable(content, http, f"expected a JSON object, got {type(data).__name__}") from None
+    from ._salvage import salvage  # rarely needed
+
     partial = salvage(returns, data)
     set_http(partial, replace(http, problems=found))
     bind(partial, Wire(content))
@@ -243,8 +255,10 @@ def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]
         if value is None:
             continue
         if name == "headers":
+            if not isinstance(value, Mapping):
+                raise _refused(f"headers must be a mapping, got {type(value).__name__}")
             for key, text in value.items():
-                if key.lower() in _REFUSED_HEADERS:
+                if str(key).lower() in _REFUSED_HEADERS:
                     raise _refused(f"the header {key} is the SDK's own; see the options for what you want to set")
                 request.headers.append((header_name(key), header_value(key, text)))
         elif name == "idempotency_key":
@@ -299,7 +313,7 @@ def _validate(
     elif not isinstance(data, Mapping):
         raise _refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
     try:
-        return model.model_validate(data)
+        return ready(model).model_validate(data)
     except pydantic.ValidationError as exc:
         found = problems(exc)
         codes = {p["type"] for p in found} & {"stateful_requires_user_id", "stream_not_supported"}
@@ -335,6 +349,8 @@ def _query_text(name: str, value: Any) -> str:
 
 
 def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
+    from difflib import get_close_matches  # rarely needed
+
     name = next(name for name in rest if name not in known)
     near = get_close_matches(name, [*known, *OPTION_NAMES], 1)
     hint = f"; did you mean {near[0]!r}?" if near else "; pass further keys of the API in a mapping" if known else ""

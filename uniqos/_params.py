@@ -26,7 +26,7 @@ class RespondRequestDict(TypedDict, total=False):
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None
     """With or without relational memory; absent: the personality's ``default_mode``."""
-    context: dict[str, Any] | None
+    context: Mapping[str, Any] | None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any
     """Undocumented shape."""
@@ -49,7 +49,7 @@ class RespondRequestArgs(Options, total=False):
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None
     """With or without relational memory; absent: the personality's ``default_mode``."""
-    context: dict[str, Any] | None
+    context: Mapping[str, Any] | None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any
     """Undocumented shape."""
@@ -65,8 +65,8 @@ InteractionQueryDict = TypedDict(
     {
         "user_id": str | None,
         "relationship_id": str | None,
-        "from": datetime | str | None,
-        "to": datetime | str | None,
+        "from": datetime | str | str | None,
+        "to": datetime | str | str | None,
         "limit": int | None,
         "cursor": str | None,
     },
@@ -79,9 +79,9 @@ class InteractionQueryArgs(Options, total=False):
 
     user_id: str | None
     relationship_id: str | None
-    from_: datetime | str | None
-    """Earliest instant, inclusive; a datetime with a time zone, sent as ISO-8601 in UTC."""
-    to: datetime | str | None
+    from_: datetime | str | str | None
+    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    to: datetime | str | str | None
     """Latest instant, exclusive."""
     limit: int | None
     """Turns per page; the largest value is undocumented."""
@@ -95,8 +95,8 @@ AggregateQueryDict = TypedDict(
     {
         "user_id": str | None,
         "relationship_id": str | None,
-        "from": datetime | str | None,
-        "to": datetime | str | None,
+        "from": datetime | str | str | None,
+        "to": datetime | str | str | None,
         "group_by": Literal["day", "week", "month"] | None,
     },
     total=False,
@@ -108,9 +108,9 @@ class AggregateQueryArgs(Options, total=False):
 
     user_id: str | None
     relationship_id: str | None
-    from_: datetime | str | None
-    """Earliest instant, inclusive; a datetime with a time zone, sent as ISO-8601 in UTC."""
-    to: datetime | str | None
+    from_: datetime | str | str | None
+    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    to: datetime | str | str | None
     """Latest instant, exclusive."""
     group_by: Literal["day", "week", "month"] | None
     """Size of a bucket in UTC; absent: one grand total."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import timezone
 from typing import TYPE_CHECKING
 
 from . import errors
@@ -17,6 +17,10 @@ CAP_SECONDS = 30.0
 RETRY_AFTER_CAP_SECONDS = 60.0
 _REFUSED_UNRUN = frozenset({"rate_limit_exceeded", "service_unavailable"})
 _TRANSIENT = frozenset({429, 500, 502, 503})
+_TRANSIENT_CLASSES = frozenset(
+    {errors.APIError, errors.RateLimitError, errors.UpstreamLLMError, errors.ServiceUnavailableError}
+)
+_SECONDS = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 
 
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
@@ -29,10 +33,11 @@ def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
         if error.code == "timeout":
             return resend in ("safe", "keyed")  # a billed turn may still be running
         return resend != "once"
-    if error.http_status not in _TRANSIENT or isinstance(error, errors.QuotaExhaustedError):
+    # The status and the code's class: a 503 that says turn_timeout is a turn that timed out.
+    if error.http_status not in _TRANSIENT or type(error) not in _TRANSIENT_CLASSES:
         return False
-    if isinstance(error, errors.ResponseDecodeError):
-        return False
+    if error.http_status == 429 and isinstance(error, errors.APIError) and not error.complete:
+        return False  # it may have said quota_exhausted
     return resend != "once" or error.code in _REFUSED_UNRUN
 
 
@@ -53,14 +58,16 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
     if not value:
         return None
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
+    from email.utils import parsedate_to_datetime  # it costs more to import than all else here
+
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except (TypeError, ValueError, OverflowError):
-            return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        date = parsedate_to_datetime(value)
+        seconds = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if seconds >= 0 else None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from ._model import Model, Wire, bind
+from ._model import Model, Wire, bind, ready
 from ._operation import problems
 from .api.engine import (
     RespondStreamEvent,
@@ -41,18 +41,15 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     """The event model for an event's name (else for the JSON's ``type``), validated.
 
     Raises:
-        BrokenEvent: The data is not a JSON object, or does not fit the event's model.
+        BrokenEvent: The event is known, and its data do not fit its model.
     """
-    model = _MODELS.get(name)
+    name, model = _model_of(name, data)
     if model is None:
-        name, model = _by_type(name, data)
+        return _unknown(name, data)
     try:
-        if model is StreamEventUnknown:
-            event: Any = model.model_validate({**from_json(data), "type": "unknown", "name": name})
-        else:
-            event = model.__pydantic_validator__.validate_json(data)
-            if "NaN" in data or "Infinity" in data:
-                from_json(data, allow_inf_nan=False)
+        event: Any = ready(model).__pydantic_validator__.validate_json(data)
+        if "NaN" in data or "Infinity" in data:
+            from_json(data, allow_inf_nan=False)
     except pydantic.ValidationError as exc:
         found = list(problems(exc))
         raise BrokenEvent(f"{name}: {found[0]['msg']}", found) from None
@@ -62,14 +59,42 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     return event  # type: ignore[no-any-return]
 
 
-def _by_type(name: str, data: str) -> tuple[str, type[Model]]:
+def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
+    """As much of a broken event as fits its model; None where it is not even a JSON object."""
+    from ._salvage import salvage
+
+    _, model = _model_of(name, data)
     try:
         value = from_json(data, allow_inf_nan=False)
-    except ValueError as exc:
-        raise BrokenEvent(f"{name}: {exc}", []) from None
+    except ValueError:
+        return None
+    if model is None or not isinstance(value, dict):
+        return None
+    event: Any = salvage(model, {**value, "type": value.get("type", name)})
+    bind(event, Wire(data))
+    return event  # type: ignore[no-any-return]
+
+
+def _model_of(name: str, data: str) -> tuple[str, type[Model] | None]:
+    model = _MODELS.get(name)
+    if model is None and name == "message":  # what an event without a name is called
+        try:
+            value = from_json(data)
+        except ValueError:
+            return name, None
+        if isinstance(value, dict) and isinstance(value.get("type"), str):
+            return value["type"], _MODELS.get(value["type"])
+    return name, model
+
+
+def _unknown(name: str, data: str) -> StreamEventUnknown:
+    """Whatever it holds: an event that nobody knows yet breaks no contract."""
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        value = data
     if not isinstance(value, dict):
-        raise BrokenEvent(f"{name}: expected a JSON object, got {type(value).__name__}", [])
-    kind = value.get("type")
-    if name == "message" and isinstance(kind, str):  # "message" is what an event without a name is called
-        name = kind
-    return name, _MODELS.get(name, StreamEventUnknown)
+        return StreamEventUnknown(name=name, data=value)
+    event = StreamEventUnknown.model_validate({**value, "type": "unknown", "name": name})
+    bind(event, Wire(data))
+    return event

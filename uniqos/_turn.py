@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from . import errors
 from ._http import HttpInfo
 from ._model import set_http
-from ._operation import OPTION_NAMES, Body, Operation, Request, encode
-from ._sse import BrokenEvent, parse_event
+from ._operation import OPTION_NAMES, Body, OnInvalidResponse, Operation, Request, encode
+from ._sse import BrokenEvent, parse_event, salvage_event
 from .api.engine import (
+    RespondRequest,
     RespondStreamEvent,
     StreamEventCompletion,
     StreamEventError,
@@ -43,23 +45,33 @@ def encode_turn(
     if isinstance(data, BaseModel):
         data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
     if isinstance(data, Mapping):
+        data = {**data, **chosen}
         for name, other in (("stream", True), ("return_format", "modulator_pack")):
-            if data.get(name) == other and chosen.get(name) != other:
+            if chosen.get(name) != other and _means(name, data.get(name), other):
                 raise errors.RequestValidationError(
                     f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
                     "since it changes what you get back"
                 )
-        data = {**data, **chosen}
     unknown = fields.keys() - OPTION_NAMES
     if unknown:
         raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(unknown)}")
     return encode(op, data, fields)
 
 
+def _means(name: str, value: Any, other: Any) -> bool:
+    """Whether the request model would read ``value`` as ``other``: it also takes "true" for True."""
+    try:
+        read = RespondRequest.model_validate({"personality_id": "", "message": "", name: value})
+    except ValidationError:
+        return False  # it will be refused
+    return bool(getattr(read, name) == other)
+
+
 class Turn:
     """What is known of a streamed turn so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_invalid: OnInvalidResponse = "raise") -> None:
+        self.on_invalid: OnInvalidResponse = on_invalid
         self.http: HttpInfo | None = None
         self.metadata: StreamEventMetadata | None = None
         self.completion: StreamEventCompletion | None = None
@@ -84,25 +96,30 @@ class Turn:
         Raises:
             ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
         """
+        http = self.http
         try:
             event = parse_event(name, data)
         except BrokenEvent as exc:
-            raise errors.ResponseValidationError(
-                f"event {self.emitted + 1} of the stream breaks the contract: {exc}",
-                body=data.encode(errors="surrogatepass"),
-                text=self.text,
-                details=exc.details,
-                **self._exchange(),
-            ) from None
+            salvaged = salvage_event(name, data) if self.on_invalid == "salvage" else None
+            if salvaged is None:
+                raise errors.ResponseValidationError(
+                    f"event {self.emitted + 1} of the stream breaks the contract: {exc}",
+                    body=data.encode(errors="surrogatepass"),
+                    text=self.text,
+                    details=exc.details,
+                    **self._exchange(),
+                ) from None
+            event = salvaged
+            http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
-            self._pieces.append(event.delta)
+            self._pieces.append(str(event.delta))  # a salvaged one may be anything
         elif isinstance(event, StreamEventMetadata):
             self.metadata = event
         elif isinstance(event, StreamEventCompletion):
             self.completion = event
         elif isinstance(event, StreamEventError):
             self.error = event
-        set_http(event, self.http)
+        set_http(event, http)
         self.emitted += 1
         return event
 
@@ -119,14 +136,21 @@ class Turn:
         )
 
     def check_end(self) -> None:
-        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too.
+        """Refuse to call it an end when there is no more, and yet the API has not said that this is all.
 
         Raises:
-            NetworkError: ``stream_interrupted``: there is no more, and yet the API has not said that this is all.
-            APIError: The API ended the stream with an error event.
+            ConfigurationError: ``stream_consumed``: it was closed, or refused, before it began.
+            NetworkError: ``stream_interrupted``: it was closed, or broke, on its way.
         """
+        if self.http is None:
+            raise errors.ConfigurationError(
+                "this stream is used up; call respond(..., stream=True) again", code="stream_consumed"
+            )
         if not self.ended:
             raise self.interrupted("it was closed, or broke, before its end")
+
+    def raise_error_event(self) -> None:
+        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
         if self.error is not None:
             raise errors.error_class(self.error.code, None)(
                 self.error.message or f"the stream ended with the error {self.error.code}",

@@ -176,6 +176,7 @@ class APIError(UniqOSError):
 
     Attributes:
         retry_after_seconds: Seconds the server asks to wait; None where it does not say.
+        complete: False where the answer's body was cut or unreadable, so that only its status is known.
     """
 
     def __init__(
@@ -187,9 +188,11 @@ class APIError(UniqOSError):
         http_status: int | None = None,
         details: Any = None,
         retry_after_seconds: float | None = None,
+        complete: bool = True,
     ) -> None:
         super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
         self.retry_after_seconds: float | None = retry_after_seconds
+        self.complete: bool = complete
 
 
 class AuthenticationError(APIError):
@@ -278,7 +281,12 @@ def error_class(code: str | None, status: int | None) -> type[APIError]:
 
 
 def api_error(
-    status: int, envelope: Any, *, request_id: str | None = None, retry_after_seconds: float | None = None
+    status: int,
+    envelope: Any,
+    *,
+    request_id: str | None = None,
+    retry_after_seconds: float | None = None,
+    complete: bool = True,
 ) -> APIError:
     """The typed error of an answer.
 
@@ -287,6 +295,7 @@ def api_error(
         envelope: The parsed body, of any shape; without the API's envelope the status decides.
         request_id: ``X-Request-Id``, which wins over the envelope's.
         retry_after_seconds: ``Retry-After``, in seconds.
+        complete: Whether the body arrived whole.
     """
     error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
     if not isinstance(error, Mapping):
@@ -305,4 +314,5 @@ def api_error(
         http_status=status,
         details=error.get("details"),
         retry_after_seconds=retry_after_seconds,
+        complete=complete,
     )

@@ -112,13 +112,15 @@ _WHERE: dict[str, tuple[str, ...]] = {
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # else a misspelt name would pass as Any
 
-    value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -11,10 +11,10 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Trio warns of async generators that are dropped half read, and inside httpcore there are some for each answer
-    # that is given up.
+    # Trio warns of async generators that are dropped half read, and httpx and httpcore leave some for each
+    # answer that is given up.
     for item in items:
-        item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning"))
+        item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning"))
 
 
 # async only: end

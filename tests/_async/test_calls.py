@@ -326,6 +326,7 @@ async def test_a_truncated_answer_says_how_far_it_came(sent: bytes, started: boo
         ({"Content-Encoding": "gzip"}, b"not gzip", "compression"),
         ({"Content-Encoding": "gzip"}, gzip.compress(ANSWER)[:-9], "ends too early"),
         ({"Content-Encoding": "br"}, b"x", "not asked for"),
+        ({"Content-Encoding": "deflate"}, b"not deflate", "compression"),
     ],
 )
 async def test_a_success_that_is_not_json_is_an_error_with_its_bytes_and_not_repeated(
@@ -348,7 +349,14 @@ async def test_a_proxy_page_of_a_failing_service_is_its_typed_error_and_repeated
 
 
 @pytest.mark.parametrize(
-    ("encoding", "content"), [("gzip", gzip.compress(ANSWER)), ("deflate", zlib.compress(ANSWER)), ("identity", ANSWER)]
+    ("encoding", "content"),
+    [
+        ("gzip", gzip.compress(ANSWER)),
+        ("gzip", gzip.compress(ANSWER[:20]) + gzip.compress(ANSWER[20:])),
+        ("deflate", zlib.compress(ANSWER)),
+        ("deflate", zlib.compress(ANSWER)[2:-4]),
+        ("identity", ANSWER),
+    ],
 )
 async def test_compressed_answers_are_read(encoding: str, content: bytes) -> None:
     with RawServer(answers((200, {"Content-Encoding": encoding}, content))) as server:
@@ -682,3 +690,92 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
     async with make_client("http://api.example") as client:
         with pytest.raises(errors.ConfigurationError, match="proxy"):
             await client.respond(**TURN)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "attempts"),
+    [
+        (504, errors.TurnTimeoutError, 1),
+        (401, errors.AuthenticationError, 1),
+        (429, errors.RateLimitError, 1),
+        (503, errors.ServiceUnavailableError, 4),
+    ],
+)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"Content-Length: 500\r\n\r\n{",
+        b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
+        b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx",
+    ],
+)
+async def test_a_refusal_counts_even_where_its_body_cannot_be_read(
+    status: int, kind: type[errors.APIError], attempts: int, broken: bytes
+) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(b"HTTP/1.1 %d X\r\nX-Request-Id: req_1\r\n" % status + broken)
+        connection.close()
+
+    with RawServer(handle) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(kind) as caught:
+                await client.respond(**TURN)
+    assert (caught.value.http_status, caught.value.request_id, caught.value.complete) == (status, "req_1", False)
+    assert len(server.requests) == attempts
+
+
+async def test_an_empty_answer_may_call_itself_compressed() -> None:
+    with RawServer(answers((204, {"Content-Encoding": "gzip"}, b""))) as server:
+        async with make_client(server.url) as client:
+            assert await client.personalities.archive("pers_1") == {}
+
+
+async def test_headers_of_yours_are_sent_once_and_ours_stay_ours() -> None:
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN, headers={"user-agent": "mine", "X-Tenant": "t"})
+            for name in ("Accept", "content-type", "X-Uniqos-Sdk", "Idempotency-Key"):
+                with pytest.raises(errors.RequestValidationError, match=name):
+                    await client.respond(**TURN, headers={name: "x"})
+    assert header(server.requests[0], "X-Tenant") == "t"
+    assert server.requests[0].lower().count(b"\r\nuser-agent: ") == 1
+    assert header(server.requests[0], "User-Agent") == "mine"
+
+
+async def test_a_log_that_fails_costs_no_answer() -> None:
+    class Broken:
+        def debug(self, message: str, context: Any = None) -> None:
+            raise ZeroDivisionError
+
+        info = warning = error = debug
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, logger=Broken(), log_level="debug") as client:
+            assert (await client.respond(**TURN)).response == "Hi!"
+
+
+async def test_impossible_lengths_and_texts_are_refused_before_http() -> None:
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(errors.RequestValidationError, match="bytes long"):
+                await client.personalities.get("a" * 70_000)
+            with pytest.raises(errors.RequestValidationError, match="surrogate"):
+                await client.personalities.list({"x": "\ud800"})
+            with pytest.raises(errors.RequestValidationError, match="stream=True"):
+                await client.respond({**TURN, "stream": "true"})
+            with pytest.raises(errors.RequestValidationError, match="mapping"):
+                await client.respond(**TURN, headers=[("a", "b")])  # type: ignore[arg-type]
+    assert not server.requests
+
+
+async def test_a_subclass_keeps_what_is_its_own() -> None:
+    class Mine(AsyncUniqOS):
+        tenant = "none"
+
+    with RawServer(answers(OK)) as server:
+        async with Mine(KEY, base_url=server.url) as client:
+            client.tenant = "t"
+            client.engine
+            child = client.with_options(timeout=5)
+            assert (type(child), child.tenant) == (Mine, "t")
+            assert child.engine._requester is child._requester

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from tests._sync.support import TURN, make_client, slept
@@ -428,3 +429,49 @@ def test_the_rest_of_a_stream_that_was_closed_is_no_success() -> None:
             with pytest.raises(errors.NetworkError):
                 for _ in stream.text_stream:
                     pytest.fail("there is no more")
+
+
+def test_what_broke_is_no_success_the_second_time_either() -> None:
+    with RawServer(streaming(METADATA, HE)) as server:
+        with make_client(server.url) as client:
+            stream = stream_of(client)
+            for _ in range(3):
+                with pytest.raises(errors.NetworkError) as caught:
+                    for _event in stream:
+                        pass
+                assert caught.value.code == "stream_interrupted"
+    with RawServer(lambda connection, request, number: reply(connection, 401)) as server:
+        with make_client(server.url) as client:
+            stream = stream_of(client)
+            with pytest.raises(errors.AuthenticationError):
+                stream.until_done()
+            for _ in range(2):
+                with pytest.raises(errors.ConfigurationError) as used:
+                    stream.until_done()
+                assert used.value.code == "stream_consumed"
+    assert len(server.requests) == 1
+
+
+def test_a_client_of_yours_does_not_wait_for_what_comes_after_the_end() -> None:
+    over = threading.Event()
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(HEAD + b"\r\n" + WHOLE)
+        over.wait(20)
+
+    with RawServer(handle) as server:
+        with httpx.Client() as http_client:
+            client = make_client(server.url, http_client=http_client)
+            assert (stream_of(client, timeout=0).until_done()).text == "Héllo"
+            over.set()
+
+
+def test_a_broken_event_is_salvaged_where_that_was_asked_for() -> None:
+    broken = frame("completion", '{"usage": {"turns_consumed": 1}}')
+    with RawServer(streaming(METADATA, HE, broken)) as server:
+        with make_client(server.url, on_invalid_response="salvage") as client:
+            stream = stream_of(client).until_done()
+            assert stream.text == "Hé"
+            assert stream.completion is not None
+            assert stream.completion.http is not None
+            assert stream.completion.http.problems

@@ -1,6 +1,7 @@
 """The type of every call, as the type checkers see it. Never run; the synchronous twin is made from it."""
 
 # pyright: strict
+# pyright: reportUnnecessaryIsInstance=false, reportUnusedImport=false
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The type of what is the same in both flavours: answers, events, errors, webhooks, the sandbox. Never run."""
 
 # pyright: strict
+# pyright: reportUnnecessaryComparison=false
 
 from __future__ import annotations
 
@@ -77,7 +78,8 @@ def as_mapping(result: models.RespondResult, other: models.ModulatorPack) -> Non
     assert_type(result.get("response"), Any | None)
     assert_type(dict(result), dict[str, Any])
     assert_type({**result}, dict[str, Any])
-    assert_type({**result, "more": 1}, dict[str, Any])
+    more: dict[str, Any] = {**result, "more": 1}
+    assert_type(more, dict[str, Any])
     assert_type(result.to_dict(), dict[str, Any])
     assert_type(result.keys(), KeysView[str])
     assert_type(result.items(), ItemsView[str, Any])
@@ -94,8 +96,8 @@ def as_mapping(result: models.RespondResult, other: models.ModulatorPack) -> Non
             assert_type(said, str)
         case _:
             pass
-    view: Mapping[str, Any] = result
-    assert_type(view, Mapping[str, Any])
+    views: list[Mapping[str, Any]] = [result, other]
+    assert_type(views, list[Mapping[str, Any]])
     assert_type(result.model_copy(update={"response": "x"}), models.RespondResult)
 
 

@@ -9,7 +9,6 @@ from uniqos import (
     LogLevel,
     NetworkError,
     RateLimit,
-    RespondResult,  # E: models live in uniqos.models
     StreamEventText,
     UniqOSError,
     WebhookEvent,
@@ -22,7 +21,7 @@ def names() -> None:
     uniqos.UniqOs  # E: misspelt name
     uniqos.errors.RateLimitErorr  # E: misspelt name
     models.RespondReqest  # E: misspelt name
-    print(RespondResult)
+    uniqos.RespondResult  # E: models live in uniqos.models
 
 
 def fields(result: models.RespondResult, personality: models.Personality, page: models.InteractionPage) -> None:
@@ -46,10 +45,6 @@ def frozen(
     http: HttpInfo,
     limit: RateLimit,
 ) -> None:
-    result.response = "x"  # E: an answer never changes
-    personality.name = "x"  # E: an answer never changes
-    event.delta = "x"  # E: an event never changes
-    delivery.type = "x"  # E: a delivery never changes
     result.http = None  # E: a property
     result["response"] = "x"  # E: read-only
     del result["response"]  # E: read-only

@@ -13,9 +13,10 @@ from typing_extensions import Self
 
 from .. import errors
 from .._config import Config, Environment, resolve
-from .._logging import Logger, LogLevel
+from .._logging import Logger, LogLevel, hide
 from .._operation import OnInvalidResponse
 from .engine import AsyncEngine, AsyncResponder
+from .namespace import AsyncNamespace
 from .requester import AsyncConnections, AsyncRequester
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class AsyncUniqOS(AsyncResponder):
         http_client: httpx.AsyncClient | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
     ) -> None:
+        # First of all, so that no traceback that shows local variables shows them.
+        api_key, access_token = hide(api_key), hide(access_token)
         if http_client is not None and not isinstance(http_client, httpx.AsyncClient):
             raise errors.ConfigurationError(f"http_client must be an httpx.{httpx.AsyncClient.__name__}")
         config = resolve(
@@ -144,6 +147,9 @@ class AsyncUniqOS(AsyncResponder):
             on_invalid_response=on_invalid_response,
         )
         other = object.__new__(type(self))
+        # What a subclass keeps goes along; the namespaces belong to the settings they were made with.
+        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, AsyncNamespace)}
+        other.__dict__.update(kept)
         other._owns_connections = False
         other._requester = AsyncRequester(config, self._requester.connections, self._requester.clock)
         return other
@@ -162,6 +168,8 @@ class AsyncUniqOS(AsyncResponder):
         await self.aclose()
 
     def __repr__(self) -> str:
+        if "_requester" not in self.__dict__:  # its construction failed, and a traceback shows it
+            return f"{type(self).__name__}(...)"
         return f"{type(self).__name__}({self._requester.config!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:

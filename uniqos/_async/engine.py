@@ -85,6 +85,10 @@ class AsyncResponder:
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
     ) -> AsyncRespondStream: ...
+    @overload
+    def respond(
+        self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
+    ) -> Coroutine[Any, Any, m.RespondResult] | AsyncRespondStream: ...
     def respond(
         self,
         request: Body | None = None,

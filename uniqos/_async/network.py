@@ -11,6 +11,7 @@ from typing import Any
 
 import httpcore
 
+from .._aio import AsyncShield
 from .._http import Deadline
 
 
@@ -64,7 +65,13 @@ class _AsyncTimedStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         left = self._network.left(timeout, httpcore.ConnectTimeout)
-        return _AsyncTimedStream(await self._stream.start_tls(ssl_context, server_hostname, left), self._network)
+        try:
+            stream = await self._stream.start_tls(ssl_context, server_hostname, left)
+        except BaseException:  # httpcore closes it for an error, not for a cancellation
+            with AsyncShield():
+                await self._stream.aclose()
+            raise
+        return _AsyncTimedStream(stream, self._network)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

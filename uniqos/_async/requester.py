@@ -44,6 +44,11 @@ class AsyncConnections:
             return await sender.send(message, stream=True, follow_redirects=False)
         return await sender.handle_async_request(message)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the deadline bounds each read: only our own pool knows of it."""
+        return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.AsyncClient)
+
     def _make(self) -> httpx.AsyncBaseTransport | httpx.AsyncClient:
         if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
             try:
@@ -64,7 +69,18 @@ class AsyncConnections:
 class AsyncExchange:
     """One successful response, its body still to be read."""
 
-    __slots__ = ("_deadline", "_decoder", "_late", "_limit", "_raw", "_received", "_request", "_response", "http")
+    __slots__ = (
+        "_deadline",
+        "_decoder",
+        "_late",
+        "_limit",
+        "_raw",
+        "_received",
+        "_request",
+        "_response",
+        "bounded",
+        "http",
+    )
 
     def __init__(
         self,
@@ -76,6 +92,7 @@ class AsyncExchange:
         limit: str,
     ) -> None:
         self.http: HttpInfo = http
+        self.bounded: bool = True  # whether each read knows of the deadline
         self._request: Request = request
         self._response: httpx.Response = response
         self._decoder: BodyDecoder = decoder
@@ -95,6 +112,7 @@ class AsyncExchange:
             NetworkError: The body ended too early, or took too long.
             ResponseDecodeError: It is too large, or wrongly compressed.
         """
+        raw: bytes | None = None
         try:
             while True:
                 raw = await anext(self._raw, None)
@@ -110,11 +128,20 @@ class AsyncExchange:
                 if data:
                     return data
         except BodyError as exc:
-            raise self._broken(exc) from None
+            raise self._broken(exc, raw or b"") from None
         except httpx.HTTPError as exc:
             raise network_error(
                 self._request, exc, limit=self._limit, response_started=True, received=self._received
             ) from exc
+
+    async def read_what_there_is(self) -> tuple[bytes, bool]:
+        """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
+        try:
+            return await self.read(), True
+        except errors.ResponseDecodeError as exc:
+            return exc.body, False
+        except errors.NetworkError:
+            return b"", False
 
     async def read(self) -> bytes:
         """The whole decoded body; the connection goes back, whatever happens."""
@@ -123,7 +150,7 @@ class AsyncExchange:
             while (data := await self.chunk()) is not None:
                 chunks.append(data)
         except errors.ResponseDecodeError as exc:
-            exc.body = b"".join(chunks)[:_KEPT_OF_A_HUGE_BODY]
+            exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise
         finally:
             await self._response.aclose()
@@ -139,10 +166,11 @@ class AsyncExchange:
         """Give the connection back."""
         await self._response.aclose()
 
-    def _broken(self, exc: BodyError) -> errors.ResponseDecodeError:
+    def _broken(self, exc: BodyError, raw: bytes) -> errors.ResponseDecodeError:
         return errors.ResponseDecodeError(
             f"{self._request.label}: the body of the answer cannot be used: {exc}",
             code=exc.code,
+            body=raw[:_KEPT_OF_A_HUGE_BODY],
             content_type=self.http.headers.get("content-type"),
             request_id=self.http.request_id,
             http_status=self.http.status,
@@ -213,20 +241,24 @@ class AsyncRequester:
         http = HttpInfo(status, tuple(headers.raw), attempt, elapsed)
         if self._log.debugging:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
+        success = 200 <= status < 300
         try:
             decoder = body_decoder(headers, limit)
         except BodyError as exc:
             await response.aclose()
+            if not success:
+                raise refusal(status, headers, b"", self.clock.time(), complete=False) from None
             raise errors.ResponseDecodeError(
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
             ) from None
         exchange = AsyncExchange(request, response, http, decoder, deadline, name)
-        if 200 <= status < 300 and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
+        exchange.bounded = self.connections.bounded
+        if success and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
             return exchange
-        body = await exchange.read()
-        if 200 <= status < 300:
-            raise wrong_type(status, headers, body, accept)
-        raise refusal(status, headers, body, self.clock.time())
+        if success:
+            raise wrong_type(status, headers, await exchange.read(), accept)
+        body, complete = await exchange.read_what_there_is()
+        raise refusal(status, headers, body, self.clock.time(), complete=complete)
 
     def _bounds(self, request: Request, started: float) -> tuple[float | None, str]:
         """How long the next attempt may take, in seconds, and which limit that is."""

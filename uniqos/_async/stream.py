@@ -80,6 +80,8 @@ async def _read(
                 continue  # after the end nothing counts; it is read so that the connection can serve again
             event = turn.take(sse.event, sse.data)
             yield event
+            if turn.ended and not exchange.bounded:
+                break  # nobody would end the wait for the rest
             exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
         if not turn.ended:
             raise turn.interrupted("it ended without a completion")
@@ -103,7 +105,7 @@ class AsyncRespondStream:
     """
 
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
-        self._turn: Turn = Turn()
+        self._turn: Turn = Turn(request.on_invalid_response or requester.config.on_invalid_response)
         self._events: AsyncGenerator[RespondStreamEvent | None, None] = _read(requester, request, self._turn)
 
     @property
@@ -157,9 +159,7 @@ class AsyncRespondStream:
             try:
                 await anext(self._events)
             except StopAsyncIteration:
-                raise errors.ConfigurationError(
-                    "this stream is used up; call respond(..., stream=True) again", code="stream_consumed"
-                ) from None
+                self._turn.check_end()
         return self
 
     async def until_done(self) -> Self:
@@ -175,7 +175,7 @@ class AsyncRespondStream:
         """
         async for _ in self:
             pass
-        self._turn.check_end()
+        self._turn.raise_error_event()
         return self
 
     async def aclose(self) -> None:
@@ -186,7 +186,11 @@ class AsyncRespondStream:
         return self
 
     async def __anext__(self) -> RespondStreamEvent:
-        event = await anext(self._events)
+        try:
+            event = await anext(self._events)
+        except StopAsyncIteration:
+            self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
+            raise
         if event is None:  # it has only just been opened
             return await anext(self)
         return event
@@ -218,5 +222,5 @@ class _AsyncWords:
         async for event in self._stream:
             if isinstance(event, StreamEventText):
                 return event.delta
-        self._stream._turn.check_end()
+        self._stream._turn.raise_error_event()
         raise StopAsyncIteration

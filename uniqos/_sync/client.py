@@ -14,9 +14,10 @@ from typing_extensions import Self
 
 from .. import errors
 from .._config import Config, Environment, resolve
-from .._logging import Logger, LogLevel
+from .._logging import Logger, LogLevel, hide
 from .._operation import OnInvalidResponse
 from .engine import Engine, Responder
+from .namespace import Namespace
 from .requester import Connections, Requester
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class UniqOS(Responder):
         http_client: httpx.Client | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
     ) -> None:
+        # First of all, so that no traceback that shows local variables shows them.
+        api_key, access_token = hide(api_key), hide(access_token)
         if http_client is not None and not isinstance(http_client, httpx.Client):
             raise errors.ConfigurationError(f"http_client must be an httpx.{httpx.Client.__name__}")
         config = resolve(
@@ -145,6 +148,9 @@ class UniqOS(Responder):
             on_invalid_response=on_invalid_response,
         )
         other = object.__new__(type(self))
+        # What a subclass keeps goes along; the namespaces belong to the settings they were made with.
+        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, Namespace)}
+        other.__dict__.update(kept)
         other._owns_connections = False
         other._requester = Requester(config, self._requester.connections, self._requester.clock)
         return other
@@ -163,6 +169,8 @@ class UniqOS(Responder):
         self.close()
 
     def __repr__(self) -> str:
+        if "_requester" not in self.__dict__:  # its construction failed, and a traceback shows it
+            return f"{type(self).__name__}(...)"
         return f"{type(self).__name__}({self._requester.config!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:

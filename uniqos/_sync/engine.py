@@ -85,6 +85,10 @@ class Responder:
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
     ) -> RespondStream: ...
+    @overload
+    def respond(
+        self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
+    ) -> m.RespondResult | RespondStream: ...
     def respond(
         self,
         request: Body | None = None,

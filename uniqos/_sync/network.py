@@ -13,6 +13,7 @@ from typing import Any
 import httpcore
 
 from .._http import Deadline
+from .._threads import Shield
 
 
 class Network(httpcore.NetworkBackend):
@@ -65,7 +66,13 @@ class _TimedStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = self._network.left(timeout, httpcore.ConnectTimeout)
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        except BaseException:  # httpcore closes it for an error, not for a cancellation
+            with Shield():
+                self._stream.close()
+            raise
+        return _TimedStream(stream, self._network)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

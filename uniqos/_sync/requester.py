@@ -45,6 +45,11 @@ class Connections:
             return sender.send(message, stream=True, follow_redirects=False)
         return sender.handle_request(message)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the deadline bounds each read: only our own pool knows of it."""
+        return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.Client)
+
     def _make(self) -> httpx.BaseTransport | httpx.Client:
         if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
             try:
@@ -65,7 +70,18 @@ class Connections:
 class Exchange:
     """One successful response, its body still to be read."""
 
-    __slots__ = ("_deadline", "_decoder", "_late", "_limit", "_raw", "_received", "_request", "_response", "http")
+    __slots__ = (
+        "_deadline",
+        "_decoder",
+        "_late",
+        "_limit",
+        "_raw",
+        "_received",
+        "_request",
+        "_response",
+        "bounded",
+        "http",
+    )
 
     def __init__(
         self,
@@ -77,6 +93,7 @@ class Exchange:
         limit: str,
     ) -> None:
         self.http: HttpInfo = http
+        self.bounded: bool = True  # whether each read knows of the deadline
         self._request: Request = request
         self._response: httpx.Response = response
         self._decoder: BodyDecoder = decoder
@@ -96,6 +113,7 @@ class Exchange:
             NetworkError: The body ended too early, or took too long.
             ResponseDecodeError: It is too large, or wrongly compressed.
         """
+        raw: bytes | None = None
         try:
             while True:
                 raw = next(self._raw, None)
@@ -111,11 +129,20 @@ class Exchange:
                 if data:
                     return data
         except BodyError as exc:
-            raise self._broken(exc) from None
+            raise self._broken(exc, raw or b"") from None
         except httpx.HTTPError as exc:
             raise network_error(
                 self._request, exc, limit=self._limit, response_started=True, received=self._received
             ) from exc
+
+    def read_what_there_is(self) -> tuple[bytes, bool]:
+        """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
+        try:
+            return self.read(), True
+        except errors.ResponseDecodeError as exc:
+            return exc.body, False
+        except errors.NetworkError:
+            return b"", False
 
     def read(self) -> bytes:
         """The whole decoded body; the connection goes back, whatever happens."""
@@ -124,7 +151,7 @@ class Exchange:
             while (data := self.chunk()) is not None:
                 chunks.append(data)
         except errors.ResponseDecodeError as exc:
-            exc.body = b"".join(chunks)[:_KEPT_OF_A_HUGE_BODY]
+            exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise
         finally:
             self._response.close()
@@ -140,10 +167,11 @@ class Exchange:
         """Give the connection back."""
         self._response.close()
 
-    def _broken(self, exc: BodyError) -> errors.ResponseDecodeError:
+    def _broken(self, exc: BodyError, raw: bytes) -> errors.ResponseDecodeError:
         return errors.ResponseDecodeError(
             f"{self._request.label}: the body of the answer cannot be used: {exc}",
             code=exc.code,
+            body=raw[:_KEPT_OF_A_HUGE_BODY],
             content_type=self.http.headers.get("content-type"),
             request_id=self.http.request_id,
             http_status=self.http.status,
@@ -214,20 +242,24 @@ class Requester:
         http = HttpInfo(status, tuple(headers.raw), attempt, elapsed)
         if self._log.debugging:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
+        success = 200 <= status < 300
         try:
             decoder = body_decoder(headers, limit)
         except BodyError as exc:
             response.close()
+            if not success:
+                raise refusal(status, headers, b"", self.clock.time(), complete=False) from None
             raise errors.ResponseDecodeError(
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
             ) from None
         exchange = Exchange(request, response, http, decoder, deadline, name)
-        if 200 <= status < 300 and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
+        exchange.bounded = self.connections.bounded
+        if success and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
             return exchange
-        body = exchange.read()
-        if 200 <= status < 300:
-            raise wrong_type(status, headers, body, accept)
-        raise refusal(status, headers, body, self.clock.time())
+        if success:
+            raise wrong_type(status, headers, exchange.read(), accept)
+        body, complete = exchange.read_what_there_is()
+        raise refusal(status, headers, body, self.clock.time(), complete=complete)
 
     def _bounds(self, request: Request, started: float) -> tuple[float | None, str]:
         """How long the next attempt may take, in seconds, and which limit that is."""

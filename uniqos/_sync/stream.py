@@ -79,6 +79,8 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
                 continue  # after the end nothing counts; it is read so that the connection can serve again
             event = turn.take(sse.event, sse.data)
             yield event
+            if turn.ended and not exchange.bounded:
+                break  # nobody would end the wait for the rest
             exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
         if not turn.ended:
             raise turn.interrupted("it ended without a completion")
@@ -102,7 +104,7 @@ class RespondStream:
     """
 
     def __init__(self, requester: Requester, request: Request) -> None:
-        self._turn: Turn = Turn()
+        self._turn: Turn = Turn(request.on_invalid_response or requester.config.on_invalid_response)
         self._events: Generator[RespondStreamEvent | None, None, None] = _read(requester, request, self._turn)
 
     @property
@@ -156,9 +158,7 @@ class RespondStream:
             try:
                 next(self._events)
             except StopIteration:
-                raise errors.ConfigurationError(
-                    "this stream is used up; call respond(..., stream=True) again", code="stream_consumed"
-                ) from None
+                self._turn.check_end()
         return self
 
     def until_done(self) -> Self:
@@ -174,7 +174,7 @@ class RespondStream:
         """
         for _ in self:
             pass
-        self._turn.check_end()
+        self._turn.raise_error_event()
         return self
 
     def close(self) -> None:
@@ -185,7 +185,11 @@ class RespondStream:
         return self
 
     def __next__(self) -> RespondStreamEvent:
-        event = next(self._events)
+        try:
+            event = next(self._events)
+        except StopIteration:
+            self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
+            raise
         if event is None:  # it has only just been opened
             return next(self)
         return event
@@ -212,5 +216,5 @@ class _Words:
         for event in self._stream:
             if isinstance(event, StreamEventText):
                 return event.delta
-        self._stream._turn.check_end()
+        self._stream._turn.raise_error_event()
         raise StopIteration

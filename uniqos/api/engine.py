@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import model_validator
@@ -25,7 +26,7 @@ class RespondRequest(RequestModel):
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None = None
     """With or without relational memory; absent: the personality's ``default_mode``."""
-    context: dict[str, Any] | None = None
+    context: Mapping[str, Any] | None = None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any = None
     """Undocumented shape."""
@@ -195,10 +196,14 @@ class StreamEventError(Model):
 
 
 class StreamEventUnknown(Model):
-    """An event this version does not know: ``name`` is its name, its JSON is in the subscripts."""
+    """An event this version does not know: ``name`` is its name, its JSON is in the subscripts.
+
+    Where its data are no JSON object, they are in ``data``.
+    """
 
     type: Literal["unknown"] = "unknown"
     name: str
+    data: Any = None
 
 
 RespondStreamEvent = TypeAliasType(

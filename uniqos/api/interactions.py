@@ -16,9 +16,9 @@ class InteractionFilter(RequestModel):
 
     user_id: str | None = None
     relationship_id: str | None = None
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    """Earliest instant, inclusive; a datetime with a time zone, sent as ISO-8601 in UTC."""
-    to: AwareDatetime | None = None
+    from_: AwareDatetime | str | None = Field(default=None, alias="from")
+    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    to: AwareDatetime | str | None = None
     """Latest instant, exclusive."""
 
 
@@ -66,7 +66,7 @@ class InteractionBucket(Model):
 class InteractionAggregates(Model):
     """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
 
-    data: list[InteractionBucket] = Field(default=[])
+    data: list[InteractionBucket]
 
 
 LIST: Final = Operation("GET", "/v1/interactions", InteractionPage, query=InteractionQuery)

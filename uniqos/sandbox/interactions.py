@@ -9,12 +9,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+import pydantic
+
 from ..api.interactions import AggregateQuery, InteractionFilter, InteractionQuery
 from .call import Answer, Call, Handler
 from .magic import check_id
 from .refusal import Refusal
 from .store import instant
 
+_INSTANT: pydantic.TypeAdapter[datetime] = pydantic.TypeAdapter(pydantic.AwareDatetime)
 _DEFAULT_LIMIT, _MOST = 20, 100
 
 
@@ -22,9 +25,9 @@ def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
     conditions: list[tuple[str, Any]] = [("user_id = ?", query.user_id), ("relationship_id = ?", query.relationship_id)]
     for name, sql, when in (("from", "created_at >= ?", query.from_), ("to", "created_at < ?", query.to)):
         try:
-            conditions.append((sql, instant(when) if when else None))
-        except OverflowError:
-            raise Refusal("validation_error", f"{name} has no UTC year.", details=[{"field": name}]) from None
+            conditions.append((sql, instant(_INSTANT.validate_python(when)) if when else None))
+        except (OverflowError, pydantic.ValidationError):
+            raise Refusal("validation_error", f"{name} is no instant of UTC.", details=[{"field": name}]) from None
     used = [(sql, value) for sql, value in conditions if value is not None]
     return " and ".join(["1", *[sql for sql, _ in used]]), [value for _, value in used]
 
