@@ -12,11 +12,11 @@ from .._turn import encode_turn
 from ..api import engine as ops
 from .namespace import Namespace
 from .requester import Requester
-from .stream import RespondStream
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+    from .stream import RespondStream
 
 _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 
@@ -121,6 +121,8 @@ class Responder:
         Source: docs and official SDK; the shape of the modulator pack is undocumented.
         """
         if stream:
+            from .stream import RespondStream  # a client that never streams need not load it
+
             turn = encode_turn(ops.RESPOND, request, fields, stream=True, return_format=return_format)
             return RespondStream(self._requester, turn)
         if return_format == "modulator_pack":

@@ -1,0 +1,318 @@
+"""What is written twice by hand: places in a queue, values by event loop and process, time, networks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+
+from tests.rawserver import RawServer, reply
+from uniqos import _aio, _threads
+from uniqos._aio import AsyncClock, AsyncGate, AsyncPerHome, AsyncShield
+from uniqos._async.network import AsyncNetwork
+from uniqos._asyncio_network import AsyncioNetwork
+from uniqos._exchange import _Content
+from uniqos._sync.network import Network
+from uniqos._sync.pool import Pool
+from uniqos._threads import Clock, Gate, PerHome
+
+both_loops = pytest.mark.parametrize("backend", ["asyncio", "trio"])
+
+
+def without_a_loop(coroutine: Any) -> Any:
+    """What a coroutine returns that never waits."""
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(None)
+    return ended.value.value
+
+
+def test_a_gate_that_is_open_costs_no_turn_of_the_loop() -> None:
+    gate = AsyncGate(2)
+    assert without_a_loop(gate.acquire(None)) is True
+    assert without_a_loop(gate.acquire(0)) is True
+    gate.release()
+    assert without_a_loop(gate.acquire(5)) is True
+
+
+@both_loops
+def test_who_waits_at_a_gate_goes_in_first_come_first_served(backend: str) -> None:
+    order: list[int] = []
+
+    async def main() -> None:
+        gate = AsyncGate(1)
+        assert await gate.acquire(None)
+
+        async def wait(number: int) -> None:
+            assert await gate.acquire(10)
+            order.append(number)
+            gate.release()
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(5):
+                tasks.start_soon(wait, number)
+                await anyio.wait_all_tasks_blocked()
+            gate.release()
+        assert await gate.acquire(0)
+
+    anyio.run(main, backend=backend)
+    assert order == [0, 1, 2, 3, 4]
+
+
+@both_loops
+@pytest.mark.parametrize("timeout", [0, 0.02])
+def test_who_gives_up_at_a_gate_takes_no_place(timeout: float, backend: str) -> None:
+    async def main() -> None:
+        gate = AsyncGate(1)
+        assert await gate.acquire(None)
+        for _ in range(3):
+            assert not await gate.acquire(timeout)
+        gate.release()
+        assert await gate.acquire(0)
+        assert not await gate.acquire(0)
+
+    anyio.run(main, backend=backend)
+
+
+@both_loops
+@pytest.mark.parametrize("handed", [False, True])
+def test_who_is_cancelled_at_a_gate_passes_the_place_on(handed: bool, backend: str) -> None:
+    async def main() -> None:
+        gate = AsyncGate(1)
+        assert await gate.acquire(None)
+        entered = []
+
+        async def patient() -> None:
+            entered.append(await gate.acquire(10))
+
+        async def impatient() -> None:
+            await gate.acquire(None)
+            gate.release()
+
+        async with anyio.create_task_group() as all_tasks:
+            async with anyio.create_task_group() as cancelled:
+                cancelled.start_soon(impatient)
+                await anyio.wait_all_tasks_blocked()
+                all_tasks.start_soon(patient)
+                await anyio.wait_all_tasks_blocked()
+                if handed:  # the place is given and taken back before its new holder can run
+                    gate.release()
+                cancelled.cancel_scope.cancel()
+            if not handed:
+                assert not entered
+                gate.release()
+        assert entered == [True]
+        gate.release()
+        assert await gate.acquire(0)
+        assert not await gate.acquire(0)
+
+    anyio.run(main, backend=backend)
+
+
+def test_a_gate_for_threads_lets_no_more_in_than_it_may() -> None:
+    gate = Gate(3)
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            assert gate.acquire(30)
+            inside.append(number)
+            most.append(len(inside))
+            inside.pop()
+            gate.release()
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(work, range(16)))
+    assert max(most) <= 3
+    assert [gate.acquire(0) for _ in range(4)] == [True] * 3 + [False]
+    assert not gate.acquire(0.01)
+
+
+@both_loops
+def test_what_is_shielded_ends_though_the_task_is_cancelled(backend: str) -> None:
+    done = []
+
+    async def main() -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            try:
+                await anyio.lowlevel.checkpoint()
+            finally:
+                with AsyncShield():
+                    await anyio.lowlevel.checkpoint()
+                    done.append(True)
+
+    anyio.run(main, backend=backend)
+    assert done == [True]
+
+
+def test_nothing_is_shielded_in_a_thread() -> None:
+    with pytest.raises(ZeroDivisionError), _threads.Shield():
+        raise ZeroDivisionError
+
+
+@both_loops
+def test_each_event_loop_has_its_own_value(backend: str) -> None:
+    values: AsyncPerHome[object] = AsyncPerHome()
+    kept = []  # so that no two have the same address
+
+    async def main() -> None:
+        value = values.get(object)
+        await anyio.lowlevel.checkpoint()
+        assert values.get(object) is value
+        kept.append(value)
+
+    for _ in range(3):
+        anyio.run(main, backend=backend)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda _: anyio.run(main, backend=backend), range(3)))
+    assert len(set(map(id, kept))) == 6
+
+
+def test_the_value_of_a_closed_loop_is_let_go() -> None:
+    values: AsyncPerHome[object] = AsyncPerHome()
+
+    async def main() -> None:
+        values.get(object)
+
+    for _ in range(10):
+        asyncio.run(main())
+    assert len(values._values) == 1
+
+
+def test_a_value_is_taken_by_its_own_loop_only() -> None:
+    values: AsyncPerHome[str] = AsyncPerHome()
+
+    async def take() -> list[str]:
+        return values.take()
+
+    async def main() -> None:
+        values.get(lambda: "mine")
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(asyncio.run, take()).result(5) == []
+        assert values.take() == ["mine"]
+        assert values.take() == []
+
+    asyncio.run(main())
+
+
+def test_a_child_process_gets_its_own_value_and_keeps_hold_of_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    values: PerHome[object] = PerHome()
+    parents = values.get(object)
+    parent = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: parent + 1)
+    childs = values.get(object)
+    assert childs is not parents
+    assert parents in gc.get_referents(values._values)  # nothing closes what is referenced
+    assert values.take() == [childs]
+    assert values.take() == []
+    monkeypatch.undo()
+    assert values.take() == [parents]
+
+
+def test_threads_share_one_value() -> None:
+    values: PerHome[object] = PerHome()
+    start = threading.Barrier(8)
+
+    def get() -> object:
+        start.wait(5)
+        return values.get(object)
+
+    with ThreadPoolExecutor(8) as threads:
+        futures = [threads.submit(get) for _ in range(8)]
+    assert len({id(future.result()) for future in futures}) == 1
+
+
+def test_clocks_tell_time_and_chance() -> None:
+    for clock in (AsyncClock(), Clock()):
+        assert 0 <= clock.monotonic() <= clock.monotonic()
+        assert clock.time() > 1_700_000_000
+        assert 0 <= clock.random() < 1
+    before = Clock().monotonic()
+    Clock().sleep(0.02)
+    anyio.run(AsyncClock().sleep, 0.02)
+    assert Clock().monotonic() - before >= 0.04
+
+
+def test_there_is_one_tls_context() -> None:
+    assert _threads.ssl_context() is _aio.ssl_context()
+
+
+def test_each_way_of_running_has_its_network() -> None:
+    async def kind() -> type[AsyncNetwork]:
+        return type(_aio.make_network())
+
+    assert anyio.run(kind, backend="asyncio") is AsyncioNetwork
+    assert anyio.run(kind, backend="trio") is AsyncNetwork
+    assert type(_threads.make_network()) is Network
+
+
+def answer(connection: Any, request: bytes, number: int) -> None:
+    reply(connection)
+
+
+def in_threads(count: int, work: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(count) as threads:
+        for future in [threads.submit(work) for _ in range(count)]:
+            future.result(60)
+
+
+def call(pool: Pool, url: str, times: int = 1) -> None:
+    for _ in range(times):
+        _call_once(pool, url)
+
+
+def _call_once(pool: Pool, url: str) -> None:
+    response = pool.handle_request(httpx.Request("GET", url, headers=[("Host", "x")], stream=_Content(b"")))
+    assert response.read() == b"{}"
+    response.close()
+
+
+def test_sixty_four_threads_open_hardly_more_connections_than_they_are() -> None:
+    with RawServer(answer) as server:
+        pool = Pool(server.url)
+        in_threads(64, lambda: call(pool, server.url, 50))
+        assert (pool.busy, pool.idle) == (0, server.connections)
+        assert server.connections <= 0.02 * len(server.requests)
+        pool.close()
+
+
+def test_threads_that_race_for_expired_connections_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uniqos._sync.pool.KEEPALIVE_SECONDS", 0.0005)
+    with RawServer(answer) as server:
+        pool = Pool(server.url, max_connections=16)
+        in_threads(16, lambda: call(pool, server.url, 30))
+        assert pool.busy == 0
+        assert [pool._gate.acquire(0) for _ in range(17)] == [True] * 16 + [False]
+        pool.close()
+        assert pool.idle == 0
+
+
+def test_a_pool_closed_under_its_threads_keeps_nothing_open() -> None:
+    with RawServer(answer) as server:
+        for _ in range(10):
+            pool = Pool(server.url)
+            closed = threading.Event()
+
+            def work(pool: Pool = pool, closed: threading.Event = closed) -> None:
+                while not closed.is_set():
+                    call(pool, server.url)
+
+            with ThreadPoolExecutor(4) as threads:
+                futures = [threads.submit(work) for _ in range(4)]
+                seen = len(server.requests)
+                while len(server.requests) < seen + 8:
+                    pass
+                pool.close()
+                closed.set()
+            assert [future.result(5) for future in futures] == [None] * 4
+            assert (pool.busy, pool.idle) == (0, 0)
