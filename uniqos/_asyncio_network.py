@@ -133,6 +133,8 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         try:
             if self._received:
                 raise ssl.SSLError("the server spoke first, so it does not speak TLS")
+            if self._ended or self._transport.is_closing():  # asyncio would wait in vain to be told so
+                raise self._error or ConnectionResetError("the server closed before TLS")
             with anyio.fail_after(left):
                 upgraded = await self._loop.start_tls(
                     self._transport, self, ssl_context, server_hostname=server_hostname

@@ -304,6 +304,35 @@ async def test_what_drips_does_not_outlive_the_deadline(handle: Handler) -> None
         assert state(pool) == (0, 0)
 
 
+async def test_an_upload_that_is_taken_slowly_does_not_outlive_the_deadline() -> None:
+    def take(connection: socket.socket) -> None:
+        try:
+            while connection.recv(65536):
+                time.sleep(0.004)
+        except OSError:
+            pass
+
+    def accept(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            take(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        pool = AsyncPool(url)
+        data = b"x" * 64_000_000  # would take more than 4 s
+        headers = [("Host", "x"), ("Content-Length", str(len(data)))]
+        extensions = {"timeout": {"write": 30}, "uniqos_deadline": Deadline(0.3)}
+        message = httpx.Request("POST", url, headers=headers, stream=_Content(data), extensions=extensions)
+        started = time.monotonic()
+        with pytest.raises(httpx.WriteTimeout):
+            await pool.handle_async_request(message)
+        assert time.monotonic() - started < 2
+        assert state(pool) == (0, 0)
+
+
 async def test_a_deadline_that_is_moved_while_reading_counts_from_then_on() -> None:
     with RawServer(sends(HEAD, *[b"x" * 100] * 10, pause=0.05)) as server:
         pool = AsyncPool(server.url)
@@ -435,6 +464,30 @@ async def test_a_server_that_never_speaks_tls_does_not_outlive_the_deadline(monk
         with pytest.raises(httpx.ConnectTimeout):
             await send(pool, url, uniqos_deadline=Deadline(0.2))
         assert state(pool) == (0, 0)
+
+
+# Python's ssl module itself drops a socket that is reset while it is being wrapped.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("leave", [rst, socket.socket.close])
+async def test_a_server_that_leaves_before_tls_is_noticed_at_once(
+    leave: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "ssl_context", use(ssl.create_default_context()))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for _ in range(20):
+                leave(listener.accept()[0])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        pool = AsyncPool(url)
+        for _ in range(20):
+            with pytest.raises(httpx.ConnectError):  # not after ten seconds, by a timeout
+                await send(pool, url, timeout={"connect": 10})
+            assert state(pool) == (0, 0)
+        thread.join(5)
 
 
 async def test_a_trace_is_told_of_every_step() -> None:

@@ -14,6 +14,8 @@ import httpcore
 from .._aio import AsyncShield
 from .._http import Deadline
 
+_PART = 64 * 1024
+
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
     """httpcore's own network for threads, or for any event loop, within a deadline."""
@@ -56,7 +58,10 @@ class _AsyncTimedStream(httpcore.AsyncNetworkStream):
         return await self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self._network.left(timeout, httpcore.WriteTimeout))
+        # In parts, for in a thread httpcore grants the whole time anew for whatever the socket takes at once.
+        for start in range(0, len(buffer), _PART):
+            left = self._network.left(timeout, httpcore.WriteTimeout)
+            await self._stream.write(buffer[start : start + _PART], left)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

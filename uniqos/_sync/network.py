@@ -15,6 +15,8 @@ import httpcore
 from .._http import Deadline
 from .._threads import Shield
 
+_PART = 64 * 1024
+
 
 class Network(httpcore.NetworkBackend):
     """httpcore's own network for threads, or for any event loop, within a deadline."""
@@ -57,7 +59,10 @@ class _TimedStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._network.left(timeout, httpcore.WriteTimeout))
+        # In parts, for in a thread httpcore grants the whole time anew for whatever the socket takes at once.
+        for start in range(0, len(buffer), _PART):
+            left = self._network.left(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + _PART], left)
 
     def close(self) -> None:
         self._stream.close()

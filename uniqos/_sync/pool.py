@@ -157,14 +157,20 @@ class Pool(httpx.BaseTransport):
         self._busy.discard(connection)
         self._free.append(connection)
         self._gate.release()
-        if self._closed or len(self._free) > 1:
-            self._close_oldest(only_expired=not self._closed)
+        if self._closed:  # meanwhile, by another thread, which may not have seen this one
+            self.close()
+        elif len(self._free) > 1:
+            self._close_expired()
 
     def close(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
         self._closed = True
-        while self._free:
-            self._close_oldest()
+        while True:
+            try:
+                connection = self._free.popleft()
+            except IndexError:
+                return
+            connection.http.close()
 
     def _take(self) -> _Connection:
         while True:
@@ -188,15 +194,17 @@ class Pool(httpx.BaseTransport):
         finally:
             self._gate.release()
 
-    def _close_oldest(self, *, only_expired: bool = False) -> None:
+    def _close_expired(self) -> None:
+        """Close the oldest idle connection if its time is over: one for each call keeps up with any number."""
         try:
-            connection = self._free.popleft()
-        except IndexError:  # another thread was faster
+            # It stays in the list until it is certain: another thread that found none would open one more.
+            oldest = self._free[0]
+            if not oldest.http.has_expired():
+                return
+            self._free.remove(oldest)
+        except (IndexError, ValueError):  # another thread was faster, and has it
             return
-        if only_expired and not connection.http.has_expired():
-            self._free.appendleft(connection)
-        else:
-            connection.http.close()
+        oldest.http.close()
 
 
 def _mapped(exc: BaseException) -> httpx.TransportError:

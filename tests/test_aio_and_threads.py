@@ -286,6 +286,15 @@ def test_sixty_four_threads_open_hardly_more_connections_than_they_are() -> None
         pool.close()
 
 
+def test_a_limit_below_the_number_of_threads_holds() -> None:
+    with RawServer(answer) as server:
+        pool = Pool(server.url, max_connections=4)
+        in_threads(16, lambda: call(pool, server.url, 20))
+        assert (pool.busy, pool.idle) == (0, server.connections)
+        assert server.connections <= 4
+        pool.close()
+
+
 def test_threads_that_race_for_expired_connections_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uniqos._sync.pool.KEEPALIVE_SECONDS", 0.0005)
     with RawServer(answer) as server:
