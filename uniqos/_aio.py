@@ -1,6 +1,6 @@
 """What an event loop does its own way; ``_threads.py`` holds the same for threads. Both by hand: all else is generated.
 
-Only this file knows asyncio and anyio.
+Only this file, and asyncio's network in ``_asyncio_network.py``, know asyncio and anyio.
 """
 
 from __future__ import annotations

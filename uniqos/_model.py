@@ -149,6 +149,27 @@ set_http: Callable[[Model, HttpInfo | None], None] = Model.__dict__["_http"].__s
 _set_wire: Callable[[Model, tuple[Wire, tuple[str | int, ...]]], None] = Model.__dict__["_wire"].__set__
 
 
+def from_wire(model: type[M], text: bytes | str) -> M:
+    """A model validated straight from JSON text, which its subscripts then show.
+
+    Raises:
+        pydantic.ValidationError: The text is not JSON, or does not fit the model.
+        ValueError: It holds NaN or Infinity, which are not JSON.
+    """
+    made: M = ready(model).__pydantic_validator__.validate_json(text)
+    refuse_nan(text)
+    bind(made, Wire(text))
+    return made
+
+
+def refuse_nan(text: bytes | str) -> None:
+    """Raise ValueError where JSON text holds NaN or Infinity."""
+    # Searching costs nothing; parsing again only happens where a word looks like one.
+    words: tuple[Any, Any] = (b"NaN", b"Infinity") if isinstance(text, bytes) else ("NaN", "Infinity")
+    if words[0] in text or words[1] in text:
+        from_json(text, allow_inf_nan=False)
+
+
 def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
     """Tell a validated response, and every model inside it, which JSON text it came from."""
     _set_wire(model, (wire, path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from . import errors
-from ._model import Model, RequestModel, Wire, bind, ready, set_http
+from ._model import Model, RequestModel, Wire, bind, from_wire, ready, refuse_nan, set_http
 
 if TYPE_CHECKING:
     from ._http import HttpInfo
@@ -52,7 +52,7 @@ _OWN_HEADERS = (
     " x-uniqos-sdk"
 )
 _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
-_EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
+EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -74,8 +74,11 @@ class Operation(Generic[R]):
     body: type[RequestModel] | None = None
     query: type[RequestModel] | None = None
     resend: Resend = "once"
+    params: tuple[str, ...] = field(init=False)
+    """Names of the path's parameters, in order."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "params", tuple(re.findall(r"{(\w+)}", self.path)))
         if self.method != "POST":
             object.__setattr__(self, "resend", "safe")
 
@@ -83,11 +86,6 @@ class Operation(Generic[R]):
     def label(self) -> str:
         """The endpoint in words, for messages."""
         return f"{self.method} {self.path}"
-
-    @property
-    def params(self) -> tuple[str, ...]:
-        """Names of the path's parameters, in order."""
-        return tuple(re.findall(r"{(\w+)}", self.path))
 
     def returning(self, model: type[S]) -> Operation[S]:
         """The same endpoint where the request asks for another answer."""
@@ -162,17 +160,15 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
     """
     if content[:3] == b"\xef\xbb\xbf":
         content = content[3:]
-    if not content and http.status in _EMPTY_STATUSES:
+    if not content and http.status in EMPTY_STATUSES:
         content = b"{}"
     try:
-        result: R = ready(returns).__pydantic_validator__.validate_json(content)
-        _refuse_nan(content)
+        result = from_wire(returns, content)
     except pydantic.ValidationError as exc:
         return _invalid(returns, content, http, on_invalid, exc)
     except ValueError as exc:
         raise _undecodable(content, http, str(exc)) from None
     set_http(result, http)
-    bind(result, Wire(content))
     return result
 
 
@@ -229,12 +225,6 @@ def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.Response
         request_id=http.request_id,
         http_status=http.status,
     )
-
-
-def _refuse_nan(content: bytes) -> None:
-    # Searching the bytes costs nothing; parsing again only happens where a word looks like one.
-    if b"NaN" in content or b"Infinity" in content:
-        from_json(content, allow_inf_nan=False)
 
 
 def _path_part(name: str, value: str) -> str:
@@ -325,7 +315,7 @@ def _validate(
 def _json(op: Operation[Any], valid: RequestModel) -> bytes:
     try:
         content = valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
-        _refuse_nan(content)
+        refuse_nan(content)
     except ValueError as exc:
         raise _refused(f"{op.label}: the body is not JSON: {exc}") from None
     return content

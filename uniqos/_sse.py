@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from ._model import Model, Wire, bind, ready
+from ._model import Model, Wire, bind, from_wire
 from ._operation import problems
 from .api.engine import (
     RespondStreamEvent,
@@ -47,15 +47,12 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     if model is None:
         return _unknown(name, data)
     try:
-        event: Any = ready(model).__pydantic_validator__.validate_json(data)
-        if "NaN" in data or "Infinity" in data:
-            from_json(data, allow_inf_nan=False)
+        event: Any = from_wire(model, data)
     except pydantic.ValidationError as exc:
         found = list(problems(exc))
         raise BrokenEvent(f"{name}: {found[0]['msg']}", found) from None
     except ValueError as exc:
         raise BrokenEvent(f"{name}: {exc}", []) from None
-    bind(event, Wire(data))
     return event  # type: ignore[no-any-return]
 
 

@@ -47,7 +47,7 @@ def encode_turn(
     if isinstance(data, Mapping):
         data = {**data, **chosen}
         for name, other in (("stream", True), ("return_format", "modulator_pack")):
-            if chosen.get(name) != other and _means(name, data.get(name), other):
+            if chosen.get(name) != other and name in data and _means(name, data[name], other):
                 raise errors.RequestValidationError(
                     f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
                     "since it changes what you get back"

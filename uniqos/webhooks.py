@@ -11,9 +11,8 @@ from typing import Any
 
 import pydantic
 from pydantic import AwareDatetime
-from pydantic_core import from_json
 
-from ._model import Model, Wire, bind, ready
+from ._model import Model, from_wire
 from .errors import ConfigurationError, WebhookSignatureError
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
@@ -65,10 +64,10 @@ def construct_event(
         )
     body = raw_body.encode() if isinstance(raw_body, str) else bytes(raw_body)
     presented = bytes.fromhex(signature[1])
-    # No early end: how long this takes must not tell which of the secrets is the right one.
     secrets = [secret] if isinstance(secret, str) else list(secret or ())
     if not all(isinstance(one, str) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
+    # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
         hmac.compare_digest(presented, hmac.digest(one.encode(), body, hashlib.sha256)) for one in secrets if one
     ]
@@ -78,14 +77,12 @@ def construct_event(
             reason="signature_mismatch",
         )
     try:
-        event: WebhookEvent = ready(WebhookEvent).__pydantic_validator__.validate_json(body)
-        from_json(body, allow_inf_nan=False)
+        event = from_wire(WebhookEvent, body)
     except pydantic.ValidationError as exc:
         problem = exc.errors(include_url=False, include_input=False)[0]
         raise WebhookSignatureError(f"the body is not a delivery: {problem['msg']}", reason="invalid_payload") from None
     except ValueError as exc:
         raise WebhookSignatureError(f"the body is not JSON: {exc}", reason="invalid_payload") from None
-    bind(event, Wire(body))
     if not isinstance(event["created_at"], str):
         raise WebhookSignatureError("the body is not a delivery: created_at is no text", reason="invalid_payload")
     age = (time.time() if _now is None else _now) - event.created_at.timestamp()

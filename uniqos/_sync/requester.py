@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -14,12 +14,10 @@ from .._config import Config
 from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._logging import truncate
-from .._model import Model
-from .._operation import Body, Operation, Request, decode, encode
+from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .._retry import RetryBudget, delay, may_resend
 from .._threads import Clock, PerHome
 
-R = TypeVar("R", bound=Model)
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
 
 
@@ -79,7 +77,6 @@ class Exchange:
         "_received",
         "_request",
         "_response",
-        "bounded",
         "http",
     )
 
@@ -93,7 +90,6 @@ class Exchange:
         limit: str,
     ) -> None:
         self.http: HttpInfo = http
-        self.bounded: bool = True  # whether each read knows of the deadline
         self._request: Request = request
         self._response: httpx.Response = response
         self._decoder: BodyDecoder = decoder
@@ -230,8 +226,8 @@ class Requester:
             attempt += 1
 
     def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
-        timeout, name = self._bounds(request, started)
-        deadline = Deadline(timeout, self._left(request, started))
+        timeout, left, name = self._bounds(request, started)
+        deadline = Deadline(timeout, left)
         message = self._endpoint.message(request, accept, timeout, deadline)
         try:
             response = self.connections.send(message)
@@ -253,20 +249,19 @@ class Requester:
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
             ) from None
         exchange = Exchange(request, response, http, decoder, deadline, name)
-        exchange.bounded = self.connections.bounded
-        if success and (is_type(headers, accept) or (status in (202, 204, 205) and accept == JSON)):
+        if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
             return exchange
         if success:
             raise wrong_type(status, headers, exchange.read(), accept)
         body, complete = exchange.read_what_there_is()
         raise refusal(status, headers, body, self.clock.time(), complete=complete)
 
-    def _bounds(self, request: Request, started: float) -> tuple[float | None, str]:
-        """How long the next attempt may take, in seconds, and which limit that is."""
+    def _bounds(self, request: Request, started: float) -> tuple[float | None, float | None, str]:
+        """Seconds the next attempt may take, seconds left of the whole call, and which of the two is the limit."""
         timeout, left = self.timeout(request), self._left(request, started)
         if left is not None and (timeout is None or left < timeout):
-            return left, "deadline of the whole call"
-        return timeout, f"timeout of {timeout:g} s" if timeout else ""
+            return left, left, "deadline of the whole call"
+        return timeout, left, f"timeout of {timeout:g} s" if timeout else ""
 
     def _left(self, request: Request, started: float) -> float | None:
         """Seconds that are left of the whole call's deadline; None is no limit."""

@@ -79,7 +79,7 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
                 continue  # after the end nothing counts; it is read so that the connection can serve again
             event = turn.take(sse.event, sse.data)
             yield event
-            if turn.ended and not exchange.bounded:
+            if turn.ended and not requester.connections.bounded:
                 break  # nobody would end the wait for the rest
             exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
         if not turn.ended:
