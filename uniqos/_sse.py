@@ -43,9 +43,11 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     Raises:
         BrokenEvent: The event is known, and its data do not fit its model.
     """
-    name, model = _model_of(name, data)
+    model = _MODELS.get(name)
     if model is None:
-        return _unknown(name, data)
+        name, model = _model_of(name, data)
+        if model is None:
+            return _unknown(name, data)
     try:
         event: Any = from_wire(model, data)
     except pydantic.ValidationError as exc:
