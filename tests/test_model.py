@@ -174,6 +174,7 @@ def value_of(annotation: Any) -> Any:
         ("Aware", "2026-01-01T00:00:00Z"),
         ("bool", True),
         ("int", 1),
+        ("bytes", b"\xff\x00"),
     ):
         if word in text:
             return value

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import unquote
 
 import pydantic
 import pytest
@@ -161,22 +163,28 @@ def test_an_id_is_percent_encoded(value: str, path: str) -> None:
     assert encode(personalities.ARCHIVE, None, {}, (value,)).path == f"/v1/personalities/{path}/archive"
 
 
-@given(st.text())
-def test_whatever_the_id_no_other_path_is_built(value: str) -> None:
+def test_every_path_that_is_another_operations_is_refused_as_an_id() -> None:
+    table = operations()
+    for name, op in table.items():
+        pattern = re.compile(re.sub(r"\{\w+\}", "([^/]+)", op.path))
+        fixed = {o.path for o in table.values() if o.method == op.method and "{" not in o.path}
+        taken = {found[1] for path in fixed if op.params and (found := pattern.fullmatch(path))}
+        assert op.reserved == taken, name
+
+
+@given(st.lists(st.text(), min_size=2, max_size=2))
+def test_whatever_the_ids_the_path_is_the_one_built_or_the_call_is_refused(ids: list[str]) -> None:
     for op in operations().values():
-        if not op.params:
-            continue
+        data = dict.fromkeys(["personality_id", "message", "slug", "user_id", "confirm_name", "organization_id"], "x")
         try:
-            path = encode(op, None, {}, (value,) * len(op.params)).path
+            path = encode(op, data if op.body else None, {}, tuple(ids[: len(op.params)])).path
         except errors.RequestValidationError:
             continue
-        before, _, after = op.path.partition("{" + op.params[0] + "}")
-        assert path.startswith(before)
-        assert path.endswith(after)
-        middle = path[len(before) : len(path) - len(after)]
-        assert middle not in ("", ".", "..")
-        assert not set(middle) & set("/?#\\")
-        assert middle.isascii()
+        parts = re.fullmatch(re.sub(r"\{\w+\}", "([^/?#]+)", op.path), path)
+        assert parts, path
+        assert [unquote(part) for part in parts.groups()] == ids[: len(op.params)]
+        assert not {".", ".."} & {*path.split("/")}
+        assert path.isascii()
 
 
 def test_queries_are_text_none_is_dropped_and_instants_are_utc() -> None:
@@ -214,6 +222,24 @@ def test_every_operation_says_what_sending_it_twice_costs() -> None:
         "personalities.dry_run": "safe",
         "personalities.submit_for_review": "safe",
         "personalities.appeal": "once",
+        "end_users.create": "keyed",
+        "relationships.memory.regenerate_summary": "limited",
+        "me.switch_organization": "once",
+        "organizations.create": "keyed",
+        "organizations.appeal": "once",
+        "organizations.request_transfer": "once",
+        "organizations.confirm_transfer": "once",
+        "organizations.cancel_deletion": "safe",
+        "organizations.members.invite": "keyed",
+        "invitations.accept": "once",
+        "api_keys.create": "keyed",
+        "billing.subscription.suspend": "safe",
+        "billing.subscription.reactivate": "safe",
+        "billing.payment_methods.add": "keyed",
+        "billing.alerts.create": "keyed",
+        "webhooks.create": "keyed",
+        "webhooks.regenerate_secret": "once",
+        "webhooks.redeliver": "once",
     }
 
 
@@ -285,11 +311,7 @@ def test_salvage_reaches_into_lists() -> None:
         (None, {"limit": 2, "cursor": "b"}, "c", (None, {"limit": 2, "cursor": "c"})),
         ({"limit": 2}, {"timeout": 3}, "c", ({"limit": 2, "cursor": "c"}, {"timeout": 3})),
         (models.InteractionQuery(limit=2), {}, "c", ({"limit": 2, "cursor": "c"}, {})),
-        (None, {}, None, None),
-        (None, {}, "", None),
-        (None, {"cursor": "c"}, "c", None),
-        ({"cursor": "c"}, {}, "c", None),
     ],
 )
-def test_the_next_page(query: Any, filters: Any, cursor: str | None, following: Any) -> None:
+def test_the_next_page(query: Any, filters: Any, cursor: str, following: Any) -> None:
     assert next_page(query, filters, cursor) == following

@@ -103,7 +103,7 @@ def test_retry_after_is_seconds_or_a_date_and_nonsense_is_ignored(value: Any, se
 
 
 def test_a_budget_lets_a_burst_through_and_then_a_tenth() -> None:
-    budget = RetryBudget(limit=5, tokens=5)
+    budget = RetryBudget(limit=5)
     assert [budget.spend() for _ in range(6)] == [True] * 5 + [False]
     for _ in range(11):
         budget.earn()

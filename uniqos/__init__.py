@@ -16,25 +16,27 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from . import contract as contract
     from . import errors as errors
     from . import models as models
     from . import sandbox as sandbox
     from . import webhooks as webhooks
     from ._async.client import AsyncUniqOS as AsyncUniqOS
     from ._async.stream import AsyncRespondStream as AsyncRespondStream
+    from ._drift import DriftReport as DriftReport
     from ._http import HttpInfo as HttpInfo
     from ._http import RateLimit as RateLimit
     from ._logging import Logger as Logger
     from ._logging import LogLevel as LogLevel
     from ._sync.client import UniqOS as UniqOS
     from ._sync.stream import RespondStream as RespondStream
-    from .api.engine import RespondStreamEvent as RespondStreamEvent
-    from .api.engine import StreamEventCompletion as StreamEventCompletion
-    from .api.engine import StreamEventError as StreamEventError
-    from .api.engine import StreamEventGuardrailModulation as StreamEventGuardrailModulation
-    from .api.engine import StreamEventMetadata as StreamEventMetadata
-    from .api.engine import StreamEventText as StreamEventText
-    from .api.engine import StreamEventUnknown as StreamEventUnknown
+    from .api.stream_events import RespondStreamEvent as RespondStreamEvent
+    from .api.stream_events import StreamEventCompletion as StreamEventCompletion
+    from .api.stream_events import StreamEventError as StreamEventError
+    from .api.stream_events import StreamEventGuardrailModulation as StreamEventGuardrailModulation
+    from .api.stream_events import StreamEventMetadata as StreamEventMetadata
+    from .api.stream_events import StreamEventText as StreamEventText
+    from .api.stream_events import StreamEventUnknown as StreamEventUnknown
     from .errors import APIError as APIError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ConfigurationError as ConfigurationError
@@ -56,19 +58,21 @@ if TYPE_CHECKING:
     from .errors import UniqOSError as UniqOSError
     from .errors import UpstreamLLMError as UpstreamLLMError
     from .errors import ValidationError as ValidationError
+    from .errors import WaitTimeoutError as WaitTimeoutError
     from .errors import WebhookSignatureError as WebhookSignatureError
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import construct_event as construct_event
 
-_MODULES = ("errors", "models", "sandbox", "webhooks")
+_MODULES = ("contract", "errors", "models", "sandbox", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
     "._sync.stream": ("RespondStream",),
     "._async.stream": ("AsyncRespondStream",),
+    "._drift": ("DriftReport",),
     "._http": ("HttpInfo", "RateLimit"),
     "._logging": ("Logger", "LogLevel"),
-    ".api.engine": (
+    ".api.stream_events": (
         "RespondStreamEvent",
         "StreamEventCompletion",
         "StreamEventError",
@@ -99,6 +103,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "UniqOSError",
         "UpstreamLLMError",
         "ValidationError",
+        "WaitTimeoutError",
         "WebhookSignatureError",
     ),
     ".webhooks": ("WebhookEvent", "construct_event"),
@@ -111,6 +116,7 @@ __all__ = [
     "AsyncRespondStream",
     "HttpInfo",
     "RateLimit",
+    "DriftReport",
     "Logger",
     "LogLevel",
     "WebhookEvent",
@@ -129,6 +135,7 @@ __all__ = [
     "ResponseDecodeError",
     "ResponseValidationError",
     "UnexpectedError",
+    "WaitTimeoutError",
     "WebhookSignatureError",
     "APIError",
     "AuthenticationError",
@@ -144,6 +151,7 @@ __all__ = [
     "TurnTimeoutError",
     "UpstreamLLMError",
     "ValidationError",
+    "contract",
     "errors",
     "models",
     "sandbox",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
+from typing_extensions import TypeVarTuple, Unpack
 
 from ._threads import BaseClock
 from ._threads import ssl_context as ssl_context
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class AsyncClock(BaseClock):
@@ -117,3 +120,8 @@ def make_network() -> AsyncNetwork:
     from ._asyncio_network import AsyncioNetwork
 
     return AsyncioNetwork()
+
+
+async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
+    """Call what may block, such as the writing of a file, in a thread of its own."""
+    return await anyio.to_thread.run_sync(function, *arguments)

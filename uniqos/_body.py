@@ -7,6 +7,7 @@ import zlib
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
+_PIECE_BYTES = 1024 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
 
 
 class BodyError(ValueError):
@@ -25,7 +26,7 @@ class BodyDecoder:
         limit: How many decoded bytes may come until ``reset()``.
     """
 
-    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_raw", "_started")
+    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_raw", "_rest", "_started", "pending")
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         name = (encoding or "identity").strip().lower()
@@ -35,6 +36,9 @@ class BodyDecoder:
         self._raw: bool = name == "deflate"  # some servers leave its frame away
         self._inflate = zlib.decompressobj(47)  # finds out by itself whether it is gzip or deflate
         self._started: bool = False
+        self._rest: bytes = b""
+        self.pending: bool = False
+        """Whether ``feed(b"")`` will give more of what was fed before."""
         self._limit = limit
         self._count = 0
 
@@ -44,9 +48,9 @@ class BodyDecoder:
         Raises:
             BodyError: Too many of them, or they are not what the header says.
         """
-        if self._compressed and chunk:
+        if self._compressed and (chunk or self.pending):
             try:
-                chunk = self._decompress(chunk)
+                chunk = self._decompress(self._rest + chunk)
             except zlib.error as exc:
                 raise BodyError("undecodable_response", f"broken compression: {exc}") from None
         self._count += len(chunk)
@@ -55,7 +59,7 @@ class BodyDecoder:
         return chunk
 
     def _decompress(self, chunk: bytes) -> bytes:
-        most = self._limit - self._count + 1
+        most = min(_PIECE_BYTES, self._limit - self._count + 1)
         try:
             data = self._inflate.decompress(chunk, most)
         except zlib.error:
@@ -68,6 +72,8 @@ class BodyDecoder:
             rest = self._inflate.unused_data
             self._inflate = zlib.decompressobj(47)
             data += self._inflate.decompress(rest, most - len(data))
+        self._rest = self._inflate.unconsumed_tail
+        self.pending = len(data) >= most  # there may be more even where nothing of the chunk is left
         return data
 
     def finish(self) -> None:

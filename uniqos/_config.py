@@ -7,12 +7,16 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ._drift import OnDrift
 
 Environment = Literal["live", "test"]
 
@@ -37,6 +41,7 @@ class Config:
     on_invalid_response: OnInvalidResponse = "raise"
     log_level: LogLevel = "warning"
     logger: Logger | logging.Logger | None = None
+    on_drift: OnDrift | None = None
 
     def __repr__(self) -> str:
         return (
@@ -106,6 +111,9 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
         if name == "log_level":
             if not is_level(value):
                 raise ConfigurationError(f"log_level must be debug, info, warning, error or silent, got {value!r}")
+        elif name == "on_drift":
+            if not callable(value) or iscoroutinefunction(value):
+                raise ConfigurationError("on_drift must be a plain function, which is called with a DriftReport")
         elif name == "logger":
             if not isinstance(value, (logging.Logger, Logger)):
                 raise ConfigurationError("logger must have the methods debug, info, warning and error")
@@ -127,10 +135,10 @@ def _base_url(url: str, log: LeveledLogger) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
     try:
-        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
     except UnicodeError as exc:
         raise ConfigurationError(f"base_url {url!r} has no valid host: {exc}") from None
-    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name):
+    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
         raise ConfigurationError(f"base_url {url!r} has no valid host")
     origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
     path = parts.path.rstrip("/")

@@ -21,6 +21,7 @@ from ._version import __version__
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
+ANY = "*/*"
 
 
 class Endpoint:
@@ -94,7 +95,7 @@ class _Once:
 def is_type(headers: Mapping[str, str], wanted: str) -> bool:
     """Whether a response calls itself ``wanted``; JSON may also be called ``application/...+json``, or nothing."""
     name = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return name == wanted or (wanted == JSON and (name == "" or name.endswith("+json")))
+    return wanted in (name, ANY) or (wanted == JSON and (name == "" or name.endswith("+json")))
 
 
 def body_decoder(headers: Mapping[str, str], limit: int) -> BodyDecoder:

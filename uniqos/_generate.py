@@ -1,7 +1,8 @@
 """Makes what is written once: ``python -m uniqos._generate [--check]``.
 
 ``_sync/`` from ``_async/``, for the package and its tests, by a rewrite of tokens, not of meaning: comments and lines
-stay where they are, so both trees compare well. And ``_params.py``, the request models as TypedDicts, from ``api/``.
+stay where they are, so both trees compare well. And from ``api/``: ``_params.py``, the request models as TypedDicts,
+and ``models.py``, which names every model.
 """
 
 from __future__ import annotations
@@ -202,7 +203,7 @@ class _Api:
                 elif isinstance(node, ast.keyword) and node.arg in ("body", "query"):
                     operands.add(ast.unparse(node.value))
         bases = {base for name in self.classes for base in self._bases(name)}
-        requests = [name for name in self.classes if "RequestModel" in self._ancestors(name)]
+        requests = [name for name in self.classes if {"RequestModel", "OpenRequest"} & {*self._ancestors(name)}]
         # A class that is only a base, as for shared filters, is not part of any signature.
         self.requests = [name for name in requests if name in operands or name not in bases]
         for name in self.classes:
@@ -242,7 +243,7 @@ class _Api:
         doc = ""
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
             doc = f'\n    """{following.value.value!s}"""'
-        key = ast.literal_eval(keywords["alias"]) if "alias" in keywords else name
+        key = ast.literal_eval(keywords["serialization_alias"]) if "serialization_alias" in keywords else name
         return _Field(name, key, text if default else f"Required[{text}]", doc)
 
 
@@ -290,6 +291,62 @@ def params(sources: Mapping[str, str]) -> str:
     return "\n".join(out) + "\n"
 
 
+_MODELS = '''"""Every model of the API, imported when first named: ``from uniqos.models import RespondRequest``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+{imports}
+
+_WHERE: dict[str, tuple[str, ...]] = {{
+{where}
+}}
+_MODULE = {{name: module for module, names in _WHERE.items() for name in names}}
+
+
+if not TYPE_CHECKING:  # else a misspelt name would pass as Any
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULE:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_MODULE)
+'''
+_MODELS_BESIDES_API = {
+    "._file": ["File", "SavedFile"],
+    "._model": ["Model", "RequestModel"],
+    ".webhooks": ["WebhookEvent"],
+}
+
+
+def models(sources: Mapping[str, str]) -> str:
+    """The module that names every model.
+
+    Args:
+        sources: File name to text of the modules of ``api/``.
+
+    Returns:
+        The text of ``models.py`` before ruff.
+    """
+    found = dict(_MODELS_BESIDES_API)
+    for file, source in sources.items():
+        names = [node.name for node in ast.parse(source, file).body if isinstance(node, ast.ClassDef)]
+        names += re.findall(r"^(\w+) = TypeAliasType\(", source, re.MULTILINE)
+        found[f".api.{file.removesuffix('.py')}"] = [name for name in names if not name.startswith("_")]
+    rows = [(module, sorted(names)) for module, names in sorted(found.items()) if names]
+    imports = [f"    from {module} import {name} as {name}" for module, names in rows for name in names]
+    where = [f"    {module!r}: ({', '.join(map(repr, names))},)," for module, names in rows]
+    return HEADER.format("api/") + _MODELS.format(imports="\n".join(imports), where="\n".join(where))
+
+
 def _expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
@@ -317,6 +374,7 @@ def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
     api = _sources(root / "uniqos/api")
     if api:
         wanted["uniqos/_params.py"] = params(api)
+        wanted["uniqos/models.py"] = models(api)
     return _ruff(root, wanted)
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PrivateAttr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic_core import from_json
 from typing_extensions import Self
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from ._http import HttpInfo
 
 M = TypeVar("M", bound="Model")
@@ -100,6 +110,25 @@ class Model(BaseModel, Mapping[str, Any]):
             return self.to_dict() == other
         return BaseModel.__eq__(self, other)
 
+    @model_serializer(mode="wrap")
+    def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
+        """As JSON: what the server sent, to the letter; of a hand-built model what was set."""
+        # Without a return type: pydantic would take it for the schema of what comes out.
+        if info.mode != "json":
+            return dump(self)
+        chosen = info.include or info.exclude or info.exclude_none or info.exclude_defaults
+        if not chosen and _slot(self, "_wire") is not None:
+            return self.to_dict()
+        values = dump(self)
+        for name, key in () if info.exclude_unset else _may_be_absent(type(self)):
+            if name not in self.__pydantic_fields_set__:
+                values.pop(key if info.by_alias else name, None)
+        for name, key in _timestamps(type(self)):
+            key = key if info.by_alias else name
+            if key in values and (text := _as_the_api_writes(getattr(self, name))):
+                values[key] = text
+        return values
+
     def __getstate__(self) -> dict[Any, Any]:
         return {**super().__getstate__(), "slots": {name: _slot(self, name) for name in _SLOTS}}
 
@@ -131,6 +160,14 @@ class RequestModel(Model):
     )
     selectors: ClassVar[tuple[str, ...]] = ()
     """Fields that a method takes as keywords of its own, since they choose its return type."""
+
+
+class OpenRequest(RequestModel):
+    """A body or query of which no key is public, so that it takes any."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Any) -> None: ...
 
 
 _building = RLock()
@@ -176,21 +213,54 @@ def refuse_nan(text: bytes | str) -> None:
 def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
     """Tell a validated response, and every model inside it, which JSON text it came from."""
     _set_wire(model, (wire, path))
+    for part, steps in parts(model):
+        bind(part, wire, (*path, *steps))
+
+
+def parts(model: Model) -> Iterator[tuple[Model, tuple[str | int, ...]]]:
+    """The models in the fields of a model, each with its way there in the JSON."""
     for name, key in _nested(type(model)):
         value = getattr(model, name, None)
         if isinstance(value, Model):
-            bind(value, wire, (*path, key))
+            yield value, (key,)
         elif isinstance(value, list):
             items: list[Any] = value
             for index, item in enumerate(items):
                 if isinstance(item, Model):
-                    bind(item, wire, (*path, key, index))
+                    yield item, (key, index)
 
 
 @cache
 def _nested(model: type[Model]) -> tuple[tuple[str, str], ...]:
     """(attribute, JSON key) of the fields that may hold models."""
-    return tuple((n, f.alias or n) for n, f in model.model_fields.items() if _holds_model(f.annotation))
+    return tuple((name, key) for name, key, info in json_fields(model) if _holds_model(info.annotation))
+
+
+@cache
+def _may_be_absent(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """(attribute, JSON key) of the fields that JSON leaves out unless they were set; a constant, as ``type``, stays."""
+    return tuple(
+        (name, key)
+        for name, key, info in json_fields(model)
+        if not info.is_required() and get_origin(info.annotation) is not Literal
+    )
+
+
+@cache
+def _timestamps(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, key) for name, key, info in json_fields(model) if "datetime" in repr(info.annotation))
+
+
+def json_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
+    """(attribute, JSON key, definition) of each declared field."""
+    return [(name, info.serialization_alias or name, info) for name, info in model.model_fields.items()]
+
+
+def _as_the_api_writes(value: Any) -> str | None:
+    """An instant of UTC with its milliseconds, which pydantic would cut off where they are 0."""
+    if isinstance(value, datetime) and value.utcoffset() == timedelta(0) and value.microsecond % 1000 == 0:
+        return value.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return None
 
 
 def _slot(model: Model, name: str) -> Any:

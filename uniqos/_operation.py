@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Model)
 S = TypeVar("S", bound=Model)
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
-Resend = Literal["safe", "keyed", "billed", "once"]
+Resend = Literal["safe", "keyed", "billed", "once", "limited"]
 OnInvalidResponse = Literal["raise", "salvage"]
 Body = BaseModel | Mapping[str, Any]
 
@@ -54,9 +54,10 @@ _OWN_HEADERS = (
 _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
+# Compiled by the first who needs them, and not by every import.
+_CONTROL = r"[\x00-\x1f\x7f]"
+_HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_HEADER_VALUE = r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Operation(Generic[R]):
 
     ``resend``: ``"safe"`` has no second effect; ``"keyed"`` carries an Idempotency-Key; ``"billed"`` carries one too
     and is not sent again after a timeout, when the turn may still be running; ``"once"`` may have a second effect and
-    is only sent again when the first request surely never ran.
+    is only sent again when the first request surely never ran; ``"limited"`` is like it, and a 429 of it speaks of a
+    limit of its own, such as once an hour, which no short wait will lift.
     """
 
     method: Method
@@ -74,11 +76,13 @@ class Operation(Generic[R]):
     body: type[RequestModel] | None = None
     query: type[RequestModel] | None = None
     resend: Resend = "once"
+    reserved: frozenset[str] = frozenset()
+    """Values that the last parameter cannot have, since that path is another operation's."""
     params: tuple[str, ...] = field(init=False)
     """Names of the path's parameters, in order."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "params", tuple(re.findall(r"{(\w+)}", self.path)))
+        object.__setattr__(self, "params", tuple(part.partition("}")[0] for part in self.path.split("{")[1:]))
         if self.method != "POST":
             object.__setattr__(self, "resend", "safe")
 
@@ -124,6 +128,8 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
     """
     request = Request(op.method, op.path, op.label, None, [], op.resend, False)
     if path:
+        if path[-1] in op.reserved:
+            raise _refused(f"{op.params[-1]}={path[-1]!r} is no id: that path is another operation's")
         request.path = op.path.format(**dict(zip(op.params, map(_path_part, op.params, path), strict=True)))
     rest = _take_options(request, fields) if fields else fields
     model = op.body or op.query
@@ -162,6 +168,8 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
         content = content[3:]
     if not content and http.status in EMPTY_STATUSES:
         content = b"{}"
+    elif content[:1] == b"[" and "data" in returns.model_fields:  # a list without the envelope that most lists have
+        content = b'{"data":' + content + b"}"
     try:
         result = from_wire(returns, content)
     except pydantic.ValidationError as exc:
@@ -170,6 +178,11 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
         raise _undecodable(content, http, str(exc)) from None
     set_http(result, http)
     return result
+
+
+def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Keywords, of which one of None was not given: so it is in the official SDK."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def problems(exc: pydantic.ValidationError) -> tuple[dict[str, Any], ...]:
@@ -230,7 +243,7 @@ def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.Response
 def _path_part(name: str, value: str) -> str:
     if not isinstance(value, str):
         raise _refused(f"{name} must be a string, got {type(value).__name__}")
-    if value in ("", ".", "..") or _CONTROL.search(value):
+    if value in ("", ".", "..") or re.search(_CONTROL, value):
         raise _refused(f'{name}={value!r} is no id: it must not be empty, ".", ".." or hold control characters')
     try:
         return quote(value, safe="")
@@ -275,14 +288,14 @@ def check_option(name: str, value: Any) -> Any:
 
 def header_name(name: str) -> bytes:
     """A header's name as bytes, or a clear error."""
-    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
         raise _refused(f"{name!r} is not a header name")
     return name.encode()
 
 
 def header_value(name: str, value: str) -> bytes:
     """A header's value as bytes, or an error that does not repeat it: it may be a secret."""
-    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_HEADER_VALUE, value):
         raise _refused(f"{name} must be visible ASCII text, without line breaks, to travel in a header")
     return value.encode()
 
@@ -351,13 +364,16 @@ def _refused(message: str) -> errors.RequestValidationError:
     return errors.RequestValidationError(message, code="invalid_request")
 
 
-def next_page(query: Body | None, filters: Any, cursor: str | None) -> tuple[Body | None, Any] | None:
-    """Query and keywords of the page after this one, or None on the last (also where a cursor repeats itself)."""
-    if isinstance(query, BaseModel):
-        query = query.model_dump(exclude_unset=True, by_alias=True, warnings=False)
-    asked = filters.get("cursor") if query is None else query.get("cursor")
-    if not cursor or cursor == asked:
-        return None
+def cursor_of(query: Body | None, filters: Mapping[str, Any]) -> str | None:
+    """The cursor that a call for a page asks with."""
+    given = filters if query is None else query
+    return getattr(given, "cursor", None) if isinstance(given, BaseModel) else given.get("cursor")
+
+
+def next_page(query: Body | None, filters: Mapping[str, Any], cursor: str) -> tuple[Body | None, Mapping[str, Any]]:
+    """Query and keywords of the page after this one."""
     if query is None:
         return None, {**filters, "cursor": cursor}
+    if isinstance(query, BaseModel):
+        query = query.model_dump(exclude_unset=True, by_alias=True, warnings=False)
     return {**query, "cursor": cursor}, filters

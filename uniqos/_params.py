@@ -14,6 +14,90 @@ from typing_extensions import Required, TypedDict
 from . import models
 from ._operation import Options as Options
 
+ApiKeyCreateLike: TypeAlias = models.ApiKeyCreate | BaseModel | Mapping[str, Any]
+SubscriptionUpdateLike: TypeAlias = models.SubscriptionUpdate | BaseModel | Mapping[str, Any]
+PaymentMethodAddLike: TypeAlias = models.PaymentMethodAdd | BaseModel | Mapping[str, Any]
+PaymentMethodUpdateLike: TypeAlias = models.PaymentMethodUpdate | BaseModel | Mapping[str, Any]
+InvoiceQueryLike: TypeAlias = models.InvoiceQuery | BaseModel | Mapping[str, Any]
+TurnsUsageQueryLike: TypeAlias = models.TurnsUsageQuery | BaseModel | Mapping[str, Any]
+OveragePolicyUpdateLike: TypeAlias = models.OveragePolicyUpdate | BaseModel | Mapping[str, Any]
+QuotaAlertCreateLike: TypeAlias = models.QuotaAlertCreate | BaseModel | Mapping[str, Any]
+
+
+class EndUserQueryDict(TypedDict, total=False):
+    """``EndUserQuery`` as a mapping."""
+
+    limit: int | None
+    """End users per page."""
+    cursor: str | None
+    """``next_cursor`` of the page before."""
+
+
+class EndUserQueryArgs(EndUserQueryDict, Options, total=False):
+    """``EndUserQuery`` as keywords, and the options of a call."""
+
+
+EndUserQueryLike: TypeAlias = models.EndUserQuery | EndUserQueryDict | BaseModel | Mapping[str, Any]
+
+
+class EndUserCreateDict(TypedDict, total=False):
+    """``EndUserCreate`` as a mapping."""
+
+    user_id: Required[str]
+    """Your own stable id."""
+    metadata: Mapping[str, Any] | None
+    """What to store with them; ignored where the end user exists already."""
+
+
+class EndUserCreateArgs(EndUserCreateDict, Options, total=False):
+    """``EndUserCreate`` as keywords, and the options of a call."""
+
+
+EndUserCreateLike: TypeAlias = models.EndUserCreate | EndUserCreateDict | BaseModel | Mapping[str, Any]
+
+
+class EndUserUpdateDict(TypedDict, total=False):
+    """``EndUserUpdate`` as a mapping."""
+
+    metadata: Mapping[str, Any]
+    """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
+
+
+class EndUserUpdateArgs(EndUserUpdateDict, Options, total=False):
+    """``EndUserUpdate`` as keywords, and the options of a call."""
+
+
+EndUserUpdateLike: TypeAlias = models.EndUserUpdate | EndUserUpdateDict | BaseModel | Mapping[str, Any]
+
+
+class EndUserDeleteDict(TypedDict, total=False):
+    """``EndUserDelete`` as a mapping."""
+
+    cascade: Literal["all", "model_only", "memory_only"] | None
+    """What goes: all (default), the psychological model, or the relationships' memory."""
+    reason: str | None
+    """A note for the audit, at most 500 characters."""
+
+
+class EndUserDeleteArgs(EndUserDeleteDict, Options, total=False):
+    """``EndUserDelete`` as keywords, and the options of a call."""
+
+
+EndUserDeleteLike: TypeAlias = models.EndUserDelete | EndUserDeleteDict | BaseModel | Mapping[str, Any]
+
+
+class ReadableModelQueryDict(TypedDict, total=False):
+    """``ReadableModelQuery`` as a mapping."""
+
+    language: Literal["en", "es"] | None
+
+
+class ReadableModelQueryArgs(ReadableModelQueryDict, Options, total=False):
+    """``ReadableModelQuery`` as keywords, and the options of a call."""
+
+
+ReadableModelQueryLike: TypeAlias = models.ReadableModelQuery | ReadableModelQueryDict | BaseModel | Mapping[str, Any]
+
 
 class RespondRequestDict(TypedDict, total=False):
     """``RespondRequest`` as a mapping."""
@@ -117,6 +201,71 @@ class AggregateQueryArgs(Options, total=False):
 
 
 AggregateQueryLike: TypeAlias = models.AggregateQuery | AggregateQueryDict | BaseModel | Mapping[str, Any]
+MeUpdateLike: TypeAlias = models.MeUpdate | BaseModel | Mapping[str, Any]
+
+
+class SwitchOrganizationDict(TypedDict, total=False):
+    """``SwitchOrganization`` as a mapping."""
+
+    organization_id: Required[str]
+
+
+class SwitchOrganizationArgs(SwitchOrganizationDict, Options, total=False):
+    """``SwitchOrganization`` as keywords, and the options of a call."""
+
+
+SwitchOrganizationLike: TypeAlias = models.SwitchOrganization | SwitchOrganizationDict | BaseModel | Mapping[str, Any]
+OrganizationCreateLike: TypeAlias = models.OrganizationCreate | BaseModel | Mapping[str, Any]
+OrganizationUpdateLike: TypeAlias = models.OrganizationUpdate | BaseModel | Mapping[str, Any]
+
+
+class OrganizationDeletionRequestDict(TypedDict, total=False):
+    """``OrganizationDeletionRequest`` as a mapping."""
+
+    confirm_name: Required[str]
+    """The organization's name, typed out."""
+
+
+class OrganizationDeletionRequestArgs(OrganizationDeletionRequestDict, Options, total=False):
+    """``OrganizationDeletionRequest`` as keywords, and the options of a call."""
+
+
+OrganizationDeletionRequestLike: TypeAlias = (
+    models.OrganizationDeletionRequest | OrganizationDeletionRequestDict | BaseModel | Mapping[str, Any]
+)
+OrganizationDeclarationLike: TypeAlias = models.OrganizationDeclaration | BaseModel | Mapping[str, Any]
+OrganizationAppealLike: TypeAlias = models.OrganizationAppeal | BaseModel | Mapping[str, Any]
+OwnershipTransferLike: TypeAlias = models.OwnershipTransfer | BaseModel | Mapping[str, Any]
+TransferConfirmationLike: TypeAlias = models.TransferConfirmation | BaseModel | Mapping[str, Any]
+
+
+class MemberInviteDict(TypedDict, total=False):
+    """``MemberInvite`` as a mapping."""
+
+    email: str | None
+    role: Literal["admin", "developer"] | str | None
+    """Further roles are undocumented."""
+
+
+class MemberInviteArgs(MemberInviteDict, Options, total=False):
+    """``MemberInvite`` as keywords, and the options of a call."""
+
+
+MemberInviteLike: TypeAlias = models.MemberInvite | MemberInviteDict | BaseModel | Mapping[str, Any]
+
+
+class MemberRoleUpdateDict(TypedDict, total=False):
+    """``MemberRoleUpdate`` as a mapping."""
+
+    role: Literal["admin", "developer"] | str | None
+    """Further roles are undocumented."""
+
+
+class MemberRoleUpdateArgs(MemberRoleUpdateDict, Options, total=False):
+    """``MemberRoleUpdate`` as keywords, and the options of a call."""
+
+
+MemberRoleUpdateLike: TypeAlias = models.MemberRoleUpdate | MemberRoleUpdateDict | BaseModel | Mapping[str, Any]
 PersonalityQueryLike: TypeAlias = models.PersonalityQuery | BaseModel | Mapping[str, Any]
 
 
@@ -154,3 +303,53 @@ class CatalogCloneArgs(CatalogCloneDict, Options, total=False):
 CatalogCloneLike: TypeAlias = models.CatalogClone | CatalogCloneDict | BaseModel | Mapping[str, Any]
 DryRunLike: TypeAlias = models.DryRun | BaseModel | Mapping[str, Any]
 AppealLike: TypeAlias = models.Appeal | BaseModel | Mapping[str, Any]
+
+
+class RelationshipQueryDict(TypedDict, total=False):
+    """``RelationshipQuery`` as a mapping."""
+
+    user_id: str | None
+    personality_id: str | None
+    limit: int | None
+    """Relationships per page."""
+    cursor: str | None
+    """``next_cursor`` of the page before."""
+
+
+class RelationshipQueryArgs(RelationshipQueryDict, Options, total=False):
+    """``RelationshipQuery`` as keywords, and the options of a call."""
+
+
+RelationshipQueryLike: TypeAlias = models.RelationshipQuery | RelationshipQueryDict | BaseModel | Mapping[str, Any]
+
+
+class RelationshipDeleteDict(TypedDict, total=False):
+    """``RelationshipDelete`` as a mapping."""
+
+    cascade: Literal["all", "memory_only"] | None
+    """What goes: all (default), or the memory alone; the next turn is then like the first."""
+    reason: str | None
+    """A note for the audit, at most 500 characters."""
+
+
+class RelationshipDeleteArgs(RelationshipDeleteDict, Options, total=False):
+    """``RelationshipDelete`` as keywords, and the options of a call."""
+
+
+RelationshipDeleteLike: TypeAlias = models.RelationshipDelete | RelationshipDeleteDict | BaseModel | Mapping[str, Any]
+
+
+class WebhookCreateDict(TypedDict, total=False):
+    """``WebhookCreate`` as a mapping."""
+
+    url: str | None
+    """Where events are sent: an https address."""
+    subscriptions: list[str] | None
+    """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
+
+
+class WebhookCreateArgs(WebhookCreateDict, Options, total=False):
+    """``WebhookCreate`` as keywords, and the options of a call."""
+
+
+WebhookCreateLike: TypeAlias = models.WebhookCreate | WebhookCreateDict | BaseModel | Mapping[str, Any]

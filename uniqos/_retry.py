@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timezone
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,13 @@ if TYPE_CHECKING:
 BASE_SECONDS = 0.5
 CAP_SECONDS = 30.0
 RETRY_AFTER_CAP_SECONDS = 60.0
+POLL_CAP_SECONDS = 60.0
 _REFUSED_UNRUN = frozenset({"rate_limit_exceeded", "service_unavailable"})
 _TRANSIENT = frozenset({429, 500, 502, 503})
 _TRANSIENT_CLASSES = frozenset(
     {errors.APIError, errors.RateLimitError, errors.UpstreamLLMError, errors.ServiceUnavailableError}
 )
-_SECONDS = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
+_SECONDS = r"(?a:\d{1,12}(\.\d{1,12})?)"
 
 
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
@@ -32,12 +32,14 @@ def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
             return True
         if error.code == "timeout":
             return resend in ("safe", "keyed")  # a billed turn may still be running
-        return resend != "once"
+        return resend not in ("once", "limited")
     # The status and the code's class: a 503 that says turn_timeout is a turn that timed out.
     if error.http_status not in _TRANSIENT or type(error) not in _TRANSIENT_CLASSES:
         return False
     if error.http_status == 429 and isinstance(error, errors.APIError) and not error.complete:
         return False  # it may have said quota_exhausted
+    if resend == "limited":
+        return error.code == "service_unavailable"
     return resend != "once" or error.code in _REFUSED_UNRUN
 
 
@@ -54,11 +56,21 @@ def delay(attempt: int, retry_after: float | None, random: float) -> float | Non
     return random * min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt, 16))
 
 
+def poll_delay(asked: int, random: float) -> float:
+    """Seconds until something that takes its time is asked about again.
+
+    Args:
+        asked: How often it was asked before, from 0.
+        random: A number in [0, 1).
+    """
+    return min(POLL_CAP_SECONDS, BASE_SECONDS * 2.0 ** min(asked, 16)) * (0.75 + random / 2)
+
+
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
     if not value:
         return None
-    if _SECONDS.fullmatch(value.strip()):
+    if re.fullmatch(_SECONDS, value.strip()):
         return float(value)
     from email.utils import parsedate_to_datetime  # it costs more to import than all else here
 
@@ -70,15 +82,17 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     return seconds if seconds >= 0 else None
 
 
-@dataclass(slots=True)
 class RetryBudget:
     """Shared by all calls of a client, so that a failing server sees at most a tenth more traffic than usual.
 
-    Retries spend a token each, calls that succeed earn a tenth of one; a burst of ``tokens`` is always allowed.
+    Retries spend a token each, calls that succeed earn a tenth of one; a burst of ``limit`` is always allowed.
     """
 
-    limit: float = 50.0
-    tokens: float = 50.0
+    __slots__ = ("limit", "tokens")
+
+    def __init__(self, limit: float = 50.0) -> None:
+        self.limit: float = limit
+        self.tokens: float = limit
 
     def earn(self) -> None:
         if self.tokens < self.limit:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from ._model import Model
+from ._model import Model, json_fields
 
 M = TypeVar("M", bound=Model)
 
@@ -15,8 +15,7 @@ M = TypeVar("M", bound=Model)
 def salvage(model: type[M], data: dict[str, Any]) -> M:
     """``data`` as ``model``: each field that fits is typed, what does not fit stays the JSON value."""
     values = dict(data)
-    for name, info in model.model_fields.items():
-        key = info.alias or name
+    for name, key, info in json_fields(model):
         if key in values:
             values[name] = _salvage_value(model, name, info.annotation, values.pop(key))
     return model.model_construct(set(values), **values)

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from ._model import Model, Wire, bind, from_wire
 from ._operation import problems
-from .api.engine import (
+from .api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
     StreamEventError,

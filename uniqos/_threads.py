@@ -13,11 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
+from typing_extensions import TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
     from ._sync.network import Network
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class BaseClock:
@@ -96,3 +98,8 @@ def make_network() -> Network:
     from ._sync.network import Network
 
     return Network()
+
+
+def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
+    """Call what may block; here that is no matter."""
+    return function(*arguments)

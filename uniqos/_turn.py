@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from . import errors
 from ._http import HttpInfo
 from ._model import set_http
-from ._operation import OPTION_NAMES, Body, OnInvalidResponse, Operation, Request, encode
+from ._operation import OnInvalidResponse
 from ._sse import BrokenEvent, parse_event, salvage_event
-from .api.engine import (
-    RespondRequest,
+from .api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
     StreamEventError,
@@ -22,56 +18,17 @@ from .api.engine import (
     StreamEventText,
 )
 
-_CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
-
-
-def encode_turn(
-    op: Operation[Any], data: Body | None, fields: Mapping[str, Any], *, stream: bool, return_format: str | None
-) -> Request:
-    """The request of a turn; what chooses the kind of answer comes as arguments, so that the types can tell.
-
-    Raises:
-        RequestValidationError: A value is wrong, or the body alone asks for another kind of answer than the call.
-    """
-    chosen: dict[str, Any] = {}
-    if return_format is not None:
-        chosen["return_format"] = return_format
-    if stream:
-        chosen["stream"] = True
-    if data is None:
-        # As in the official SDK, a keyword of None is one that was not given.
-        given = {name: value for name, value in fields.items() if value is not None}
-        return encode(op, None, {**given, **chosen})
-    if isinstance(data, BaseModel):
-        data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
-    if isinstance(data, Mapping):
-        data = {**data, **chosen}
-        for name, other in (("stream", True), ("return_format", "modulator_pack")):
-            if chosen.get(name) != other and name in data and _means(name, data[name], other):
-                raise errors.RequestValidationError(
-                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
-                    "since it changes what you get back"
-                )
-    unknown = fields.keys() - OPTION_NAMES
-    if unknown:
-        raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(unknown)}")
-    return encode(op, data, fields)
-
-
-def _means(name: str, value: Any, other: Any) -> bool:
-    """Whether the request model would read ``value`` as ``other``: it also takes "true" for True."""
-    try:
-        read = RespondRequest.model_validate({"personality_id": "", "message": "", name: value})
-    except ValidationError:
-        return False  # it will be refused
-    return bool(getattr(read, name) == other)
+if TYPE_CHECKING:
+    from ._drift import Drift
 
 
 class Turn:
     """What is known of a streamed turn so far."""
 
-    def __init__(self, on_invalid: OnInvalidResponse = "raise") -> None:
+    def __init__(self, label: str, on_invalid: OnInvalidResponse = "raise", drift: Drift | None = None) -> None:
+        self.label: str = label
         self.on_invalid: OnInvalidResponse = on_invalid
+        self.drift: Drift | None = drift
         self.http: HttpInfo | None = None
         self.metadata: StreamEventMetadata | None = None
         self.completion: StreamEventCompletion | None = None
@@ -120,6 +77,8 @@ class Turn:
         elif isinstance(event, StreamEventError):
             self.error = event
         set_http(event, http)
+        if self.drift is not None:
+            self.drift.look(self.label, event)
         self.emitted += 1
         return event
 

@@ -7,6 +7,7 @@ UniqOSError: code, message, request_id, http_status, details
  ├─ ResponseDecodeError           an answer that is not what it says it is (not JSON, too large, a redirect)
  ├─ ResponseValidationError       JSON that breaks the contract; carries the answer
  ├─ WebhookSignatureError         a delivery that did not verify
+ ├─ WaitTimeoutError              what was waited for has not happened yet
  ├─ UnexpectedError               a status that is neither success nor error
  └─ APIError                      the API said no
      ├─ ValidationError 400, 422    ├─ ConflictError 409
@@ -165,6 +166,13 @@ class WebhookSignatureError(UniqOSError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message, code="webhook_signature_verification_failed", details={"reason": reason})
         self.reason: str = reason
+
+
+class WaitTimeoutError(UniqOSError):
+    """What was waited for has not happened yet; ``details`` says how far it has come."""
+
+    def __init__(self, message: str, *, code: str = "wait_timeout", details: Any = None) -> None:
+        super().__init__(message, code=code, details=details)
 
 
 class UnexpectedError(UniqOSError):

@@ -1,3 +1,4 @@
+# Generated from api/ by python -m uniqos._generate. Do not edit.
 """Every model of the API, imported when first named: ``from uniqos.models import RespondRequest``."""
 
 from __future__ import annotations
@@ -5,8 +6,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._file import File as File
+    from ._file import SavedFile as SavedFile
     from ._model import Model as Model
     from ._model import RequestModel as RequestModel
+    from .api.api_keys import ApiKey as ApiKey
+    from .api.api_keys import ApiKeyCreate as ApiKeyCreate
+    from .api.api_keys import ApiKeyList as ApiKeyList
+    from .api.api_keys import CreatedApiKey as CreatedApiKey
+    from .api.api_keys import RevokedApiKey as RevokedApiKey
+    from .api.billing import ActiveRelationships as ActiveRelationships
+    from .api.billing import Credits as Credits
+    from .api.billing import DeletedQuotaAlert as DeletedQuotaAlert
+    from .api.billing import Invoice as Invoice
+    from .api.billing import InvoicePage as InvoicePage
+    from .api.billing import InvoiceQuery as InvoiceQuery
+    from .api.billing import OveragePolicy as OveragePolicy
+    from .api.billing import OveragePolicyUpdate as OveragePolicyUpdate
+    from .api.billing import PaymentMethod as PaymentMethod
+    from .api.billing import PaymentMethodAdd as PaymentMethodAdd
+    from .api.billing import PaymentMethodList as PaymentMethodList
+    from .api.billing import PaymentMethodUpdate as PaymentMethodUpdate
+    from .api.billing import Plan as Plan
+    from .api.billing import PlanList as PlanList
+    from .api.billing import QuotaAlert as QuotaAlert
+    from .api.billing import QuotaAlertCreate as QuotaAlertCreate
+    from .api.billing import QuotaAlertList as QuotaAlertList
+    from .api.billing import ReactivatedSubscription as ReactivatedSubscription
+    from .api.billing import RemovedPaymentMethod as RemovedPaymentMethod
+    from .api.billing import Subscription as Subscription
+    from .api.billing import SubscriptionUpdate as SubscriptionUpdate
+    from .api.billing import SuspendedSubscription as SuspendedSubscription
+    from .api.billing import TurnsUsage as TurnsUsage
+    from .api.billing import TurnsUsageItem as TurnsUsageItem
+    from .api.billing import TurnsUsageQuery as TurnsUsageQuery
+    from .api.catalog import CatalogEntry as CatalogEntry
+    from .api.catalog import CatalogList as CatalogList
+    from .api.deletions import Deletion as Deletion
+    from .api.deletions import DeletionReceipt as DeletionReceipt
+    from .api.end_users import EndUser as EndUser
+    from .api.end_users import EndUserCreate as EndUserCreate
+    from .api.end_users import EndUserDelete as EndUserDelete
+    from .api.end_users import EndUserExport as EndUserExport
+    from .api.end_users import EndUserPage as EndUserPage
+    from .api.end_users import EndUserQuery as EndUserQuery
+    from .api.end_users import EndUserUpdate as EndUserUpdate
+    from .api.end_users import PsychologicalModel as PsychologicalModel
+    from .api.end_users import ReadableModel as ReadableModel
+    from .api.end_users import ReadableModelQuery as ReadableModelQuery
     from .api.engine import EmotionalState as EmotionalState
     from .api.engine import InferredState as InferredState
     from .api.engine import InferStateRequest as InferStateRequest
@@ -15,25 +62,53 @@ if TYPE_CHECKING:
     from .api.engine import RecallMemoryRequest as RecallMemoryRequest
     from .api.engine import RespondRequest as RespondRequest
     from .api.engine import RespondResult as RespondResult
-    from .api.engine import RespondStreamEvent as RespondStreamEvent
-    from .api.engine import StreamCompletionMemory as StreamCompletionMemory
-    from .api.engine import StreamEventCompletion as StreamEventCompletion
-    from .api.engine import StreamEventError as StreamEventError
-    from .api.engine import StreamEventGuardrailModulation as StreamEventGuardrailModulation
-    from .api.engine import StreamEventMetadata as StreamEventMetadata
-    from .api.engine import StreamEventText as StreamEventText
-    from .api.engine import StreamEventUnknown as StreamEventUnknown
-    from .api.engine import StreamMetadataMemory as StreamMetadataMemory
-    from .api.engine import StreamUsage as StreamUsage
     from .api.engine import TurnGuardrails as TurnGuardrails
     from .api.engine import TurnMemory as TurnMemory
     from .api.engine import TurnUsage as TurnUsage
+    from .api.envelope import ErrorBody as ErrorBody
+    from .api.envelope import ErrorEnvelope as ErrorEnvelope
     from .api.interactions import AggregateQuery as AggregateQuery
     from .api.interactions import Interaction as Interaction
     from .api.interactions import InteractionAggregates as InteractionAggregates
     from .api.interactions import InteractionBucket as InteractionBucket
+    from .api.interactions import InteractionFilter as InteractionFilter
     from .api.interactions import InteractionPage as InteractionPage
     from .api.interactions import InteractionQuery as InteractionQuery
+    from .api.invitations import AcceptedInvitation as AcceptedInvitation
+    from .api.invitations import InvitationDetails as InvitationDetails
+    from .api.me import Me as Me
+    from .api.me import MeUpdate as MeUpdate
+    from .api.me import SwitchedOrganization as SwitchedOrganization
+    from .api.me import SwitchOrganization as SwitchOrganization
+    from .api.organizations import CancelledOrganizationDeletion as CancelledOrganizationDeletion
+    from .api.organizations import CancelledTransfer as CancelledTransfer
+    from .api.organizations import ConfirmedTransfer as ConfirmedTransfer
+    from .api.organizations import Invitation as Invitation
+    from .api.organizations import InvitationList as InvitationList
+    from .api.organizations import ListedInvitation as ListedInvitation
+    from .api.organizations import ListedMember as ListedMember
+    from .api.organizations import Member as Member
+    from .api.organizations import MemberInvite as MemberInvite
+    from .api.organizations import MemberList as MemberList
+    from .api.organizations import MemberRoleUpdate as MemberRoleUpdate
+    from .api.organizations import Organization as Organization
+    from .api.organizations import OrganizationAppeal as OrganizationAppeal
+    from .api.organizations import OrganizationAppealResult as OrganizationAppealResult
+    from .api.organizations import OrganizationCreate as OrganizationCreate
+    from .api.organizations import OrganizationDeclaration as OrganizationDeclaration
+    from .api.organizations import OrganizationDeletionReceipt as OrganizationDeletionReceipt
+    from .api.organizations import OrganizationDeletionRequest as OrganizationDeletionRequest
+    from .api.organizations import OrganizationDeletionStatus as OrganizationDeletionStatus
+    from .api.organizations import OrganizationExport as OrganizationExport
+    from .api.organizations import OrganizationList as OrganizationList
+    from .api.organizations import OrganizationReviewStatus as OrganizationReviewStatus
+    from .api.organizations import OrganizationUpdate as OrganizationUpdate
+    from .api.organizations import OwnershipTransfer as OwnershipTransfer
+    from .api.organizations import OwnershipTransferResult as OwnershipTransferResult
+    from .api.organizations import RemovedMember as RemovedMember
+    from .api.organizations import RevokedInvitation as RevokedInvitation
+    from .api.organizations import TransferConfirmation as TransferConfirmation
+    from .api.organizations import UpdatedDeclaration as UpdatedDeclaration
     from .api.personalities import Appeal as Appeal
     from .api.personalities import AppealResult as AppealResult
     from .api.personalities import ArchivedPersonality as ArchivedPersonality
@@ -52,10 +127,105 @@ if TYPE_CHECKING:
     from .api.personalities import PersonalityVersions as PersonalityVersions
     from .api.personalities import ReviewStatus as ReviewStatus
     from .api.personalities import ReviewSubmission as ReviewSubmission
+    from .api.relationships import DeletedMemory as DeletedMemory
+    from .api.relationships import RegeneratedSummary as RegeneratedSummary
+    from .api.relationships import Relationship as Relationship
+    from .api.relationships import RelationshipDelete as RelationshipDelete
+    from .api.relationships import RelationshipMemory as RelationshipMemory
+    from .api.relationships import RelationshipPage as RelationshipPage
+    from .api.relationships import RelationshipQuery as RelationshipQuery
+    from .api.sessions import RevokedSession as RevokedSession
+    from .api.sessions import RevokedSessions as RevokedSessions
+    from .api.sessions import Session as Session
+    from .api.sessions import SessionList as SessionList
+    from .api.stream_events import RespondStreamEvent as RespondStreamEvent
+    from .api.stream_events import StreamCompletionMemory as StreamCompletionMemory
+    from .api.stream_events import StreamEventCompletion as StreamEventCompletion
+    from .api.stream_events import StreamEventError as StreamEventError
+    from .api.stream_events import StreamEventGuardrailModulation as StreamEventGuardrailModulation
+    from .api.stream_events import StreamEventMetadata as StreamEventMetadata
+    from .api.stream_events import StreamEventText as StreamEventText
+    from .api.stream_events import StreamEventUnknown as StreamEventUnknown
+    from .api.stream_events import StreamMetadataMemory as StreamMetadataMemory
+    from .api.stream_events import StreamUsage as StreamUsage
+    from .api.vocabularies import EmotionChangelog as EmotionChangelog
+    from .api.vocabularies import EmotionVocabulary as EmotionVocabulary
+    from .api.vocabularies import TopicChangelog as TopicChangelog
+    from .api.vocabularies import TopicVocabulary as TopicVocabulary
+    from .api.webhooks import CreatedWebhook as CreatedWebhook
+    from .api.webhooks import DisabledWebhook as DisabledWebhook
+    from .api.webhooks import Redelivery as Redelivery
+    from .api.webhooks import RegeneratedSecret as RegeneratedSecret
+    from .api.webhooks import Webhook as Webhook
+    from .api.webhooks import WebhookCreate as WebhookCreate
+    from .api.webhooks import WebhookDelivery as WebhookDelivery
+    from .api.webhooks import WebhookDeliveryList as WebhookDeliveryList
+    from .api.webhooks import WebhookList as WebhookList
     from .webhooks import WebhookEvent as WebhookEvent
 
 _WHERE: dict[str, tuple[str, ...]] = {
-    "._model": ("Model", "RequestModel"),
+    "._file": (
+        "File",
+        "SavedFile",
+    ),
+    "._model": (
+        "Model",
+        "RequestModel",
+    ),
+    ".api.api_keys": (
+        "ApiKey",
+        "ApiKeyCreate",
+        "ApiKeyList",
+        "CreatedApiKey",
+        "RevokedApiKey",
+    ),
+    ".api.billing": (
+        "ActiveRelationships",
+        "Credits",
+        "DeletedQuotaAlert",
+        "Invoice",
+        "InvoicePage",
+        "InvoiceQuery",
+        "OveragePolicy",
+        "OveragePolicyUpdate",
+        "PaymentMethod",
+        "PaymentMethodAdd",
+        "PaymentMethodList",
+        "PaymentMethodUpdate",
+        "Plan",
+        "PlanList",
+        "QuotaAlert",
+        "QuotaAlertCreate",
+        "QuotaAlertList",
+        "ReactivatedSubscription",
+        "RemovedPaymentMethod",
+        "Subscription",
+        "SubscriptionUpdate",
+        "SuspendedSubscription",
+        "TurnsUsage",
+        "TurnsUsageItem",
+        "TurnsUsageQuery",
+    ),
+    ".api.catalog": (
+        "CatalogEntry",
+        "CatalogList",
+    ),
+    ".api.deletions": (
+        "Deletion",
+        "DeletionReceipt",
+    ),
+    ".api.end_users": (
+        "EndUser",
+        "EndUserCreate",
+        "EndUserDelete",
+        "EndUserExport",
+        "EndUserPage",
+        "EndUserQuery",
+        "EndUserUpdate",
+        "PsychologicalModel",
+        "ReadableModel",
+        "ReadableModelQuery",
+    ),
     ".api.engine": (
         "EmotionalState",
         "InferStateRequest",
@@ -65,27 +235,63 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "RecalledMemory",
         "RespondRequest",
         "RespondResult",
-        "RespondStreamEvent",
-        "StreamCompletionMemory",
-        "StreamEventCompletion",
-        "StreamEventError",
-        "StreamEventGuardrailModulation",
-        "StreamEventMetadata",
-        "StreamEventText",
-        "StreamEventUnknown",
-        "StreamMetadataMemory",
-        "StreamUsage",
         "TurnGuardrails",
         "TurnMemory",
         "TurnUsage",
+    ),
+    ".api.envelope": (
+        "ErrorBody",
+        "ErrorEnvelope",
     ),
     ".api.interactions": (
         "AggregateQuery",
         "Interaction",
         "InteractionAggregates",
         "InteractionBucket",
+        "InteractionFilter",
         "InteractionPage",
         "InteractionQuery",
+    ),
+    ".api.invitations": (
+        "AcceptedInvitation",
+        "InvitationDetails",
+    ),
+    ".api.me": (
+        "Me",
+        "MeUpdate",
+        "SwitchOrganization",
+        "SwitchedOrganization",
+    ),
+    ".api.organizations": (
+        "CancelledOrganizationDeletion",
+        "CancelledTransfer",
+        "ConfirmedTransfer",
+        "Invitation",
+        "InvitationList",
+        "ListedInvitation",
+        "ListedMember",
+        "Member",
+        "MemberInvite",
+        "MemberList",
+        "MemberRoleUpdate",
+        "Organization",
+        "OrganizationAppeal",
+        "OrganizationAppealResult",
+        "OrganizationCreate",
+        "OrganizationDeclaration",
+        "OrganizationDeletionReceipt",
+        "OrganizationDeletionRequest",
+        "OrganizationDeletionStatus",
+        "OrganizationExport",
+        "OrganizationList",
+        "OrganizationReviewStatus",
+        "OrganizationUpdate",
+        "OwnershipTransfer",
+        "OwnershipTransferResult",
+        "RemovedMember",
+        "RevokedInvitation",
+        "TransferConfirmation",
+        "UpdatedDeclaration",
     ),
     ".api.personalities": (
         "Appeal",
@@ -106,6 +312,50 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "PersonalityVersions",
         "ReviewStatus",
         "ReviewSubmission",
+    ),
+    ".api.relationships": (
+        "DeletedMemory",
+        "RegeneratedSummary",
+        "Relationship",
+        "RelationshipDelete",
+        "RelationshipMemory",
+        "RelationshipPage",
+        "RelationshipQuery",
+    ),
+    ".api.sessions": (
+        "RevokedSession",
+        "RevokedSessions",
+        "Session",
+        "SessionList",
+    ),
+    ".api.stream_events": (
+        "RespondStreamEvent",
+        "StreamCompletionMemory",
+        "StreamEventCompletion",
+        "StreamEventError",
+        "StreamEventGuardrailModulation",
+        "StreamEventMetadata",
+        "StreamEventText",
+        "StreamEventUnknown",
+        "StreamMetadataMemory",
+        "StreamUsage",
+    ),
+    ".api.vocabularies": (
+        "EmotionChangelog",
+        "EmotionVocabulary",
+        "TopicChangelog",
+        "TopicVocabulary",
+    ),
+    ".api.webhooks": (
+        "CreatedWebhook",
+        "DisabledWebhook",
+        "Redelivery",
+        "RegeneratedSecret",
+        "Webhook",
+        "WebhookCreate",
+        "WebhookDelivery",
+        "WebhookDeliveryList",
+        "WebhookList",
     ),
     ".webhooks": ("WebhookEvent",),
 }

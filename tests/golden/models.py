@@ -23,7 +23,7 @@ class Answer(Model):
 class OnlyBase(RequestModel):
     """Shared by others; no operation takes it."""
 
-    from_: AwareDatetime | None = Field(default=None, alias="from")
+    from_: AwareDatetime | None = Field(default=None, validation_alias="from", serialization_alias="from")
     """Earliest instant."""
 
 

@@ -20,8 +20,21 @@ from .namespace import AsyncNamespace
 from .requester import AsyncConnections, AsyncRequester
 
 if TYPE_CHECKING:
+    from .._drift import OnDrift
+    from .api_keys import AsyncApiKeys
+    from .billing import AsyncBilling
+    from .catalog import AsyncCatalog
+    from .deletions import AsyncDeletions
+    from .end_users import AsyncEndUsers
     from .interactions import AsyncInteractions
+    from .invitations import AsyncInvitations
+    from .me import AsyncMe
+    from .organizations import AsyncOrganizations
     from .personalities import AsyncPersonalities
+    from .relationships import AsyncRelationships
+    from .sessions import AsyncSessions
+    from .vocabularies import AsyncVocabularies
+    from .webhooks import AsyncWebhooks
 
 _unpickled: WeakValueDictionary[Config, AsyncUniqOS] = WeakValueDictionary()
 
@@ -46,6 +59,8 @@ class AsyncUniqOS(AsyncResponder):
         http_client: An httpx client of yours (proxies, certificates, hooks); it stays yours to close.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
+        on_drift: A function that is called, once for each finding, with a DriftReport of what this version does not
+            know: fields, words of a vocabulary, events; and of what was salvaged.
 
     Raises:
         ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
@@ -64,6 +79,7 @@ class AsyncUniqOS(AsyncResponder):
         logger: Logger | logging.Logger | None = None,
         http_client: httpx.AsyncClient | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        on_drift: OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
         api_key, access_token = hide(api_key), hide(access_token)
@@ -79,6 +95,7 @@ class AsyncUniqOS(AsyncResponder):
             log_level=log_level,
             logger=logger,
             on_invalid_response=on_invalid_response,
+            on_drift=on_drift,
         )
         self._owns_connections: bool = True
         self._requester: AsyncRequester = AsyncRequester(config, AsyncConnections(config.base_url, http_client))
@@ -106,11 +123,95 @@ class AsyncUniqOS(AsyncResponder):
         return AsyncPersonalities(self._requester)
 
     @cached_property
+    def catalog(self) -> AsyncCatalog:
+        """The personalities that uniqOS offers."""
+        from .catalog import AsyncCatalog
+
+        return AsyncCatalog(self._requester)
+
+    @cached_property
+    def vocabularies(self) -> AsyncVocabularies:
+        """The words that topics and emotions are named by."""
+        from .vocabularies import AsyncVocabularies
+
+        return AsyncVocabularies(self._requester)
+
+    @cached_property
+    def end_users(self) -> AsyncEndUsers:
+        """The people your product's personalities talk to."""
+        from .end_users import AsyncEndUsers
+
+        return AsyncEndUsers(self._requester)
+
+    @cached_property
+    def deletions(self) -> AsyncDeletions:
+        """How far a deletion has come."""
+        from .deletions import AsyncDeletions
+
+        return AsyncDeletions(self._requester)
+
+    @cached_property
+    def relationships(self) -> AsyncRelationships:
+        """An end user and a personality that have met."""
+        from .relationships import AsyncRelationships
+
+        return AsyncRelationships(self._requester)
+
+    @cached_property
     def interactions(self) -> AsyncInteractions:
         """What is kept of past turns."""
         from .interactions import AsyncInteractions
 
         return AsyncInteractions(self._requester)
+
+    @cached_property
+    def me(self) -> AsyncMe:
+        """The person or key that is calling."""
+        from .me import AsyncMe
+
+        return AsyncMe(self._requester)
+
+    @cached_property
+    def sessions(self) -> AsyncSessions:
+        """Where the calling person is logged in."""
+        from .sessions import AsyncSessions
+
+        return AsyncSessions(self._requester)
+
+    @cached_property
+    def organizations(self) -> AsyncOrganizations:
+        """Organizations, their people and their data."""
+        from .organizations import AsyncOrganizations
+
+        return AsyncOrganizations(self._requester)
+
+    @cached_property
+    def invitations(self) -> AsyncInvitations:
+        """An invitation to an organization."""
+        from .invitations import AsyncInvitations
+
+        return AsyncInvitations(self._requester)
+
+    @cached_property
+    def api_keys(self) -> AsyncApiKeys:
+        """The keys of the organization."""
+        from .api_keys import AsyncApiKeys
+
+        return AsyncApiKeys(self._requester)
+
+    @cached_property
+    def billing(self) -> AsyncBilling:
+        """Subscription, payment methods, invoices, usage, alerts and plans."""
+        from .billing import AsyncBilling
+
+        return AsyncBilling(self._requester)
+
+    @cached_property
+    def webhooks(self) -> AsyncWebhooks:
+        """Where the API tells of events."""
+        from .webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self._requester)
 
     def with_options(
         self,
@@ -121,6 +222,7 @@ class AsyncUniqOS(AsyncResponder):
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        on_drift: OnDrift | None = None,
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 
@@ -131,6 +233,7 @@ class AsyncUniqOS(AsyncResponder):
             log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
             logger: Where log lines go.
             on_invalid_response: ``"raise"`` or ``"salvage"``.
+            on_drift: A function that is called with a DriftReport.
 
         Returns:
             The other client.
@@ -145,6 +248,7 @@ class AsyncUniqOS(AsyncResponder):
             log_level=log_level,
             logger=logger,
             on_invalid_response=on_invalid_response,
+            on_drift=on_drift,
         )
         other = object.__new__(type(self))
         # What a subclass keeps goes along; the namespaces belong to the settings they were made with.

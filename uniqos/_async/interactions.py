@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from .._operation import next_page
 from ..api import interactions as ops
-from .namespace import AsyncNamespace
+from .namespace import AsyncNamespace, each
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -41,7 +40,7 @@ class AsyncInteractions(AsyncNamespace):
         """
         return await self._requester.call(ops.LIST, query, filters)
 
-    async def iterate(
+    def iterate(
         self, query: p.InteractionQueryLike | None = None, **filters: Unpack[p.InteractionQueryArgs]
     ) -> AsyncIterator[m.Interaction]:
         """All turns that match, newest first; a page is asked for when the one before it is used up.
@@ -50,22 +49,15 @@ class AsyncInteractions(AsyncNamespace):
             query: The filters as one object.
             **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
 
-        Yields:
-            One turn after the other.
+        Returns:
+            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
 
         Raises:
             UniqOSError: As for every call.
 
         Source: docs.
         """
-        while True:
-            page = await self._requester.call(ops.LIST, query, filters)
-            for interaction in page.data:
-                yield interaction
-            following = next_page(query, filters, page.next_cursor)
-            if following is None:
-                return
-            query, filters = following
+        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def get(self, interaction_id: str, **options: Unpack[p.Options]) -> m.Interaction:
         """One turn.

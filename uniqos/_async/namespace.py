@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from .. import errors
+from .._operation import Body, cursor_of, next_page
 from .requester import AsyncRequester
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class AsyncNamespace:
@@ -12,3 +20,37 @@ class AsyncNamespace:
 
     def __init__(self, requester: AsyncRequester) -> None:
         self._requester: AsyncRequester = requester
+
+
+class Page(Protocol[T_co]):
+    """An answer that holds some of a list's items."""
+
+    @property
+    def data(self) -> Sequence[T_co]:
+        """The items."""
+        ...
+
+    @property
+    def next_cursor(self) -> str | None:
+        """To ask for the next page."""
+        ...
+
+
+async def each(
+    ask: Callable[[Body | None, Mapping[str, Any]], Coroutine[Any, Any, Page[T]]],
+    query: Body | None,
+    filters: Mapping[str, Any],
+) -> AsyncIterator[T]:
+    """The items of all pages, each page asked for when it is needed; a cursor that came before ends it."""
+    seen: set[str | None] = {cursor_of(query, filters)}
+    following: tuple[Body | None, Mapping[str, Any]] | None = query, filters
+    while following is not None:
+        page: Any = await ask(*following)
+        items = getattr(page, "data", None)
+        if not isinstance(items, list):  # an answer that was salvaged
+            raise errors.ResponseValidationError("this page has no list of items in `data`", partial=page)
+        for item in items:
+            yield item
+        cursor = getattr(page, "next_cursor", None)
+        following = None if not cursor or cursor in seen else next_page(*following, cursor)
+        seen.add(cursor)

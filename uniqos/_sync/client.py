@@ -21,8 +21,21 @@ from .namespace import Namespace
 from .requester import Connections, Requester
 
 if TYPE_CHECKING:
+    from .._drift import OnDrift
+    from .api_keys import ApiKeys
+    from .billing import Billing
+    from .catalog import Catalog
+    from .deletions import Deletions
+    from .end_users import EndUsers
     from .interactions import Interactions
+    from .invitations import Invitations
+    from .me import Me
+    from .organizations import Organizations
     from .personalities import Personalities
+    from .relationships import Relationships
+    from .sessions import Sessions
+    from .vocabularies import Vocabularies
+    from .webhooks import Webhooks
 
 _unpickled: WeakValueDictionary[Config, UniqOS] = WeakValueDictionary()
 
@@ -47,6 +60,8 @@ class UniqOS(Responder):
         http_client: An httpx client of yours (proxies, certificates, hooks); it stays yours to close.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
+        on_drift: A function that is called, once for each finding, with a DriftReport of what this version does not
+            know: fields, words of a vocabulary, events; and of what was salvaged.
 
     Raises:
         ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
@@ -65,6 +80,7 @@ class UniqOS(Responder):
         logger: Logger | logging.Logger | None = None,
         http_client: httpx.Client | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        on_drift: OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
         api_key, access_token = hide(api_key), hide(access_token)
@@ -80,6 +96,7 @@ class UniqOS(Responder):
             log_level=log_level,
             logger=logger,
             on_invalid_response=on_invalid_response,
+            on_drift=on_drift,
         )
         self._owns_connections: bool = True
         self._requester: Requester = Requester(config, Connections(config.base_url, http_client))
@@ -107,11 +124,95 @@ class UniqOS(Responder):
         return Personalities(self._requester)
 
     @cached_property
+    def catalog(self) -> Catalog:
+        """The personalities that uniqOS offers."""
+        from .catalog import Catalog
+
+        return Catalog(self._requester)
+
+    @cached_property
+    def vocabularies(self) -> Vocabularies:
+        """The words that topics and emotions are named by."""
+        from .vocabularies import Vocabularies
+
+        return Vocabularies(self._requester)
+
+    @cached_property
+    def end_users(self) -> EndUsers:
+        """The people your product's personalities talk to."""
+        from .end_users import EndUsers
+
+        return EndUsers(self._requester)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        """How far a deletion has come."""
+        from .deletions import Deletions
+
+        return Deletions(self._requester)
+
+    @cached_property
+    def relationships(self) -> Relationships:
+        """An end user and a personality that have met."""
+        from .relationships import Relationships
+
+        return Relationships(self._requester)
+
+    @cached_property
     def interactions(self) -> Interactions:
         """What is kept of past turns."""
         from .interactions import Interactions
 
         return Interactions(self._requester)
+
+    @cached_property
+    def me(self) -> Me:
+        """The person or key that is calling."""
+        from .me import Me
+
+        return Me(self._requester)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Where the calling person is logged in."""
+        from .sessions import Sessions
+
+        return Sessions(self._requester)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        """Organizations, their people and their data."""
+        from .organizations import Organizations
+
+        return Organizations(self._requester)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """An invitation to an organization."""
+        from .invitations import Invitations
+
+        return Invitations(self._requester)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """The keys of the organization."""
+        from .api_keys import ApiKeys
+
+        return ApiKeys(self._requester)
+
+    @cached_property
+    def billing(self) -> Billing:
+        """Subscription, payment methods, invoices, usage, alerts and plans."""
+        from .billing import Billing
+
+        return Billing(self._requester)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Where the API tells of events."""
+        from .webhooks import Webhooks
+
+        return Webhooks(self._requester)
 
     def with_options(
         self,
@@ -122,6 +223,7 @@ class UniqOS(Responder):
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        on_drift: OnDrift | None = None,
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 
@@ -132,6 +234,7 @@ class UniqOS(Responder):
             log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
             logger: Where log lines go.
             on_invalid_response: ``"raise"`` or ``"salvage"``.
+            on_drift: A function that is called with a DriftReport.
 
         Returns:
             The other client.
@@ -146,6 +249,7 @@ class UniqOS(Responder):
             log_level=log_level,
             logger=logger,
             on_invalid_response=on_invalid_response,
+            on_drift=on_drift,
         )
         other = object.__new__(type(self))
         # What a subclass keeps goes along; the namespaces belong to the settings they were made with.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from typing_extensions import Unpack
 
 from .._operation import Body, Operation, R
-from .._turn import encode_turn
+from .._respond import encode_turn
 from ..api import engine as ops
 from .namespace import Namespace
 from .requester import Requester

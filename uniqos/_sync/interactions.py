@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from .._operation import next_page
 from ..api import interactions as ops
-from .namespace import Namespace
+from .namespace import Namespace, each
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -51,22 +50,15 @@ class Interactions(Namespace):
             query: The filters as one object.
             **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
 
-        Yields:
-            One turn after the other.
+        Returns:
+            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
 
         Raises:
             UniqOSError: As for every call.
 
         Source: docs.
         """
-        while True:
-            page = self._requester.call(ops.LIST, query, filters)
-            for interaction in page.data:
-                yield interaction
-            following = next_page(query, filters, page.next_cursor)
-            if following is None:
-                return
-            query, filters = following
+        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def get(self, interaction_id: str, **options: Unpack[p.Options]) -> m.Interaction:
         """One turn.

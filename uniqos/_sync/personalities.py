@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from typing_extensions import Unpack
 
 from .._operation import Body
 from ..api import personalities as ops
-from .namespace import Namespace
+from .namespace import Namespace, each
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -37,6 +38,23 @@ class Personalities(Namespace):
         Source: official SDK; the query is undocumented.
         """
         return self._requester.call(ops.LIST, query, filters)
+
+    def iterate(self, query: p.PersonalityQueryLike | None = None, **filters: Any) -> Iterator[m.Personality]:
+        """All personalities; a page is asked for when the one before it is used up.
+
+        Args:
+            query: The filters as one object.
+            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+
+        Returns:
+            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
+
+        Raises:
+            UniqOSError: As for every call.
+
+        Source: undocumented: that there are pages is presumed, as for interactions.
+        """
+        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def create(
         self, body: p.PersonalityCreateLike | None = None, **fields: Unpack[p.PersonalityCreateArgs]

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from .. import errors
 from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
 from .._config import Config
-from .._exchange import JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
+from .._exchange import ANY, JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._logging import truncate
+from .._model import set_http
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .._retry import RetryBudget, delay, may_resend
 from .._threads import Clock, PerHome
 
+if TYPE_CHECKING:
+    from .._drift import Drift, DriftReport
+    from .._file import File
+
+T = TypeVar("T")
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
 
 
@@ -31,6 +37,7 @@ class Connections:
         self.http_client: httpx.Client | None = http_client
         self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
+        self.drift_told: set[DriftReport] = set()
         self._base_url: str = base_url
         self._pools: PerHome[httpx.BaseTransport | httpx.Client] = PerHome()
 
@@ -112,7 +119,7 @@ class Exchange:
         raw: bytes | None = None
         try:
             while True:
-                raw = next(self._raw, None)
+                raw = b"" if self._decoder.pending else next(self._raw, None)
                 if raw is None:
                     self._decoder.finish()
                     return None
@@ -182,6 +189,11 @@ class Requester:
         self.connections: Connections = connections
         self.clock: Clock = clock or Clock()
         self._log = config.log
+        self.drift: Drift | None = None
+        if config.on_drift is not None:
+            from .._drift import Drift  # few want it
+
+            self.drift = Drift(config.on_drift, connections.drift_told)
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
 
     def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
@@ -190,22 +202,49 @@ class Requester:
 
     def perform(self, op: Operation[R], request: Request) -> R:
         """The same for a request that is encoded already."""
-        exchange, content = self._send(request, JSON, MAX_BODY_BYTES, read=True)
-        return decode(
+        exchange, content = self.send(request, JSON, MAX_BODY_BYTES, _read)
+        if not content and op.method != "GET" and not op.returns.model_fields:
+            content = b"{}"  # nobody has promised that there is anything to say
+        answer = decode(
             op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
         )
+        if self.drift is not None:
+            self.drift.look(op.label, answer)
+        return answer
+
+    def fetch(self, op: Operation[File], options: Mapping[str, Any], *path: str) -> File:
+        """Perform an operation that gives a file, whatever its type."""
+        from .._file import File  # few want one
+
+        exchange, content = self.send(encode(op, None, options, path), ANY, MAX_BODY_BYTES, _read)
+        file = File(content=content, content_type=exchange.http.headers.get("content-type"))
+        set_http(file, exchange.http)
+        return file
 
     def open(self, request: Request, accept: str, limit: int) -> Exchange:
         """Send ``request`` for a body that the caller reads; ``limit`` bounds it in bytes."""
-        exchange, _ = self._send(request, accept, limit, read=False)
-        return exchange
+        return self.send(request, accept, limit, _leave)
 
     def timeout(self, request: Request) -> float | None:
         """Seconds an attempt may take, and the next event of a stream may let wait; None is no limit."""
         seconds = self.config.timeout if request.timeout is None else request.timeout
         return seconds or None
 
-    def _send(self, request: Request, accept: str, limit: int, *, read: bool) -> tuple[Exchange, bytes]:
+    def send(
+        self,
+        request: Request,
+        accept: str,
+        limit: int,
+        consume: Callable[[Exchange], T],
+    ) -> T:
+        """Send ``request`` until it succeeds or may not be repeated; an attempt ends with ``consume``.
+
+        Args:
+            request: What to send.
+            accept: The type of the answer.
+            limit: How many decoded bytes its body may have.
+            consume: Does with a success what has to be done before it counts as one, such as reading it.
+        """
         started = self.clock.monotonic()
         attempt = 0
         if self._log.debugging:
@@ -213,15 +252,14 @@ class Requester:
             self._log.debug("uniqos: request", method=request.method, path=request.path, body=truncate(text))
         while True:
             try:
-                exchange = self._attempt(request, accept, limit, started, attempt)
-                content = exchange.read() if read else b""
+                result = consume(self._attempt(request, accept, limit, started, attempt))
             except errors.UniqOSError as error:
                 seconds = self._wait(request, error, attempt, started)
                 if seconds is None:
                     raise
             else:
                 self.connections.budget.earn()
-                return exchange, content
+                return result
             self.clock.sleep(seconds)
             attempt += 1
 
@@ -285,3 +323,11 @@ class Requester:
             "uniqos: retrying", path=request.path, attempt=attempt + 1, delay_seconds=round(seconds, 3), code=error.code
         )
         return seconds
+
+
+def _read(exchange: Exchange) -> tuple[Exchange, bytes]:
+    return exchange, exchange.read()
+
+
+def _leave(exchange: Exchange) -> Exchange:
+    return exchange

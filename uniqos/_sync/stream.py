@@ -19,7 +19,7 @@ from .._http import HttpInfo
 from .._operation import Request
 from .._sse import DONE
 from .._turn import Turn
-from ..api.engine import (
+from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
     StreamEventError,
@@ -104,7 +104,9 @@ class RespondStream:
     """
 
     def __init__(self, requester: Requester, request: Request) -> None:
-        self._turn: Turn = Turn(request.on_invalid_response or requester.config.on_invalid_response)
+        self._turn: Turn = Turn(
+            request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
+        )
         self._events: Generator[RespondStreamEvent | None, None, None] = _read(requester, request, self._turn)
 
     @property

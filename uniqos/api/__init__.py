@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .._operation import Operation
 
-NAMESPACES = ("engine", "personalities", "interactions")
+NAMESPACES = (
+    "engine",
+    "personalities",
+    "catalog",
+    "vocabularies.topics",
+    "vocabularies.emotions",
+    "end_users",
+    "deletions",
+    "relationships",
+    "relationships.memory",
+    "interactions",
+    "me",
+    "sessions",
+    "organizations",
+    "organizations.members",
+    "organizations.invitations",
+    "invitations",
+    "api_keys",
+    "billing.subscription",
+    "billing.payment_methods",
+    "billing.invoices",
+    "billing.usage",
+    "billing.overage_policy",
+    "billing.alerts",
+    "billing.plans",
+    "webhooks",
+)
+"""Where a client's methods are; what follows a dot is the beginning of the operation's name in the module."""
+
+Source = Literal["docs", "official SDK", "undocumented"]
 
 
 def operations() -> dict[str, Operation[Any]]:
@@ -18,7 +48,18 @@ def operations() -> dict[str, Operation[Any]]:
 
     found: dict[str, Operation[Any]] = {}
     for namespace in NAMESPACES:
-        for name, value in vars(import_module(f".{namespace}", __name__)).items():
-            if isinstance(value, Operation):
-                found[f"{namespace}.{name.lower()}"] = value
+        module, _, inner = namespace.partition(".")
+        others = tuple(f"{other.partition('.')[2]}_" for other in NAMESPACES if other.startswith(f"{module}."))
+        for constant, value in vars(import_module(f".{module}", __name__)).items():
+            name = constant.lower()
+            if isinstance(value, Operation) and name.startswith(f"{inner}_" if inner else others) == bool(inner):
+                found[f"{namespace}.{name.removeprefix(f'{inner}_' if inner else '')}"] = value
     return found
+
+
+def source_of(model: type[Any]) -> Source:
+    """Where the shape of a model is known from, as its docstring says."""
+    found = re.search(r"\(source: ([^)]*)\)|\([^)]*undocumented[^)]*\)", model.__doc__ or "")
+    if found is None or found[1] is None:
+        return "undocumented"
+    return "docs" if found[1].startswith("docs") else "official SDK"

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import Self, TypeAliasType
+from typing_extensions import Self
 
-from .._model import Model, RequestModel
+from .._model import Model, OpenRequest, RequestModel
 from .._operation import Operation
 
 
@@ -110,7 +110,7 @@ class ModulatorPack(Model):
     """What ``return_format="modulator_pack"`` gives: material for a prompt of your own (fields: undocumented)."""
 
 
-class InferStateRequest(RequestModel):
+class InferStateRequest(OpenRequest):
     """Body of ``engine.infer_state`` (fields: undocumented, so any are sent)."""
 
 
@@ -118,103 +118,13 @@ class InferredState(Model):
     """Answer of ``engine.infer_state`` (fields: undocumented)."""
 
 
-class RecallMemoryRequest(RequestModel):
+class RecallMemoryRequest(OpenRequest):
     """Body of ``engine.recall_memory`` (fields: undocumented, so any are sent)."""
 
 
 class RecalledMemory(Model):
     """Answer of ``engine.recall_memory`` (fields: undocumented)."""
 
-
-class StreamMetadataMemory(Model):
-    """Which memory the turn starts from (source: docs)."""
-
-    consulted: bool
-    summary_used: str | None = None
-    significant_moments_referenced: int
-
-
-class StreamEventMetadata(Model):
-    """First event of a stream: the turn's id, the emotion read and the memory consulted (source: docs)."""
-
-    type: Literal["metadata"] = "metadata"
-    interaction_id: str
-    inferred_emotional_state: EmotionalState | None = None
-    memory: StreamMetadataMemory
-
-
-class StreamEventText(Model):
-    """A piece of the reply (source: docs)."""
-
-    type: Literal["text"] = "text"
-    delta: str
-
-
-class StreamEventGuardrailModulation(Model):
-    """Guardrails changed the reply after it was generated (source: docs)."""
-
-    type: Literal["guardrail_modulation"] = "guardrail_modulation"
-    applied: list[str]
-    modulation_summary: str
-
-
-class StreamCompletionMemory(Model):
-    """What the turn left in memory (source: docs)."""
-
-    summary_used: str | None = None
-    model_updated: bool
-
-
-class StreamUsage(Model):
-    """What a streamed turn cost (source: docs)."""
-
-    turns_consumed: int
-    active_relationship_counted: bool
-    llm_provider: str
-    llm_model: str
-
-
-class StreamEventCompletion(Model):
-    """Last event of a stream that ended well (source: docs)."""
-
-    type: Literal["completion"] = "completion"
-    memory: StreamCompletionMemory
-    guardrails: TurnGuardrails
-    usage: StreamUsage
-    latency_ms: int
-    """Milliseconds the server took."""
-
-
-class StreamEventError(Model):
-    """Last event of a stream that failed; ``until_done()`` raises it as the typed error (source: docs)."""
-
-    type: Literal["error"] = "error"
-    code: str
-    message: str | None = None
-    guardrail: str | None = None
-    category: str | None = None
-
-
-class StreamEventUnknown(Model):
-    """An event this version does not know: ``name`` is its name, its JSON is in the subscripts.
-
-    Where its data are no JSON object, they are in ``data``.
-    """
-
-    type: Literal["unknown"] = "unknown"
-    name: str
-    data: Any = None
-
-
-RespondStreamEvent = TypeAliasType(
-    "RespondStreamEvent",
-    StreamEventMetadata
-    | StreamEventText
-    | StreamEventGuardrailModulation
-    | StreamEventCompletion
-    | StreamEventError
-    | StreamEventUnknown,
-)
 
 RESPOND: Final = Operation("POST", "/v1/respond", RespondResult, body=RespondRequest, resend="billed")
 INFER_STATE: Final = Operation("POST", "/v1/infer-state", InferredState, body=InferStateRequest, resend="safe")

@@ -16,7 +16,7 @@ class InteractionFilter(RequestModel):
 
     user_id: str | None = None
     relationship_id: str | None = None
-    from_: AwareDatetime | str | None = Field(default=None, alias="from")
+    from_: AwareDatetime | str | None = Field(default=None, validation_alias="from", serialization_alias="from")
     """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
     to: AwareDatetime | str | None = None
     """Latest instant, exclusive."""
@@ -70,5 +70,5 @@ class InteractionAggregates(Model):
 
 
 LIST: Final = Operation("GET", "/v1/interactions", InteractionPage, query=InteractionQuery)
-GET: Final = Operation("GET", "/v1/interactions/{interaction_id}", Interaction)
+GET: Final = Operation("GET", "/v1/interactions/{interaction_id}", Interaction, reserved=frozenset({"aggregates"}))
 AGGREGATES: Final = Operation("GET", "/v1/interactions/aggregates", InteractionAggregates, query=AggregateQuery)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from .._model import Model, RequestModel
+from .._model import Model, OpenRequest, RequestModel
 from .._operation import Operation
 
 
-class PersonalityQuery(RequestModel):
+class PersonalityQuery(OpenRequest):
     """Query of ``personalities.list`` (keys: undocumented, so any are sent)."""
 
 
@@ -27,9 +27,11 @@ class Personality(Model):
 
 
 class PersonalityPage(Model):
-    """Answer of ``personalities.list`` (source: official SDK)."""
+    """Answer of ``personalities.list`` (source: official SDK; ``next_cursor`` is presumed, as for interactions)."""
 
     data: list[Personality]
+    next_cursor: str | None = None
+    """To ask for the next page; None on the last."""
 
 
 class PersonalityCreate(RequestModel):
@@ -42,7 +44,7 @@ class PersonalityCreate(RequestModel):
     """The description the proposal was made from."""
 
 
-class PersonalityNewVersion(RequestModel):
+class PersonalityNewVersion(OpenRequest):
     """Body of ``personalities.new_version``: what changes; the rest is inherited (fields: undocumented)."""
 
 
@@ -56,7 +58,7 @@ class PersonalityVersions(Model):
     data: list[Personality]
 
 
-class GuidedPrompt(RequestModel):
+class GuidedPrompt(OpenRequest):
     """Body of ``personalities.from_guided_prompt`` (keys: undocumented, so any are sent).
 
     It holds a description in words, and ``refine`` to improve an earlier proposal.
@@ -79,7 +81,7 @@ class ClonedPersonality(Model):
     """Answer of ``personalities.from_catalog``: the copy (fields: undocumented)."""
 
 
-class DryRun(RequestModel):
+class DryRun(OpenRequest):
     """Body of ``personalities.dry_run``, like a turn's (keys: undocumented)."""
 
 
@@ -102,7 +104,7 @@ class ReviewStatus(Model):
     """Answer of ``personalities.review_status`` (fields: undocumented)."""
 
 
-class Appeal(RequestModel):
+class Appeal(OpenRequest):
     """Body of ``personalities.appeal`` (keys: undocumented)."""
 
 

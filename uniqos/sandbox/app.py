@@ -64,12 +64,19 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     table = operations()
     # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
-        endpoint = _endpoint(table[name], HANDLERS[name], settings)
+        endpoint = _endpoint(table[name], HANDLERS.get(name) or _absent(name), settings)
         app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
     app.add_api_route("/", _about, methods=["GET"])
     app.add_exception_handler(HTTPException, _no_route)
     app.add_middleware(_Envelope, bucket=_Bucket(requests_per_second))
     return app
+
+
+def _absent(name: str) -> Handler:
+    def handler(call: Call) -> Answer:
+        raise Refusal("not_implemented", f"The sandbox does not have {name}; GET / lists what it has.")
+
+    return handler
 
 
 async def _about() -> dict[str, Any]:
@@ -78,7 +85,7 @@ async def _about() -> dict[str, Any]:
         "what": "A local stand-in for the uniqOS API: emotions come from a lexicon, replies from templates.",
         "personalities": list(personalities.SEEDS),
         "catalog": list(personalities.CATALOG),
-        "operations": {name: op.label for name, op in operations().items()},
+        "operations": {name: op.label for name, op in operations().items() if name in HANDLERS},
         "magic": MAGIC,
     }
 

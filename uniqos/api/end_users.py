@@ -1,0 +1,93 @@
+"""``client.end_users``: the people your product's personalities talk to, by your own ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from .._model import Model, RequestModel
+from .._operation import Operation
+from .deletions import DeletionReceipt
+
+
+class EndUserQuery(RequestModel):
+    """Query of ``end_users.list`` (undocumented; both keys are presumed, as for interactions)."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """End users per page."""
+    cursor: str | None = None
+    """``next_cursor`` of the page before."""
+
+
+class EndUser(Model):
+    """An end user; with ``end_users.get`` also their relationships (source: docs; further fields are undocumented)."""
+
+    user_id: str
+    """Your own stable id."""
+    metadata: dict[str, Any] | None = None
+    """What you stored with them."""
+
+
+class EndUserPage(Model):
+    """Answer of ``end_users.list`` (undocumented; both keys are presumed, as for interactions)."""
+
+    data: list[EndUser]
+    next_cursor: str | None = None
+    """To ask for the next page; None on the last."""
+
+
+class EndUserCreate(RequestModel):
+    """Body of ``end_users.create`` (source: docs and official SDK)."""
+
+    user_id: str
+    """Your own stable id."""
+    metadata: Mapping[str, Any] | None = None
+    """What to store with them; ignored where the end user exists already."""
+
+
+class EndUserUpdate(RequestModel):
+    """Body of ``end_users.update`` (source: docs)."""
+
+    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
+
+
+class EndUserDelete(RequestModel):
+    """Body of ``end_users.delete`` (source: docs and official SDK)."""
+
+    cascade: Literal["all", "model_only", "memory_only"] | None = None
+    """What goes: all (default), the psychological model, or the relationships' memory."""
+    reason: Annotated[str, Field(max_length=500)] | None = None
+    """A note for the audit, at most 500 characters."""
+
+
+class PsychologicalModel(Model):
+    """What was learned of an end user: traits, style, topics, preferences (fields: undocumented)."""
+
+
+class ReadableModelQuery(RequestModel):
+    """Query of ``end_users.model_readable`` (source: official SDK)."""
+
+    language: Literal["en", "es"] | None = None
+
+
+class ReadableModel(Model):
+    """The psychological model in words (fields: undocumented)."""
+
+
+class EndUserExport(Model):
+    """Everything that is held of an end user (fields: undocumented)."""
+
+
+_ONE = "/v1/end-users/{user_id}"
+
+LIST: Final = Operation("GET", "/v1/end-users", EndUserPage, query=EndUserQuery)
+CREATE: Final = Operation("POST", "/v1/end-users", EndUser, body=EndUserCreate, resend="keyed")
+GET: Final = Operation("GET", _ONE, EndUser)
+UPDATE: Final = Operation("PATCH", _ONE, EndUser, body=EndUserUpdate)
+DELETE: Final = Operation("DELETE", _ONE, DeletionReceipt, body=EndUserDelete)
+MODEL: Final = Operation("GET", f"{_ONE}/model", PsychologicalModel)
+MODEL_READABLE: Final = Operation("GET", f"{_ONE}/model/readable", ReadableModel, query=ReadableModelQuery)
+EXPORT: Final = Operation("GET", f"{_ONE}/export", EndUserExport)

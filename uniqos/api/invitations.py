@@ -1,0 +1,22 @@
+"""``client.invitations``: an invitation to an organization, by the token that was mailed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .._model import Model
+from .._operation import Operation
+
+
+class InvitationDetails(Model):
+    """Answer of ``invitations.get``: the organization's name, the role, who invites (fields: undocumented)."""
+
+
+class AcceptedInvitation(Model):
+    """Answer of ``invitations.accept`` (source: official SDK; further fields are undocumented)."""
+
+    organization_id: str
+
+
+GET: Final = Operation("GET", "/v1/invitations/{token}", InvitationDetails)
+ACCEPT: Final = Operation("POST", "/v1/invitations/{token}/accept", AcceptedInvitation)

@@ -1,0 +1,33 @@
+"""``client.me``: the person or key that is calling."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .._model import Model, OpenRequest, RequestModel
+from .._operation import Operation
+
+
+class Me(Model):
+    """Who is calling (fields: undocumented)."""
+
+
+class MeUpdate(OpenRequest):
+    """Body of ``me.update`` (keys: undocumented, so any are sent)."""
+
+
+class SwitchOrganization(RequestModel):
+    """Body of ``me.switch_organization`` (source: official SDK)."""
+
+    organization_id: str
+
+
+class SwitchedOrganization(Model):
+    """Answer of ``me.switch_organization``: it holds a new access token (fields: undocumented)."""
+
+
+GET: Final = Operation("GET", "/v1/me", Me)
+UPDATE: Final = Operation("PATCH", "/v1/me", Me, body=MeUpdate)
+SWITCH_ORGANIZATION: Final = Operation(
+    "POST", "/v1/me/switch-organization", SwitchedOrganization, body=SwitchOrganization
+)

@@ -1,0 +1,34 @@
+"""``client.sessions``: where the calling person is logged in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .._model import Model
+from .._operation import Operation
+
+
+class Session(Model):
+    """One login (fields: undocumented)."""
+
+
+class SessionList(Model):
+    """Answer of ``sessions.list`` (undocumented; the key ``data`` is presumed, as in the lists that are public)."""
+
+    data: list[Session]
+
+
+class RevokedSession(Model):
+    """Answer of ``sessions.revoke`` (fields: undocumented)."""
+
+
+class RevokedSessions(Model):
+    """Answer of ``sessions.revoke_all`` (source: official SDK)."""
+
+    revoked: int
+    """How many sessions ended."""
+
+
+LIST: Final = Operation("GET", "/v1/me/sessions", SessionList)
+REVOKE: Final = Operation("DELETE", "/v1/me/sessions/{session_id}", RevokedSession)
+REVOKE_ALL: Final = Operation("DELETE", "/v1/me/sessions", RevokedSessions)

@@ -1,0 +1,72 @@
+"""``client.webhooks``: where the API tells of events. Verifying what arrives is ``uniqos.construct_event``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import Field
+
+from .._model import Model, RequestModel
+from .._operation import Operation
+
+
+class Webhook(Model):
+    """An endpoint of yours (fields: undocumented)."""
+
+
+class WebhookList(Model):
+    """Answer of ``webhooks.list`` (source: official SDK)."""
+
+    data: list[Webhook]
+
+
+class WebhookCreate(RequestModel):
+    """Body of ``webhooks.create`` (source: official SDK)."""
+
+    url: str | None = None
+    """Where events are sent: an https address."""
+    subscriptions: list[str] | None = None
+    """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
+
+
+class CreatedWebhook(Model):
+    """Answer of ``webhooks.create`` (source: official SDK; further fields are undocumented)."""
+
+    id: str
+    secret: str = Field(repr=False)
+    """To verify deliveries with; it is shown this once."""
+
+
+class DisabledWebhook(Model):
+    """Answer of ``webhooks.disable`` (fields: undocumented)."""
+
+
+class RegeneratedSecret(Model):
+    """Answer of ``webhooks.regenerate_secret``: it holds the new secret, this once (fields: undocumented)."""
+
+
+class WebhookDelivery(Model):
+    """One delivery of an event (fields: undocumented)."""
+
+
+class WebhookDeliveryList(Model):
+    """Answer of ``webhooks.list_deliveries`` (undocumented; the key ``data`` is presumed)."""
+
+    data: list[WebhookDelivery]
+
+
+class Redelivery(Model):
+    """Answer of ``webhooks.redeliver``: the fresh delivery (source: official SDK)."""
+
+    id: str
+
+
+_ONE = "/v1/webhooks/{webhook_id}"
+
+LIST: Final = Operation("GET", "/v1/webhooks", WebhookList)
+CREATE: Final = Operation("POST", "/v1/webhooks", CreatedWebhook, body=WebhookCreate, resend="keyed")
+GET: Final = Operation("GET", _ONE, Webhook)
+DISABLE: Final = Operation("DELETE", _ONE, DisabledWebhook)
+REGENERATE_SECRET: Final = Operation("POST", f"{_ONE}/regenerate-secret", RegeneratedSecret)
+LIST_DELIVERIES: Final = Operation("GET", f"{_ONE}/deliveries", WebhookDeliveryList)
+REDELIVER: Final = Operation("POST", f"{_ONE}/deliveries/{{delivery_id}}/redeliver", Redelivery)
