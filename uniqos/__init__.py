@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._async.client import AsyncUniqOS as AsyncUniqOS
     from ._async.stream import AsyncRespondStream as AsyncRespondStream
     from ._drift import DriftReport as DriftReport
+    from ._drift import OnDrift as OnDrift
     from ._http import HttpInfo as HttpInfo
     from ._http import RateLimit as RateLimit
     from ._logging import Logger as Logger
@@ -69,7 +70,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
     "._async.client": ("AsyncUniqOS",),
     "._sync.stream": ("RespondStream",),
     "._async.stream": ("AsyncRespondStream",),
-    "._drift": ("DriftReport",),
+    "._drift": ("DriftReport", "OnDrift"),
     "._http": ("HttpInfo", "RateLimit"),
     "._logging": ("Logger", "LogLevel"),
     ".api.stream_events": (
@@ -117,6 +118,7 @@ __all__ = [
     "HttpInfo",
     "RateLimit",
     "DriftReport",
+    "OnDrift",
     "Logger",
     "LogLevel",
     "WebhookEvent",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from uuid import uuid4
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from . import errors
 from ._model import Model
@@ -22,10 +22,18 @@ def _to_base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_from_base64),
+    PlainSerializer(_to_base64, str, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+
+
 class File(Model):
     """A file as the API sent it, e.g. an invoice's PDF (undocumented; the content type is the server's)."""
 
-    content: Annotated[bytes, BeforeValidator(_from_base64), PlainSerializer(_to_base64, str, when_used="json")]
+    content: Base64
     """The bytes; in JSON as base64."""
     content_type: str | None = None
     """What the server called it, e.g. ``application/pdf``."""

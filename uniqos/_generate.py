@@ -180,6 +180,11 @@ class _Plain(ast.NodeTransformer):
             return self.visit(node.slice.elts[0])
         return node if name == "Literal" else self.generic_visit(node)
 
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        # "datetime | str", for an instant, may stand beside another "str".
+        members = ast.unparse(self.generic_visit(node)).split(" | ")
+        return _expression(" | ".join(dict.fromkeys(members)))
+
     def visit_Name(self, node: ast.Name) -> Any:
         return self.visit(deepcopy(self.types[node.id])) if node.id in self.types else node
 

@@ -75,6 +75,13 @@ class Model(BaseModel, Mapping[str, Any]):
         _http: HttpInfo = PrivateAttr()
         _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        # The class is deferred by now. A TypeAdapter must not be, since FastAPI silences pydantic's warning about
+        # what it makes only while it makes it.
+        if cls.__module__ != __name__:
+            cls.model_config["defer_build"] = False
+
     @property
     def http(self) -> HttpInfo | None:
         """Status, request id, rate limit, headers and retries of the response; None on a part or a hand-built model."""
@@ -248,7 +255,7 @@ def _may_be_absent(model: type[Model]) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _timestamps(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, key) for name, key, info in json_fields(model) if "datetime" in repr(info.annotation))
+    return tuple((name, key) for name, key, info in json_fields(model) if "datetime" in repr(info.annotation).lower())
 
 
 def json_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:

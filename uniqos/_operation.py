@@ -367,7 +367,9 @@ def _refused(message: str) -> errors.RequestValidationError:
 def cursor_of(query: Body | None, filters: Mapping[str, Any]) -> str | None:
     """The cursor that a call for a page asks with."""
     given = filters if query is None else query
-    return getattr(given, "cursor", None) if isinstance(given, BaseModel) else given.get("cursor")
+    if isinstance(given, BaseModel):
+        return getattr(given, "cursor", None)
+    return given.get("cursor") if isinstance(given, Mapping) else None  # what is neither will be refused
 
 
 def next_page(query: Body | None, filters: Mapping[str, Any], cursor: str) -> tuple[Body | None, Mapping[str, Any]]:

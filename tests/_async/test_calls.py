@@ -779,3 +779,25 @@ async def test_a_subclass_keeps_what_is_its_own() -> None:
             child = client.with_options(timeout=5)
             assert (type(child), child.tenant) == (Mine, "t")
             assert child.engine._requester is child._requester
+
+
+@pytest.mark.parametrize("status", [200, 201])
+async def test_what_nobody_promised_may_be_empty(status: int) -> None:
+    with RawServer(answers((status, {}, b""))) as server:
+        async with make_client(server.url) as client:
+            assert await client.billing.subscription.suspend() == {}
+            with pytest.raises(errors.ResponseDecodeError):
+                await client.billing.subscription.get()
+            with pytest.raises(errors.ResponseDecodeError):
+                await client.invitations.accept("t")
+
+
+async def test_a_limit_of_its_own_is_not_asked_again() -> None:
+    with RawServer(answers(failing(429, "rate_limit_exceeded", Retry_After="1"))) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(errors.RateLimitError):
+                await client.relationships.memory.regenerate_summary("r_1")
+            assert len(server.requests) == 1
+            with pytest.raises(errors.RateLimitError):
+                await client.webhooks.redeliver("wh_1", "del_1")
+            assert len(server.requests) == 5

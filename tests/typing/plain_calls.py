@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from typing_extensions import assert_type
@@ -16,6 +17,7 @@ from uniqos import (
     APIError,
     AsyncUniqOS,
     ConfigurationError,
+    DriftReport,
     HttpInfo,
     Logger,
     LogLevel,
@@ -37,6 +39,7 @@ from uniqos import (
     StreamEventUnknown,
     UniqOS,
     UniqOSError,
+    WaitTimeoutError,
     WebhookEvent,
     WebhookSignatureError,
     construct_event,
@@ -189,6 +192,133 @@ def stored(
     assert_type(numbers.data[0].unique_personalities_count, int)
 
 
+def people(
+    person: models.EndUser,
+    people: models.EndUserPage,
+    related: models.RelationshipPage,
+    receipt: models.DeletionReceipt,
+    deletion: models.Deletion,
+) -> None:
+    assert_type(person.user_id, str)
+    assert_type(person.metadata, dict[str, Any] | None)
+    assert_type(person["relationships"], Any)
+    assert_type(people.data, list[models.EndUser])
+    assert_type(people.next_cursor, str | None)
+    assert_type(related.data, list[models.Relationship])
+    assert_type(related.data[0]["user_id"], Any)
+    assert_type(related.next_cursor, str | None)
+    assert_type(receipt.deletion_id, str)
+    # A word that is not known yet is a str: comparing with one must stay possible.
+    assert_type(receipt.status, Literal["deletion_pending", "partial_deletion_pending"] | str)
+    receipt_status: str = receipt.status
+    assert_type(receipt.status == "partial_deletion_pending", bool)
+    assert_type(deletion.status, Literal["pending", "completed"] | str)
+    deletion_status: str = deletion.status
+    assert_type(deletion.status == "completed", bool)
+    assert_type(deletion["completed_at"], Any)
+    assert_type((receipt_status, deletion_status), tuple[str, str])
+
+
+def account(
+    member: models.Member,
+    members: models.MemberList,
+    invitation: models.Invitation,
+    accepted: models.AcceptedInvitation,
+    ended: models.RevokedSessions,
+    requested: models.OrganizationDeletionReceipt,
+    exported: models.OrganizationExport,
+    keys: models.ApiKeyList,
+) -> None:
+    assert_type(member.id, str)
+    assert_type(member.role, Literal["admin", "developer"] | str)
+    role: str = member.role
+    assert_type(role == "admin", bool)
+    assert_type(members.data, list[models.ListedMember])
+    assert_type(members.data[0]["email"], Any)
+    assert_type(invitation.id, str)
+    assert_type(accepted.organization_id, str)
+    assert_type(ended.revoked, int)
+    assert_type(requested.status, Literal["deletion_pending"] | str)
+    assert_type(exported.organization, dict[str, Any])
+    assert_type(exported["members"], Any)
+    assert_type(keys.data, list[models.ApiKey])
+
+
+def endpoints(
+    made: models.CreatedWebhook,
+    endpoints: models.WebhookList,
+    sent: models.WebhookDeliveryList,
+    again: models.Redelivery,
+) -> None:
+    assert_type(made.id, str)
+    assert_type(made.secret, str)
+    assert_type(made["url"], Any)
+    assert_type(construct_event(b"{}", None, [made.secret]), WebhookEvent)
+    assert_type(endpoints.data, list[models.Webhook])
+    assert_type(sent.data, list[models.WebhookDelivery])
+    assert_type(again.id, str)
+
+
+def bills(
+    page: models.InvoicePage, turns: models.TurnsUsage, plans: models.PlanList, alerts: models.QuotaAlertList
+) -> None:
+    assert_type(page.data, list[models.Invoice])
+    assert_type(page.data[0].get("total"), Any | None)
+    assert_type(page.next_cursor, str | None)
+    assert_type(turns.data, list[models.TurnsUsageItem])
+    assert_type(plans.data, list[models.Plan])
+    assert_type(alerts.data, list[models.QuotaAlert])
+
+
+def files(pdf: models.File, saved: models.SavedFile) -> None:
+    assert_type(pdf.content, bytes)
+    assert_type(pdf.content_type, str | None)
+    assert_type(pdf.save("invoice.pdf"), Path)
+    assert_type(pdf.save(Path("folder") / "invoice.pdf").stat().st_size, int)
+    assert_type(pdf.to_dict(), dict[str, Any])
+    assert_type(models.File(content=b"%PDF"), models.File)
+    assert_type(saved.path, Path)
+    assert_type(saved.size, int)
+    assert_type(saved.content_type, str | None)
+    assert_type(saved.http, HttpInfo | None)
+    if saved.http:
+        assert_type(saved.http.elapsed, float)
+
+
+def drift(report: DriftReport) -> None:
+    assert_type(report.kind, Literal["unknown_field", "unknown_value", "unknown_event", "salvaged"])
+    assert_type(report.operation, str)
+    assert_type(report.model, str)
+    assert_type(report.where, str)
+    assert_type(report.found, str | None)
+    assert_type(str(report), str)
+    assert_type({report}, set[DriftReport])
+    assert_type(uniqos.DriftReport, type[DriftReport])
+
+
+def refusal(raw: bytes) -> None:
+    envelope = models.ErrorEnvelope.model_validate_json(raw)
+    assert_type(envelope, models.ErrorEnvelope)
+    assert_type(envelope.error, models.ErrorBody)
+    assert_type(envelope.error.code, str)
+    assert_type(envelope.error.message, str)
+    assert_type(envelope.error.type, str | None)
+    assert_type(envelope.error.request_id, str | None)
+    assert_type(envelope.error.details, Any)
+    assert_type(envelope.error.documentation_url, str | None)
+
+
+def contract(theirs: Mapping[str, Any]) -> None:
+    assert_type(uniqos.contract.export(), dict[str, Any])
+    assert_type(uniqos.contract.diff(theirs), list[uniqos.contract.Difference])
+    for difference in uniqos.contract.diff(theirs, ours=uniqos.contract.export()):
+        assert_type(difference.kind, str)
+        assert_type(difference.operation, str)
+        assert_type(difference.where, str)
+        assert_type(difference.ours, str | None)
+        assert_type(difference.theirs, str | None)
+
+
 def requests(since: datetime) -> None:
     request = models.RespondRequest(personality_id="p", message="m", user_id="u", mode="stateful", context={"a": 1})
     assert_type(request.mode, Literal["stateless", "stateful"] | None)
@@ -199,6 +329,15 @@ def requests(since: datetime) -> None:
     assert_type(models.InteractionQuery(user_id="u", to=since, limit=3, cursor="c").limit, int | None)
     assert_type(models.AggregateQuery(group_by="day").group_by, Literal["day", "week", "month"] | None)
     assert_type(request.to_dict(), dict[str, Any])
+    assert_type(models.EndUserCreate(user_id="u", metadata={"a": 1}).metadata, Mapping[str, Any] | None)
+    assert_type(models.EndUserUpdate(metadata={}).metadata, Mapping[str, Any])
+    assert_type(models.EndUserDelete().cascade, Literal["all", "model_only", "memory_only"] | None)
+    assert_type(models.RelationshipDelete(reason="r").cascade, Literal["all", "memory_only"] | None)
+    assert_type(models.ReadableModelQuery(language="en").language, Literal["en", "es"] | None)
+    assert_type(models.SwitchOrganization(organization_id="o").organization_id, str)
+    assert_type(models.OrganizationDeletionRequest(confirm_name="n").confirm_name, str)
+    assert_type(models.MemberInvite(email="e", role="admin").email, str | None)
+    assert_type(models.WebhookCreate(url="https://x").subscriptions, list[str] | None)
 
 
 def errors(client: UniqOS) -> None:
@@ -219,6 +358,9 @@ def errors(client: UniqOS) -> None:
     except ResponseDecodeError as undecodable:
         assert_type(undecodable.body, bytes)
         assert_type(undecodable.content_type, str | None)
+    except WaitTimeoutError as late:
+        assert_type(late.details, Any)
+        assert_type(late.http_status, int | None)
     except NetworkError as cut:
         assert_type(cut.sent, bool)
         assert_type(cut.text, str)

@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from .._operation import encode
 from ..api import billing as ops
 from .files import save
-from .namespace import AsyncNamespace, each
+from .namespace import AsyncItems, AsyncNamespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -205,7 +205,9 @@ class AsyncInvoices(AsyncNamespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.INVOICES_LIST, query, filters), query, filters)
+        return AsyncItems(
+            lambda query, filters: self._requester.call(ops.INVOICES_LIST, query, filters), query, filters
+        )
 
     async def get(self, invoice_id: str, **options: Unpack[p.Options]) -> m.Invoice:
         """One invoice.

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from .._operation import Body, encode, without_none
 from ..api import end_users as ops
 from .files import save
-from .namespace import AsyncNamespace, each
+from .namespace import AsyncItems, AsyncNamespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -59,7 +59,7 @@ class AsyncEndUsers(AsyncNamespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     @overload
     async def create(self, **fields: Unpack[p.EndUserCreateArgs]) -> m.EndUser: ...

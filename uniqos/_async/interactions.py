@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from ..api import interactions as ops
-from .namespace import AsyncNamespace, each
+from .namespace import AsyncItems, AsyncNamespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -57,7 +57,7 @@ class AsyncInteractions(AsyncNamespace):
 
         Source: docs.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def get(self, interaction_id: str, **options: Unpack[p.Options]) -> m.Interaction:
         """One turn.

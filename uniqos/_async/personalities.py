@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from .._operation import Body
 from ..api import personalities as ops
-from .namespace import AsyncNamespace, each
+from .namespace import AsyncItems, AsyncNamespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -53,7 +53,7 @@ class AsyncPersonalities(AsyncNamespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def create(
         self, body: p.PersonalityCreateLike | None = None, **fields: Unpack[p.PersonalityCreateArgs]

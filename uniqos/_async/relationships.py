@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from .._operation import without_none
 from ..api import relationships as ops
-from .namespace import AsyncNamespace, each
+from .namespace import AsyncItems, AsyncNamespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -124,7 +124,7 @@ class AsyncRelationships(AsyncNamespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def get(self, relationship_id: str, **options: Unpack[p.Options]) -> m.Relationship:
         """One relationship.

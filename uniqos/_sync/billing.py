@@ -13,7 +13,7 @@ from typing_extensions import Unpack
 from .._operation import encode
 from ..api import billing as ops
 from .files import save
-from .namespace import Namespace, each
+from .namespace import Items, Namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -206,7 +206,7 @@ class Invoices(Namespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.INVOICES_LIST, query, filters), query, filters)
+        return Items(lambda query, filters: self._requester.call(ops.INVOICES_LIST, query, filters), query, filters)
 
     def get(self, invoice_id: str, **options: Unpack[p.Options]) -> m.Invoice:
         """One invoice.

@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from .._operation import Body, encode, without_none
 from ..api import end_users as ops
 from .files import save
-from .namespace import Namespace, each
+from .namespace import Items, Namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -58,7 +58,7 @@ class EndUsers(Namespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return Items(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     @overload
     def create(self, **fields: Unpack[p.EndUserCreateArgs]) -> m.EndUser: ...

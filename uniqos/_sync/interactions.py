@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from ..api import interactions as ops
-from .namespace import Namespace, each
+from .namespace import Items, Namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -58,7 +58,7 @@ class Interactions(Namespace):
 
         Source: docs.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return Items(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def get(self, interaction_id: str, **options: Unpack[p.Options]) -> m.Interaction:
         """One turn.

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from .. import errors
 from .._operation import Body, cursor_of, next_page
@@ -37,21 +38,39 @@ class Page(Protocol[T_co]):
         ...
 
 
-def each(
-    ask: Callable[[Body | None, Mapping[str, Any]], Page[T]],
-    query: Body | None,
-    filters: Mapping[str, Any],
-) -> Iterator[T]:
-    """The items of all pages, each page asked for when it is needed; a cursor that came before ends it."""
-    seen: set[str | None] = {cursor_of(query, filters)}
-    following: tuple[Body | None, Mapping[str, Any]] | None = query, filters
-    while following is not None:
-        page: Any = ask(*following)
-        items = getattr(page, "data", None)
-        if not isinstance(items, list):  # an answer that was salvaged
-            raise errors.ResponseValidationError("this page has no list of items in `data`", partial=page)
-        for item in items:
-            yield item
-        cursor = getattr(page, "next_cursor", None)
-        following = None if not cursor or cursor in seen else next_page(*following, cursor)
-        seen.add(cursor)
+class Items(Generic[T]):
+    """The items of all pages, each page asked for when it is needed; a cursor that came before ends it.
+
+    After an error the next step asks for the same page again. It is no generator: one that is left half read would
+    have to be closed by its own event loop.
+    """
+
+    __slots__ = ("_ask", "_asked", "_items", "_next")
+
+    def __init__(
+        self,
+        ask: Callable[[Body | None, Mapping[str, Any]], Page[T]],
+        query: Body | None,
+        filters: Mapping[str, Any],
+    ) -> None:
+        self._ask = ask
+        self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
+        self._asked: set[str | None] = {cursor_of(query, filters)}
+        self._items: deque[T] = deque()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        while not self._items:
+            if self._next is None:
+                raise StopIteration
+            query, filters = self._next
+            page: Any = self._ask(query, filters)
+            items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
+            if not isinstance(items, list):  # an answer that was salvaged
+                raise errors.ResponseValidationError("this page has no list of items in `data`", partial=page)
+            self._items.extend(items)
+            self._next = None if not cursor or cursor in self._asked else next_page(query, filters, cursor)
+            self._asked.add(cursor)
+        return self._items.popleft()

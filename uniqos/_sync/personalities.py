@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from .._operation import Body
 from ..api import personalities as ops
-from .namespace import Namespace, each
+from .namespace import Items, Namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -54,7 +54,7 @@ class Personalities(Namespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return Items(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def create(
         self, body: p.PersonalityCreateLike | None = None, **fields: Unpack[p.PersonalityCreateArgs]

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from .._operation import without_none
 from ..api import relationships as ops
-from .namespace import Namespace, each
+from .namespace import Items, Namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
@@ -125,7 +125,7 @@ class Relationships(Namespace):
 
         Source: undocumented: that there are pages is presumed, as for interactions.
         """
-        return each(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
+        return Items(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def get(self, relationship_id: str, **options: Unpack[p.Options]) -> m.Relationship:
         """One relationship.

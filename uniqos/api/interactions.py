@@ -16,13 +16,13 @@ class InteractionFilter(RequestModel):
 
     user_id: str | None = None
     relationship_id: str | None = None
-    from_: AwareDatetime | str | None = Field(default=None, validation_alias="from", serialization_alias="from")
+    from_: str | AwareDatetime | None = Field(default=None, validation_alias="from", serialization_alias="from")
     """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
-    to: AwareDatetime | str | None = None
+    to: str | AwareDatetime | None = None
     """Latest instant, exclusive."""
 
 
-class InteractionQuery(InteractionFilter):
+class InteractionQuery(InteractionFilter, defer_build=True):
     """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
 
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -31,7 +31,7 @@ class InteractionQuery(InteractionFilter):
     """``next_cursor`` of the page before."""
 
 
-class AggregateQuery(InteractionFilter):
+class AggregateQuery(InteractionFilter, defer_build=True):
     """Query of ``interactions.aggregates`` (source: docs)."""
 
     group_by: Literal["day", "week", "month"] | None = None

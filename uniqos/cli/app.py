@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -16,9 +12,12 @@ import typer
 import uniqos
 
 from . import output
+from .api import api
+from .contract import contract
+from .shared import BaseUrl, Debug, Timeout, connected, print_events, standard_input
 
 if TYPE_CHECKING:
-    from uniqos import RespondStream, UniqOS
+    from uniqos import RespondStream
     from uniqos.sandbox import Sandbox
 
 app: typer.Typer = typer.Typer(
@@ -31,9 +30,6 @@ class Mode(str, Enum):
 
     stateless = "stateless"
     stateful = "stateful"
-
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log, and tracebacks.")]
 
 
 def _version(asked: bool) -> None:
@@ -75,12 +71,8 @@ def respond(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the server's JSON; with --stream one line per event.")
     ] = False,
-    base_url: Annotated[
-        str | None, typer.Option(metavar="URL", envvar="UNIQOS_BASE_URL", help="Host of the API, without /v1.")
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds an attempt may take; 0 is no limit.")
-    ] = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
     """Answer MESSAGE in the voice of a personality.
@@ -89,8 +81,8 @@ def respond(
     UNIQOS_API_KEY, never from the command line; without one the local sandbox answers, a stand-in for the real engine.
     """
     with output.told(debug):
-        text = _standard_input() if message == "-" else message
-        with _client(base_url, timeout, debug) as (client, default):
+        text = standard_input() if message == "-" else message
+        with connected(base_url, timeout, debug) as (client, default):
             if not text.strip():
                 raise uniqos.ConfigurationError("the message is empty", code="empty_message")
             personality_id = personality or default
@@ -104,7 +96,7 @@ def respond(
                     personality_id=personality_id, message=text, user_id=user, mode=how, stream=True
                 )
                 with events:
-                    (_print_events if as_json else _print_words)(events)
+                    (print_events if as_json else _print_words)(events)
                 return
             result = client.respond(personality_id=personality_id, message=text, user_id=user, mode=how)
         if as_json:
@@ -154,35 +146,6 @@ def _announce(local: Sandbox) -> None:
     )
 
 
-def _standard_input() -> str:
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise uniqos.ConfigurationError(f"standard input is not UTF-8: {exc.reason} at byte {exc.start}") from None
-    return text.removesuffix("\n").removesuffix("\r")
-
-
-@contextmanager
-def _client(
-    base_url: str | None, timeout: float | None, debug: bool
-) -> Generator[tuple[UniqOS, str | None], None, None]:
-    """A client, and the personality that answers unless told otherwise."""
-    if debug:
-        logging.basicConfig()
-        logging.getLogger("uniqos").setLevel(logging.DEBUG)
-    log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
-    if os.environ.get("UNIQOS_API_KEY") or base_url:
-        with uniqos.UniqOS(base_url=base_url, timeout=timeout, log_level=log_level) as client:
-            yield client, None
-        return
-    with uniqos.sandbox.serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
-        output.note(
-            "UNIQOS_API_KEY is not set: a local sandbox answers, for this run only, a stand-in for the real engine; "
-            "set it (see https://docs.uniqos.ai) to ask the real one"
-        )
-        yield client, local.personality_id
-
-
 def _print_words(stream: RespondStream) -> None:
     try:
         for piece in stream.text_stream:
@@ -196,8 +159,5 @@ def _print_words(stream: RespondStream) -> None:
         )
 
 
-def _print_events(stream: RespondStream) -> None:
-    for event in stream:
-        kind = event.name if event.type == "unknown" else event.type
-        output.write_json({"type": kind, **event.to_dict()})
-    stream.until_done()
+app.command()(api)
+app.add_typer(contract, name="contract")

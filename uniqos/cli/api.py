@@ -1,0 +1,198 @@
+"""``uniqos api``: any one call, and the table of the operations."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from urllib.parse import unquote
+
+import typer
+
+import uniqos
+
+from .._file import File
+from .._model import Model, RequestModel
+from .._operation import Method, Operation
+from ..api import operations, source_of
+from ..api.engine import RESPOND
+from . import output
+from .shared import BaseUrl, Debug, Timeout, connected, json_text, parse_json, print_events, read_json
+
+if TYPE_CHECKING:
+    from uniqos import UniqOS
+
+# What may stand in a URL's path as it is, "%" and two digits included.
+_PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")
+
+
+class Anything(Model):
+    """An answer of which nothing is known; a bare list becomes its ``data`` (undocumented)."""
+
+    data: Any = None
+
+
+def api(
+    method: Annotated[str, typer.Argument(metavar="METHOD|list", help="GET, POST, PATCH or DELETE; or list.")],
+    path: Annotated[
+        str | None, typer.Argument(metavar="[/V1/PATH]", help="e.g. /v1/personalities/pers_1; not with list.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="JSON", help="The body: a JSON object; @FILE, or - for standard input.")
+    ] = None,
+    query: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Part of the query; repeatable.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write the answer here instead.")
+    ] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The same key for the same call, so that it takes effect once.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With list: print the table as one JSON array.")] = False,
+    base_url: BaseUrl = None,
+    timeout: Timeout = None,
+    debug: Debug = False,
+) -> None:
+    """Call one operation of the API, and print the server's JSON; or list the operations.
+
+    What the operation is known to take is checked before anything is sent. A path that no operation has is sent all
+    the same. A turn with "stream": true prints one line of JSON for each event.
+
+    The API key is read from UNIQOS_API_KEY, never from the command line; without one the local sandbox answers.
+    """
+    with output.told(debug):
+        if method == "list":
+            if path is not None or data is not None or query or file is not None or idempotency_key is not None:
+                raise uniqos.ConfigurationError("api list takes nothing but --json")
+            _list(as_json)
+            return
+        if as_json:
+            raise uniqos.ConfigurationError("--json goes with api list; a call prints JSON by itself")
+        if path is None:
+            raise uniqos.ConfigurationError("which path? e.g. uniqos api GET /v1/personalities")
+        op, values = _operation(method.upper(), path)
+        op, arguments = _with_arguments(op, None if data is None else _body(data), _query(query or []))
+        gives_file = op.returns is File
+        if gives_file and file is None and sys.stdout.isatty():
+            raise uniqos.ConfigurationError(f"{op.label} answers with a file: give --output FILE")
+        options = {"idempotency_key": idempotency_key}
+        with connected(base_url, timeout, debug) as (client, _):
+            if gives_file:
+                answer: Any = client._requester.fetch(op, options, *values)
+            elif op is RESPOND:
+                answer = _respond(client, arguments or {}, options, file)
+            else:
+                answer = client._requester.call(op, arguments, options, *values)
+        if answer is None:
+            return
+        if not gives_file:
+            text = json_text(answer.to_dict(), pretty=file is None and sys.stdout.isatty())
+            if file is None:
+                output.write(text)
+                return
+            answer = File(content=text.encode())
+        if file is None:
+            _write_bytes(answer.content)
+        else:
+            answer.save(file)
+
+
+def _list(as_json: bool) -> None:
+    rows = [
+        {
+            "name": name,
+            "method": op.method,
+            "path": op.path,
+            "request": _source(op.body or op.query),
+            "answer": _source(op.returns),
+        }
+        for name, op in operations().items()
+    ]
+    if as_json:
+        output.write(json_text(rows, pretty=False))
+        return
+    lines = [[name.upper() for name in rows[0]], *([value or "-" for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        output.write("  ".join(map(str.ljust, line, widths)).rstrip() + "\n")
+
+
+def _source(model: type[Model] | None) -> str | None:
+    return None if model is None else source_of(model)
+
+
+def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
+    """The operation that a path belongs to, with the values of its parameters; an open one where there is none."""
+    if method not in get_args(Method):
+        raise uniqos.ConfigurationError(f"{method} is no method of the API: {', '.join(get_args(Method))}, or list")
+    if "?" in path or "#" in path:
+        raise uniqos.ConfigurationError("the path holds a ? or #: give the query as --query KEY=VALUE, an id in % form")
+    # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
+    for op in sorted(operations().values(), key=lambda op: len(op.params)):
+        if op.method == method:
+            match = re.fullmatch(re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(op.path)), path)
+            if match:
+                return op, [_decoded(value) for value in match.groups()]
+    parts = [_decoded(part) for part in path.split("/")]
+    if not _PATH.fullmatch(path) or any(part in (".", "..") or not part.isprintable() for part in parts):
+        raise uniqos.ConfigurationError(f"{path!r} is no path of the API: it must look like /v1/personalities/pers_1")
+    return Operation(cast(Method, method), path, Anything), []
+
+
+def _decoded(part: str) -> str:
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        raise uniqos.ConfigurationError(f"{part!r} is not UTF-8 in % form") from None
+
+
+def _body(data: str) -> dict[str, Any]:
+    is_file = data == "-" or data.startswith("@")
+    value = read_json(data.removeprefix("@")) if is_file else parse_json(data, "--data")
+    if not isinstance(value, dict):
+        raise uniqos.ConfigurationError(f"--data must be a JSON object, not {type(value).__name__}")
+    return value
+
+
+def _query(pairs: list[str]) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for pair in pairs:
+        key, is_pair, value = pair.partition("=")
+        if not key or not is_pair or key in query:
+            raise uniqos.ConfigurationError(f"--query {pair}: give KEY=VALUE, each key once")
+        query[key] = value
+    return query
+
+
+def _with_arguments(
+    op: Operation[Any], body: dict[str, Any] | None, query: dict[str, str]
+) -> tuple[Operation[Any], dict[str, Any] | None]:
+    """The operation and what goes in; where nothing is known to go in, anything may."""
+    if body is not None:
+        if query or op.method == "GET":
+            raise uniqos.ConfigurationError(f"{op.label}: give --query or --data, whichever it takes, not both")
+        return (op if op.body else replace(op, body=RequestModel)), body
+    if query:
+        if op.body is not None:
+            raise uniqos.ConfigurationError(f"{op.label} has no query: give --data")
+        return (op if op.query else replace(op, query=RequestModel)), query
+    return op, None
+
+
+def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], file: Path | None) -> Model | None:
+    respond: Any = client.respond  # whose types tell apart what is only known here when it runs
+    if turn.get("stream") is True:
+        if file is not None:
+            raise uniqos.ConfigurationError("a stream is printed as it comes: leave out --output")
+        with respond(turn, stream=True, **options) as events:
+            print_events(events)
+        return None
+    answer: Model = respond(turn, return_format=turn.get("return_format"), **options)
+    return answer
+
+
+def _write_bytes(content: bytes) -> None:
+    output.write("")  # fails like any other output where nobody reads it
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,9 @@
+"""The contract as an OpenAPI document, and how another document differs from it."""
+
+from __future__ import annotations
+
+from .diff import Difference as Difference
+from .diff import diff as diff
+from .openapi import export as export
+
+__all__ = ["Difference", "diff", "export"]

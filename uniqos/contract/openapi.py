@@ -1,0 +1,258 @@
+"""The operation table and its models as an OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import Any, get_args, get_origin
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import CoreSchema
+
+from .._config import DEFAULT_BASE_URL
+from .._file import File
+from .._model import Model, ready
+from .._operation import Operation
+from .._sync.client import UniqOS
+from .._version import __version__
+from ..api import operations, source_of
+from ..api.engine import ModulatorPack, RespondResult
+from ..api.envelope import ErrorEnvelope
+from ..api.stream_events import RespondStreamEvent
+from ..webhooks import WebhookEvent
+
+UNDOCUMENTED = "x-uniqos-undocumented"
+_SCHEMAS = "#/components/schemas/"
+_SHAPES = frozenset({"type", "$ref", "anyOf", "const", "enum"})
+_DESCRIPTION = (
+    "The uniqOS API, written from what is publicly known of it; the vendor has not published a document of this kind. "
+    f"Every shape that is not public carries `{UNDOCUMENTED}: true`: it may hold any further fields."
+)
+
+Schema = dict[str, Any]
+
+
+def export() -> dict[str, Any]:
+    """Describe every operation that the SDK has.
+
+    Returns:
+        An OpenAPI 3.1 document: the same operations and models give the same document, key for key.
+
+    Source: the operation table; each schema's ``x-uniqos-source`` says where its shape is known from.
+    """
+    table = operations()
+    events: tuple[type[Model], ...] = get_args(RespondStreamEvent.__value__)
+    queries = [op.query for op in table.values() if op.query is not None]
+    named: list[type[Model]] = [op.body for op in table.values() if op.body is not None]
+    named += [op.returns for op in table.values() if op.returns is not File]
+    named += [ModulatorPack, *events, WebhookEvent, ErrorEnvelope, *queries]
+    models: dict[type[Model], None] = {}
+    for model in named:
+        _collect(model, models)
+    schemas = _schemas(models)
+    parameters = {query: _query_parameters(query, schemas.pop(query.__name__)) for query in dict.fromkeys(queries)}
+    schemas["RespondStreamEvent"] = _any_of(*events)
+    # It is asked for its methods' docstrings, and calls nobody.
+    client = UniqOS("uniq_test_docstrings", base_url=DEFAULT_BASE_URL)
+    paths: dict[str, dict[str, Any]] = {}
+    for name, op in table.items():
+        described = _operation(name, op, parameters, attrgetter(name)(client))
+        paths.setdefault(op.path, {})[op.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "uniqOS API", "version": __version__, "description": _DESCRIPTION},
+        "servers": [{"url": DEFAULT_BASE_URL}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(name.partition(".")[0] for name in table)],
+        "paths": paths,
+        "webhooks": {"event": {"post": _delivery()}},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": {"Error": {"description": "The API said no.", "content": _content(_ref(ErrorEnvelope))}},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, `uniq_live_...` or `uniq_test_...`, or a portal access token.",
+                }
+            },
+        },
+    }
+
+
+class _Generator(GenerateJsonSchema):
+    """Without the titles that only say a field's name again, and without the None that stands for "not given"."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        if schema.get("default", ...) is None:
+            inner: CoreSchema = schema["schema"]
+            return self.generate_inner(inner)
+        return super().default_schema(schema)
+
+
+def _collect(model: type[Model], found: dict[type[Model], None]) -> None:
+    """Add a model, and those inside it."""
+    if model not in found:
+        found[model] = None
+        for field in model.model_fields.values():
+            for inner in _models_in(field.annotation):
+                _collect(inner, found)
+
+
+def _models_in(annotation: Any) -> Iterator[type[Model]]:
+    # On Python 3.10 list[str] is a type too.
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
+    """The schema of each model by its name, with where it is known from and its fields' docstrings."""
+    refs, generated = models_json_schema(
+        [(ready(model), "validation") for model in models],
+        ref_template=f"{_SCHEMAS}{{model}}",
+        schema_generator=_Generator,
+    )
+    schemas: dict[str, Schema] = generated["$defs"]
+    for model in models:
+        schema = schemas[refs[model, "validation"]["$ref"].removeprefix(_SCHEMAS)]
+        docs = _field_docs(model)
+        schema["description"] = _markdown(schema["description"])
+        for name, field in model.model_fields.items():
+            if name in docs:
+                schema["properties"][field.serialization_alias or name]["description"] = _markdown(docs[name])
+        _mark(schema)
+        schema["x-uniqos-source"] = source_of(model)
+        if source_of(model) == "undocumented":
+            schema[UNDOCUMENTED] = True
+    return schemas
+
+
+def _field_docs(model: type[Model]) -> dict[str, str]:
+    """The text under each field; a docstring there is nothing that Python keeps."""
+    docs: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if issubclass(cls, Model):
+            docs |= _module_docs(cls.__module__).get(cls.__name__, {})
+    return docs
+
+
+@cache
+def _module_docs(module: str) -> dict[str, dict[str, str]]:
+    """The text under each field of each class of a module."""
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if isinstance(node, ast.ClassDef):
+            docs = found[node.name] = {}
+            for field, text in zip(node.body, node.body[1:], strict=False):
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                    docs[ast.unparse(field.target)] = inspect.cleandoc(ast.literal_eval(text.value))
+    return found
+
+
+def _markdown(text: str) -> str:
+    return text.replace("``", "`")
+
+
+def _mark(schema: Schema) -> None:
+    """Mark what allows anything, here and inside."""
+    if not _SHAPES & schema.keys() or (schema.get("type") == "object" and not schema.get("properties")):
+        schema[UNDOCUMENTED] = True
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
+    for one in inner:
+        _mark(one)
+
+
+def _query_parameters(query: type[Model], schema: Schema) -> list[Schema]:
+    parameters: list[Schema] = []
+    for name, field in schema.get("properties", {}).items():
+        parameter = {"name": name, "in": "query", "required": name in schema.get("required", ())}
+        if "description" in field:
+            parameter["description"] = field.pop("description")
+        if UNDOCUMENTED in schema:
+            parameter[UNDOCUMENTED] = True
+        # There is no null in a query: None is what is not sent.
+        options = [one for one in field.get("anyOf", (field,)) if one.get("type") != "null"]
+        parameters.append({**parameter, "schema": options[0] if len(options) == 1 else {"anyOf": options}})
+    return parameters
+
+
+def _operation(name: str, op: Operation[Any], queries: Mapping[Any, list[Schema]], method: Any) -> Schema:
+    parameters: list[Schema] = [
+        {"name": param, "in": "path", "required": True, "schema": {"type": "string"}} for param in op.params
+    ]
+    parameters += queries.get(op.query, [])
+    if op.resend in ("keyed", "billed"):
+        parameters.append({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "The same for all attempts of one call, so that it takes effect once.",
+            "schema": {"type": "string"},
+        })  # fmt: skip
+    described: Schema = {
+        "operationId": name,
+        "tags": [name.partition(".")[0]],
+        "summary": _markdown(method.__doc__.partition("\n")[0]),
+        "parameters": parameters,
+    }
+    if op.query is not None and not op.query.model_fields:
+        described["x-uniqos-undocumented-query"] = True
+    if op.body is not None:
+        needed = op.method != "DELETE" and any(field.is_required() for field in op.body.model_fields.values())
+        described["requestBody"] = {"required": needed, "content": _content(_ref(op.body))}
+    described["responses"] = {
+        "2XX": {"description": "Success.", "content": _answer(op)},
+        "default": {"$ref": "#/components/responses/Error"},
+    }
+    return described
+
+
+def _answer(op: Operation[Any]) -> Schema:
+    if op.returns is File:
+        pdf = {"type": "string", "format": "binary", "contentMediaType": "application/pdf"}
+        return {"application/pdf": {"schema": pdf}}
+    if op.returns is RespondResult:
+        stream = {"text/event-stream": {"schema": {"$ref": f"{_SCHEMAS}RespondStreamEvent"}}}
+        return {**_content(_any_of(RespondResult, ModulatorPack)), **stream}
+    return _content(_ref(op.returns))
+
+
+def _delivery() -> Schema:
+    signature = {
+        "name": "x-uniqos-signature",
+        "in": "header",
+        "required": True,
+        "description": "`sha256=` and the HMAC of the raw body under the endpoint's secret, in hexadecimal digits.",
+        "schema": {"type": "string"},
+    }
+    return {
+        "operationId": "webhooks.event",
+        "tags": ["webhooks"],
+        "summary": "Delivery of an event to an endpoint of yours",
+        "security": [],
+        "parameters": [signature],
+        "requestBody": {"required": True, "content": _content(_ref(WebhookEvent))},
+        "responses": {"2XX": {"description": "Received."}},
+    }
+
+
+def _ref(model: type[Model]) -> Schema:
+    return {"$ref": f"{_SCHEMAS}{model.__name__}"}
+
+
+def _any_of(*models: type[Model]) -> Schema:
+    return {"anyOf": [_ref(model) for model in models]}
+
+
+def _content(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
