@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from uniqos import errors, models
 from uniqos._http import HttpInfo
 from uniqos._operation import Operation, Request, decode, encode, next_page
-from uniqos.api import engine, interactions, operations, personalities
+from uniqos.api import end_users, engine, interactions, me, operations, organizations, personalities, relationships
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))
 TURN = {"personality_id": "p", "message": "m"}
@@ -70,6 +70,19 @@ def test_keys_the_public_contract_does_not_know_are_sent_from_mappings_and_model
     assert json.loads(encode(personalities.CREATE, models.PersonalityCreate(**body), {}).content or b"") == body  # type: ignore[arg-type]
 
 
+def test_metadata_are_replaced_cleared_or_left() -> None:
+    for body in ({"metadata": {"plan": "pro"}}, {"metadata": {}}, {}):
+        assert json.loads(encode(end_users.UPDATE, body, {}, ("u",)).content or b"") == body
+        assert json.loads(encode(end_users.UPDATE, None, body, ("u",)).content or b"") == body
+        assert json.loads(encode(end_users.UPDATE, models.EndUserUpdate(**body), {}, ("u",)).content or b"") == body
+
+
+def test_a_reason_may_have_500_characters() -> None:
+    for op in (end_users.DELETE, relationships.DELETE):
+        reason = "ü" * 500
+        assert json.loads(encode(op, None, {"reason": reason}, ("x",)).content or b"") == {"reason": reason}
+
+
 def test_an_undocumented_body_takes_any_keyword() -> None:
     assert encode(engine.INFER_STATE, None, {"message": "hi", "timeout": 3}).content == b'{"message":"hi"}'
 
@@ -111,6 +124,15 @@ def test_a_wrong_keyword_is_a_type_error(call: Callable[[], Request], says: str)
         (interactions.LIST, None, {"limit": 0}, "invalid_request", "limit"),
         (interactions.LIST, {"x": {"deep": 1}}, {}, "invalid_request", "x: a query holds"),
         (interactions.AGGREGATES, None, {"group_by": "year"}, "invalid_request", "group_by"),
+        (end_users.DELETE, None, {"reason": "x" * 501}, "invalid_request", "reason"),
+        (end_users.DELETE, {"cascade": "everything"}, {}, "invalid_request", "cascade"),
+        (end_users.MODEL_READABLE, {"language": "fr"}, {}, "invalid_request", "language"),
+        (end_users.UPDATE, None, {"metadata": None}, "invalid_request", "metadata"),
+        (end_users.CREATE, None, {"metadata": {}}, "invalid_request", "user_id"),
+        (relationships.DELETE, None, {"cascade": "model_only"}, "invalid_request", "cascade"),
+        (relationships.DELETE, None, {"reason": "x" * 501}, "invalid_request", "reason"),
+        (organizations.REQUEST_DELETION, {"name": "Acme"}, {}, "invalid_request", "confirm_name"),
+        (me.SWITCH_ORGANIZATION, {}, {}, "invalid_request", "organization_id"),
         (engine.RESPOND, TURN, {"timeout": -1}, "invalid_request", "timeout"),
         (engine.RESPOND, TURN, {"timeout": "3"}, "invalid_request", "timeout"),
         (engine.RESPOND, TURN, {"deadline": float("nan")}, "invalid_request", "deadline"),
@@ -129,7 +151,7 @@ def test_a_wrong_value_is_refused_before_http(
     op: Operation[Any], data: Any, fields: dict[str, Any], code: str, says: str
 ) -> None:
     with pytest.raises(errors.RequestValidationError, match=says) as caught:
-        encode(op, data, fields)
+        encode(op, data, fields, ("id",) * len(op.params))
     assert caught.value.code == code
     assert isinstance(caught.value, errors.ConfigurationError)
 

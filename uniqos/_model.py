@@ -220,8 +220,9 @@ def refuse_nan(text: bytes | str) -> None:
 def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
     """Tell a validated response, and every model inside it, which JSON text it came from."""
     _set_wire(model, (wire, path))
-    for part, steps in parts(model):
-        bind(part, wire, (*path, *steps))
+    if _nested(type(model)):  # an event for each word of a reply has none
+        for part, steps in parts(model):
+            bind(part, wire, (*path, *steps))
 
 
 def parts(model: Model) -> Iterator[tuple[Model, tuple[str | int, ...]]]:
