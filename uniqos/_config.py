@@ -49,9 +49,14 @@ class Config:
             f"max_retries={self.max_retries}"
         )
 
-    def changed(self, **changes: Any) -> Config:
-        """The same settings but for ``changes`` (None: unchanged), checked again."""
-        return replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
+    def changed(self, api_key: str | None, access_token: str | None, **changes: Any) -> Config:
+        """The same settings but for what is not None, checked again."""
+        changed = replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
+        if api_key is not None or access_token is not None:
+            token, environment = _credentials(api_key, access_token)
+            _check_secrecy(self.base_url, environment)
+            changed = replace(changed, token=token, environment=environment)
+        return changed
 
     @property
     def log(self) -> LeveledLogger:
@@ -73,10 +78,7 @@ def resolve(
     log = LeveledLogger(options.get("log_level", "warning"), options.get("logger"))
     token, environment = _credentials(api_key, access_token)
     url = _base_url(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL if base_url is None else base_url, log)
-    if environment != "test" and url.startswith("http://") and not _is_loopback(urlsplit(url).hostname or ""):
-        raise ConfigurationError(
-            f"base_url {url} would send a live credential unencrypted; use https, or a loopback address"
-        )
+    _check_secrecy(url, environment)
     config = Config(token, environment, url, **options)
     log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
     return config
@@ -104,6 +106,13 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
             code="invalid_api_key_format",
         )
     return Secret(api_key), "live" if match[1] == "live" else "test"
+
+
+def _check_secrecy(url: str, environment: Environment | None) -> None:
+    if environment != "test" and url.startswith("http://") and not _is_loopback(urlsplit(url).hostname or ""):
+        raise ConfigurationError(
+            f"base_url {url} would send a live credential unencrypted; use https, or a loopback address"
+        )
 
 
 def _checked(options: dict[str, Any]) -> dict[str, Any]:

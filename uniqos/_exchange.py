@@ -24,8 +24,14 @@ EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
 
 
+@lru_cache(maxsize=1024)
+def _url(url: str) -> httpx.URL:
+    """A URL object. Parsing one costs more than all else of building a request, and they come again."""
+    return httpx.URL(url)
+
+
 class Endpoint:
-    """Where a client sends to: the headers of every request, and the URL objects of paths that come again."""
+    """Where a client sends to, and the headers of every request."""
 
     def __init__(self, base_url: str, token: str) -> None:
         parts = urlsplit(base_url)
@@ -37,11 +43,6 @@ class Endpoint:
             (b"X-Uniqos-Sdk", f"uniqos/{__version__}".encode()),
             (b"Authorization", b"Bearer " + token.encode()),
         ]
-        # Parsing a URL costs more than all else of building a request.
-        self._url = lru_cache(maxsize=256)(self._parse)
-
-    def _parse(self, path: str) -> httpx.URL:
-        return httpx.URL(self.base_url + path)
 
     def message(self, request: Request, accept: str, timeout: float | None, deadline: Deadline) -> httpx.Request:
         """The HTTP request of one attempt; ``timeout`` in seconds bounds each read, ``deadline`` the whole of it."""
@@ -56,7 +57,7 @@ class Endpoint:
             headers = [pair for pair in headers if pair[0] != b"User-Agent"]
         return httpx.Request(
             request.method,
-            self._url(request.path),
+            _url(self.base_url + request.path),
             headers=headers + request.headers,
             stream=_Content(content or b""),
             extensions={

@@ -206,6 +206,15 @@ def from_wire(model: type[M], text: bytes | str) -> M:
     return made
 
 
+def wire_text(model: Model) -> str | None:
+    """The JSON text that a whole answer or event came as; None of a hand-built one."""
+    wire: tuple[Wire, tuple[str | int, ...]] | None = _slot(model, "_wire")
+    if wire is None or wire[1]:
+        return None
+    text = wire[0].__getstate__()
+    return text if isinstance(text, str) else text.decode()
+
+
 def refuse_nan(text: bytes | str) -> None:
     """Raise ValueError where JSON text holds NaN or Infinity."""
     # Searching costs nothing; parsing again only happens where a word looks like one.

@@ -217,6 +217,8 @@ class UniqOS(Responder):
     def with_options(
         self,
         *,
+        api_key: str | None = None,
+        access_token: str | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
         max_retries: int | None = None,
@@ -227,7 +229,11 @@ class UniqOS(Responder):
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 
+        It costs little, so that a service may make one for each request, with the key of its own customer.
+
         Args:
+            api_key: Another key.
+            access_token: A portal JWT instead of a key.
             timeout: Seconds one attempt may take; 0 is no limit, None as it was.
             deadline: Seconds a whole call may take; 0 is no limit.
             max_retries: How often a failed attempt is repeated.
@@ -243,6 +249,8 @@ class UniqOS(Responder):
             ConfigurationError: A setting is wrong.
         """
         config = self._requester.config.changed(
+            hide(api_key),
+            hide(access_token),
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,

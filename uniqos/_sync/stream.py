@@ -179,6 +179,25 @@ class RespondStream:
         self._turn.raise_error_event()
         return self
 
+    def frames(self) -> Iterator[bytes]:
+        """The events as they came, ready to be sent on by any web framework as ``text/event-stream``.
+
+        A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
+        it on has a status of 200 already. Open the stream before, so that a refusal still is one.
+
+        Yields:
+            One server-sent event after the other, name and data to the letter.
+        """
+        from .._relay import frame, relay_event, relay_failure  # few send a stream on
+
+        try:
+            for event in self:
+                yield frame(*relay_event(event))
+        except errors.UniqOSError as exc:
+            yield frame(*relay_failure(exc))
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Stop here and give the connection back."""
         self._events.close()

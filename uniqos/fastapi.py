@@ -1,0 +1,190 @@
+"""FastAPI services that pass the SDK's models straight through: ``pip install 'uniqos[fastapi]'``.
+
+app = FastAPI(lifespan=lifespan())
+install_error_handlers(app)
+
+@app.post("/chat")
+async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+return await client.respond(turn)
+
+@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+async for event in server_sent_events(stream):
+yield event
+"""
+
+# FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated, Any
+
+from . import errors
+from ._async.client import AsyncUniqOS
+from ._async.stream import AsyncRespondStream
+from ._relay import relay_error, relay_event, relay_failure
+from .api.engine import RespondRequest
+from .api.stream_events import RespondStreamEvent
+from .webhooks import WebhookEvent, construct_event
+
+try:
+    from fastapi import Depends, FastAPI, HTTPException, Request
+    from fastapi.responses import JSONResponse
+    from fastapi.sse import ServerSentEvent
+    from starlette.requests import HTTPConnection
+except ModuleNotFoundError as exc:
+    raise errors.ConfigurationError(
+        "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'", code="missing_extra"
+    ) from exc
+
+__all__ = [
+    "TURN_EVENTS",
+    "Client",
+    "TurnStream",
+    "get_client",
+    "install_error_handlers",
+    "lifespan",
+    "open_stream",
+    "server_sent_events",
+    "webhook",
+]
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+
+TURN_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"model": RespondStreamEvent, "description": "The events of the turn, by their names."}
+}
+"""For ``responses=`` of a route that streams a turn: the events in the OpenAPI document."""
+
+_MOST_WEBHOOK_BYTES = 1024 * 1024
+_log = logging.getLogger("uniqos")
+
+
+def lifespan(make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | None = None) -> Lifespan:
+    """A lifespan with one client for the process, made when it starts and closed when it ends.
+
+    Args:
+        make: Makes the client; by default with the settings of the environment.
+        around: A lifespan of your own, which runs inside: its state is kept.
+
+    Returns:
+        For ``FastAPI(lifespan=...)``.
+    """
+
+    @asynccontextmanager
+    async def running(app: Any) -> AsyncIterator[Mapping[str, Any]]:
+        async with make() as client:
+            if around is None:
+                yield {"uniqos": client}
+                return
+            async with around(app) as state:
+                yield {**(state or {}), "uniqos": client}
+
+    return running
+
+
+async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
+    """The process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+
+    Raises:
+        ConfigurationError: ``no_lifespan``: the application has no ``lifespan()`` of this module.
+    """
+    client = getattr(connection.state, "uniqos", None)
+    if client is None:
+        raise errors.ConfigurationError(
+            "there is no client: use FastAPI(lifespan=uniqos.fastapi.lifespan())", code="no_lifespan"
+        )
+    return client  # type: ignore[no-any-return]
+
+
+Client = Annotated[AsyncUniqOS, Depends(get_client)]
+"""The client as a parameter. For another customer's key: ``client.with_options(api_key=...)``, over the same pool."""
+
+
+async def open_stream(turn: RespondRequest, client: Client) -> AsyncIterator[AsyncRespondStream]:
+    """The stream of the turn in the body, opened before the response begins, so that a refusal still is one."""
+    async with client.respond(turn, stream=True) as stream:
+        yield stream
+
+
+TurnStream = Annotated[AsyncRespondStream, Depends(open_stream)]
+"""The opened stream of the turn in the body as a parameter."""
+
+
+async def server_sent_events(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
+    """The events of a stream under their names, to the letter.
+
+    A stream that breaks, or never completes, ends with an event ``error``: the status of 200 is sent already.
+
+    Args:
+        stream: An opened stream; it is closed at the end.
+
+    Yields:
+        What a route with ``response_class=EventSourceResponse`` yields on.
+    """
+    try:
+        async for event in stream:
+            name, data = relay_event(event)
+            yield ServerSentEvent(event=name, raw_data=data)
+    except errors.UniqOSError as exc:
+        _tell(exc)
+        name, data = relay_failure(exc)
+        yield ServerSentEvent(event=name, raw_data=data)
+    finally:
+        await stream.aclose()
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer for the SDK's errors: what the caller did wrong keeps its status and the API's envelope.
+
+    A rate limit stays a 429 with ``Retry-After``. Faults of the service itself (a bad key, a missing scope, a quota
+    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502; those are logged to
+    the logger ``uniqos``. ``X-Request-Id`` is passed on.
+
+    Args:
+        app: The application.
+    """
+    app.add_exception_handler(errors.UniqOSError, _answer)
+
+
+async def _answer(request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, errors.UniqOSError)
+    _tell(exc)
+    relayed = relay_error(exc)
+    return JSONResponse(relayed.envelope.model_dump(mode="json"), relayed.status, relayed.headers)
+
+
+def _tell(error: errors.UniqOSError) -> None:
+    if relay_error(error).masked:
+        _log.error("uniqos: %s (code=%s, request_id=%s)", type(error).__name__, error.code, error.request_id)
+
+
+def webhook(
+    secret: str | Sequence[str], *, tolerance: float = 300, max_bytes: int = _MOST_WEBHOOK_BYTES
+) -> Callable[[Request], Awaitable[WebhookEvent]]:
+    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook("whsec_..."))]``.
+
+    A body that is too large is refused with 413, a signature that is wrong with 400.
+
+    Args:
+        secret: The endpoint's secret; several while one is being replaced.
+        tolerance: Seconds that the delivery may lie in the past or the future; 0 is any.
+        max_bytes: The largest body that is read.
+
+    Returns:
+        The dependency, which gives the event.
+    """
+
+    async def verified(request: Request) -> WebhookEvent:
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > max_bytes:
+                raise HTTPException(413, f"A delivery has at most {max_bytes} bytes.")
+        try:
+            return construct_event(body, request.headers.get("x-uniqos-signature"), secret, tolerance=tolerance)
+        except errors.WebhookSignatureError as exc:
+            raise HTTPException(400, f"The delivery is not believed: {exc.reason}.") from None
+
+    return verified
