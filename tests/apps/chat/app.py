@@ -1,0 +1,81 @@
+"""The service behind the page: turns and history passed through, and an inbox of verified webhooks."""
+
+import os
+from collections import deque
+from collections.abc import AsyncIterable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.staticfiles import StaticFiles
+
+from uniqos import AsyncUniqOS
+from uniqos.fastapi import (
+    TURN_EVENTS,
+    Client,
+    TurnStream,
+    install_error_handlers,
+    lifespan,
+    server_sent_events,
+    webhook,
+)
+from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
+
+PAGE = Path(__file__).parent / "page"
+USER = "demo_user"
+SECRET = os.environ.get("UNIQOS_WEBHOOK_SECRET", "whsec_only_for_this_machine")
+
+
+def make_app(
+    make_client: Callable[[], AsyncUniqOS] = AsyncUniqOS, sign: Callable[[str], tuple[bytes, str]] | None = None
+) -> FastAPI:
+    """The application.
+
+    Args:
+        make_client: Makes the client, by default for the real API with the key of the environment.
+        sign: Makes a signed delivery for the secret, so that the inbox can be tried where nobody sends any.
+    """
+    app = FastAPI(title="uniqOS chat", lifespan=lifespan(make_client))
+    install_error_handlers(app)
+    inbox: deque[WebhookEvent] = deque(maxlen=20)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE / "index.html")
+
+    @app.get("/api/personalities")
+    async def personalities(client: Client) -> PersonalityPage:
+        return await client.personalities.list()
+
+    @app.post("/api/turns", response_class=EventSourceResponse, responses=TURN_EVENTS)
+    async def turns(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+        async for event in server_sent_events(stream):
+            yield event
+
+    @app.get("/api/history")
+    async def history(client: Client) -> InteractionPage:
+        return await client.interactions.list(user_id=USER, limit=20)
+
+    @app.post("/webhook", status_code=204)
+    async def receive(event: Annotated[WebhookEvent, Depends(webhook(SECRET))]) -> None:
+        if all(event.id != known.id for known in inbox):  # a delivery may come twice
+            inbox.appendleft(event)
+
+    @app.get("/api/inbox")
+    async def received() -> dict[str, Any]:
+        return {"events": list(inbox), "can_try": sign is not None}
+
+    @app.post("/api/inbox/try", status_code=204)
+    async def try_it(request: Request) -> None:
+        if sign is None:
+            raise HTTPException(404, "The real API sends deliveries; register this address with it.")
+        body, signature = sign(SECRET)
+        async with httpx.AsyncClient() as sender:
+            url = str(request.url_for("receive"))
+            (await sender.post(url, content=body, headers={"x-uniqos-signature": signature})).raise_for_status()
+
+    app.mount("/page", StaticFiles(directory=PAGE), name="page-files")
+    return app
