@@ -108,7 +108,7 @@ def test_a_query_goes_through_its_model() -> None:
     with answering(200, {"data": [], "next_cursor": None}) as server:
         code, _, err = run("api", "GET", "/v1/interactions", *query, settings=at(server))
         assert (code, err) == (0, "")
-        code, out, err = run("api", "GET", "/v1/interactions", "--query", "limit=0", settings=at(server))
+        code, out, err = run("api", "GET", "/v1/interactions", "--query", "limit=many", settings=at(server))
     assert (code, out) == (2, "")
     assert err.startswith("error: GET /v1/interactions: limit: ")
     assert list(map(line, server.requests)) == ["GET /v1/interactions?from=2026-01-01T00%3A00%3A00Z&limit=5&typo=a+b"]
@@ -258,7 +258,7 @@ def test_an_open_call_prints_what_comes() -> None:
         (("GET", "/v1/me#x"), "--query"),
         (("GET", "/v1/me", "--query", "x"), "KEY=VALUE"),
         (("GET", "/v1/me", "--query", "x=1", "--query", "x=2"), "each key once"),
-        (("GET", "/v1/me", "--data", "{}"), "not both"),
+        (("GET", "/v1/me", "--data", "{}"), "takes no --data"),
         (("POST", "/v1/personalities", "--query", "x=1"), "has no query"),
         (("POST", "/v1/personalities", "--data", "[]"), "a JSON object, not list"),
         (("POST", "/v1/personalities", "--data", "{"), "--data is not JSON"),
@@ -288,3 +288,33 @@ def test_an_error_of_the_api_ends_with_1() -> None:
         code, out, err = run("api", "DELETE", "/v1/webhooks/w_1", settings=at(server))
     assert (code, out) == (1, "")
     assert err.startswith("error: no such (code: not_found, request id: req_1)\n")
+
+
+def test_where_the_answer_cannot_be_written_nothing_is_asked(tmp_path: Path) -> None:
+    turn = json.dumps({"personality_id": "p", "message": "m"})
+    with answering(200, {"response": "x"}) as server:
+        code, out, err = run(
+            "api", "POST", "/v1/respond", "--data", turn, "--output", str(tmp_path / "no" / "x"), settings=at(server)
+        )
+    assert (code, out) == (2, "")
+    assert "its folder does not exist" in err
+    assert server.requests == []
+
+
+def test_an_answer_that_breaks_the_contract_is_printed_all_the_same() -> None:
+    turn = json.dumps({"personality_id": "p", "message": "m"})
+    answer = {"response": "the paid words", "latency_ms": "slow"}
+    with answering(200, answer) as server:
+        code, out, err = run("api", "POST", "/v1/respond", "--data", turn, settings=at(server))
+    assert (code, json.loads(out)) == (0, answer)
+    assert "breaks the contract: latency_ms" in err
+
+
+def test_an_answer_that_is_no_json_is_printed_and_is_an_error() -> None:
+    def html(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, 200, b"<html>the paid words</html>", {"Content-Type": "text/html"})
+
+    with RawServer(html) as server:
+        code, out, err = run("api", "GET", "/v1/me", settings=at(server))
+    assert (code, out) == (1, "<html>the paid words</html>")
+    assert "text/html" in err

@@ -9,7 +9,7 @@ import pytest
 
 from uniqos import errors
 from uniqos._config import Config, resolve
-from uniqos._logging import redact, truncate
+from uniqos._logging import redact
 
 KEY = "uniq_test_abcd1234"
 LIVE = "uniq_live_abcd1234"
@@ -140,14 +140,6 @@ def test_a_sink_with_the_four_methods_takes_the_lines() -> None:
             {"environment": "test", "base_url": "https://api.uniqos.ai", "api_key": "uniq_test_abcd..."},
         )
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("x" * 50, "x" * 50), ("x" * 51, "x" * 50 + "…"), ("", "")],
-)
-def test_text_is_logged_up_to_50_characters(text: str, shown: str) -> None:
-    assert truncate(text) == shown
 
 
 @pytest.mark.parametrize(

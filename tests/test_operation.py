@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from uniqos.api import end_users, engine, interactions, me, operations, organiza
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))
 TURN = {"personality_id": "p", "message": "m"}
+LAST_MINUTE = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-3)))
 
 
 class Foreign(pydantic.BaseModel):
@@ -94,6 +96,8 @@ def test_an_undocumented_body_takes_any_keyword() -> None:
         (lambda: encode(personalities.GET, None, {"timeuot": 3}, ("p",)), "did you mean 'timeout'"),
         (lambda: encode(personalities.CREATE, None, {"big_five": {}}), "pass further keys of the API in a mapping"),
         (lambda: encode(engine.RESPOND, TURN, {"message": "m"}), "one object or as keywords"),
+        (lambda: encode(me.UPDATE, None, {"name": "x", "idempotency_ky": "k"}), "did you mean 'idempotency_key'"),
+        (lambda: encode(personalities.LIST, None, {"timeoutt": 1}), "did you mean 'timeout'"),
     ],
 )
 def test_a_wrong_keyword_is_a_type_error(call: Callable[[], Request], says: str) -> None:
@@ -121,8 +125,13 @@ def test_a_wrong_keyword_is_a_type_error(call: Callable[[], Request], says: str)
         (engine.RESPOND, {**TURN, "message": "\ud800"}, {}, "invalid_request", "surrogates"),
         (engine.RESPOND, [TURN], {}, "invalid_request", "a model or a mapping"),
         (interactions.LIST, None, {"from_": datetime(2026, 1, 1)}, "invalid_request", "from"),
-        (interactions.LIST, None, {"limit": 0}, "invalid_request", "limit"),
+        (interactions.LIST, None, {"limit": "many"}, "invalid_request", "limit"),
         (interactions.LIST, {"x": {"deep": 1}}, {}, "invalid_request", "x: a query holds"),
+        (interactions.LIST, {"x": float("nan")}, {}, "invalid_request", "x: a query holds"),
+        (interactions.LIST, {"x": float("inf")}, {}, "invalid_request", "x: a query holds"),
+        (interactions.LIST, {"x": 10**5000}, {}, "invalid_request", "too large"),
+        (interactions.LIST, None, {"to": LAST_MINUTE}, "invalid_request", "too large"),
+        (end_users.CREATE, {"user_id": "u", "metadata": {"a": [{"\ud800": 1}]}}, {}, "invalid_request", "surrogates"),
         (interactions.AGGREGATES, None, {"group_by": "year"}, "invalid_request", "group_by"),
         (end_users.DELETE, None, {"reason": "x" * 501}, "invalid_request", "reason"),
         (end_users.DELETE, {"cascade": "everything"}, {}, "invalid_request", "cascade"),
@@ -221,6 +230,13 @@ def test_queries_are_text_none_is_dropped_and_instants_are_utc() -> None:
     )
 
 
+def test_an_enum_travels_as_its_value() -> None:
+    class Status(str, Enum):
+        ACTIVE = "active"
+
+    assert encode(personalities.LIST, {"status": Status.ACTIVE}, {}).path == "/v1/personalities?status=active"
+
+
 def test_creations_and_turns_carry_one_uuid4_key_and_your_own_wins() -> None:
     for op, data in ((engine.RESPOND, TURN), (personalities.CREATE, {"name": "X"})):
         key = header(encode(op, data, {}), b"Idempotency-Key") or b""
@@ -237,12 +253,12 @@ def test_every_operation_says_what_sending_it_twice_costs() -> None:
         "engine.infer_state": "safe",
         "engine.recall_memory": "safe",
         "personalities.create": "keyed",
-        "personalities.archive": "safe",
+        "personalities.archive": "once",
         "personalities.new_version": "keyed",
         "personalities.from_guided_prompt": "safe",
         "personalities.from_catalog": "keyed",
         "personalities.dry_run": "safe",
-        "personalities.submit_for_review": "safe",
+        "personalities.submit_for_review": "once",
         "personalities.appeal": "once",
         "end_users.create": "keyed",
         "relationships.memory.regenerate_summary": "limited",
@@ -251,12 +267,12 @@ def test_every_operation_says_what_sending_it_twice_costs() -> None:
         "organizations.appeal": "once",
         "organizations.request_transfer": "once",
         "organizations.confirm_transfer": "once",
-        "organizations.cancel_deletion": "safe",
+        "organizations.cancel_deletion": "once",
         "organizations.members.invite": "keyed",
         "invitations.accept": "once",
         "api_keys.create": "keyed",
-        "billing.subscription.suspend": "safe",
-        "billing.subscription.reactivate": "safe",
+        "billing.subscription.suspend": "once",
+        "billing.subscription.reactivate": "once",
         "billing.payment_methods.add": "keyed",
         "billing.alerts.create": "keyed",
         "webhooks.create": "keyed",

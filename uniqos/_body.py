@@ -7,6 +7,7 @@ import zlib
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
+_GZIP = b"\x1f\x8b"
 _PIECE_BYTES = 1024 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
 
 
@@ -59,6 +60,9 @@ class BodyDecoder:
         return chunk
 
     def _decompress(self, chunk: bytes) -> bytes:
+        if not self._started and len(chunk) < 2:  # by two bytes zlib tells what it is
+            self._rest = chunk
+            return b""
         most = min(_PIECE_BYTES, self._limit - self._count + 1)
         try:
             data = self._inflate.decompress(chunk, most)
@@ -68,7 +72,8 @@ class BodyDecoder:
             self._inflate = zlib.decompressobj(-15)
             data = self._inflate.decompress(chunk, most)
         self._started = True
-        while self._inflate.eof and self._inflate.unused_data and len(data) < most:  # gzip may have several members
+        # Gzip may have several members; whatever else comes after the end is padding.
+        while self._inflate.eof and len(data) < most and self._inflate.unused_data[:2] == _GZIP:
             rest = self._inflate.unused_data
             self._inflate = zlib.decompressobj(47)
             data += self._inflate.decompress(rest, most - len(data))
@@ -82,7 +87,7 @@ class BodyDecoder:
         Raises:
             BodyError: They did not.
         """
-        if self._started and not self._inflate.eof:
+        if self._rest or (self._started and not self._inflate.eof):
             raise BodyError("undecodable_response", "the compressed data ends too early")
 
     def reset(self) -> None:

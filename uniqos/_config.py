@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal
@@ -121,7 +122,8 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             if not is_level(value):
                 raise ConfigurationError(f"log_level must be debug, info, warning, error or silent, got {value!r}")
         elif name == "on_drift":
-            if not callable(value) or iscoroutinefunction(value):
+            later = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
+            if not callable(value) or later or not isinstance(value, Hashable):
                 raise ConfigurationError("on_drift must be a plain function, which is called with a DriftReport")
         elif name == "logger":
             if not isinstance(value, (logging.Logger, Logger)):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any, Literal, get_args, get_origin
 
+from ._logging import LeveledLogger
 from ._model import Model, parts
 from .api.stream_events import StreamEventUnknown
 
 _MOST_FINDINGS = 10_000
 _WORD = re.compile(r"[\w.:/-]{1,64}")
+_telling = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,9 @@ class DriftReport:
     operation: str
     """The endpoint, e.g. ``POST /v1/respond``."""
     model: str
-    """Name of the answer's model, or of the part of it."""
+    """Name of the answer's model."""
     where: str
-    """Which field, e.g. ``data[].status``, or the name of the event."""
+    """Which field of it, e.g. ``data[].status``, or the name of the event; ``?`` is a name that is no plain word."""
     found: str | None = None
     """The word that a vocabulary does not have, if it is one word; or what is wrong with a salvaged field."""
 
@@ -38,46 +41,55 @@ OnDrift = Callable[[DriftReport], None]
 
 
 class Drift:
-    """Looks through answers and tells what is new; ``told`` is what was told already."""
+    """Looks through answers and tells what is new.
 
-    def __init__(self, on_drift: OnDrift, told: set[DriftReport]) -> None:
+    Args:
+        on_drift: Whom to tell.
+        told: What was told to it already.
+        log: Where it is said that telling failed.
+    """
+
+    def __init__(self, on_drift: OnDrift, told: set[DriftReport], log: LeveledLogger) -> None:
         self._on_drift: OnDrift = on_drift
         self._told: set[DriftReport] = told
+        self._log: LeveledLogger = log
 
     def look(self, operation: str, answer: Model) -> None:
         """Tell what is new in one validated answer or event."""
         for report in _findings(operation, answer):
-            if report in self._told or len(self._told) >= _MOST_FINDINGS:
-                continue
-            self._told.add(report)
+            with _telling:  # each finding once, whichever thread comes first
+                if report in self._told or len(self._told) >= _MOST_FINDINGS:
+                    continue
+                self._told.add(report)
             try:
                 self._on_drift(report)
-            except Exception:  # a report that fails must not cost an answer that was paid for
-                pass
+            except Exception as exc:  # a report that fails must not cost an answer that was paid for
+                self._log.warning("uniqos: on_drift failed", report=str(report), error=type(exc).__name__)
 
 
 def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
     name = type(answer).__name__
     http = answer.http
-    for problem in http.problems if http is not None else ():
-        where = _path(tuple(problem["loc"]))
-        yield DriftReport("salvaged", operation, name, where, str(problem["type"]))
+    if http is not None and http.problems:
+        content = answer.to_dict()
+        for problem in http.problems:
+            where = _path(_way(content, problem["loc"]))
+            yield DriftReport("salvaged", operation, name, where, str(problem["type"]))
     if isinstance(answer, StreamEventUnknown):
         yield DriftReport("unknown_event", operation, name, _word(answer.name) or "?")
         return
-    yield from _of_model(operation, answer, ())
+    yield from _of_part(operation, name, answer, ())
 
 
-def _of_model(operation: str, model: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
-    name = type(model).__name__
-    for key in model.model_extra or ():
+def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
+    for key in part.model_extra or ():
         yield DriftReport("unknown_field", operation, name, _path((*path, key)))
-    for field, words in _vocabularies(type(model)).items():
-        value = getattr(model, field, None)
+    for field, words in _vocabularies(type(part)).items():
+        value = getattr(part, field, None)
         if isinstance(value, str) and value not in words:
             yield DriftReport("unknown_value", operation, name, _path((*path, field)), _word(value))
-    for part, step in parts(model):
-        yield from _of_model(operation, part, (*path, *step))
+    for inner, step in parts(part):
+        yield from _of_part(operation, name, inner, (*path, *step))
 
 
 @cache
@@ -92,8 +104,22 @@ def _vocabularies(model: type[Model]) -> dict[str, frozenset[Any]]:
     return found
 
 
-def _path(steps: tuple[Any, ...]) -> str:
-    text = "".join("[]" if isinstance(step, int) else f".{str(step)[:64]}" for step in steps)
+def _way(content: Any, loc: Iterable[Any]) -> tuple[str | int, ...]:
+    """The part of pydantic's way to a problem that is one through the JSON: it names members of unions too."""
+    steps: list[str | int] = []
+    for step in loc:
+        if (isinstance(content, dict) and step in content) or (
+            isinstance(content, list) and isinstance(step, int) and step < len(content)
+        ):
+            content = content[step]
+        elif steps and not isinstance(content, dict):
+            continue
+        steps.append(step)
+    return tuple(steps)
+
+
+def _path(steps: Iterable[str | int]) -> str:
+    text = "".join("[]" if isinstance(step, int) else f".{_word(step) or '?'}" for step in steps)
     return text.removeprefix(".")
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+import stat
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from uuid import uuid4
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from . import errors
 from ._model import Model
@@ -33,10 +36,13 @@ Base64 = Annotated[
 class File(Model):
     """A file as the API sent it, e.g. an invoice's PDF (undocumented; the content type is the server's)."""
 
-    content: Base64
+    content: Base64 = Field(repr=False)
     """The bytes; in JSON as base64."""
     content_type: str | None = None
     """What the server called it, e.g. ``application/pdf``."""
+
+    def __bytes__(self) -> bytes:
+        return self.content
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the file; one that is there already is replaced, at once and whole.
@@ -45,18 +51,16 @@ class File(Model):
             path: Where to; the folder must exist.
 
         Returns:
-            The same path.
+            The absolute path.
 
         Raises:
-            UniqOSError: ``cannot_write_file``.
+            ConfigurationError: ``cannot_write_file``: no file can be there.
+            UniqOSError: ``cannot_write_file``: the disk is full, say.
         """
-        part = Part(path)
-        try:
-            with part.open() as file:
-                part.write(file, self.content)
+        with Part(path) as part:
+            part.begin()
+            part.write(self.content)
             return part.finish()
-        finally:
-            part.remove()
 
 
 class SavedFile(Model):
@@ -73,44 +77,79 @@ class Part:
     """A file on its way: written beside its place under another name, and moved there when it is whole.
 
     Args:
-        path: Where it will be.
+        path: Where it will be. A symbolic link stays one: the file it leads to is replaced.
 
     Raises:
-        ConfigurationError: ``cannot_write_file``: that is a folder, or the folder does not exist.
+        ConfigurationError: ``cannot_write_file``: no file can be there. Nothing has been written.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: Path = Path(path)
-        self._part: Path = self.path.with_name(f".{uuid4().hex}.part") if self.path.name else self.path
-        if self.path.is_dir() or not self.path.parent.is_dir():
-            reason = "it is a folder" if self.path.is_dir() else "its folder does not exist"
-            raise errors.ConfigurationError(f"cannot write {self.path}: {reason}", code="cannot_write_file")
+        self._mode: int | None = None
+        self._file: BinaryIO | None = None
+        try:
+            # Absolute, since the process may change its folder meanwhile.
+            self.path: Path = Path(os.path.realpath(path))
+            try:
+                found = os.stat(self.path)
+            except FileNotFoundError:
+                if not self.path.parent.is_dir():
+                    raise OSError("its folder does not exist") from None
+            else:
+                if not stat.S_ISREG(found.st_mode):
+                    raise OSError("that is no regular file")
+                self._mode = stat.S_IMODE(found.st_mode)
+        except (OSError, TypeError, ValueError) as exc:
+            reason = getattr(exc, "strerror", None) or exc
+            raise errors.ConfigurationError(f"cannot write {path!s}: {reason}", code="cannot_write_file") from None
+        self._part: Path = self.path.with_name(f".{uuid4().hex}.part")
 
-    def open(self) -> BinaryIO:
+    def __enter__(self) -> Part:
+        return self
+
+    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        """Remove what is not in its place by now."""
+        self._close()
+        self._part.unlink(missing_ok=True)
+
+    def begin(self) -> None:
         """Begin, or begin anew."""
-        try:
-            return open(self._part, "wb")
-        except OSError as exc:
-            raise self._failed(exc) from exc
+        self._close()
+        with self._told():
+            # As private as what it replaces; a new file gets what the system gives to any.
+            mode = 0o666 if self._mode is None else 0o600
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+            self._file = os.fdopen(os.open(self._part, flags, mode), "wb")
 
-    def write(self, file: BinaryIO, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write what comes next."""
-        try:
-            file.write(data)
-        except OSError as exc:
-            raise self._failed(exc) from exc
+        assert self._file is not None
+        with self._told():
+            self._file.write(data)
 
     def finish(self) -> Path:
         """Put the whole file in its place."""
-        try:
+        assert self._file is not None
+        with self._told():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._close()
+            if self._mode is not None:
+                os.chmod(self._part, self._mode)
             os.replace(self._part, self.path)
-        except OSError as exc:
-            raise self._failed(exc) from exc
         return self.path
 
-    def remove(self) -> None:
-        """Remove what is not in its place by now."""
-        self._part.unlink(missing_ok=True)
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                pass  # what it could not write any more is of no use to anybody
 
-    def _failed(self, exc: OSError) -> errors.UniqOSError:
-        return errors.UniqOSError(f"cannot write {self.path}: {exc.strerror or exc}", code="cannot_write_file")
+    @contextmanager
+    def _told(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except OSError as exc:
+            reason = f"cannot write {self.path}: {exc.strerror or exc}"
+            raise errors.UniqOSError(reason, code="cannot_write_file") from exc

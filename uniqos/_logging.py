@@ -104,11 +104,6 @@ def hide(value: Any) -> Any:
     return Secret(value) if isinstance(value, str) else value
 
 
-def truncate(text: str, longest: int = 50) -> str:
-    """Message text as it may be logged: never more than 50 characters."""
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
 def redact(secret: str) -> str:
     """A key as it may be shown: its prefix and four characters; a token not at all."""
     shown, count = _KEY.subn(r"\1\2...", secret)

@@ -16,7 +16,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     model_serializer,
 )
-from pydantic_core import from_json
+from pydantic_core import from_json, to_jsonable_python
 from typing_extensions import Self
 
 if TYPE_CHECKING:
@@ -119,21 +119,21 @@ class Model(BaseModel, Mapping[str, Any]):
 
     @model_serializer(mode="wrap")
     def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
-        """As JSON: what the server sent, to the letter; of a hand-built model what was set."""
+        """As JSON: what the server sent, but for what was changed since; of a hand-built model what was set."""
         # Without a return type: pydantic would take it for the schema of what comes out.
         if info.mode != "json":
             return dump(self)
-        chosen = info.include or info.exclude or info.exclude_none or info.exclude_defaults
-        if not chosen and _slot(self, "_wire") is not None:
-            return self.to_dict()
         values = dump(self)
+        by_name = not (self.model_config.get("serialize_by_alias") if info.by_alias is None else info.by_alias)
         for name, key in () if info.exclude_unset else _may_be_absent(type(self)):
             if name not in self.__pydantic_fields_set__:
-                values.pop(key if info.by_alias else name, None)
+                values.pop(name if by_name else key, None)
+        if _slot(self, "_wire") is not None:
+            return _as_sent(values, self.to_dict())
         for name, key in _timestamps(type(self)):
-            key = key if info.by_alias else name
-            if key in values and (text := _as_the_api_writes(getattr(self, name))):
-                values[key] = text
+            value, key = getattr(self, name), name if by_name else key
+            if isinstance(value, datetime) and values.get(key) == to_jsonable_python(value):
+                values[key] = _as_the_api_writes(value) or values[key]
         return values
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -250,7 +250,7 @@ def parts(model: Model) -> Iterator[tuple[Model, tuple[str | int, ...]]]:
 @cache
 def _nested(model: type[Model]) -> tuple[tuple[str, str], ...]:
     """(attribute, JSON key) of the fields that may hold models."""
-    return tuple((name, key) for name, key, info in json_fields(model) if _holds_model(info.annotation))
+    return tuple((name, key) for name, key, info in json_fields(model) if any(models_in(info.annotation)))
 
 
 @cache
@@ -258,14 +258,33 @@ def _may_be_absent(model: type[Model]) -> tuple[tuple[str, str], ...]:
     """(attribute, JSON key) of the fields that JSON leaves out unless they were set; a constant, as ``type``, stays."""
     return tuple(
         (name, key)
-        for name, key, info in json_fields(model)
+        for name, key, info in _our_fields(model)
         if not info.is_required() and get_origin(info.annotation) is not Literal
     )
 
 
 @cache
 def _timestamps(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, key) for name, key, info in json_fields(model) if "datetime" in repr(info.annotation).lower())
+    return tuple((name, key) for name, key, info in _our_fields(model) if "datetime" in repr(info.annotation).lower())
+
+
+def _our_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
+    """The fields of the API's own model; what a subclass of yours adds is dumped as pydantic does it."""
+    own = next(base for base in model.__mro__ if base.__module__.startswith("uniqos."))
+    return json_fields(own)
+
+
+def _as_sent(values: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Dumped values in the server's order, and its own text for what cannot have changed since: 1 for 1.0, say."""
+    order = [key for key in sent if key in values]
+    return {
+        key: sent[key] if _is_plain(values[key]) and _is_plain(sent.get(key, [])) else values[key]
+        for key in dict.fromkeys([*order, *values])
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
 
 
 def json_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
@@ -295,8 +314,10 @@ def _fill(model: M, **slots: Any) -> M:
     return model
 
 
-def _holds_model(annotation: Any) -> bool:
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """The models that an annotation names."""
     # On Python 3.10 list[str] is a type too.
     if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
-        return True
-    return any(_holds_model(argument) for argument in get_args(annotation))
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from enum import Enum
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -54,6 +56,7 @@ _OWN_HEADERS = (
 _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
+_REPLACED = "\ufffd".encode()
 # Compiled by the first who needs them, and not by every import.
 _CONTROL = r"[\x00-\x1f\x7f]"
 _HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -307,6 +310,8 @@ def _validate(
         known = model.model_fields
         if known and not rest.keys() <= known.keys():
             raise _unknown_keyword(op, rest, tuple(known))
+        if not known and rest:
+            _refuse_misspelt_options(op, rest)
         data = rest
     elif rest:
         raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(rest)}")
@@ -329,9 +334,22 @@ def _json(op: Operation[Any], valid: RequestModel) -> bytes:
     try:
         content = valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
         refuse_nan(content)
+        if _REPLACED in content:  # pydantic refuses half a surrogate pair in a value, but replaces it in a key
+            _refuse_surrogates(valid.model_dump())
     except ValueError as exc:
         raise _refused(f"{op.label}: the body is not JSON: {exc}") from None
     return content
+
+
+def _refuse_surrogates(value: Any) -> None:
+    """Raise UnicodeEncodeError for a key that is no text."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            str(key).encode()
+            _refuse_surrogates(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            _refuse_surrogates(inner)
 
 
 def _query(valid: RequestModel) -> list[tuple[str, str]]:
@@ -340,15 +358,21 @@ def _query(valid: RequestModel) -> list[tuple[str, str]]:
 
 
 def _query_text(name: str, value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise _refused(f"{name} needs a time zone, e.g. datetime.now(timezone.utc)")
-        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise _refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {type(value).__name__}")
+    try:
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise _refused(f"{name} needs a time zone, e.g. datetime.now(timezone.utc)")
+            return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        if isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value)):
+            return str(value)
+    except (OverflowError, ValueError):
+        raise _refused(f"{name} is too large to be sent") from None
+    kind = str(value) if isinstance(value, float) else type(value).__name__
+    raise _refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {kind}")
 
 
 def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
@@ -358,6 +382,18 @@ def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[s
     near = get_close_matches(name, [*known, *OPTION_NAMES], 1)
     hint = f"; did you mean {near[0]!r}?" if near else "; pass further keys of the API in a mapping" if known else ""
     return TypeError(f"{op.label}: unexpected keyword argument {name!r}{hint}")
+
+
+def _refuse_misspelt_options(op: Operation[Any], rest: Mapping[str, Any]) -> None:
+    """Where any keyword is sent, one that was meant as an option must not be: a key that is lost may cost a turn."""
+    from difflib import get_close_matches  # only for bodies that nobody knows
+
+    for name in rest:
+        near = get_close_matches(name, OPTION_NAMES, 1, 0.8)
+        if near:
+            raise TypeError(
+                f"{op.label}: unexpected keyword argument {name!r}; did you mean {near[0]!r}? Else pass it in a mapping"
+            )
 
 
 def _refused(message: str) -> errors.RequestValidationError:

@@ -149,8 +149,8 @@ InteractionQueryDict = TypedDict(
     {
         "user_id": str | None,
         "relationship_id": str | None,
-        "from": str | (datetime | str) | None,
-        "to": str | (datetime | str) | None,
+        "from": str | datetime | None,
+        "to": str | datetime | None,
         "limit": int | None,
         "cursor": str | None,
     },
@@ -163,9 +163,9 @@ class InteractionQueryArgs(Options, total=False):
 
     user_id: str | None
     relationship_id: str | None
-    from_: str | (datetime | str) | None
+    from_: str | datetime | None
     """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
-    to: str | (datetime | str) | None
+    to: str | datetime | None
     """Latest instant, exclusive."""
     limit: int | None
     """Turns per page; the largest value is undocumented."""
@@ -179,8 +179,8 @@ AggregateQueryDict = TypedDict(
     {
         "user_id": str | None,
         "relationship_id": str | None,
-        "from": str | (datetime | str) | None,
-        "to": str | (datetime | str) | None,
+        "from": str | datetime | None,
+        "to": str | datetime | None,
         "group_by": Literal["day", "week", "month"] | None,
     },
     total=False,
@@ -192,9 +192,9 @@ class AggregateQueryArgs(Options, total=False):
 
     user_id: str | None
     relationship_id: str | None
-    from_: str | (datetime | str) | None
+    from_: str | datetime | None
     """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
-    to: str | (datetime | str) | None
+    to: str | datetime | None
     """Latest instant, exclusive."""
     group_by: Literal["day", "week", "month"] | None
     """Size of a bucket in UTC; absent: one grand total."""

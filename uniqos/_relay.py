@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from . import errors
-from ._model import Model, wire_text
+from ._model import Model, ready, wire_text
 from .api.envelope import ErrorBody, ErrorEnvelope
 from .api.stream_events import StreamEventError, StreamEventUnknown
 
@@ -46,8 +46,8 @@ def relay_error(error: errors.UniqOSError) -> Relayed:
         headers["Retry-After"] = f"{error.retry_after_seconds:.0f}"
     masked = message != error.message
     kind = _TYPES.get(status, "timeout" if status == 504 else "upstream" if status in (502, 503) else "internal")
-    body = ErrorBody(code=code, message=message, type=kind, request_id=error.request_id, details=details)
-    return Relayed(status, ErrorEnvelope(error=body), headers, masked)
+    body = ready(ErrorBody)(code=code, message=message, type=kind, request_id=error.request_id, details=details)
+    return Relayed(status, ready(ErrorEnvelope)(error=body), headers, masked)
 
 
 def _public(error: errors.UniqOSError) -> tuple[int, str, str, Any]:
@@ -81,7 +81,7 @@ def relay_event(event: Model) -> tuple[str, str]:
 def relay_failure(error: errors.UniqOSError) -> tuple[str, str]:
     """Name and data of the ``error`` event that tells of a stream which broke."""
     body = relay_error(error).envelope.error
-    return relay_event(StreamEventError(code=body.code, message=body.message))
+    return relay_event(ready(StreamEventError)(code=body.code, message=body.message))
 
 
 def frame(name: str, data: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from . import errors
+from ._model import ready
 from ._operation import OPTION_NAMES, Body, Operation, Request, encode, without_none
 from .api.engine import RespondRequest
 
@@ -48,7 +49,7 @@ def encode_turn(
 def _means(name: str, value: Any, other: Any) -> bool:
     """Whether the request model would read ``value`` as ``other``: it also takes "true" for True."""
     try:
-        read = RespondRequest.model_validate({"personality_id": "", "message": "", name: value})
+        read = ready(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
     except ValidationError:
         return False  # it will be refused
     return bool(getattr(read, name) == other)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ._model import Model, json_fields
+from ._model import Model, json_fields, models_in
 
 M = TypeVar("M", bound=Model)
 
@@ -25,7 +25,7 @@ def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -
     try:
         return _adapter(model, name).validate_python(value)
     except ValidationError:
-        inner = _model_in(annotation)
+        inner = next(models_in(annotation), None)
         if inner is not None and isinstance(value, dict):
             return salvage(inner, value)
         if inner is not None and isinstance(value, list):
@@ -37,10 +37,3 @@ def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -
 def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
     annotation: Any = model.model_fields[name].annotation
     return TypeAdapter(annotation)
-
-
-def _model_in(annotation: Any) -> type[Model] | None:
-    """The model in ``X``, ``X | None`` or ``list[X]``."""
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation if issubclass(annotation, Model) else None
-    return next(filter(None, map(_model_in, get_args(annotation))), None)

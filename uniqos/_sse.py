@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from ._model import Model, Wire, bind, from_wire
+from ._model import Model, Wire, bind, from_wire, ready
 from ._operation import problems
 from .api.stream_events import (
     RespondStreamEvent,
@@ -93,7 +93,7 @@ def _unknown(name: str, data: str) -> StreamEventUnknown:
     except ValueError:
         value = data
     if not isinstance(value, dict):
-        return StreamEventUnknown(name=name, data=value)
-    event = StreamEventUnknown.model_validate({**value, "type": "unknown", "name": name})
+        return ready(StreamEventUnknown)(name=name, data=value)
+    event = ready(StreamEventUnknown).model_validate({**value, "type": "unknown", "name": name})
     bind(event, Wire(data))
     return event

@@ -307,7 +307,7 @@ def api_error(
     """
     error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
     if not isinstance(error, Mapping):
-        error = {}
+        error = {"details": envelope}  # another shape than the API's, such as a proxy's: it is not lost
     code = error.get("code") if isinstance(error.get("code"), str) else None
     cls = error_class(code, status)
     message = error.get("message")

@@ -47,10 +47,10 @@ async def test_fields_that_are_new_are_told_wherever_they_are() -> None:
     }
     assert await findings(turn, "respond", TURN) == [
         "POST /v1/respond: unknown_field RespondResult.mood",
-        "POST /v1/respond: unknown_field EmotionalState.inferred_emotional_state.why",
+        "POST /v1/respond: unknown_field RespondResult.inferred_emotional_state.why",
     ]
     assert await findings({"data": [{"id": "p", "new": 1}, {"id": "q", "new": 2}]}, "personalities.list") == [
-        "GET /v1/personalities: unknown_field Personality.data[].new"
+        "GET /v1/personalities: unknown_field PersonalityPage.data[].new"
     ]
 
 
@@ -71,7 +71,15 @@ async def test_words_that_a_vocabulary_does_not_have_are_told_where_they_are_wor
     assert await findings({"status": "pending"}, "deletions.get", "del_1") == []
 
 
+async def test_names_that_are_text_are_not_told() -> None:
+    assert await findings({"I am Ann and this is my secret": 1}, "me.get") == ["GET /v1/me: unknown_field Me.?"]
+
+
 async def test_what_was_salvaged_is_told() -> None:
+    assert await findings({"status": 5}, "deletions.get", "del_1", on_invalid_response="salvage") == [
+        "GET /v1/deletions/{deletion_id}: salvaged Deletion.status (literal_error)",
+        "GET /v1/deletions/{deletion_id}: salvaged Deletion.status (string_type)",
+    ]
     answer = {"response": 7, "usage": {"turns_consumed": ["my secret"]}}
     assert await findings(answer, "respond", TURN, on_invalid_response="salvage") == [
         "POST /v1/respond: salvaged RespondResult.response (string_type)",
@@ -107,13 +115,15 @@ async def test_what_is_as_expected_is_not_told() -> None:
     assert await findings(turn, "respond", TURN) == []
 
 
-async def test_a_report_that_fails_costs_no_answer() -> None:
+async def test_a_report_that_fails_costs_no_answer_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     def fail(report: DriftReport) -> None:
         raise RuntimeError("no")
 
     with RawServer(always({"response": "x", "new": 1})) as server:
         async with make_client(server.url, on_drift=fail) as client:
             assert (await client.respond(TURN)).response == "x"
+    assert "on_drift failed" in caplog.text
+    assert "RespondResult.new" in caplog.text
 
 
 async def test_a_client_tells_each_finding_once_and_another_client_tells_it_again() -> None:
@@ -126,10 +136,24 @@ async def test_a_client_tells_each_finding_once_and_another_client_tells_it_agai
     assert len(told) == 2
 
 
+async def test_each_function_is_told_by_itself() -> None:
+    one: list[DriftReport] = []
+    other: list[DriftReport] = []
+    with RawServer(always({"response": "x", "new": 1})) as server:
+        async with make_client(server.url, on_drift=one.append) as client:
+            await client.respond(TURN)
+            await client.with_options(on_drift=other.append).respond(TURN)
+            await client.with_options(on_drift=one.append).respond(TURN)
+    assert (len(one), len(other)) == (1, 1)
+
+
 async def test_only_a_plain_function_will_do() -> None:
     async def later(report: DriftReport) -> None: ...  # async only
 
-    for wrong in (7, later):  # async only
+    class Later:  # async only
+        async def __call__(self, report: DriftReport) -> None: ...  # async only
+
+    for wrong in (7, later, Later()):  # async only
         with pytest.raises(ConfigurationError, match="on_drift"):  # async only
             AsyncUniqOS("uniq_test_abcd1234", on_drift=wrong)  # async only
     with pytest.raises(ConfigurationError, match="on_drift"):

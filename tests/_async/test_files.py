@@ -7,14 +7,23 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests._async.support import make_client
 from tests.rawserver import Handler, RawServer, reply, rst
-from uniqos import ConfigurationError, NetworkError, NotFoundError, ResponseDecodeError, UniqOSError, models
+from uniqos import (
+    ConfigurationError,
+    NetworkError,
+    NotFoundError,
+    RequestValidationError,
+    ResponseDecodeError,
+    UniqOSError,
+    models,
+)
 
 pytestmark = pytest.mark.anyio
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 2000
@@ -45,6 +54,8 @@ async def test_a_pdf_is_its_bytes_with_their_type() -> None:
     assert pdf.http is not None
     assert pdf.http.request_id == "req_1"
     assert models.File.model_validate_json(pdf.model_dump_json()) == pdf
+    assert bytes(pdf) == PDF
+    assert len(repr(pdf)) < 100
 
 
 async def test_a_file_in_memory_can_be_saved(tmp_path: Path) -> None:
@@ -131,9 +142,21 @@ async def test_a_download_that_always_breaks_leaves_nothing(tmp_path: Path) -> N
     assert left_over(tmp_path) == []
 
 
-@pytest.mark.parametrize("place", [lambda folder: folder, lambda folder: folder / "no" / "a.pdf"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda folder: folder,
+        lambda folder: folder / "no" / "a.pdf",
+        lambda folder: folder / ("x" * 300),
+        lambda folder: f"{folder}/a\0b",
+        lambda folder: "",
+        lambda folder: 7.5,
+        lambda folder: None,
+        pytest.param(lambda folder: "/dev/null", marks=pytest.mark.skipif(os.name == "nt", reason="POSIX")),
+    ],
+)
 async def test_an_impossible_place_is_refused_before_anything_is_sent(
-    tmp_path: Path, place: Callable[[Path], Path]
+    tmp_path: Path, place: Callable[[Path], Any]
 ) -> None:
     with RawServer(gives()) as server:
         async with make_client(server.url) as client:
@@ -143,24 +166,100 @@ async def test_an_impossible_place_is_refused_before_anything_is_sent(
     assert server.requests == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow beyond 1,000 bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [1001, 5000, 500_000])
 async def test_a_full_disk_is_an_error_of_ours_and_is_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, full_disk: None, size: int
 ) -> None:
-    monkeypatch.setattr("uniqos._file.Part.open", lambda part: os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb", 0))
-    with RawServer(gives()) as server:
+    with RawServer(gives(bytes(size))) as server:
         async with make_client(server.url) as client:
             with pytest.raises(UniqOSError, match="cannot write") as caught:
                 await client.billing.invoices.save_pdf("inv_1", tmp_path / "a.pdf")
+            with pytest.raises(UniqOSError, match="cannot write"):
+                (await client.billing.invoices.pdf("inv_1")).save(tmp_path / "a.pdf")
     assert caught.value.code == "cannot_write_file"
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
     assert left_over(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and modes of POSIX")
+async def test_a_link_stays_a_link_and_a_private_file_stays_private(tmp_path: Path) -> None:
+    (tmp_path / "private").write_bytes(b"older")
+    (tmp_path / "private").chmod(0o600)
+    (tmp_path / "link").symlink_to(tmp_path / "private")
+    (tmp_path / "new link").symlink_to(tmp_path / "new")
+    with RawServer(gives()) as server:
+        async with make_client(server.url) as client:
+            saved = await client.billing.invoices.save_pdf("inv_1", tmp_path / "link")
+            await client.billing.invoices.save_pdf("inv_1", tmp_path / "new link")
+    assert saved.path == tmp_path / "private"
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "private").read_bytes() == (tmp_path / "new").read_bytes() == PDF
+    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
+    assert left_over(tmp_path) == ["link", "new", "new link", "private"]
+
+
+async def test_a_relative_path_is_meant_from_where_the_call_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        monkeypatch.chdir(tmp_path.parent)
+        (gives() if number == 1 else cut)(connection, request, number)
+
+    with RawServer(handle) as server:
+        async with make_client(server.url, max_retries=0) as client:
+            monkeypatch.chdir(tmp_path)
+            await client.billing.invoices.save_pdf("inv_1", "a.pdf")
+            monkeypatch.chdir(tmp_path)
+            with pytest.raises(NetworkError):
+                await client.billing.invoices.save_pdf("inv_1", "b.pdf")
+    assert left_over(tmp_path) == ["a.pdf"]
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "application/pdf"])
+async def test_an_export_is_json_or_an_error(tmp_path: Path, content_type: str) -> None:
+    (tmp_path / "a").write_bytes(b"older")
+    with RawServer(gives(b"<html>sign in</html>", Content_Type=content_type)) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(ResponseDecodeError):
+                await client.end_users.save_export("u", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"older"
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+async def test_nothing_is_no_file(tmp_path: Path, status: int) -> None:
+    (tmp_path / "a").write_bytes(b"older")
+    with RawServer(gives(b"", status, Content_Type="")) as server:
+        async with make_client(server.url) as client:
+            for call in (client.end_users.save_export, client.billing.invoices.save_pdf):
+                with pytest.raises(ResponseDecodeError) as caught:
+                    await call("x", tmp_path / "a")
+                assert caught.value.code == "empty_response"
+            with pytest.raises(ResponseDecodeError):
+                await client.billing.invoices.pdf("inv_1")
+    assert (tmp_path / "a").read_bytes() == b"older"
+    assert left_over(tmp_path) == ["a"]
 
 
 async def test_the_largest_size_can_be_set(tmp_path: Path) -> None:
     with RawServer(gives()) as server:
         async with make_client(server.url) as client:
             await client.billing.invoices.save_pdf("inv_1", tmp_path / "a.pdf", max_bytes=len(PDF))
+            for wrong in (0, -1, True, 1.5, "10", float("nan")):
+                with pytest.raises(RequestValidationError, match="max_bytes"):
+                    await client.billing.invoices.save_pdf("inv_1", tmp_path / "b.pdf", max_bytes=wrong)
+            assert len(server.requests) == 1
             with pytest.raises(ResponseDecodeError, match="max_bytes") as caught:
                 await client.billing.invoices.save_pdf("inv_1", tmp_path / "b.pdf", max_bytes=len(PDF) - 1)
     assert (caught.value.code, caught.value.request_id) == ("response_too_large", "req_1")

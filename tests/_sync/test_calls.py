@@ -577,17 +577,18 @@ def test_a_child_of_a_copied_client_works_like_any_other() -> None:
                 other.respond(**TURN)
 
 
-def test_neither_key_nor_long_text_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    secret = "the quick brown fox jumps over the lazy dog " * 5
+def test_neither_key_nor_text_nor_ids_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with RawServer(answers(failing(503, "service_unavailable"), OK)) as server, caplog.at_level(1):
         with make_client(server.url, log_level="debug") as client:
-            client.respond(personality_id="pers_1", message=secret)
+            client.respond(personality_id="pers_1", message="my secret")
+            client.invitations.get("token_secret")
     lines = [record.getMessage() for record in caplog.records if record.name == "uniqos"]
     assert any("retrying" in line for line in lines)
     assert any("req_1" in line for line in lines)
     assert KEY not in caplog.text
     assert "uniq_test_abcd..." in caplog.text
-    assert secret[20:80] not in caplog.text
+    assert "secret" not in caplog.text
+    assert "GET /v1/invitations/{token}" in caplog.text
 
 
 def test_a_token_is_sent_instead_of_a_key() -> None:

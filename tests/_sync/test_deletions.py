@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 
 import pytest
 
-from tests._sync.support import make_client, slept
+from tests._sync.support import KEY, make_client, slept
 from tests.rawserver import Handler, RawServer, reply
-from uniqos import NotFoundError, RequestValidationError, WaitTimeoutError, models
+from uniqos import NotFoundError, RequestValidationError, UniqOS, WaitTimeoutError, models
 
 
 def statuses(*words: str) -> Handler:
@@ -50,9 +51,42 @@ def test_after_the_timeout_it_says_how_far_it_came(status: str) -> None:
         with make_client(server.url) as client:
             with pytest.raises(WaitTimeoutError, match="del_1") as caught:
                 client.deletions.wait("del_1", timeout=10)
-            assert sum(slept(client)) <= 10
+            assert sum(slept(client)) == 10
     assert caught.value.code == "wait_timeout"
     assert caught.value.details == {"deletion_id": "del_1", "status": status}
+
+
+def test_it_asks_once_more_at_the_very_end() -> None:
+    with RawServer(statuses(*["pending"] * 4, "completed")) as server:
+        with make_client(server.url) as client:
+            assert (client.deletions.wait("del_1", timeout=4)).status == "completed"
+            assert slept(client) == [0.5, 1.0, 2.0, 0.5]
+
+
+def test_an_answer_that_does_not_come_in_time_is_a_timeout_of_the_waiting() -> None:
+    def silent(connection: socket.socket, request: bytes, number: int) -> None:
+        if number == 1:
+            statuses("pending")(connection, request, number)
+        else:
+            time.sleep(2)
+
+    with RawServer(silent) as server:
+        with UniqOS(KEY, base_url=server.url) as client:
+            with pytest.raises(WaitTimeoutError) as caught:
+                client.deletions.wait("del_1", timeout=0.7)
+    assert caught.value.details == {"deletion_id": "del_1", "status": "pending"}
+
+
+def test_what_is_no_receipt_is_refused_before_anything_is_asked() -> None:
+    with RawServer(statuses("pending")) as server:
+        with make_client(server.url) as client:
+            for wrong in (None, 5, {}, models.DeletedMemory()):
+                with pytest.raises(RequestValidationError, match="deletion_id"):
+                    client.deletions.wait(wrong)  # type: ignore[arg-type]
+            assert server.requests == []
+            with pytest.raises(WaitTimeoutError):
+                client.deletions.wait({"deletion_id": "del_3"}, timeout=0.1)
+    assert b"/v1/deletions/del_3" in server.requests[0]
 
 
 def test_a_refusal_ends_the_waiting() -> None:

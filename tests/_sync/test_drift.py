@@ -46,10 +46,10 @@ def test_fields_that_are_new_are_told_wherever_they_are() -> None:
     }
     assert findings(turn, "respond", TURN) == [
         "POST /v1/respond: unknown_field RespondResult.mood",
-        "POST /v1/respond: unknown_field EmotionalState.inferred_emotional_state.why",
+        "POST /v1/respond: unknown_field RespondResult.inferred_emotional_state.why",
     ]
     assert findings({"data": [{"id": "p", "new": 1}, {"id": "q", "new": 2}]}, "personalities.list") == [
-        "GET /v1/personalities: unknown_field Personality.data[].new"
+        "GET /v1/personalities: unknown_field PersonalityPage.data[].new"
     ]
 
 
@@ -70,7 +70,15 @@ def test_words_that_a_vocabulary_does_not_have_are_told_where_they_are_words() -
     assert findings({"status": "pending"}, "deletions.get", "del_1") == []
 
 
+def test_names_that_are_text_are_not_told() -> None:
+    assert findings({"I am Ann and this is my secret": 1}, "me.get") == ["GET /v1/me: unknown_field Me.?"]
+
+
 def test_what_was_salvaged_is_told() -> None:
+    assert findings({"status": 5}, "deletions.get", "del_1", on_invalid_response="salvage") == [
+        "GET /v1/deletions/{deletion_id}: salvaged Deletion.status (literal_error)",
+        "GET /v1/deletions/{deletion_id}: salvaged Deletion.status (string_type)",
+    ]
     answer = {"response": 7, "usage": {"turns_consumed": ["my secret"]}}
     assert findings(answer, "respond", TURN, on_invalid_response="salvage") == [
         "POST /v1/respond: salvaged RespondResult.response (string_type)",
@@ -106,13 +114,15 @@ def test_what_is_as_expected_is_not_told() -> None:
     assert findings(turn, "respond", TURN) == []
 
 
-def test_a_report_that_fails_costs_no_answer() -> None:
+def test_a_report_that_fails_costs_no_answer_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     def fail(report: DriftReport) -> None:
         raise RuntimeError("no")
 
     with RawServer(always({"response": "x", "new": 1})) as server:
         with make_client(server.url, on_drift=fail) as client:
             assert (client.respond(TURN)).response == "x"
+    assert "on_drift failed" in caplog.text
+    assert "RespondResult.new" in caplog.text
 
 
 def test_a_client_tells_each_finding_once_and_another_client_tells_it_again() -> None:
@@ -123,6 +133,17 @@ def test_a_client_tells_each_finding_once_and_another_client_tells_it_again() ->
                 for _ in range(3):
                     client.respond(models.RespondRequest(**TURN))
     assert len(told) == 2
+
+
+def test_each_function_is_told_by_itself() -> None:
+    one: list[DriftReport] = []
+    other: list[DriftReport] = []
+    with RawServer(always({"response": "x", "new": 1})) as server:
+        with make_client(server.url, on_drift=one.append) as client:
+            client.respond(TURN)
+            client.with_options(on_drift=other.append).respond(TURN)
+            client.with_options(on_drift=one.append).respond(TURN)
+    assert (len(one), len(other)) == (1, 1)
 
 
 def test_only_a_plain_function_will_do() -> None:

@@ -60,7 +60,7 @@ class AsyncUniqOS(AsyncResponder):
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
         on_drift: A function that is called, once for each finding, with a DriftReport of what this version does not
-            know: fields, words of a vocabulary, events; and of what was salvaged.
+            know: fields, words of a vocabulary, events; and of what was salvaged. What it raises is logged, no more.
 
     Raises:
         ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.

@@ -7,38 +7,35 @@ import os
 from .. import errors
 from .._aio import blocking
 from .._body import MAX_BODY_BYTES
-from .._exchange import ANY
 from .._file import Part, SavedFile
-from .._model import set_http
+from .._model import ready, set_http
 from .._operation import Request
 from .requester import AsyncExchange, AsyncRequester
 
 
 async def save(
-    requester: AsyncRequester, request: Request, path: str | os.PathLike[str], max_bytes: int | None
+    requester: AsyncRequester, request: Request, path: str | os.PathLike[str], max_bytes: int | None, accept: str
 ) -> SavedFile:
     """Write the answer to ``request`` to ``path``; nothing but the whole file ever stands there."""
-    part = Part(path)
+    if max_bytes is not None and (not isinstance(max_bytes, int) or isinstance(max_bytes, bool) or max_bytes < 1):
+        raise errors.RequestValidationError(f"max_bytes must be a whole number, 1 or more, got {max_bytes!r}")
 
     async def write(exchange: AsyncExchange) -> SavedFile:
         """One attempt; it begins the file anew."""
         size = 0
         try:
-            with part.open() as file:
-                while (data := await exchange.chunk()) is not None:
-                    exchange.extend(requester.timeout(request))
-                    size += len(data)
-                    if max_bytes is not None and size > max_bytes:
-                        raise errors.ResponseDecodeError(
-                            f"{request.label}: the file is larger than max_bytes={max_bytes}",
-                            code="response_too_large",
-                            request_id=exchange.http.request_id,
-                            http_status=exchange.http.status,
-                        )
-                    await blocking(part.write, file, data)
+            await blocking(part.begin)
+            while (data := await exchange.chunk()) is not None:
+                exchange.extend(requester.timeout(request))
+                size += len(data)
+                if max_bytes is not None and size > max_bytes:
+                    raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
+                await blocking(part.write, data)
         finally:
             await exchange.aclose()
-        saved = SavedFile(
+        if not size:
+            raise exchange.broken("empty_response", "there is nothing in it")
+        saved = ready(SavedFile)(
             path=await blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),
@@ -46,7 +43,5 @@ async def save(
         set_http(saved, exchange.http)
         return saved
 
-    try:
-        return await requester.send(request, ANY, MAX_BODY_BYTES, write)
-    finally:
-        part.remove()
+    with Part(path) as part:
+        return await requester.send(request, accept, MAX_BODY_BYTES, write)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any, Generic, Protocol, TypeVar
 
 from .. import errors
+from .._aio import AsyncGate
 from .._operation import Body, cursor_of, next_page
 from .requester import AsyncRequester
 
@@ -27,7 +28,7 @@ class Page(Protocol[T_co]):
     """An answer that holds some of a list's items."""
 
     @property
-    def data(self) -> Sequence[T_co]:
+    def data(self) -> Sequence[T_co] | None:
         """The items."""
         ...
 
@@ -44,7 +45,7 @@ class AsyncItems(Generic[T]):
     have to be closed by its own event loop.
     """
 
-    __slots__ = ("_ask", "_asked", "_items", "_next")
+    __slots__ = ("_ask", "_asked", "_gate", "_items", "_next")
 
     def __init__(
         self,
@@ -56,20 +57,31 @@ class AsyncItems(Generic[T]):
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
         self._items: deque[T] = deque()
+        self._gate: AsyncGate = AsyncGate(1)  # several workers may share it: each item goes to one of them
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
     async def __anext__(self) -> T:
-        while not self._items:
-            if self._next is None:
-                raise StopAsyncIteration
-            query, filters = self._next
-            page: Any = await self._ask(query, filters)
-            items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
-            if not isinstance(items, list):  # an answer that was salvaged
-                raise errors.ResponseValidationError("this page has no list of items in `data`", partial=page)
-            self._items.extend(items)
-            self._next = None if not cursor or cursor in self._asked else next_page(query, filters, cursor)
-            self._asked.add(cursor)
-        return self._items.popleft()
+        await self._gate.acquire(None)
+        try:
+            while not self._items:
+                if self._next is None:
+                    raise StopAsyncIteration
+                self._take(await self._ask(*self._next), *self._next)
+            return self._items.popleft()
+        finally:
+            self._gate.release()
+
+    def _take(self, page: Any, query: Body | None, filters: Mapping[str, Any]) -> None:
+        items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
+        if not isinstance(items, list) or not isinstance(cursor, str | None):
+            raise errors.ResponseValidationError(
+                "this page has no list of items in `data`, or no text in `next_cursor`; the answer is in `.partial`",
+                partial=page,
+                request_id=page.http.request_id if page.http else None,
+                http_status=page.http.status if page.http else None,
+            )
+        self._items.extend(items)
+        self._next = None if not cursor or cursor in self._asked else next_page(query, filters, cursor)
+        self._asked.add(cursor)

@@ -13,13 +13,12 @@ from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
 from .._config import Config
 from .._exchange import ANY, JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
 from .._http import Deadline, HttpInfo
-from .._logging import truncate
-from .._model import set_http
+from .._model import ready, set_http
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .._retry import RetryBudget, delay, may_resend
 
 if TYPE_CHECKING:
-    from .._drift import Drift, DriftReport
+    from .._drift import Drift, DriftReport, OnDrift
     from .._file import File
 
 T = TypeVar("T")
@@ -36,7 +35,7 @@ class AsyncConnections:
         self.http_client: httpx.AsyncClient | None = http_client
         self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
-        self.drift_told: set[DriftReport] = set()
+        self.drift_told: dict[OnDrift, set[DriftReport]] = {}
         self._base_url: str = base_url
         self._pools: AsyncPerHome[httpx.AsyncBaseTransport | httpx.AsyncClient] = AsyncPerHome()
 
@@ -131,7 +130,7 @@ class AsyncExchange:
                 if data:
                     return data
         except BodyError as exc:
-            raise self._broken(exc, raw or b"") from None
+            raise self.broken(exc.code, str(exc), raw or b"") from None
         except httpx.HTTPError as exc:
             raise network_error(
                 self._request, exc, limit=self._limit, response_started=True, received=self._received
@@ -169,10 +168,11 @@ class AsyncExchange:
         """Give the connection back."""
         await self._response.aclose()
 
-    def _broken(self, exc: BodyError, raw: bytes) -> errors.ResponseDecodeError:
+    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
+        """The error of a body that is of no use."""
         return errors.ResponseDecodeError(
-            f"{self._request.label}: the body of the answer cannot be used: {exc}",
-            code=exc.code,
+            f"{self._request.label}: the body of the answer cannot be used: {reason}",
+            code=code,
             body=raw[:_KEPT_OF_A_HUGE_BODY],
             content_type=self.http.headers.get("content-type"),
             request_id=self.http.request_id,
@@ -192,7 +192,7 @@ class AsyncRequester:
         if config.on_drift is not None:
             from .._drift import Drift  # few want it
 
-            self.drift = Drift(config.on_drift, connections.drift_told)
+            self.drift = Drift(config.on_drift, connections.drift_told.setdefault(config.on_drift, set()), config.log)
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
 
     async def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
@@ -216,7 +216,9 @@ class AsyncRequester:
         from .._file import File  # few want one
 
         exchange, content = await self.send(encode(op, None, options, path), ANY, MAX_BODY_BYTES, _read)
-        file = File(content=content, content_type=exchange.http.headers.get("content-type"))
+        if not content:
+            raise exchange.broken("empty_response", "there is nothing in it")
+        file = ready(File)(content=content, content_type=exchange.http.headers.get("content-type"))
         set_http(file, exchange.http)
         return file
 
@@ -247,8 +249,8 @@ class AsyncRequester:
         started = self.clock.monotonic()
         attempt = 0
         if self._log.debugging:
-            text = (request.content or b"").decode()
-            self._log.debug("uniqos: request", method=request.method, path=request.path, body=truncate(text))
+            # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
+            self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
         while True:
             try:
                 result = await consume(await self._attempt(request, accept, limit, started, attempt))
@@ -316,10 +318,14 @@ class AsyncRequester:
         if seconds is None or (left is not None and seconds >= left):
             return None
         if not self.connections.budget.spend():
-            self._log.warning("uniqos: too many calls fail; not retrying", path=request.path, code=error.code)
+            self._log.warning("uniqos: too many calls fail; not retrying", call=request.label, code=error.code)
             return None
         self._log.warning(
-            "uniqos: retrying", path=request.path, attempt=attempt + 1, delay_seconds=round(seconds, 3), code=error.code
+            "uniqos: retrying",
+            call=request.label,
+            attempt=attempt + 1,
+            delay_seconds=round(seconds, 3),
+            code=error.code,
         )
         return seconds
 

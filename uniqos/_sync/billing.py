@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from .._exchange import ANY
 from .._operation import encode
 from ..api import billing as ops
 from .files import save
@@ -257,21 +258,21 @@ class Invoices(Namespace):
         Args:
             invoice_id: Id of the invoice.
             path: The file, in a folder that exists; a file of that name is replaced.
-            max_bytes: The largest size that is taken; None for any.
+            max_bytes: The largest size that is taken, in bytes; None for any.
             **options: The options of every call; ``timeout`` bounds the wait for each piece, ``deadline`` the whole.
 
         Returns:
             Where it is, its size in bytes and its content type.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: there is no such folder.
-            ResponseDecodeError: ``response_too_large``.
+            ConfigurationError: ``cannot_write_file``: no file can be there.
+            ResponseDecodeError: ``response_too_large``, ``empty_response``, or something else than was asked for.
             NotFoundError: There is none of that id.
             UniqOSError: As for every call; ``cannot_write_file`` where writing fails.
 
         Source: official SDK; the answer is undocumented, and written as it comes.
         """
-        return save(self._requester, encode(ops.INVOICES_PDF, None, options, (invoice_id,)), path, max_bytes)
+        return save(self._requester, encode(ops.INVOICES_PDF, None, options, (invoice_id,)), path, max_bytes, ANY)
 
 
 class Usage(Namespace):

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
@@ -16,6 +18,8 @@ from .namespace import Namespace
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+
+_SECONDS_FOR_THE_LAST = 1.0
 
 
 class Deletions(Namespace):
@@ -41,7 +45,7 @@ class Deletions(Namespace):
         """
         return self._requester.call(ops.GET, None, options, deletion_id)
 
-    def wait(self, deletion_id: str | m.DeletionReceipt, *, timeout: float = 600.0) -> m.Deletion:
+    def wait(self, deletion_id: str | m.DeletionReceipt | Mapping[str, Any], *, timeout: float = 600.0) -> m.Deletion:
         """Ask until a deletion is completed: first after half a second, then ever more seldom, at last each minute.
 
         What is deleted is out of use at once; only that it is physically gone may take up to 24 hours.
@@ -62,22 +66,33 @@ class Deletions(Namespace):
         Source: this SDK, over ``deletions.get``.
         """
         check_option("timeout", timeout)
-        deletion_id = deletion_id if isinstance(deletion_id, str) else deletion_id.deletion_id
-        clock = self._requester.clock
-        end = clock.monotonic() + timeout if timeout else float("inf")
-        asked = 0
-        while True:
-            left = end - clock.monotonic()
-            deletion = self._requester.call(
-                ops.GET, None, {"deadline": left if timeout and left > 0 else None}, deletion_id
-            )
-            if deletion.status == "completed":
+        identifier: Any = deletion_id.get("deletion_id") if isinstance(deletion_id, Mapping) else deletion_id
+        requester = self._requester
+        end = requester.clock.monotonic() + timeout if timeout else float("inf")
+        status: str | None = None
+        for asked in count():
+            left = end - requester.clock.monotonic()
+            # At the very end it is asked once more, which needs some time too.
+            deadline = min(max(left, _SECONDS_FOR_THE_LAST), requester.config.deadline or float("inf"))
+            options = {"deadline": deadline} if deadline < float("inf") else {}
+            try:
+                deletion = requester.call(ops.GET, None, options, identifier)
+            except errors.NetworkError as exc:
+                if exc.code != "timeout" or requester.clock.monotonic() < end:
+                    raise
+                raise _not_yet(identifier, status, timeout) from exc
+            status = deletion.status
+            if status == "completed":
                 return deletion
-            seconds = poll_delay(asked, clock.random())
-            if clock.monotonic() + seconds >= end:
-                raise errors.WaitTimeoutError(
-                    f"the deletion {deletion_id} is {deletion.status} after {timeout:g} s; wait again, or ask later",
-                    details={"deletion_id": deletion_id, "status": deletion.status},
-                )
-            clock.sleep(seconds)
-            asked += 1
+            left = end - requester.clock.monotonic()
+            if left <= 0:
+                break
+            requester.clock.sleep(min(left, poll_delay(asked, requester.clock.random())))
+        raise _not_yet(identifier, status, timeout)
+
+
+def _not_yet(deletion_id: str, status: str | None, timeout: float) -> errors.WaitTimeoutError:
+    return errors.WaitTimeoutError(
+        f"the deletion {deletion_id} is not completed after {timeout:g} s; its status is {status!r}",
+        details={"deletion_id": deletion_id, "status": status},
+    )

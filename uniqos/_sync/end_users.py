@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
+from .._exchange import JSON
 from .._operation import Body, encode, without_none
 from ..api import end_users as ops
 from .files import save
@@ -222,18 +223,18 @@ class EndUsers(Namespace):
         Args:
             user_id: Your own id of the end user.
             path: The file, in a folder that exists; a file of that name is replaced.
-            max_bytes: The largest size that is taken; None for any.
+            max_bytes: The largest size that is taken, in bytes; None for any.
             **options: The options of every call; ``timeout`` bounds the wait for each piece, ``deadline`` the whole.
 
         Returns:
             Where it is, its size in bytes and its content type.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: there is no such folder.
-            ResponseDecodeError: ``response_too_large``.
+            ConfigurationError: ``cannot_write_file``: no file can be there.
+            ResponseDecodeError: ``response_too_large``, ``empty_response``, or something else than was asked for.
             NotFoundError: There is none of that id.
             UniqOSError: As for every call; ``cannot_write_file`` where writing fails.
 
         Source: docs; the answer is undocumented.
         """
-        return save(self._requester, encode(ops.EXPORT, None, options, (user_id,)), path, max_bytes)
+        return save(self._requester, encode(ops.EXPORT, None, options, (user_id,)), path, max_bytes, JSON)

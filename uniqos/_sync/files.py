@@ -7,37 +7,36 @@ import os
 
 from .. import errors
 from .._body import MAX_BODY_BYTES
-from .._exchange import ANY
 from .._file import Part, SavedFile
-from .._model import set_http
+from .._model import ready, set_http
 from .._operation import Request
 from .._threads import blocking
 from .requester import Exchange, Requester
 
 
-def save(requester: Requester, request: Request, path: str | os.PathLike[str], max_bytes: int | None) -> SavedFile:
+def save(
+    requester: Requester, request: Request, path: str | os.PathLike[str], max_bytes: int | None, accept: str
+) -> SavedFile:
     """Write the answer to ``request`` to ``path``; nothing but the whole file ever stands there."""
-    part = Part(path)
+    if max_bytes is not None and (not isinstance(max_bytes, int) or isinstance(max_bytes, bool) or max_bytes < 1):
+        raise errors.RequestValidationError(f"max_bytes must be a whole number, 1 or more, got {max_bytes!r}")
 
     def write(exchange: Exchange) -> SavedFile:
         """One attempt; it begins the file anew."""
         size = 0
         try:
-            with part.open() as file:
-                while (data := exchange.chunk()) is not None:
-                    exchange.extend(requester.timeout(request))
-                    size += len(data)
-                    if max_bytes is not None and size > max_bytes:
-                        raise errors.ResponseDecodeError(
-                            f"{request.label}: the file is larger than max_bytes={max_bytes}",
-                            code="response_too_large",
-                            request_id=exchange.http.request_id,
-                            http_status=exchange.http.status,
-                        )
-                    blocking(part.write, file, data)
+            blocking(part.begin)
+            while (data := exchange.chunk()) is not None:
+                exchange.extend(requester.timeout(request))
+                size += len(data)
+                if max_bytes is not None and size > max_bytes:
+                    raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
+                blocking(part.write, data)
         finally:
             exchange.close()
-        saved = SavedFile(
+        if not size:
+            raise exchange.broken("empty_response", "there is nothing in it")
+        saved = ready(SavedFile)(
             path=blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),
@@ -45,7 +44,5 @@ def save(requester: Requester, request: Request, path: str | os.PathLike[str], m
         set_http(saved, exchange.http)
         return saved
 
-    try:
-        return requester.send(request, ANY, MAX_BODY_BYTES, write)
-    finally:
-        part.remove()
+    with Part(path) as part:
+        return requester.send(request, accept, MAX_BODY_BYTES, write)

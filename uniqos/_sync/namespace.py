@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from .. import errors
 from .._operation import Body, cursor_of, next_page
+from .._threads import Gate
 from .requester import Requester
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Page(Protocol[T_co]):
     """An answer that holds some of a list's items."""
 
     @property
-    def data(self) -> Sequence[T_co]:
+    def data(self) -> Sequence[T_co] | None:
         """The items."""
         ...
 
@@ -45,7 +46,7 @@ class Items(Generic[T]):
     have to be closed by its own event loop.
     """
 
-    __slots__ = ("_ask", "_asked", "_items", "_next")
+    __slots__ = ("_ask", "_asked", "_gate", "_items", "_next")
 
     def __init__(
         self,
@@ -57,20 +58,31 @@ class Items(Generic[T]):
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
         self._items: deque[T] = deque()
+        self._gate: Gate = Gate(1)  # several workers may share it: each item goes to one of them
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        while not self._items:
-            if self._next is None:
-                raise StopIteration
-            query, filters = self._next
-            page: Any = self._ask(query, filters)
-            items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
-            if not isinstance(items, list):  # an answer that was salvaged
-                raise errors.ResponseValidationError("this page has no list of items in `data`", partial=page)
-            self._items.extend(items)
-            self._next = None if not cursor or cursor in self._asked else next_page(query, filters, cursor)
-            self._asked.add(cursor)
-        return self._items.popleft()
+        self._gate.acquire(None)
+        try:
+            while not self._items:
+                if self._next is None:
+                    raise StopIteration
+                self._take(self._ask(*self._next), *self._next)
+            return self._items.popleft()
+        finally:
+            self._gate.release()
+
+    def _take(self, page: Any, query: Body | None, filters: Mapping[str, Any]) -> None:
+        items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
+        if not isinstance(items, list) or not isinstance(cursor, str | None):
+            raise errors.ResponseValidationError(
+                "this page has no list of items in `data`, or no text in `next_cursor`; the answer is in `.partial`",
+                partial=page,
+                request_id=page.http.request_id if page.http else None,
+                http_status=page.http.status if page.http else None,
+            )
+        self._items.extend(items)
+        self._next = None if not cursor or cursor in self._asked else next_page(query, filters, cursor)
+        self._asked.add(cursor)

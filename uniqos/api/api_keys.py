@@ -15,7 +15,7 @@ class ApiKey(Model):
 class ApiKeyList(Model):
     """Answer of ``api_keys.list`` (undocumented; the key ``data`` is presumed, as in the lists that are public)."""
 
-    data: list[ApiKey]
+    data: list[ApiKey] | None = None
 
 
 class ApiKeyCreate(OpenRequest):

@@ -32,7 +32,7 @@ class PaymentMethod(Model):
 class PaymentMethodList(Model):
     """Answer of ``billing.payment_methods.list`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[PaymentMethod]
+    data: list[PaymentMethod] | None = None
 
 
 class PaymentMethodAdd(OpenRequest):
@@ -58,7 +58,7 @@ class Invoice(Model):
 class InvoicePage(Model):
     """Answer of ``billing.invoices.list`` (undocumented; both keys are presumed, as for interactions)."""
 
-    data: list[Invoice]
+    data: list[Invoice] | None = None
     next_cursor: str | None = None
     """To ask for the next page; None on the last."""
 
@@ -100,7 +100,7 @@ class QuotaAlert(Model):
 class QuotaAlertList(Model):
     """Answer of ``billing.alerts.list`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[QuotaAlert]
+    data: list[QuotaAlert] | None = None
 
 
 class QuotaAlertCreate(OpenRequest):
@@ -126,12 +126,8 @@ _INVOICES = "/v1/billing/invoices"
 
 SUBSCRIPTION_GET: Final = Operation("GET", "/v1/billing/subscription", Subscription)
 SUBSCRIPTION_UPDATE: Final = Operation("PATCH", "/v1/billing/subscription", Subscription, body=SubscriptionUpdate)
-SUBSCRIPTION_SUSPEND: Final = Operation(
-    "POST", "/v1/billing/subscription/suspend", SuspendedSubscription, resend="safe"
-)
-SUBSCRIPTION_REACTIVATE: Final = Operation(
-    "POST", "/v1/billing/subscription/reactivate", ReactivatedSubscription, resend="safe"
-)
+SUBSCRIPTION_SUSPEND: Final = Operation("POST", "/v1/billing/subscription/suspend", SuspendedSubscription)
+SUBSCRIPTION_REACTIVATE: Final = Operation("POST", "/v1/billing/subscription/reactivate", ReactivatedSubscription)
 
 PAYMENT_METHODS_LIST: Final = Operation("GET", _METHODS, PaymentMethodList)
 PAYMENT_METHODS_ADD: Final = Operation("POST", _METHODS, PaymentMethod, body=PaymentMethodAdd, resend="keyed")

@@ -15,7 +15,7 @@ class CatalogEntry(Model):
 class CatalogList(Model):
     """Answer of ``catalog.list`` (undocumented; the key ``data`` is presumed, as in the lists that are public)."""
 
-    data: list[CatalogEntry]
+    data: list[CatalogEntry] | None = None
 
 
 LIST: Final = Operation("GET", "/v1/catalog", CatalogList)

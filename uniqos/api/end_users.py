@@ -15,7 +15,7 @@ from .deletions import DeletionReceipt
 class EndUserQuery(RequestModel):
     """Query of ``end_users.list`` (undocumented; both keys are presumed, as for interactions)."""
 
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: int | None = None
     """End users per page."""
     cursor: str | None = None
     """``next_cursor`` of the page before."""
@@ -33,7 +33,7 @@ class EndUser(Model):
 class EndUserPage(Model):
     """Answer of ``end_users.list`` (undocumented; both keys are presumed, as for interactions)."""
 
-    data: list[EndUser]
+    data: list[EndUser] | None = None
     next_cursor: str | None = None
     """To ask for the next page; None on the last."""
 
@@ -47,10 +47,17 @@ class EndUserCreate(RequestModel):
     """What to store with them; ignored where the end user exists already."""
 
 
+_ABSENT: Any = None  # no default at all: nothing is sent for it, and an explicit None is refused
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
 class EndUserUpdate(RequestModel):
     """Body of ``end_users.update`` (source: docs)."""
 
-    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    metadata: Mapping[str, Any] = Field(default=_ABSENT, json_schema_extra=_without_default)
     """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
 
 

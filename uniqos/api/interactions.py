@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from .._model import Model, RequestModel
 from .._operation import Operation
+
+
+def _with_zone(value: str | datetime) -> str | datetime:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise PydanticCustomError("timezone_aware", "an instant needs a time zone, e.g. datetime.now(timezone.utc)")
+    return value
+
+
+Instant = Annotated[str | datetime, AfterValidator(_with_zone)]
 
 
 class InteractionFilter(RequestModel):
@@ -16,16 +26,16 @@ class InteractionFilter(RequestModel):
 
     user_id: str | None = None
     relationship_id: str | None = None
-    from_: str | AwareDatetime | None = Field(default=None, validation_alias="from", serialization_alias="from")
+    from_: Instant | None = Field(default=None, validation_alias="from", serialization_alias="from")
     """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
-    to: str | AwareDatetime | None = None
+    to: Instant | None = None
     """Latest instant, exclusive."""
 
 
 class InteractionQuery(InteractionFilter, defer_build=True):
     """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
 
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: int | None = None
     """Turns per page; the largest value is undocumented."""
     cursor: str | None = None
     """``next_cursor`` of the page before."""
@@ -66,7 +76,7 @@ class InteractionBucket(Model):
 class InteractionAggregates(Model):
     """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
 
-    data: list[InteractionBucket]
+    data: list[InteractionBucket] | None = None
 
 
 LIST: Final = Operation("GET", "/v1/interactions", InteractionPage, query=InteractionQuery)

@@ -15,7 +15,7 @@ class Organization(Model):
 class OrganizationList(Model):
     """Answer of ``organizations.list`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[Organization]
+    data: list[Organization] | None = None
 
 
 class OrganizationCreate(OpenRequest):
@@ -100,7 +100,7 @@ class ListedMember(Model):
 class MemberList(Model):
     """Answer of ``organizations.members.list`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[ListedMember]
+    data: list[ListedMember] | None = None
 
 
 class MemberInvite(RequestModel):
@@ -142,7 +142,7 @@ class ListedInvitation(Model):
 class InvitationList(Model):
     """Answer of ``organizations.invitations.list`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[ListedInvitation]
+    data: list[ListedInvitation] | None = None
 
 
 class RevokedInvitation(Model):
@@ -166,7 +166,7 @@ CONFIRM_TRANSFER: Final = Operation(
     "POST", "/v1/organizations/transfer/confirm", ConfirmedTransfer, body=TransferConfirmation
 )
 REQUEST_DELETION: Final = Operation("DELETE", _ONE, OrganizationDeletionReceipt, body=OrganizationDeletionRequest)
-CANCEL_DELETION: Final = Operation("POST", f"{_ONE}/cancel-deletion", CancelledOrganizationDeletion, resend="safe")
+CANCEL_DELETION: Final = Operation("POST", f"{_ONE}/cancel-deletion", CancelledOrganizationDeletion)
 DELETION_STATUS: Final = Operation("GET", f"{_ONE}/deletion-status", OrganizationDeletionStatus)
 EXPORT: Final = Operation("GET", f"{_ONE}/export", OrganizationExport)
 

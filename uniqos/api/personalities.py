@@ -117,7 +117,7 @@ _ONE = "/v1/personalities/{personality_id}"
 LIST: Final = Operation("GET", "/v1/personalities", PersonalityPage, query=PersonalityQuery)
 CREATE: Final = Operation("POST", "/v1/personalities", Personality, body=PersonalityCreate, resend="keyed")
 GET: Final = Operation("GET", _ONE, Personality)
-ARCHIVE: Final = Operation("POST", f"{_ONE}/archive", ArchivedPersonality, resend="safe")
+ARCHIVE: Final = Operation("POST", f"{_ONE}/archive", ArchivedPersonality)
 NEW_VERSION: Final = Operation(
     "POST", f"{_ONE}/new-version", PersonalityVersion, body=PersonalityNewVersion, resend="keyed"
 )
@@ -129,6 +129,6 @@ FROM_CATALOG: Final = Operation(
 )
 DRY_RUN: Final = Operation("POST", f"{_ONE}/dry-run", DryRunResult, body=DryRun, resend="safe")
 VERSIONS: Final = Operation("GET", f"{_ONE}/versions", PersonalityVersions)
-SUBMIT_FOR_REVIEW: Final = Operation("POST", f"{_ONE}/submit-for-review", ReviewSubmission, resend="safe")
+SUBMIT_FOR_REVIEW: Final = Operation("POST", f"{_ONE}/submit-for-review", ReviewSubmission)
 REVIEW_STATUS: Final = Operation("GET", f"{_ONE}/review-status", ReviewStatus)
 APPEAL: Final = Operation("POST", f"{_ONE}/appeal", AppealResult, body=Appeal)

@@ -16,7 +16,7 @@ class RelationshipQuery(RequestModel):
 
     user_id: str | None = None
     personality_id: str | None = None
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: int | None = None
     """Relationships per page."""
     cursor: str | None = None
     """``next_cursor`` of the page before."""
@@ -29,7 +29,7 @@ class Relationship(Model):
 class RelationshipPage(Model):
     """Answer of ``relationships.list`` (undocumented; both keys are presumed, as for interactions)."""
 
-    data: list[Relationship]
+    data: list[Relationship] | None = None
     next_cursor: str | None = None
     """To ask for the next page; None on the last."""
 

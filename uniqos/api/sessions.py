@@ -15,7 +15,7 @@ class Session(Model):
 class SessionList(Model):
     """Answer of ``sessions.list`` (undocumented; the key ``data`` is presumed, as in the lists that are public)."""
 
-    data: list[Session]
+    data: list[Session] | None = None
 
 
 class RevokedSession(Model):

@@ -52,7 +52,7 @@ class WebhookDelivery(Model):
 class WebhookDeliveryList(Model):
     """Answer of ``webhooks.list_deliveries`` (undocumented; the key ``data`` is presumed)."""
 
-    data: list[WebhookDelivery]
+    data: list[WebhookDelivery] | None = None
 
 
 class Redelivery(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
@@ -13,8 +14,8 @@ import typer
 
 import uniqos
 
-from .._file import File
-from .._model import Model, RequestModel
+from .._file import File, Part
+from .._model import Model, RequestModel, json_fields, models_in
 from .._operation import Method, Operation
 from ..api import operations, source_of
 from ..api.engine import RESPOND
@@ -73,29 +74,51 @@ def api(
             raise uniqos.ConfigurationError("which path? e.g. uniqos api GET /v1/personalities")
         op, values = _operation(method.upper(), path)
         op, arguments = _with_arguments(op, None if data is None else _body(data), _query(query or []))
-        gives_file = op.returns is File
-        if gives_file and file is None and sys.stdout.isatty():
+        if op.returns is File and file is None and sys.stdout.isatty():
             raise uniqos.ConfigurationError(f"{op.label} answers with a file: give --output FILE")
-        options = {"idempotency_key": idempotency_key}
-        with connected(base_url, timeout, debug) as (client, _):
-            if gives_file:
-                answer: Any = client._requester.fetch(op, options, *values)
-            elif op is RESPOND:
-                answer = _respond(client, arguments or {}, options, file)
-            else:
-                answer = client._requester.call(op, arguments, options, *values)
-        if answer is None:
-            return
-        if not gives_file:
-            text = json_text(answer.to_dict(), pretty=file is None and sys.stdout.isatty())
-            if file is None:
-                output.write(text)
+        # Before anything is sent: an answer that was paid for must have a place to go.
+        with Part(file) if file else nullcontext() as part, connected(base_url, timeout, debug) as (client, _):
+            content = _call(client, op, arguments, values, idempotency_key, part)
+            if content is None:
                 return
-            answer = File(content=text.encode())
-        if file is None:
-            _write_bytes(answer.content)
+            if part is None:
+                _write_bytes(content)
+                return
+            try:
+                part.begin()
+                part.write(content)
+                part.finish()
+            except uniqos.UniqOSError:
+                _write_bytes(content)
+                raise
+
+
+def _call(
+    client: UniqOS,
+    op: Operation[Any],
+    arguments: dict[str, Any] | None,
+    values: list[str],
+    idempotency_key: str | None,
+    part: Part | None,
+) -> bytes | None:
+    """The answer as it is to be written, though it break the contract; None where it was printed as it came."""
+    options: dict[str, Any] = {"idempotency_key": idempotency_key, "on_invalid_response": "salvage"}
+    try:
+        if op.returns is File:
+            return client._requester.fetch(op, {"idempotency_key": idempotency_key}, *values).content
+        if op is RESPOND:
+            answer = _respond(client, arguments or {}, options, part)
         else:
-            answer.save(file)
+            answer = client._requester.call(op, arguments, options, *values)
+    except uniqos.ResponseDecodeError as exc:
+        if exc.http_status is not None and exc.http_status < 300:
+            _write_bytes(exc.body)
+        raise
+    if answer is None:
+        return None
+    for problem in answer.http.problems if answer.http else ():
+        output.note(f"this breaks the contract: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", "yellow")
+    return json_text(answer.to_dict(), pretty=part is None and sys.stdout.isatty()).encode(errors="replace")
 
 
 def _list(as_json: bool) -> None:
@@ -119,7 +142,13 @@ def _list(as_json: bool) -> None:
 
 
 def _source(model: type[Model] | None) -> str | None:
-    return None if model is None else source_of(model)
+    if model is None:
+        return None
+    source = source_of(model)
+    items = [inner for _, _, info in json_fields(model) for inner in models_in(info.annotation)]
+    if source != "undocumented" and any(source_of(inner) == "undocumented" for inner in items):
+        return f"{source}, its items undocumented"
+    return source
 
 
 def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
@@ -170,8 +199,10 @@ def _with_arguments(
 ) -> tuple[Operation[Any], dict[str, Any] | None]:
     """The operation and what goes in; where nothing is known to go in, anything may."""
     if body is not None:
-        if query or op.method == "GET":
-            raise uniqos.ConfigurationError(f"{op.label}: give --query or --data, whichever it takes, not both")
+        if op.method == "GET":
+            raise uniqos.ConfigurationError(f"{op.label} takes no --data; give --query KEY=VALUE")
+        if query:
+            raise uniqos.ConfigurationError(f"{op.label}: give --query or --data, not both")
         return (op if op.body else replace(op, body=RequestModel)), body
     if query:
         if op.body is not None:
@@ -180,10 +211,10 @@ def _with_arguments(
     return op, None
 
 
-def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], file: Path | None) -> Model | None:
+def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], part: Part | None) -> Model | None:
     respond: Any = client.respond  # whose types tell apart what is only known here when it runs
     if turn.get("stream") is True:
-        if file is not None:
+        if part is not None:
             raise uniqos.ConfigurationError("a stream is printed as it comes: leave out --output")
         with respond(turn, stream=True, **options) as events:
             print_events(events)
@@ -193,6 +224,9 @@ def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], file
 
 
 def _write_bytes(content: bytes) -> None:
+    if sys.stdout.isatty():
+        output.write(content.decode(errors="replace"))  # without what would move the cursor
+        return
     output.write("")  # fails like any other output where nobody reads it
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

@@ -26,7 +26,7 @@ _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
     "stateful_requires_user_id": "add --user ID",
     "authentication_error": "check UNIQOS_API_KEY",
-    "not_found": "check --personality ID, or UNIQOS_PERSONALITY",
+    "not_found": "check the id: --personality ID or UNIQOS_PERSONALITY, or the one in the path",
     "stream_interrupted": "what is printed above is all that came; interactions are kept under their id",
 }
 

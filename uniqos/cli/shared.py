@@ -80,7 +80,13 @@ def connected(
         with uniqos.UniqOS(base_url=base_url, timeout=timeout, log_level=log_level) as client:
             yield client, None
         return
-    with uniqos.sandbox.serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
+    try:
+        serve = uniqos.sandbox.serve
+    except uniqos.ConfigurationError as exc:
+        raise uniqos.ConfigurationError(
+            f"UNIQOS_API_KEY is not set, and without it the local sandbox would answer; {exc.message}", code=exc.code
+        ) from None
+    with serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
             "UNIQOS_API_KEY is not set: a local sandbox answers, for this run only, a stand-in for the real engine; "
             "set it (see https://docs.uniqos.ai) to ask the real one"
