@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field, field_serializer
 
 from uniqos import errors, models
 from uniqos._http import HttpInfo
@@ -203,3 +204,58 @@ def test_every_error_survives_pickle_and_copies(
     assert type(other) is kind
     assert str(other) == "what happened"
     assert vars(other) == vars(error)
+
+
+def test_what_was_changed_in_an_answer_is_in_its_json() -> None:
+    text = b'{"data": [{"user_id": "u", "metadata": {"ssn": 1, "plan": "x"}}, {"user_id": "v"}], "next_cursor": "c"}'
+    page = decode(models.EndUserPage, text, HTTP, "raise")
+    assert page.data is not None
+    assert page.data[0].metadata is not None
+    del page.data[1:]
+    page.data[0].metadata.pop("ssn")
+    wanted = {"data": [{"user_id": "u", "metadata": {"plan": "x"}}], "next_cursor": "c"}
+    assert page.model_dump(mode="json") == json.loads(page.model_dump_json()) == wanted
+
+
+def test_json_has_the_servers_order_and_numbers() -> None:
+    text = '{"z":1,"latency_ms":3,"response":"x","inferred_emotional_state":{"valence":1,"primary":"joy"}}'
+    assert decode(models.RespondResult, text.encode(), HTTP, "raise").model_dump_json() == text
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"include": {"response"}}, {"response"}),
+        ({"exclude": {"response"}}, {"usage", "latency_ms"}),
+        ({"exclude_none": True}, {"response", "latency_ms"}),
+        ({"exclude_unset": True}, {"response", "usage", "latency_ms"}),
+        ({"by_alias": True}, {"response", "usage", "latency_ms"}),
+    ],
+)
+def test_the_options_of_a_dump_are_heeded(options: dict[str, Any], wanted: set[str]) -> None:
+    answer = decode(models.RespondResult, b'{"response": "x", "usage": null, "latency_ms": 1}', HTTP, "raise")
+    assert answer.model_dump(mode="json", **options).keys() == wanted
+
+
+def test_a_subclass_of_yours_is_dumped_as_pydantic_does_it() -> None:
+    class Mine(models.RespondRequest):
+        tags: list[str] = Field(default_factory=list)
+        level: int = 3
+        note: str | None = Field(default=None, serialization_alias="otherNote")
+        at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+        @field_serializer("at")
+        def _day(self, value: datetime) -> str:
+            return value.strftime("%d")
+
+    made = Mine(personality_id="p", message="m")
+    made.tags.append("x")
+    wanted = {"personality_id": "p", "message": "m", "tags": ["x"], "level": 3, "at": "01"}
+    assert made.model_dump(mode="json") == {**wanted, "note": None}
+    assert made.model_dump(mode="json", by_alias=True) == {**wanted, "otherNote": None}
+
+
+def test_metadata_that_were_never_given_cannot_be_changed_by_mistake() -> None:
+    with pytest.raises(TypeError):
+        models.EndUserUpdate().metadata["a"] = 1  # type: ignore[index]
+    assert dict(models.EndUserUpdate()) == {}

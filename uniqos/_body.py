@@ -77,7 +77,7 @@ class BodyDecoder:
             rest = self._inflate.unused_data
             self._inflate = zlib.decompressobj(47)
             data += self._inflate.decompress(rest, most - len(data))
-        self._rest = self._inflate.unconsumed_tail
+        self._rest = b"" if self._inflate.eof else self._inflate.unconsumed_tail
         self.pending = len(data) >= most  # there may be more even where nothing of the chunk is left
         return data
 

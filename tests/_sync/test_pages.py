@@ -130,3 +130,14 @@ def test_after_an_error_the_same_page_is_asked_for_again() -> None:
                 next(items)
             assert [item.user_id for item in items] == ["u3"]
     assert asked(server) == [{}, {"cursor": ["a"]}, {"cursor": ["a"]}]
+
+
+@pytest.mark.parametrize("cursor", [{"a": 1}, ["a"], 5, True])
+def test_a_cursor_that_is_no_text_is_an_error_and_gives_no_items(cursor: Any) -> None:
+    content = json.dumps({"data": [{"user_id": "u"}], "next_cursor": cursor}).encode()
+    with RawServer(lambda connection, request, number: reply(connection, 200, content)) as server:
+        with make_client(server.url, on_invalid_response="salvage") as client:
+            items = client.end_users.iterate()
+            for _ in range(2):
+                with pytest.raises(ResponseValidationError):
+                    next(items)
