@@ -51,7 +51,7 @@ _ABSENT: Any = None  # no default at all: nothing is sent for it, and an explici
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    del schema["default"]
+    schema.pop("default", None)
 
 
 class EndUserUpdate(RequestModel):
