@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uniqos import ConfigurationError
-from uniqos.contract import Difference, diff, export
+from uniqos.contract import Difference, diff, export, schemas
 
 DOCUMENT = export()
 TURN = "POST /v1/respond"
@@ -44,6 +44,14 @@ def query(document: Document, name: str) -> Any:
     return next(one for one in parameters if one["name"] == name)
 
 
+def path_parameter(document: Document, label: str) -> Any:
+    return next(one for one in operation(document, label)["parameters"] if one["in"] == "path")
+
+
+def json_of(schema: Any) -> Document:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
 def described(**content: Any) -> Document:
     """A document with one operation."""
     return {"openapi": "3.0.3", "paths": {"/v1/x": {"post": {"operationId": "x", **content}}}}
@@ -60,6 +68,9 @@ def test_the_export_does_not_differ_from_itself() -> None:
 
 
 LIST = "GET /v1/interactions"
+USER = "PATCH /v1/end-users/{user_id}"
+EVENT = "WEBHOOK event"
+SCHEMAS = "#/components/schemas/"
 AGGREGATES = "GET /v1/interactions/aggregates"
 NEW = {"type": "string"}
 MUTATIONS: dict[str, tuple[Mutation, tuple[str, str, str, str | None, str | None]]] = {
@@ -90,6 +101,52 @@ MUTATIONS: dict[str, tuple[Mutation, tuple[str, str, str, str | None, str | None
     "a parameter has another type": (
         lambda d: query(d, "limit").update(schema=NEW),
         ("type", LIST, "query.limit", "integer", "string"),
+    ),
+    "a parameter of the path has another type": (
+        lambda d: path_parameter(d, USER).update(schema={"type": "integer"}),
+        ("type", USER, "path.user_id", "string", "integer"),
+    ),
+    "a cookie is added": (
+        lambda d: operation(d, LIST)["parameters"].append({"name": "session", "in": "cookie", "schema": NEW}),
+        ("new_parameter", LIST, "cookie.session", None, "string"),
+    ),
+    "a field of a delivery": (
+        lambda d: fields("WebhookEvent")(d).pop("id"),
+        ("missing_field", EVENT, "body.id", "string", None),
+    ),
+    "the signature of a delivery": (
+        lambda d: d["webhooks"]["event"]["post"]["parameters"].pop(),
+        ("missing_parameter", EVENT, "header.x-uniqos-signature", "string", None),
+    ),
+    "deliveries are removed": (
+        lambda d: d.pop("webhooks"),
+        ("missing_operation", EVENT, "", "webhooks.event", None),
+    ),
+    "a delivery is added": (
+        lambda d: d["webhooks"].update({"mood.changed": {"post": {"operationId": "mood"}}}),
+        ("new_operation", "WEBHOOK mood.changed", "", None, "mood"),
+    ),
+    "a field of errors": (
+        lambda d: fields("ErrorBody")(d).update(code={"type": "integer"}),
+        ("type", "ERRORS", "error.code", "string", "integer"),
+    ),
+    "errors are a list": (
+        lambda d: schema("ErrorEnvelope")(d).update(type="array"),
+        ("type", "ERRORS", "", "object", "array"),
+    ),
+    "errors are removed": (
+        lambda d: d["components"]["responses"]["Error"].pop("content"),
+        ("missing_response", "ERRORS", "", "object", None),
+    ),
+    "one operation has other errors": (
+        lambda d: operation(d, LIST)["responses"].update(default=json_of({"type": "object"})),
+        ("missing_field", "ERRORS", "error", "object", None),
+    ),
+    "one more success says something else": (
+        lambda d: operation(d, AGGREGATES)["responses"].update(
+            {"202": json_of({"allOf": [{"$ref": f"{SCHEMAS}InteractionAggregates"}, {"properties": {"job": NEW}}]})}
+        ),
+        ("new_field", AGGREGATES, "response.job", None, "string"),
     ),
     "a field of a body is removed": (
         lambda d: fields("RespondRequest")(d).pop("user_id"),
@@ -237,8 +294,8 @@ def test_the_login_and_the_administration_are_no_part_of_the_sdk() -> None:
     assert [one.operation for one in diff(changed(mutation))] == ["GET /v1/authors"]
 
 
-# Places that are compared: not the SDK's own event, deliveries, errors, nor what nothing is known of.
-_APART = {"StreamEventUnknown", "WebhookEvent", "ErrorBody", "ErrorEnvelope"}
+# Places that are compared: not the SDK's own event, nor what nothing is known of.
+_APART = {"StreamEventUnknown"}
 _PLACES = [
     (name, field)
     for name, one in DOCUMENT["components"]["schemas"].items()
@@ -324,6 +381,17 @@ def _renamed(paths: Any) -> Any:
     return {re.sub(r"{(\w+)}", r"{the_\1}", path): item for path, item in paths.items()}
 
 
+def _renamed_as_declared(paths: Any) -> Any:
+    paths = copy.deepcopy(paths)
+    for item in paths.values():
+        for one in item.values():
+            for parameter in one["parameters"]:
+                if parameter["in"] == "path":
+                    parameter["name"] = "the_" + parameter["name"]
+            one["parameters"].reverse()
+    return _renamed(paths)
+
+
 def _under_v1(paths: Any) -> Any:
     return {path.removeprefix("/v1"): item for path, item in paths.items()}
 
@@ -344,6 +412,10 @@ def _with_parameters_of_paths(paths: Any) -> Any:
 REWRITES: dict[str, Callable[[], Document]] = {
     "as 3.0, without references": lambda: {**_of_3_0(DOCUMENT), "openapi": "3.0.3"},
     "other names of path parameters": lambda: {**DOCUMENT, "paths": _renamed(DOCUMENT["paths"])},
+    "other names of path parameters, as declared": lambda: {
+        **DOCUMENT,
+        "paths": _renamed_as_declared(DOCUMENT["paths"]),
+    },
     "slashes at the end": lambda: {**DOCUMENT, "paths": _slashed(DOCUMENT["paths"])},
     "parameters of paths": lambda: {**DOCUMENT, "paths": _with_parameters_of_paths(DOCUMENT["paths"])},
     "/v1 in the server": lambda: {
@@ -442,6 +514,75 @@ def test_any_success_counts_and_so_does_any_kind_of_json() -> None:
     assert [one.kind for one in diff(refusal, ours)] == ["missing_response"]
 
 
+def test_parameters_of_the_path_match_by_position() -> None:
+    def document(path: str, *declared: tuple[str, str]) -> Document:
+        parameters = [{"name": name, "in": "path", "schema": {"type": type}} for name, type in declared]
+        return {"openapi": "3.1.0", "paths": {path: {"get": {"parameters": parameters}}}}
+
+    ours = document("/v1/a/{a}/b/{b}", ("a", "string"), ("b", "integer"))
+    assert diff(document("/v1/a/{b}/b/{a}", ("a", "integer"), ("b", "string")), ours) == []
+    assert diff(document("/v1/a/{x}/b/{y}", ("y", "string"), ("x", "string")), ours) == [
+        Difference("type", "GET /v1/a/{a}/b/{b}", "path.b", "integer", "string")
+    ]
+
+
+def test_a_3_0_document_has_no_deliveries_to_lack() -> None:
+    without = {key: value for key, value in DOCUMENT.items() if key != "webhooks"}
+    assert diff({**without, "openapi": "3.0.3"}) == []
+    assert [one.operation for one in diff(without)] == [EVENT]
+
+
+def test_deliveries_by_another_name_are_missing_and_new() -> None:
+    document = {**DOCUMENT, "webhooks": {"delivery": {"$ref": "#/components/pathItems/delivery"}}}
+    document["components"] = {**DOCUMENT["components"], "pathItems": {"delivery": DOCUMENT["webhooks"]["event"]}}
+    assert [(one.kind, one.operation) for one in diff(document)] == [
+        ("missing_operation", EVENT),
+        ("new_operation", "WEBHOOK delivery"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {"default": json_of(NEW), "4XX": json_of(WHOLE), "400": json_of(WHOLE)},
+        {"default": {"description": "-"}, "4XX": json_of(NEW), "5XX": json_of(WHOLE), "401": json_of(WHOLE)},
+        {"5xx": json_of(NEW), "400": json_of(WHOLE)},
+        {"404": json_of(WHOLE), "401": json_of(NEW), "400": {"description": "-"}},
+        {"500": json_of(NEW)},
+    ],
+)
+def test_the_error_that_speaks_for_all_is_compared(responses: Any) -> None:
+    ours = described(responses={"default": json_of(WHOLE)})
+    assert diff(described(responses=responses), ours) == [Difference("type", "ERRORS", "", "object", "string")]
+
+
+def test_successes_are_compared_with_their_like_and_what_all_say_is_told_once() -> None:
+    other = json_of({**WHOLE, "properties": {**WHOLE["properties"], "c": NEW}})
+    both = described(responses={"200": json_of(WHOLE), "202": other})
+    assert diff(both, both) == []
+    anything = described(responses={"2XX": json_of({"type": "object"})})
+    assert [one.where for one in diff(both, anything)] == ["response.a", "response.b", "response.c"]
+    assert [one.kind for one in diff(described(responses={"204": {}}), both)] == ["missing_response"]
+    assert [one.kind for one in diff(both, described(responses={"204": {}}))] == ["new_response"]
+
+
+def test_many_kinds_of_each_of_several_parts_are_not_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    merged = schemas._merged
+    work: list[int] = []
+    monkeypatch.setattr(schemas, "_merged", lambda a, b: work.append(1) or merged(a, b))
+    kinds = [{"oneOf": [{"properties": {f"{part}{kind}": NEW}} for kind in range(6)]} for part in "abcdefg"]
+    document = answering({"allOf": kinds})
+    assert diff(document, document) == []
+    assert 0 < len(work) < 500
+    names = [one.where for one in diff(document, answering({"type": "object"}))]
+    assert len(set(names)) == len(names) == 42
+    # One part with many kinds beside what they share is no such product.
+    events = {"oneOf": [{"properties": {"type": {"const": f"e{number}"}}} for number in range(100)]}
+    shared = {"properties": {"id": NEW}}
+    found = diff(answering({"allOf": [shared, events]}), answering({"allOf": [shared, {"oneOf": events["oneOf"][1:]}]}))
+    assert found == [Difference("new_variant", "POST /v1/x", "response", None, "e0")]
+
+
 def test_references_to_parameters_bodies_and_answers_are_followed() -> None:
     content = {"application/json": {"schema": WHOLE}}
     parameter = {"name": "Mood", "in": "header", "schema": NEW}
@@ -523,8 +664,9 @@ def test_a_document_of_which_a_part_is_something_else_gives_differences_or_a_ref
             servers=[{"url": "/v1"}],
             parameters=[{"name": "a", "in": "query", "required": True, "schema": NEW}],
             requestBody={"content": content, "required": True},
-            responses={"200": {"content": content}},
+            responses={"200": {"content": content}, "201": {"content": content}, "default": {"content": content}},
         )
+        | {"webhooks": {"a": {"post": {"requestBody": {"content": content}}}}}
     )
     ours = copy.deepcopy(document)
     holder, key = data.draw(st.sampled_from(list(_positions(document))))

@@ -33,10 +33,10 @@ try:
     from fastapi.responses import JSONResponse
     from fastapi.sse import ServerSentEvent
     from starlette.requests import HTTPConnection
-except ModuleNotFoundError as exc:
+except ModuleNotFoundError as _missing:
     raise errors.ConfigurationError(
         "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'", code="missing_extra"
-    ) from exc
+    ) from _missing
 
 __all__ = [
     "TURN_EVENTS",

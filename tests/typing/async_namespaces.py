@@ -76,7 +76,7 @@ async def drift(client: AsyncUniqOS, log: Callable[[object], None]) -> None:
 async def catalog(client: AsyncUniqOS) -> None:
     assert_type(await client.catalog.list(), models.CatalogList)
     assert_type(await client.catalog.list(timeout=3, headers={"X": "y"}), models.CatalogList)
-    assert_type((await client.catalog.list()).data, list[models.CatalogEntry])
+    assert_type((await client.catalog.list()).data, list[models.CatalogEntry] | None)
     assert_type(await client.catalog.get("s"), models.CatalogEntry)
     assert_type(await client.catalog.get(slug="s", max_retries=0), models.CatalogEntry)
     assert_type((await client.catalog.get("s"))["name"], Any)
@@ -134,7 +134,7 @@ async def end_user_lists(
     assert_type(await client.end_users.list(filter), models.EndUserPage)
     assert_type(await client.end_users.list(view), models.EndUserPage)
     assert_type(await client.end_users.list(query=query), models.EndUserPage)
-    assert_type((await client.end_users.list()).data, list[models.EndUser])
+    assert_type((await client.end_users.list()).data, list[models.EndUser] | None)
     assert_type((await client.end_users.list()).next_cursor, str | None)
     assert_type(client.end_users.iterate(), AsyncIterator[models.EndUser])
     assert_type(client.end_users.iterate(limit=3, timeout=3), AsyncIterator[models.EndUser])
@@ -202,7 +202,7 @@ async def relationships(client: AsyncUniqOS, body: dict[str, Any], foreign: Fore
     assert_type(await client.relationships.list(models.RelationshipQuery(user_id="u")), models.RelationshipPage)
     assert_type(await client.relationships.list(foreign), models.RelationshipPage)
     assert_type(await client.relationships.list(query=body), models.RelationshipPage)
-    assert_type((await client.relationships.list()).data, list[models.Relationship])
+    assert_type((await client.relationships.list()).data, list[models.Relationship] | None)
     assert_type((await client.relationships.list()).next_cursor, str | None)
     assert_type(client.relationships.iterate(user_id="u", limit=3, timeout=3), AsyncIterator[models.Relationship])
     assert_type(client.relationships.iterate({"personality_id": "p"}), AsyncIterator[models.Relationship])
@@ -271,7 +271,7 @@ async def me(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, target
 
 async def sessions(client: AsyncUniqOS) -> None:
     assert_type(await client.sessions.list(), models.SessionList)
-    assert_type((await client.sessions.list(timeout=3)).data, list[models.Session])
+    assert_type((await client.sessions.list(timeout=3)).data, list[models.Session] | None)
     assert_type(await client.sessions.revoke("s"), models.RevokedSession)
     assert_type(await client.sessions.revoke(session_id="s", timeout=3), models.RevokedSession)
     assert_type(await client.sessions.revoke_all(), models.RevokedSessions)
@@ -280,7 +280,7 @@ async def sessions(client: AsyncUniqOS) -> None:
 
 async def organizations(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, any_keys: Anything) -> None:
     assert_type(await client.organizations.list(), models.OrganizationList)
-    assert_type((await client.organizations.list(timeout=3)).data, list[models.Organization])
+    assert_type((await client.organizations.list(timeout=3)).data, list[models.Organization] | None)
     assert_type(await client.organizations.create(), models.Organization)
     assert_type(await client.organizations.create(name="n", idempotency_key="k"), models.Organization)
     assert_type(await client.organizations.create({"name": "n"}, timeout=3), models.Organization)
@@ -363,7 +363,7 @@ async def ownership_and_deletion(
 
 async def people(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, role: Role) -> None:
     assert_type(await client.organizations.members.list("o"), models.MemberList)
-    assert_type((await client.organizations.members.list(org_id="o", timeout=3)).data, list[models.ListedMember])
+    assert_type((await client.organizations.members.list(org_id="o", timeout=3)).data, list[models.ListedMember] | None)
     assert_type(await client.organizations.members.invite("o", email="e", role="admin"), models.Invitation)
     assert_type(await client.organizations.members.invite("o", email="e", role="owner"), models.Invitation)
     assert_type(await client.organizations.members.invite("o", {"email": "e"}, timeout=3), models.Invitation)
@@ -383,7 +383,7 @@ async def people(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, ro
     assert_type(await client.organizations.members.remove(org_id="o", user_id="u", timeout=3), models.RemovedMember)
     assert_type(await client.organizations.invitations.list("o"), models.InvitationList)
     assert_type(
-        (await client.organizations.invitations.list(org_id="o", timeout=3)).data, list[models.ListedInvitation]
+        (await client.organizations.invitations.list(org_id="o", timeout=3)).data, list[models.ListedInvitation] | None
     )
     assert_type(await client.organizations.invitations.revoke("o", "i"), models.RevokedInvitation)
     assert_type(
@@ -398,7 +398,7 @@ async def people(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, ro
 
 async def api_keys(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, any_keys: Anything) -> None:
     assert_type(await client.api_keys.list(), models.ApiKeyList)
-    assert_type((await client.api_keys.list(timeout=3)).data, list[models.ApiKey])
+    assert_type((await client.api_keys.list(timeout=3)).data, list[models.ApiKey] | None)
     assert_type(await client.api_keys.create(), models.CreatedApiKey)
     assert_type(await client.api_keys.create(name="n", timeout=3), models.CreatedApiKey)
     assert_type(await client.api_keys.create({"name": "n"}, idempotency_key="k"), models.CreatedApiKey)
@@ -442,7 +442,7 @@ async def subscription(client: AsyncUniqOS, body: dict[str, Any], foreign: Forei
 
 async def payment_methods(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, any_keys: Anything) -> None:
     assert_type(await client.billing.payment_methods.list(), models.PaymentMethodList)
-    assert_type((await client.billing.payment_methods.list(timeout=3)).data, list[models.PaymentMethod])
+    assert_type((await client.billing.payment_methods.list(timeout=3)).data, list[models.PaymentMethod] | None)
     assert_type(await client.billing.payment_methods.add(token="t", idempotency_key="k"), models.PaymentMethod)
     assert_type(await client.billing.payment_methods.add({"token": "t"}, timeout=3), models.PaymentMethod)
     assert_type(
@@ -472,7 +472,7 @@ async def invoices(client: AsyncUniqOS, query: dict[str, Any], foreign: Foreign,
     assert_type(await client.billing.invoices.list(foreign), models.InvoicePage)
     assert_type(await client.billing.invoices.list(any_keys), models.InvoicePage)
     assert_type(await client.billing.invoices.list(query=query), models.InvoicePage)
-    assert_type((await client.billing.invoices.list()).data, list[models.Invoice])
+    assert_type((await client.billing.invoices.list()).data, list[models.Invoice] | None)
     assert_type((await client.billing.invoices.list()).next_cursor, str | None)
     assert_type(client.billing.invoices.iterate(), AsyncIterator[models.Invoice])
     assert_type(client.billing.invoices.iterate(limit=3, timeout=3), AsyncIterator[models.Invoice])
@@ -528,7 +528,7 @@ async def usage(client: AsyncUniqOS, query: dict[str, Any], foreign: Foreign, an
     assert_type(await client.billing.usage.credits(), models.Credits)
     assert_type(await client.billing.usage.credits(timeout=3), models.Credits)
     assert_type(await client.billing.alerts.list(), models.QuotaAlertList)
-    assert_type((await client.billing.alerts.list(timeout=3)).data, list[models.QuotaAlert])
+    assert_type((await client.billing.alerts.list(timeout=3)).data, list[models.QuotaAlert] | None)
     assert_type(await client.billing.alerts.create(threshold=80, idempotency_key="k"), models.QuotaAlert)
     assert_type(await client.billing.alerts.create({"threshold": 80}, timeout=3), models.QuotaAlert)
     assert_type(await client.billing.alerts.create(models.QuotaAlertCreate.model_validate(query)), models.QuotaAlert)
@@ -555,7 +555,9 @@ async def webhooks(client: AsyncUniqOS, body: dict[str, Any], foreign: Foreign, 
     assert_type(await client.webhooks.regenerate_secret("wh"), models.RegeneratedSecret)
     assert_type(await client.webhooks.regenerate_secret(webhook_id="wh", timeout=3), models.RegeneratedSecret)
     assert_type(await client.webhooks.list_deliveries("wh"), models.WebhookDeliveryList)
-    assert_type((await client.webhooks.list_deliveries(webhook_id="wh", timeout=3)).data, list[models.WebhookDelivery])
+    assert_type(
+        (await client.webhooks.list_deliveries(webhook_id="wh", timeout=3)).data, list[models.WebhookDelivery] | None
+    )
     assert_type(await client.webhooks.redeliver("wh", "d"), models.Redelivery)
     assert_type((await client.webhooks.redeliver(webhook_id="wh", delivery_id="d", timeout=3)).id, str)
 

@@ -120,7 +120,6 @@ async def deletions(client: AsyncUniqOS, receipt: models.DeletionReceipt, done: 
     await client.deletions.get(receipt)  # E: get takes the id only
     await client.deletions.wait()  # E: the id is missing
     await client.deletions.wait(7)  # E: an id is text
-    await client.deletions.wait(done)  # E: no receipt
     await client.deletions.wait(receipt, 60)  # E: timeout goes by its name
     await client.deletions.wait(receipt, timeout="60")  # E: a number wanted
     await client.deletions.wait(receipt, timeout=None)  # E: 0 is no limit

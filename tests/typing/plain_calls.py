@@ -185,7 +185,8 @@ def stored(
     assert_type(page.data, list[models.Interaction])
     assert_type(page.data[0]["status"], Any)
     assert_type(page.next_cursor, str | None)
-    assert_type(numbers.data, list[models.InteractionBucket])
+    assert_type(numbers.data, list[models.InteractionBucket] | None)
+    assert numbers.data
     assert_type(numbers.data[0].period_start, datetime | None)
     assert_type(numbers.data[0].total_turns, int)
     assert_type(numbers.data[0].avg_latency_ms, float | None)
@@ -202,9 +203,10 @@ def people(
     assert_type(person.user_id, str)
     assert_type(person.metadata, dict[str, Any] | None)
     assert_type(person["relationships"], Any)
-    assert_type(people.data, list[models.EndUser])
+    assert_type(people.data, list[models.EndUser] | None)
     assert_type(people.next_cursor, str | None)
-    assert_type(related.data, list[models.Relationship])
+    assert_type(related.data, list[models.Relationship] | None)
+    assert related.data
     assert_type(related.data[0]["user_id"], Any)
     assert_type(related.next_cursor, str | None)
     assert_type(receipt.deletion_id, str)
@@ -233,7 +235,8 @@ def account(
     assert_type(member.role, Literal["admin", "developer"] | str)
     role: str = member.role
     assert_type(role == "admin", bool)
-    assert_type(members.data, list[models.ListedMember])
+    assert_type(members.data, list[models.ListedMember] | None)
+    assert members.data
     assert_type(members.data[0]["email"], Any)
     assert_type(invitation.id, str)
     assert_type(accepted.organization_id, str)
@@ -241,7 +244,7 @@ def account(
     assert_type(requested.status, Literal["deletion_pending"] | str)
     assert_type(exported.organization, dict[str, Any])
     assert_type(exported["members"], Any)
-    assert_type(keys.data, list[models.ApiKey])
+    assert_type(keys.data, list[models.ApiKey] | None)
 
 
 def endpoints(
@@ -255,19 +258,20 @@ def endpoints(
     assert_type(made["url"], Any)
     assert_type(construct_event(b"{}", None, [made.secret]), WebhookEvent)
     assert_type(endpoints.data, list[models.Webhook])
-    assert_type(sent.data, list[models.WebhookDelivery])
+    assert_type(sent.data, list[models.WebhookDelivery] | None)
     assert_type(again.id, str)
 
 
 def bills(
     page: models.InvoicePage, turns: models.TurnsUsage, plans: models.PlanList, alerts: models.QuotaAlertList
 ) -> None:
-    assert_type(page.data, list[models.Invoice])
+    assert_type(page.data, list[models.Invoice] | None)
+    assert page.data
     assert_type(page.data[0].get("total"), Any | None)
     assert_type(page.next_cursor, str | None)
     assert_type(turns.data, list[models.TurnsUsageItem])
     assert_type(plans.data, list[models.Plan])
-    assert_type(alerts.data, list[models.QuotaAlert])
+    assert_type(alerts.data, list[models.QuotaAlert] | None)
 
 
 def files(pdf: models.File, saved: models.SavedFile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .diff import Difference as Difference
+from .comparison import Difference as Difference
 from .diff import diff as diff
 from .openapi import export as export
 

@@ -23,6 +23,7 @@ from ..api import operations, source_of
 from ..api.engine import ModulatorPack, RespondResult
 from ..api.envelope import ErrorEnvelope
 from ..api.stream_events import RespondStreamEvent
+from ..errors import ConfigurationError
 from ..webhooks import WebhookEvent
 
 UNDOCUMENTED = "x-uniqos-undocumented"
@@ -42,8 +43,16 @@ def export() -> dict[str, Any]:
     Returns:
         An OpenAPI 3.1 document: the same operations and models give the same document, key for key.
 
+    Raises:
+        ConfigurationError: Python runs without docstrings (``-OO``), which the descriptions are made of.
+
     Source: the operation table; each schema's ``x-uniqos-source`` says where its shape is known from.
     """
+    if export.__doc__ is None:
+        raise ConfigurationError(
+            "the document is written from docstrings, which python -OO and PYTHONOPTIMIZE=2 remove; run without",
+            code="no_docstrings",
+        )
     table = operations()
     events: tuple[type[Model], ...] = get_args(RespondStreamEvent.__value__)
     queries = [op.query for op in table.values() if op.query is not None]

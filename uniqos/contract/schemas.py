@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..errors import ConfigurationError
+from . import limits
 from .openapi import UNDOCUMENTED, Schema
 
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object"}
+_MOST_VARIANTS = 64
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Shape:
     formats: frozenset[str] = frozenset()
     items: Any = None
     variants: list[Variant] = field(default_factory=list)
+    limits: limits.Limits = field(default_factory=dict)
     undocumented: bool = False
 
     @property
@@ -161,6 +164,7 @@ def _own(node: Schema) -> Shape:
         variants=[Variant(fields, required, values, undocumented=undocumented)]
         if "object" in types or required
         else [],
+        limits=limits.own(node),
         undocumented=undocumented,
     )
 
@@ -172,7 +176,11 @@ def _text(word: Any) -> str:
 def _both(a: Shape, b: Shape) -> Shape:
     """What both allow."""
     worded = [shape for shape in (a, b) if shape.words is not None]
-    variants = [_merged(one, other) for one in a.variants for other in b.variants] or a.variants or b.variants
+    ones, others = a.variants, b.variants
+    # Several kinds of each of several are soon more than anybody can compare; the fields that they have are all told.
+    if len(ones) > 1 and len(others) > 1 and len(ones) * len(others) > _MOST_VARIANTS:
+        ones, others = [_any_of(ones)], [_any_of(others)]
+    variants = [_merged(one, other) for one in ones for other in others] or ones or others
     return Shape(
         a.types & b.types or a.types or b.types,
         reduce(frozenset.intersection, [shape.words or frozenset() for shape in worded]) if worded else None,
@@ -180,6 +188,7 @@ def _both(a: Shape, b: Shape) -> Shape:
         a.formats | b.formats,
         _joined("allOf", (a.items, b.items)),
         variants,
+        limits.both(a.limits, b.limits),
         a.undocumented or b.undocumented,
     )
 
@@ -190,6 +199,18 @@ def _merged(a: Variant, b: Variant) -> Variant:
     }
     values = _joined("allOf", (a.values, b.values))
     return Variant(fields, a.required | b.required, values, undocumented=a.undocumented or b.undocumented)
+
+
+def _any_of(variants: list[Variant]) -> Variant:
+    """One kind that has the fields of several."""
+    names = dict.fromkeys(name for variant in variants for name in variant.fields)
+    fields = {
+        name: _joined("anyOf", (variant.fields[name] for variant in variants if name in variant.fields))
+        for name in names
+    }
+    required = frozenset.intersection(*(variant.required for variant in variants))
+    values = _joined("anyOf", (variant.values for variant in variants))
+    return Variant(fields, required, values, undocumented=any(variant.undocumented for variant in variants))
 
 
 def _either(shapes: list[Shape]) -> Shape:
@@ -209,6 +230,7 @@ def _either(shapes: list[Shape]) -> Shape:
         frozenset[str]().union(*(shape.formats for shape in typed)),
         _joined("anyOf", (shape.items for shape in typed)),
         [variant for shape in typed for variant in shape.variants],
+        limits.either([(shape.plain, shape.limits) for shape in typed if shape.words is None]),
         all(shape.undocumented for shape in shapes if shape.plain or not shape.types),
     )
 
