@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import importlib
 import json
 import socket
@@ -20,6 +18,7 @@ import pytest
 
 from tests.asgi import serving
 from tests.rawserver import Handler, RawServer, header, reply, rst
+from tests.signing import delivery
 from uniqos import AsyncUniqOS, errors, models
 from uniqos._relay import frame, relay_error, relay_event
 
@@ -421,12 +420,6 @@ def test_without_the_lifespan_one_sentence_says_what_is_missing(caplog: pytest.L
         assert httpx.get(url).status_code == 500
     assert "no_lifespan" in caplog.text
     assert get_client.__doc__
-
-
-def delivery(secret: str, **more: Any) -> tuple[bytes, dict[str, str]]:
-    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-    body = json.dumps({"id": "whd_1", "type": "payment.failed", "created_at": now, "data": {}, **more}).encode()
-    return body, {"X-Uniqos-Signature": "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex()}
 
 
 def test_deliveries_are_verified_before_they_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:

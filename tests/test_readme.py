@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from openapi_spec_validator import validate
 from pytest_examples import CodeExample, EvalExample, find_examples
 
+from tests.asgi import serving
+from tests.signing import delivery
 from uniqos.sandbox import Sandbox
 
 README = Path(__file__).parent.parent / "README.md"
@@ -32,6 +36,30 @@ def test_every_snippet_runs(
     for client in (names.get("client"), ran.get("client")):
         if client is not None:
             client.close()
+
+
+def test_the_backend_is_short_and_passes_turns_through(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
+    (source,) = [example.source for example in PYTHON if "FastAPI(" in example.source]
+    assert len([line for line in source.splitlines() if line.strip()]) <= 25
+    monkeypatch.setenv("UNIQOS_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("UNIQOS_BASE_URL", sandbox.url)
+    names: dict[str, Any] = {"__name__": "backend"}
+    exec(compile(source, "README.md", "exec"), names)
+    turn = {"personality_id": sandbox.personality_id, "message": "I am so happy!"}
+    with serving(names["app"]) as url:
+        assert httpx.post(f"{url}/chat", json=turn).json()["inferred_emotional_state"]["primary"] == "joy"
+        events = httpx.post(f"{url}/chat/stream", json=turn).text
+        assert events.startswith("event: metadata\n")
+        assert "event: completion\n" in events
+        limited = {**turn, "message": "[[uniqos:error=rate_limit_exceeded]]"}
+        refused = httpx.post(f"{url}/chat/stream", json=limited, timeout=30)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert int(refused.headers["retry-after"]) >= 1
+        body, headers = delivery("whsec_old")
+        assert httpx.post(f"{url}/webhook", content=body, headers=headers).status_code == 204
+        assert httpx.post(f"{url}/webhook", content=body).status_code == 400
+        validate(httpx.get(f"{url}/openapi.json").json())
 
 
 def test_there_are_snippets() -> None:
