@@ -50,7 +50,8 @@ __all__ = [
     "webhook",
 ]
 
-Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
+PlainLifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 TURN_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"model": RespondStreamEvent, "description": "The events of the turn, by their names."}
@@ -61,7 +62,9 @@ _MOST_WEBHOOK_BYTES = 1024 * 1024
 _log = logging.getLogger("uniqos")
 
 
-def lifespan(make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | None = None) -> Lifespan:
+def lifespan(
+    make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | PlainLifespan | None = None
+) -> Lifespan:
     """A lifespan with one client for the process, made when it starts and closed when it ends.
 
     Args:

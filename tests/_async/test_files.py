@@ -7,8 +7,9 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -166,28 +167,22 @@ async def test_an_impossible_place_is_refused_before_anything_is_sent(
     assert server.requests == []
 
 
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file of this process can grow beyond 1,000 bytes."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.mark.parametrize("size", [1001, 5000, 500_000])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.parametrize("size", [1, 5000, 500_000])
 async def test_a_full_disk_is_an_error_of_ours_and_is_not_tried_again(
-    tmp_path: Path, full_disk: None, size: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
+    monkeypatch.setattr("uniqos._file.uuid4", lambda: SimpleNamespace(hex="full"))
     with RawServer(gives(bytes(size))) as server:
         async with make_client(server.url) as client:
+            pdf = await client.billing.invoices.pdf("inv_1")
+            (tmp_path / ".full.part").symlink_to("/dev/full")
             with pytest.raises(UniqOSError, match="cannot write") as caught:
                 await client.billing.invoices.save_pdf("inv_1", tmp_path / "a.pdf")
+            assert left_over(tmp_path) == []
+            (tmp_path / ".full.part").symlink_to("/dev/full")
             with pytest.raises(UniqOSError, match="cannot write"):
-                (await client.billing.invoices.pdf("inv_1")).save(tmp_path / "a.pdf")
+                pdf.save(tmp_path / "a.pdf")
     assert caught.value.code == "cannot_write_file"
     assert len(server.requests) == 2
     assert left_over(tmp_path) == []
