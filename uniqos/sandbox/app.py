@@ -6,6 +6,7 @@ Own to the sandbox, since the public contract is silent: what a repeated Idempot
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import secrets
@@ -26,15 +27,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .._operation import Operation, describe, problems
 from ..api import operations
 from ..api.engine import RespondRequest
-from . import interactions, personalities, turns
-from .call import Answer, Call, Dropped, EventStream, Handler, Settings
+from . import (
+    api_keys,
+    billing,
+    catalog,
+    deletions,
+    end_users,
+    identity,
+    interactions,
+    organizations,
+    personalities,
+    relationships,
+    turns,
+    vocabularies,
+    webhooks,
+)
+from .call import Answer, Call, Dropped, EventStream, FileAnswer, Handler, Settings
+from .caller import authenticate
 from .magic import MAGIC
 from .refusal import Refusal
 from .store import dumps, instant
 
-API_KEY = "uniq_test_sandbox00000000"
-ACCESS_TOKEN = "sandbox.portal.token"
-EXPIRED_TOKEN = "sandbox.expired.token"
 _MAX_BODY_BYTES = 1024 * 1024
 _log = logging.getLogger("uniqos.sandbox")
 
@@ -50,6 +63,16 @@ HANDLERS: dict[str, Handler] = {
     "engine.recall_memory": turns.recall_memory,
     **personalities.HANDLERS,
     **interactions.HANDLERS,
+    **catalog.HANDLERS,
+    **vocabularies.HANDLERS,
+    **end_users.HANDLERS,
+    **relationships.HANDLERS,
+    **deletions.HANDLERS,
+    **identity.HANDLERS,
+    **organizations.HANDLERS,
+    **api_keys.HANDLERS,
+    **billing.HANDLERS,
+    **webhooks.HANDLERS,
 }
 
 
@@ -98,8 +121,12 @@ async def _no_route(request: Request, exc: Exception) -> Response:
 
 
 def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    jobs: set[asyncio.Future[None]] = set()  # the loop itself would let them go
+
     async def endpoint(request: Request) -> Response:
-        is_portal = _authenticate(request)
+        caller = authenticate(request.headers.get("authorization", ""), settings.store, settings.clock.text())
+        if caller.scope == "read" and not (op.method == "GET" or (op.method == "POST" and op.resend == "safe")):
+            raise Refusal("permission_denied", "This API key may only read.")
         content = await request.body()
         call = Call(
             settings,
@@ -107,13 +134,19 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
             _valid(op.body, content or b"{}") if op.body else None,
             _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
             request.headers.get("idempotency-key"),
-            is_portal,
+            caller,
         )
         if call.key is None or op.method != "POST":
             with settings.store:
                 answer = handler(call)
-            return _response(answer)
-        return _once(call, handler, hashlib.sha256(request.url.path.encode() + b"\n" + content).hexdigest())
+            response = _response(answer)
+        else:
+            response = _once(call, handler, hashlib.sha256(request.url.path.encode() + b"\n" + content).hexdigest())
+        for job in call.jobs:
+            task = asyncio.ensure_future(job())
+            jobs.add(task)
+            task.add_done_callback(jobs.discard)
+        return response
 
     return endpoint
 
@@ -130,37 +163,23 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
         answer = handler(call)
         if isinstance(answer, EventStream):
             row = 200, "text/event-stream", answer.whole
+        elif isinstance(answer, FileAnswer):
+            row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
         store.run("insert into answers values (?, ?, ?, ?, ?)", call.key, fingerprint, *row)
     return _response(answer)
 
 
-def _response(answer: Answer | EventStream) -> Response:
+def _response(answer: Answer | EventStream | FileAnswer) -> Response:
+    if isinstance(answer, FileAnswer):
+        return Response(answer.content, media_type=answer.media_type)
     if isinstance(answer, EventStream):
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(answer.paced(), headers=headers, media_type="text/event-stream")
-    return Response(dumps(answer.body), answer.status, media_type="application/json")
-
-
-def _authenticate(request: Request) -> bool:
-    """Whether the caller is a person of the portal and no API key.
-
-    Raises:
-        Refusal: ``authentication_error``, ``token_expired`` or ``invalid_token``.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Refusal("authentication_error", "Authorization: Bearer ... is missing.")
-    if token.startswith(("uniq_test_", "uniq_live_")):
-        if not secrets.compare_digest(token.encode(), API_KEY.encode()):
-            raise Refusal("authentication_error", "The sandbox does not know this API key.")
-        return False
-    if token == EXPIRED_TOKEN:
-        raise Refusal("token_expired", headers={"WWW-Authenticate": 'Bearer error="token_expired"'})
-    if token != ACCESS_TOKEN:
-        raise Refusal("invalid_token")
-    return True
+    if answer.status == 204:
+        return Response(status_code=204, headers=answer.headers)
+    return Response(dumps(answer.body), answer.status, answer.headers, media_type="application/json")
 
 
 def _valid(model: Any, content: bytes) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._model import RequestModel
+from .caller import Caller
+from .clock import Clock
 from .magic import Errors
+from .refusal import Refusal
 from .store import Store
 
 
@@ -19,6 +22,7 @@ class Settings:
     pause: float
     store: Store
     errors: Errors = field(default_factory=Errors)
+    clock: Clock = field(default_factory=Clock)
 
 
 @dataclass
@@ -30,7 +34,28 @@ class Call:
     body: RequestModel | None
     query: RequestModel | None
     key: str | None
-    is_portal: bool
+    caller: Caller
+    jobs: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    """What is to be done once the answer is kept, beside it: a delivery, say."""
+
+    @property
+    def is_portal(self) -> bool:
+        """Whether a person of the portal is calling, and no API key."""
+        return self.caller.kind == "portal"
+
+    @property
+    def now(self) -> str:
+        """This instant, as the API writes it."""
+        return self.settings.clock.text()
+
+    def needs_portal(self) -> None:
+        """Refuse API keys: some things only a person may do.
+
+        Raises:
+            Refusal: ``permission_denied``.
+        """
+        if not self.is_portal:
+            raise Refusal("permission_denied", "This needs a portal access token, not an API key.")
 
     @property
     def store(self) -> Store:
@@ -48,6 +73,15 @@ class Answer:
 
     body: Any
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class FileAnswer:
+    """An answer that is a file."""
+
+    content: bytes
+    media_type: str
 
 
 @dataclass
@@ -62,4 +96,4 @@ class Dropped(Exception):
     """Ends a response in the middle: the server closes the connection, and logs nothing of it."""
 
 
-Handler = Callable[[Call], "Answer | EventStream"]
+Handler = Callable[[Call], "Answer | EventStream | FileAnswer"]

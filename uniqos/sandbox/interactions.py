@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +11,11 @@ import pydantic
 from ..api.interactions import AggregateQuery, InteractionFilter, InteractionQuery
 from .call import Answer, Call, Handler
 from .magic import check_id
+from .paging import limit_of, number_of, page
 from .refusal import Refusal
 from .store import instant
 
 _INSTANT: pydantic.TypeAdapter[datetime] = pydantic.TypeAdapter(pydantic.AwareDatetime)
-_DEFAULT_LIMIT, _MOST = 20, 100
 
 
 def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
@@ -35,17 +32,14 @@ def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
 def _list(call: Call) -> Answer:
     query = call.query
     assert isinstance(query, InteractionQuery)
-    limit = query.limit or _DEFAULT_LIMIT
-    if limit > _MOST:
-        raise Refusal("validation_error", f"limit is at most {_MOST}.", details=[{"field": "limit"}])
+    limit = limit_of(query.limit)
     where, values = _where(query)
     if query.cursor:
-        where, values = f"{where} and number < ?", [*values, _number(query.cursor)]
+        where, values = f"{where} and number < ?", [*values, number_of(query.cursor)]
     sql = f"select * from interactions where {where} order by number desc limit ?"
     rows = call.store.all(sql, *values, limit + 1)
-    more = len(rows) > limit
-    data = [_shown(row) for row in rows[:limit]]
-    return Answer({"data": data, "next_cursor": _cursor(rows[limit - 1]["number"]) if more else None})
+    shown, following = page(rows, limit)
+    return Answer({"data": [_shown(row) for row in shown], "next_cursor": following})
 
 
 def _get(call: Call) -> Answer:
@@ -93,20 +87,6 @@ def _period(created_at: str, group_by: str | None) -> str | None:
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in ("number", "id", "streamed")}
     return {"interaction_id": row["id"], "status": "completed", "streamed": bool(row["streamed"]), **shown}
-
-
-def _cursor(number: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([number]).encode()).decode()
-
-
-def _number(cursor: str) -> int:
-    try:
-        (number,) = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if isinstance(number, int) and 0 <= number < 2**63:
-            return number
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        pass
-    raise Refusal("validation_error", "This cursor is not one of ours.", details=[{"field": "cursor"}])
 
 
 HANDLERS: dict[str, Handler] = {

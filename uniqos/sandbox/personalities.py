@@ -13,7 +13,7 @@ from typing import Any
 from .call import Answer, Call, Handler
 from .magic import check_id, read
 from .refusal import Refusal
-from .store import Store, dumps, now
+from .store import Store, dumps
 from .turns import dry_run
 from .voice import TRAITS
 
@@ -37,12 +37,12 @@ def traits(values: tuple[float, ...]) -> dict[str, float]:
     return dict(zip(TRAITS, values, strict=True))
 
 
-def seed(store: Store) -> None:
+def seed(store: Store, now: str) -> None:
     """Put the personalities in that are always there."""
     for identifier, (name, values) in SEEDS.items():
         if find(store, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
-            _insert(store, identifier, identifier, 1, fields)
+            _insert(store, identifier, identifier, 1, fields, now)
 
 
 def find(store: Store, identifier: str) -> dict[str, Any] | None:
@@ -69,13 +69,15 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "review_status": row["review"], "lineage_id": row["lineage"], **json.loads(row["fields"])}
 
 
-def _insert(store: Store, identifier: str, lineage: str, version: int, fields: dict[str, Any]) -> dict[str, Any]:
+def _insert(
+    store: Store, identifier: str, lineage: str, version: int, fields: dict[str, Any], now: str
+) -> dict[str, Any]:
     store.run(
         "insert into personalities values (?, ?, ?, 'active', 'not_submitted', ?, ?)",
         identifier,
         lineage,
         version,
-        now(),
+        now,
         dumps(fields),
     )
     found = find(store, identifier)
@@ -115,7 +117,7 @@ def _create(call: Call) -> Answer:
     defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
     fields = _checked({**defaults, **call.fields()})
     identifier = call.store.new_id("pers")
-    return Answer(_insert(call.store, identifier, identifier, 1, fields), 201)
+    return Answer(_insert(call.store, identifier, identifier, 1, fields, call.now), 201)
 
 
 def _get(call: Call) -> Answer:
@@ -135,7 +137,7 @@ def _new_version(call: Call) -> Answer:
     newest = call.store.one("select max(version) v from personalities where lineage = ?", parent["lineage_id"])
     assert newest is not None
     identifier = call.store.new_id("pers")
-    return Answer(_insert(call.store, identifier, parent["lineage_id"], newest["v"] + 1, fields), 201)
+    return Answer(_insert(call.store, identifier, parent["lineage_id"], newest["v"] + 1, fields, call.now), 201)
 
 
 def _versions(call: Call) -> Answer:
@@ -152,7 +154,7 @@ def _from_catalog(call: Call) -> Answer:
     copied = {"name": fields.get("name") or name, "default_mode": "stateful", "big_five": traits(values)}
     identifier = call.store.new_id("pers")
     clone = {**copied, "big_five_facets": None, "source": "catalog", "source_ref": fields["slug"]}
-    return Answer(_insert(call.store, identifier, identifier, 1, clone), 201)
+    return Answer(_insert(call.store, identifier, identifier, 1, clone, call.now), 201)
 
 
 _HINTS: dict[str, tuple[str, float]] = {
@@ -205,8 +207,7 @@ def _appeal(call: Call) -> Answer:
 
 
 def _dry_run(call: Call) -> Answer:
-    if not call.is_portal:
-        raise Refusal("permission_denied", "A dry run needs a portal access token, not an API key.")
+    call.needs_portal()
     return Answer(dry_run(call, existing(call.store, call.path["personality_id"])))
 
 

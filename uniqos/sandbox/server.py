@@ -15,8 +15,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import ConfigurationError
-from .app import ACCESS_TOKEN, API_KEY, make_app
+from .app import make_app
 from .call import Dropped, Settings
+from .caller import ACCESS_TOKEN, API_KEY
 from .personalities import DEFAULT_ID, seed
 from .store import Store
 
@@ -170,8 +171,9 @@ def _server(
         except Exception as exc:
             raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
         try:
-            seed(store)
-            app = make_app(Settings(words, pause, store), requests_per_second)
+            settings = Settings(words, pause, store)
+            seed(store, settings.clock.text())
+            app = make_app(settings, requests_per_second)
             config = uvicorn.Config(
                 app,
                 log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself

@@ -22,6 +22,10 @@ create table if not exists interactions (
 create table if not exists answers (
   key text primary key, fingerprint text not null, status integer not null, media_type text not null,
   body blob not null);
+create table if not exists records (
+  number integer primary key autoincrement, kind text not null, id text not null, owner text not null,
+  created_at text not null, fields text not null, unique (kind, id));
+create index if not exists records_by_owner on records (kind, owner, number);
 create table if not exists counters (name text primary key, value integer not null);
 insert or ignore into counters values ('ids', 0), ('turns_billed', 0);
 """
@@ -69,6 +73,48 @@ class Store:
         with self._lock:
             self._database.execute(sql, values)
 
+    def put(self, kind: str, identifier: str, fields: dict[str, Any], *, owner: str = "", created_at: str) -> None:
+        """Keep a record, or keep it as it is now; when it was made and whose it is stays as it was."""
+        self.run(
+            "insert into records (kind, id, owner, created_at, fields) values (?, ?, ?, ?, ?)"
+            " on conflict (kind, id) do update set fields = excluded.fields",
+            kind,
+            identifier,
+            owner,
+            created_at,
+            dumps(fields),
+        )
+
+    def get(self, kind: str, identifier: str) -> dict[str, Any] | None:
+        """A record with its ``id`` and ``created_at``, or None."""
+        row = self.one("select * from records where kind = ? and id = ?", kind, identifier)
+        return record(row) if row is not None else None
+
+    def find(self, kind: str, field: str, value: str) -> dict[str, Any] | None:
+        """The record with that value in a field, or None."""
+        row = self.one(f"select * from records where kind = ? and json_extract(fields, '$.{field}') = ?", kind, value)
+        return record(row) if row is not None else None
+
+    def records(
+        self, kind: str, *, owner: str | None = None, limit: int = -1, before: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Records, newest first, each with its ``number`` too; of one owner, or of all."""
+        rows = self.all(
+            "select * from records where kind = ? and (? is null or owner = ?) and (? is null or number < ?)"
+            " order by number desc limit ?",
+            kind,
+            owner,
+            owner,
+            before,
+            before,
+            limit,
+        )
+        return [{"number": row["number"], **record(row)} for row in rows]
+
+    def drop(self, kind: str, identifier: str) -> None:
+        """Forget a record."""
+        self.run("delete from records where kind = ? and id = ?", kind, identifier)
+
     def count(self, name: str, step: int = 1) -> int:
         """Add to a counter and give its value."""
         row = self.one("update counters set value = value + ? where name = ? returning value", step, name)
@@ -80,9 +126,9 @@ class Store:
         return f"{prefix}_{self.count('ids'):06d}"
 
 
-def now() -> str:
-    """This instant, as the API writes it."""
-    return instant(datetime.now(timezone.utc))
+def record(row: dict[str, Any]) -> dict[str, Any]:
+    """A record as it is used."""
+    return {"id": row["id"], "created_at": row["created_at"], **json.loads(row["fields"])}
 
 
 def instant(when: datetime) -> str:

@@ -16,7 +16,7 @@ from .call import Answer, Call, Dropped, EventStream
 from .emotion import infer
 from .magic import Magic, check_id, read
 from .refusal import Refusal
-from .store import dumps, now
+from .store import dumps
 from .voice import reply
 
 LLM = {"llm_provider": "sandbox", "llm_model": "templates"}
@@ -56,7 +56,7 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
         personality["id"],
         mode,
         bool(fields.get("stream")),
-        now(),
+        call.now,
         latency_ms,
         state["primary"],
     )

@@ -1,0 +1,7 @@
+"""Subscription, payment methods, invoices, usage, alerts, plans. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}

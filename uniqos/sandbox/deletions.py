@@ -1,0 +1,7 @@
+"""Deletions: receipts, what they erase, and when they complete. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}

@@ -1,0 +1,7 @@
+"""End users, what was learned of them, and their export. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}

@@ -1,0 +1,7 @@
+"""Organizations, members, invitations, transfers, grace periods. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}

@@ -1,0 +1,7 @@
+"""The words for topics and emotions, in versions. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}

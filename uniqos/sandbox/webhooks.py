@@ -1,0 +1,7 @@
+"""Endpoints, signed deliveries with retries, rotation of secrets. Shapes that are not public are the sandbox's own."""
+
+from __future__ import annotations
+
+from .call import Handler
+
+HANDLERS: dict[str, Handler] = {}
