@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from uniqos import APIError, ConfigurationError, RateLimitError
+from uniqos import ConfigurationError, RateLimitError
 from uniqos.api import operations
 from uniqos.sandbox import serve
 from uniqos.sandbox.app import HANDLERS
 
 
-def test_every_handler_is_of_an_operation_and_what_is_missing_is_said() -> None:
-    assert HANDLERS.keys() < operations().keys()
-    with serve() as sandbox, sandbox.client() as client, pytest.raises(APIError) as caught:
-        client.billing.plans.list()
-    assert (caught.value.code, caught.value.http_status) == ("not_implemented", 501)
-    assert "does not have billing.plans.list" in caught.value.message
+def test_every_operation_has_a_handler_and_the_other_way_round() -> None:
+    assert HANDLERS.keys() == operations().keys()
 
 
 def test_both_clients_come_with_it_and_two_of_them_can_run() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uniqos import AsyncUniqOS
 from uniqos._aio import AsyncClock
+
+if TYPE_CHECKING:
+    from uniqos.sandbox import Sandbox
 
 KEY = "uniq_test_abcd1234"
 TURN = {"personality_id": "pers_1", "message": "Hello!"}
@@ -36,6 +39,15 @@ def make_client(url: str, **options: Any) -> AsyncUniqOS:
     """A client whose waits are only counted, in ``slept(client)``."""
     client = AsyncUniqOS(KEY, base_url=url, **options)
     client._requester.clock = AsyncFakeClock()
+    return client
+
+
+def client_of(sandbox: Sandbox, *, fake_clock: bool = True, **options: Any) -> AsyncUniqOS:
+    """A client of a sandbox, by default one whose waits are only counted."""
+    key = {} if "access_token" in options else {"api_key": sandbox.api_key}
+    client = AsyncUniqOS(**{"base_url": sandbox.url, **key, **options})
+    if fake_clock:
+        client._requester.clock = AsyncFakeClock()
     return client
 
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import httpx
 import pytest
 
-from tests._async.support import AsyncFakeClock
+from tests._async.support import AsyncFakeClock, client_of
 from uniqos import AsyncUniqOS, errors, models
 from uniqos.sandbox import Sandbox
 from uniqos.sandbox.magic import STREAM_FAULTS
 from uniqos.sandbox.refusal import KINDS
 
 pytestmark = pytest.mark.anyio
-
-
-def client_of(sandbox: Sandbox, **options: Any) -> AsyncUniqOS:
-    key = {} if "access_token" in options else {"api_key": sandbox.api_key}
-    client = AsyncUniqOS(base_url=sandbox.url, **key, **options)
-    client._requester.clock = AsyncFakeClock()
-    return client
 
 
 async def test_a_turn_is_answered_counted_and_kept_without_its_text(sandbox: Sandbox) -> None:

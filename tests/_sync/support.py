@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uniqos import UniqOS
 from uniqos._threads import Clock
+
+if TYPE_CHECKING:
+    from uniqos.sandbox import Sandbox
 
 KEY = "uniq_test_abcd1234"
 TURN = {"personality_id": "pers_1", "message": "Hello!"}
@@ -37,6 +40,15 @@ def make_client(url: str, **options: Any) -> UniqOS:
     """A client whose waits are only counted, in ``slept(client)``."""
     client = UniqOS(KEY, base_url=url, **options)
     client._requester.clock = FakeClock()
+    return client
+
+
+def client_of(sandbox: Sandbox, *, fake_clock: bool = True, **options: Any) -> UniqOS:
+    """A client of a sandbox, by default one whose waits are only counted."""
+    key = {} if "access_token" in options else {"api_key": sandbox.api_key}
+    client = UniqOS(**{"base_url": sandbox.url, **key, **options})
+    if fake_clock:
+        client._requester.clock = FakeClock()
     return client
 
 

@@ -6,23 +6,15 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import httpx
 import pytest
 
-from tests._sync.support import FakeClock
+from tests._sync.support import FakeClock, client_of
 from uniqos import UniqOS, errors, models
 from uniqos.sandbox import Sandbox
 from uniqos.sandbox.magic import STREAM_FAULTS
 from uniqos.sandbox.refusal import KINDS
-
-
-def client_of(sandbox: Sandbox, **options: Any) -> UniqOS:
-    key = {} if "access_token" in options else {"api_key": sandbox.api_key}
-    client = UniqOS(base_url=sandbox.url, **key, **options)
-    client._requester.clock = FakeClock()
-    return client
 
 
 def test_a_turn_is_answered_counted_and_kept_without_its_text(sandbox: Sandbox) -> None:

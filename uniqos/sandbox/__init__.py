@@ -14,7 +14,10 @@ from __future__ import annotations
 from ..errors import ConfigurationError
 
 try:
+    from .proxy import FAULTS as FAULTS
+    from .rules import Rule as Rule
     from .server import Sandbox as Sandbox
+    from .server import in_process as in_process
     from .server import run as run
     from .server import serve as serve
 except ModuleNotFoundError as _missing:
@@ -22,4 +25,4 @@ except ModuleNotFoundError as _missing:
         raise
     raise ConfigurationError(f"the sandbox needs {_missing.name}: pip install 'uniqos[sandbox]'") from None
 
-__all__ = ["Sandbox", "run", "serve"]
+__all__ = ["FAULTS", "Rule", "Sandbox", "in_process", "run", "serve"]

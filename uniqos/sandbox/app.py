@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
-import secrets
-import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pydantic
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic_core import from_json
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._operation import Operation, describe, problems
 from ..api import operations
 from ..api.engine import RespondRequest
+from ..api.invitations import GET as INVITATION
 from . import (
+    admin,
     api_keys,
     billing,
     catalog,
@@ -42,14 +37,12 @@ from . import (
     vocabularies,
     webhooks,
 )
-from .call import Answer, Call, Dropped, EventStream, FileAnswer, Handler, Settings
-from .caller import authenticate
+from .call import Answer, Call, EventStream, FileAnswer, Handler, Settings
+from .caller import authenticate, seed
 from .magic import MAGIC
+from .middleware import SLASH, Bucket, Envelope, Faults
 from .refusal import Refusal
-from .store import dumps, instant
-
-_MAX_BODY_BYTES = 1024 * 1024
-_log = logging.getLogger("uniqos.sandbox")
+from .store import dumps
 
 
 def _respond(call: Call) -> Answer | EventStream:
@@ -84,22 +77,18 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
         requests_per_second: Size and filling of the token bucket; above it requests get a 429.
     """
     app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    seed(settings.store, settings.clock.text())
     table = operations()
     # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
-        endpoint = _endpoint(table[name], HANDLERS.get(name) or _absent(name), settings)
+        endpoint = _endpoint(table[name], HANDLERS[name], settings)
         app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
     app.add_api_route("/", _about, methods=["GET"])
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_middleware(_Envelope, bucket=_Bucket(requests_per_second))
+    app.include_router(admin.router(settings))
+    app.add_middleware(Faults, settings=settings)
+    app.add_middleware(Envelope, settings=settings, bucket=Bucket(requests_per_second))
     return app
-
-
-def _absent(name: str) -> Handler:
-    def handler(call: Call) -> Answer:
-        raise Refusal("not_implemented", f"The sandbox does not have {name}; GET / lists what it has.")
-
-    return handler
 
 
 async def _about() -> dict[str, Any]:
@@ -108,7 +97,7 @@ async def _about() -> dict[str, Any]:
         "what": "A local stand-in for the uniqOS API: emotions come from a lexicon, replies from templates.",
         "personalities": list(personalities.SEEDS),
         "catalog": list(personalities.CATALOG),
-        "operations": {name: op.label for name, op in operations().items() if name in HANDLERS},
+        "operations": {name: op.label for name, op in operations().items()},
         "magic": MAGIC,
     }
 
@@ -124,13 +113,15 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
     jobs: set[asyncio.Future[None]] = set()  # the loop itself would let them go
 
     async def endpoint(request: Request) -> Response:
-        caller = authenticate(request.headers.get("authorization", ""), settings.store, settings.clock.text())
+        authorization, now = request.headers.get("authorization", ""), settings.clock.text()
+        caller = authenticate(authorization, settings.store, now, public=op is INVITATION)
         if caller.scope == "read" and not (op.method == "GET" or (op.method == "POST" and op.resend == "safe")):
             raise Refusal("permission_denied", "This API key may only read.")
         content = await request.body()
+        deletions.erase_due(settings)
         call = Call(
             settings,
-            dict(request.path_params),
+            {name: value.replace(SLASH, "/") for name, value in request.path_params.items()},
             _valid(op.body, content or b"{}") if op.body else None,
             _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
             request.headers.get("idempotency-key"),
@@ -153,8 +144,9 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
 
 def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
     """Run a request unless one with the same key has run; keep its answer in the same transaction."""
+    key = f"{call.caller.organization_id}/{call.caller.user_id}/{call.key}"
     with call.store as store:
-        stored = store.one("select * from answers where key = ?", call.key)
+        stored = store.one("select * from answers where key = ?", key)
         if stored is not None:
             if stored["fingerprint"] != fingerprint:
                 raise Refusal("conflict", "This Idempotency-Key belongs to another request.")
@@ -167,7 +159,7 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
             row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
-        store.run("insert into answers values (?, ?, ?, ?, ?)", call.key, fingerprint, *row)
+        store.run("insert into answers values (?, ?, ?, ?, ?)", key, fingerprint, *row)
     return _response(answer)
 
 
@@ -194,99 +186,3 @@ def _valid(model: Any, content: bytes) -> Any:
         raise Refusal("validation_error", describe(found), status=status, details=list(found)) from None
     except ValueError as exc:
         raise Refusal("validation_error", f"body: Invalid JSON: {exc}", status=400) from None
-
-
-class _Bucket:
-    """The token bucket of the rate limit."""
-
-    def __init__(self, size: int) -> None:
-        self.size: int = size
-        self._tokens: float = size
-        self._at: float = time.monotonic()
-
-    def take(self) -> int:
-        """Take a token; how many are left, -1 where there was none."""
-        now = time.monotonic()
-        self._tokens = min(self.size, self._tokens + (now - self._at) * self.size)
-        self._at = now
-        if self._tokens < 1:
-            return -1
-        self._tokens -= 1
-        return int(self._tokens)
-
-    def headers(self, left: int) -> dict[str, str]:
-        """What the API tells of it."""
-        full = datetime.now(timezone.utc) + timedelta(seconds=(self.size - self._tokens) / self.size)
-        return {
-            "X-RateLimit-Limit": str(self.size),
-            "X-RateLimit-Remaining": str(max(0, left)),
-            "X-RateLimit-Reset": instant(full),
-        }
-
-
-class _Envelope:
-    """Around everything, streams included: request ids, rate limit, a limit for bodies, errors in their envelope."""
-
-    def __init__(self, app: ASGIApp, bucket: _Bucket) -> None:
-        self._app = app
-        self._bucket = bucket
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id, started = f"req_{_ulid()}", False
-        left = self._bucket.take()
-        headers = {"X-Request-Id": request_id, **self._bucket.headers(left)}
-
-        async def sending(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                MutableHeaders(scope=message).update(headers)
-            await send(message)
-
-        try:
-            if left < 0:
-                raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
-            await self._app(scope, _capped(receive), sending)
-        except Exception as raised:
-            exc = _alone(raised)
-            if isinstance(exc, ClientDisconnect):
-                return  # whoever asked has gone; there is nobody to answer
-            if not isinstance(exc, (Refusal, Dropped)):
-                _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
-            if started:
-                raise Dropped from None
-            refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")
-            response = JSONResponse(refusal.envelope(request_id), refusal.status, refusal.headers)
-            await response(scope, receive, sending)
-
-
-def _alone(exc: BaseException) -> BaseException:
-    """An exception without the groups of one around it, which older versions of Starlette leave on."""
-    inner: tuple[BaseException, ...] = getattr(exc, "exceptions", ())
-    return _alone(inner[0]) if len(inner) == 1 else exc
-
-
-def _capped(receive: Receive) -> Receive:
-    count = 0
-
-    async def receiving() -> Message:
-        nonlocal count
-        message = await receive()
-        count += len(message.get("body", b""))
-        if count > _MAX_BODY_BYTES:
-            raise Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
-        return message
-
-    return receiving
-
-
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def _ulid() -> str:
-    """Time and chance in 26 letters that sort as they were made."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -9,8 +9,10 @@ from typing import Any
 from .._model import RequestModel
 from .caller import Caller
 from .clock import Clock
+from .journal import Journal
 from .magic import Errors
 from .refusal import Refusal
+from .rules import Rules
 from .store import Store
 
 
@@ -23,6 +25,12 @@ class Settings:
     store: Store
     errors: Errors = field(default_factory=Errors)
     clock: Clock = field(default_factory=Clock)
+    journal: Journal = field(default_factory=Journal)
+    rules: Rules = field(default_factory=Rules)
+    erasure_delay: float = 2.0
+    """Seconds from a deletion to the erasure."""
+    webhook_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    """Seconds before each further attempt to deliver."""
 
 
 @dataclass

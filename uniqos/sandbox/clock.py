@@ -22,6 +22,10 @@ class Clock:
         """This instant, as the API writes it."""
         return instant(self.now())
 
+    def reset(self) -> None:
+        """Go by the machine again."""
+        self._ahead, self._frozen_at = timedelta(), None
+
     def advance(self, seconds: float) -> None:
         """Move on; time that stands still goes on standing still there."""
         if self._frozen_at is not None:

@@ -34,6 +34,9 @@ _CATEGORY: dict[str, str] = {word: name for name, words in _WORDS.items() for wo
 _NEGATIONS = frozenset({"not", "no", "never", "hardly", "without", "nunca"})
 _ASTONISHMENT = re.compile(r"\b(?:can(?:no|')t|couldn't|no puedo) (?:believe|creer)\b")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+EMOTIONS = (*_WORDS, "curiosity", "neutral")
+EMOTIONS = (*_WORDS, "curiosity", "neutral")
+"""All that ``infer`` can name."""
 FEELINGS = frozenset(_CATEGORY) | _QUESTION_WORDS
 
 

@@ -1,4 +1,7 @@
-"""What is kept of turns: never their text. The fields of one interaction are the sandbox's own."""
+"""What is kept of turns: never their text. The fields of one interaction are the sandbox's own.
+
+For 180 days by the clock a turn can be listed and told whose it was; then only the aggregates without a user know it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pydantic
 
 from ..api.interactions import AggregateQuery, InteractionFilter, InteractionQuery
 from .call import Answer, Call, Handler
+from .deletions import RETENTION
 from .magic import check_id
 from .paging import limit_of, number_of, page
 from .refusal import Refusal
@@ -18,22 +22,37 @@ from .store import instant
 _INSTANT: pydantic.TypeAdapter[datetime] = pydantic.TypeAdapter(pydantic.AwareDatetime)
 
 
-def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
-    conditions: list[tuple[str, Any]] = [("user_id = ?", query.user_id), ("relationship_id = ?", query.relationship_id)]
+def _where(call: Call, query: InteractionFilter) -> tuple[str, list[Any]]:
+    conditions: list[tuple[str, Any]] = [
+        ("organization_id = ?", call.caller.organization_id),
+        ("user_id = ?", query.user_id),
+        ("relationship_id = ?", query.relationship_id),
+    ]
     for name, sql, when in (("from", "created_at >= ?", query.from_), ("to", "created_at < ?", query.to)):
         try:
             conditions.append((sql, instant(_INSTANT.validate_python(when)) if when else None))
         except (OverflowError, pydantic.ValidationError):
             raise Refusal("validation_error", f"{name} is no instant of UTC.", details=[{"field": name}]) from None
     used = [(sql, value) for sql, value in conditions if value is not None]
-    return " and ".join(["1", *[sql for sql, _ in used]]), [value for _, value in used]
+    return " and ".join(sql for sql, _ in used), [value for _, value in used]
+
+
+def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
+    """All turns of an end user that are still theirs, newest first."""
+    sql = "select * from interactions where organization_id = ? and user_id = ? order by number desc"
+    return [_shown(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
+
+
+def _oldest(call: Call) -> str:
+    return instant(call.settings.clock.now() - RETENTION)
 
 
 def _list(call: Call) -> Answer:
     query = call.query
     assert isinstance(query, InteractionQuery)
     limit = limit_of(query.limit)
-    where, values = _where(query)
+    where, values = _where(call, query)
+    where, values = f"{where} and created_at >= ?", [*values, _oldest(call)]
     if query.cursor:
         where, values = f"{where} and number < ?", [*values, number_of(query.cursor)]
     sql = f"select * from interactions where {where} order by number desc limit ?"
@@ -45,7 +64,8 @@ def _list(call: Call) -> Answer:
 def _get(call: Call) -> Answer:
     identifier = call.path["interaction_id"]
     check_id(identifier)
-    row = call.store.one("select * from interactions where id = ?", identifier)
+    sql = "select * from interactions where id = ? and organization_id = ? and created_at >= ?"
+    row = call.store.one(sql, identifier, call.caller.organization_id, _oldest(call))
     if row is None:
         raise Refusal("not_found", f"There is no interaction {identifier}.")
     return Answer(_shown(row))
@@ -54,7 +74,7 @@ def _get(call: Call) -> Answer:
 def _aggregates(call: Call) -> Answer:
     query = call.query
     assert isinstance(query, AggregateQuery)
-    where, values = _where(query)
+    where, values = _where(call, query)
     buckets: dict[str | None, list[dict[str, Any]]] = {}
     for row in call.store.all(f"select * from interactions where {where} order by number", *values):
         buckets.setdefault(_period(row["created_at"], query.group_by), []).append(row)
@@ -85,7 +105,7 @@ def _period(created_at: str, group_by: str | None) -> str | None:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name not in ("number", "id", "streamed")}
+    shown = {name: value for name, value in row.items() if name not in ("number", "id", "organization_id", "streamed")}
     return {"interaction_id": row["id"], "status": "completed", "streamed": bool(row["streamed"]), **shown}
 
 

@@ -7,18 +7,28 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import pydantic
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .._operation import describe, problems
 from ..errors import ConfigurationError
+from .admin import reset
 from .app import make_app
 from .call import Dropped, Settings
 from .caller import ACCESS_TOKEN, API_KEY
+from .clock import Clock
+from .inprocess import AsyncTransport, Loop, Transport
+from .journal import Journal
 from .personalities import DEFAULT_ID, seed
+from .proxy import Fault, proxy
+from .rules import Rule
 from .store import Store
 
 if TYPE_CHECKING:
@@ -54,12 +64,57 @@ class Sandbox:
     api_key: str
     access_token: str
     personality_id: str
-    _store: Store = field(repr=False)
+    _settings: Settings = field(repr=False)
+    _app: ASGIApp = field(repr=False)
 
     @property
     def turns_billed(self) -> int:
         """How many turns have run so far."""
-        return self._store.count("turns_billed", 0)
+        return self._settings.store.count("turns_billed", 0)
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's time: it can be frozen and moved on."""
+        return self._settings.clock
+
+    @property
+    def journal(self) -> Journal:
+        """The requests of late."""
+        return self._settings.journal
+
+    def fault(self, **rule: Any) -> None:
+        """Switch a fault on for requests to come.
+
+        Args:
+            **rule: The fields of ``uniqos.sandbox.Rule``: ``path="/v1/respond", code="service_unavailable", times=2``.
+
+        Raises:
+            ConfigurationError: That is no rule.
+        """
+        try:
+            self._settings.rules.add(Rule(**rule))
+        except pydantic.ValidationError as exc:
+            raise ConfigurationError(f"that is no rule: {describe(problems(exc))}") from None
+
+    def clear_faults(self) -> None:
+        """Switch all of them off."""
+        self._settings.rules.remove()
+
+    def reset(self) -> None:
+        """Make it as it was when it started."""
+        reset(self._settings)
+
+    def proxy(self, fault: Fault, times: int | None = None) -> AbstractContextManager[str]:
+        """A TCP proxy in front of it, for faults below HTTP.
+
+        Args:
+            fault: One of ``uniqos.sandbox.FAULTS``.
+            times: How many times it happens; None always.
+
+        Returns:
+            A context with the proxy's URL.
+        """
+        return proxy(self.url, fault, times)
 
     def client(self, **options: Any) -> UniqOS:
         """A client of it; ``options`` are those of UniqOS."""
@@ -72,6 +127,28 @@ class Sandbox:
         from .._async.client import AsyncUniqOS
 
         return AsyncUniqOS(**self._options(options))
+
+    @contextmanager
+    def in_process_client(self, **options: Any) -> Generator[UniqOS, None, None]:
+        """A client of it that needs no socket; ``options`` are those of UniqOS."""
+        loop = Loop(self._app)
+        try:
+            with (
+                httpx.Client(transport=Transport(loop)) as sender,
+                self.client(http_client=sender, **options) as client,
+            ):
+                yield client
+        finally:
+            loop.close()
+
+    @contextmanager
+    def in_process_async_client(self, **options: Any) -> Generator[AsyncUniqOS, None, None]:
+        """An asynchronous client of it that needs no socket, and so nothing to be awaited when it is closed."""
+        loop = Loop(self._app)
+        try:
+            yield self.async_client(http_client=httpx.AsyncClient(transport=AsyncTransport(loop)), **options)
+        finally:
+            loop.close()
 
     def _options(self, options: dict[str, Any]) -> dict[str, Any]:
         key = {} if "access_token" in options else {"api_key": self.api_key}
@@ -149,6 +226,28 @@ def run(
 
 
 @contextmanager
+def in_process(
+    *, database: str = ":memory:", seed: int = 0, pause: float = 0.0, requests_per_second: int = 1000
+) -> Generator[Sandbox, None, None]:
+    """A sandbox without a server: only its ``in_process_client`` and ``in_process_async_client`` reach it.
+
+    Args:
+        database: As for ``serve``.
+        seed: As for ``serve``.
+        pause: As for ``serve``, but 0 by default.
+        requests_per_second: As for ``serve``.
+
+    Yields:
+        The sandbox.
+
+    Raises:
+        ConfigurationError: The database cannot be used.
+    """
+    with _application(database, seed, pause, requests_per_second) as (settings, app):
+        yield Sandbox("http://127.0.0.1:1", API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
+
+
+@contextmanager
 def _server(
     host: str, port: int, database: str, words: int, pause: float, requests_per_second: int
 ) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
@@ -166,14 +265,7 @@ def _server(
     # Headers and body are two writes; asyncio does this only for sockets it has made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        try:
-            store = Store(database)
-        except Exception as exc:
-            raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
-        try:
-            settings = Settings(words, pause, store)
-            seed(store, settings.clock.text())
-            app = make_app(settings, requests_per_second)
+        with _application(database, words, pause, requests_per_second) as (settings, app):
             config = uvicorn.Config(
                 app,
                 log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself
@@ -184,8 +276,22 @@ def _server(
             )
             name = f"[{host}]" if ":" in host else host
             url = f"http://{name}:{listener.getsockname()[1]}"
-            yield uvicorn.Server(config), listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, store)
-        finally:
-            store.close()
+            yield uvicorn.Server(config), listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
     finally:
         listener.close()
+
+
+@contextmanager
+def _application(
+    database: str, words: int, pause: float, requests_per_second: int
+) -> Generator[tuple[Settings, ASGIApp], None, None]:
+    try:
+        store = Store(database)
+    except Exception as exc:
+        raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
+    try:
+        settings = Settings(words, pause, store)
+        seed(store, settings.clock.text())
+        yield settings, make_app(settings, requests_per_second)
+    finally:
+        store.close()

@@ -13,12 +13,14 @@ create table if not exists personalities (
   id text primary key, lineage text not null, version integer not null, status text not null, review text not null,
   created_at text not null, fields text not null);
 create table if not exists relationships (
-  id text primary key, user_id text not null, personality_id text not null, memory text not null,
-  unique (user_id, personality_id));
+  id text primary key, organization_id text not null, user_id text not null, personality_id text not null,
+  status text not null, deletion_id text, created_at text not null, last_turn_at text, summary_at text,
+  regenerated_at text, memory text not null, unique (organization_id, user_id, personality_id));
 create table if not exists interactions (
-  number integer primary key autoincrement, id text unique not null, user_id text, relationship_id text,
-  personality_id text not null, mode text not null, streamed integer not null, created_at text not null,
-  latency_ms integer not null, primary_emotion text not null);
+  number integer primary key autoincrement, id text unique not null, organization_id text not null, user_id text,
+  relationship_id text, personality_id text not null, mode text not null, streamed integer not null,
+  created_at text not null, latency_ms integer not null, primary_emotion text not null);
+create index if not exists interactions_by_time on interactions (created_at) where user_id is not null;
 create table if not exists answers (
   key text primary key, fingerprint text not null, status integer not null, media_type text not null,
   body blob not null);
@@ -26,6 +28,9 @@ create table if not exists records (
   number integer primary key autoincrement, kind text not null, id text not null, owner text not null,
   created_at text not null, fields text not null, unique (kind, id));
 create index if not exists records_by_owner on records (kind, owner, number);
+create table if not exists turns_used (
+  organization_id text not null, created_at text not null, relationship_id text);
+create index if not exists turns_used_by_relationship on turns_used (organization_id, relationship_id, created_at);
 create table if not exists counters (name text primary key, value integer not null);
 insert or ignore into counters values ('ids', 0), ('turns_billed', 0);
 """
@@ -57,6 +62,19 @@ class Store:
         finally:
             self._lock.release()
 
+    def dump(self) -> str:
+        """All that is kept, as SQL."""
+        with self._lock:
+            return "\n".join(self._database.iterdump())
+
+    def load(self, sql: str | None) -> None:
+        """Keep what a dump says instead of what is kept now; None is nothing."""
+        with self._lock:
+            names = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+            for (name,) in self._database.execute(names).fetchall():
+                self._database.execute(f"drop table {name}")
+            self._database.executescript(sql or _SCHEMA)
+
     def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
         """The first row of a query."""
         with self._lock:
@@ -84,6 +102,13 @@ class Store:
             created_at,
             dumps(fields),
         )
+
+    def change(self, kind: str, found: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Keep a record with other values in some of its fields, and give it as it is now."""
+        changed = {**found, **changes}
+        fields = {name: value for name, value in changed.items() if name not in ("id", "created_at")}
+        self.put(kind, found["id"], fields, created_at=found["created_at"])
+        return changed
 
     def get(self, kind: str, identifier: str) -> dict[str, Any] | None:
         """A record with its ``id`` and ``created_at``, or None."""

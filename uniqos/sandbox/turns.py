@@ -6,17 +6,18 @@ The modulator pack, the answers of infer-state and recall-memory, and the bodies
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from . import end_users, relationships
 from . import memory as memories
 from .call import Answer, Call, Dropped, EventStream
 from .emotion import infer
 from .magic import Magic, check_id, read
 from .refusal import Refusal
 from .store import dumps
+from .usage import count_turn, permit
 from .voice import reply
 
 LLM = {"llm_provider": "sandbox", "llm_model": "templates"}
@@ -36,8 +37,14 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     mode, user_id = fields.get("mode") or personality["default_mode"], fields.get("user_id")
     if mode == "stateful" and not user_id:
         raise Refusal("validation_error", "A stateful turn needs a user_id.", details=[{"field": "user_id"}])
+    permit(call)
     state = infer(magic.text)
-    relationship = _relationship(call, user_id, personality["id"]) if mode == "stateful" and user_id else None
+    relationship = None
+    if user_id:
+        end_users.refuse_deleted(call, user_id)
+    if user_id and mode == "stateful":
+        end_users.ensure(call, user_id)
+        relationship = relationships.meet(call, user_id, personality["id"])
     if fields.get("return_format") == "modulator_pack":
         return Answer(_pack(personality, state, relationship))
     before = relationship["memory"] if relationship else None
@@ -45,12 +52,14 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     interaction_id = call.store.new_id("int")
     if relationship:
         after = memories.learn(relationship["memory"], magic.text, state, interaction_id)
-        call.store.run("update relationships set memory = ? where id = ?", dumps(after), relationship["id"])
+        relationships.remember(call, relationship, after)
+        end_users.learn(call, relationship["user_id"], magic.text, state)
     latency_ms = max(1, round((time.perf_counter() - started) * 1000))
     call.store.run(
-        "insert into interactions (id, user_id, relationship_id, personality_id, mode, streamed, created_at,"
-        " latency_ms, primary_emotion) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into interactions (id, organization_id, user_id, relationship_id, personality_id, mode, streamed,"
+        " created_at, latency_ms, primary_emotion) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         interaction_id,
+        call.caller.organization_id,
         user_id,
         relationship["id"] if relationship else None,
         personality["id"],
@@ -61,6 +70,7 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
         state["primary"],
     )
     call.store.count("turns_billed")
+    count_turn(call, relationship["id"] if relationship else None)
     consulted = {
         "consulted": bool(before and before["turns"]),
         "summary_used": memories.summary(before) if before else None,
@@ -111,10 +121,8 @@ def recall_memory(call: Call) -> Answer:
             "validation_error", "The sandbox needs user_id and personality_id.", details=[{"field": "user_id"}]
         )
     check_id(personality_id)
-    row = call.store.one(
-        "select memory from relationships where user_id = ? and personality_id = ?", user_id, personality_id
-    )
-    held = json.loads(row["memory"]) if row else memories.empty()
+    relationship = relationships.find(call, user_id, personality_id)
+    held = relationship["memory"] if relationship else memories.empty()
     query = str(fields.get("query") or "").lower().split()
     topics = [t for t in held["topics"] if not query or t in query]
     return Answer({"summary": memories.summary(held), "topics": topics, "significant_moments": held["moments"]})
@@ -138,17 +146,6 @@ def _words(
     turn = memory["turns"] if memory else 0
     seed = f"{call.settings.seed}|{personality['id']}|{user_id}|{turn}"
     return reply(message, big_five=personality["big_five"], emotion=state, memory=memory, seed=seed)
-
-
-def _relationship(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
-    select = "select * from relationships where user_id = ? and personality_id = ?"
-    row = call.store.one(select, user_id, personality_id)
-    if row is None:
-        values = call.store.new_id("rel"), user_id, personality_id, dumps(memories.empty())
-        call.store.run("insert into relationships values (?, ?, ?, ?)", *values)
-        row = call.store.one(select, user_id, personality_id)
-        assert row is not None
-    return {**row, "memory": json.loads(row["memory"])}
 
 
 def _pack(personality: dict[str, Any], state: dict[str, Any], relationship: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+# Generated from _async/test_sandbox_faults.py by python -m uniqos._generate. Do not edit.
+"""Faults that are switched on for requests to come, and what the journal tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests._sync.support import client_of
+from uniqos import (
+    APIError,
+    ConfigurationError,
+    NetworkError,
+    RateLimitError,
+    ResponseDecodeError,
+    ServiceUnavailableError,
+)
+from uniqos.sandbox import FAULTS, Sandbox, serve
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[Sandbox]:
+    with serve(pause=0) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(local: Sandbox) -> Sandbox:
+    local.reset()
+    return local
+
+
+def turn(sandbox: Sandbox) -> dict[str, str]:
+    return {"personality_id": sandbox.personality_id, "message": "hello"}
+
+
+def test_a_rule_fails_the_requests_it_speaks_of_and_no_others(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v1/respond", code="service_unavailable", retry_after="0", times=2)
+    with client_of(sandbox, fake_clock=False) as client:
+        client.personalities.list()
+        answer = client.respond(**turn(sandbox))
+        assert answer.http is not None
+        assert answer.http.retries == 2
+    assert sandbox.turns_billed == 1
+    (call,) = [one for one in sandbox.journal.calls() if one["attempts"] > 1]
+    assert call["statuses"] == [503, 503, 200]
+
+
+def test_a_rule_may_be_about_the_nth_request_and_carry_another_status(sandbox: Sandbox) -> None:
+    sandbox.fault(path="/v1/personalities*", nth=2, code="rate_limit_exceeded", status=429, retry_after="7")
+    with client_of(sandbox, fake_clock=False, max_retries=0) as client:
+        client.personalities.list()
+        with pytest.raises(RateLimitError) as caught:
+            client.personalities.list()
+        client.personalities.list()
+    assert caught.value.retry_after_seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("rule", "error"),
+    [
+        ({"content_type": "text/html"}, ResponseDecodeError),
+        ({"truncate": 10}, ResponseDecodeError),
+        ({"redirect": "http://evil.example/"}, ResponseDecodeError),
+        ({"gzip_bomb": 64}, ResponseDecodeError),
+        ({"drop": True}, NetworkError),
+        ({"code": "internal_error", "status": 599}, APIError),
+        ({"latency": {"ms": 400}}, NetworkError),
+    ],
+)
+def test_each_kind_of_fault_is_the_error_that_it_should_be(
+    sandbox: Sandbox, rule: dict[str, object], error: type[Exception]
+) -> None:
+    sandbox.fault(path="/v1/personalities", **rule)
+    with client_of(sandbox, fake_clock=False, max_retries=0, timeout=0.3 if "latency" in rule else 10) as client:
+        with pytest.raises(error):
+            client.personalities.list()
+    sandbox.clear_faults()
+    with client_of(sandbox, fake_clock=False) as client:
+        client.personalities.list()
+
+
+def test_a_turn_whose_answer_was_dropped_is_billed_once_and_comes_again(sandbox: Sandbox) -> None:
+    sandbox.fault(path="/v1/respond", drop=True, times=1)
+    with client_of(sandbox, fake_clock=False) as client:
+        answer = client.respond(**turn(sandbox))
+    assert answer.http is not None
+    assert (answer.http.retries, answer.http.headers.get("idempotent-replayed")) == (1, "true")
+    assert sandbox.turns_billed == 1
+
+
+@pytest.mark.parametrize("fault", list(FAULTS))
+def test_each_fault_below_http_is_survived_and_billed_once(sandbox: Sandbox, fault: str) -> None:
+    with sandbox.proxy(fault, times=1) as url:  # type: ignore[arg-type]
+        with client_of(sandbox, fake_clock=False, base_url=url) as client:
+            client.respond(**turn(sandbox))
+            client.personalities.list()
+    assert sandbox.turns_billed == 1
+
+
+def test_without_retries_each_fault_below_http_is_a_network_error(sandbox: Sandbox) -> None:
+    for fault in FAULTS:
+        with sandbox.proxy(fault) as url:
+            with client_of(sandbox, fake_clock=False, base_url=url, max_retries=0, timeout=0.5) as client:
+                if fault == "cut_keep_alive":
+                    client.respond(**turn(sandbox))
+                    continue
+                with pytest.raises(NetworkError):
+                    client.respond(**turn(sandbox))
+
+
+def test_the_time_can_stand_still_and_move_on(sandbox: Sandbox) -> None:
+    sandbox.clock.freeze()
+    with client_of(sandbox, fake_clock=False) as client:
+        first = client.personalities.create(name="A")
+        sandbox.clock.advance(3600)
+        second = client.personalities.create(name="B")
+    assert first["created_at"][:13] != second["created_at"][:13]
+
+
+def test_after_a_reset_all_is_as_at_the_start(sandbox: Sandbox) -> None:
+    sandbox.fault(code="service_unavailable")
+    sandbox.reset()
+    with client_of(sandbox, fake_clock=False, max_retries=0) as client:
+        made = client.personalities.create(name="A")
+        sandbox.reset()
+        assert made.id not in [one.id for one in (client.personalities.list()).data]
+    assert sandbox.turns_billed == 0
+
+
+def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
+    for wrong in ({"code": "nonsense"}, {"nht": 1}, {"status": 99}):
+        with pytest.raises(ConfigurationError, match="no rule"):
+            sandbox.fault(**wrong)
+
+
+def test_the_error_of_a_rule_is_the_apis(sandbox: Sandbox) -> None:
+    sandbox.fault(code="service_unavailable")
+    with client_of(sandbox, fake_clock=False, max_retries=0) as client:
+        with pytest.raises(ServiceUnavailableError) as caught:
+            client.personalities.list()
+    assert caught.value.request_id is not None
+    assert sandbox.journal.entries()[0]["request_id"] == caught.value.request_id

@@ -1,0 +1,81 @@
+"""The fixtures for other people's tests, as a project of theirs uses them; and the sandbox without a port."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from uniqos import NetworkError
+from uniqos.sandbox import in_process
+
+PROJECT = """
+import pytest
+
+def test_a_greeting(uniqos_sandbox, uniqos_client):
+    assert uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!").response
+    assert uniqos_sandbox.turns_billed == 1
+
+@pytest.mark.uniqos_fault(path="/v1/respond", code="rate_limit_exceeded", retry_after="0", times=1)
+def test_a_limit(uniqos_sandbox, uniqos_client):
+    reply = uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!")
+    assert (reply.http.retries, uniqos_sandbox.turns_billed) == (1, 1)
+
+@pytest.mark.anyio
+async def test_async(uniqos_sandbox, async_uniqos_client):
+    stream = async_uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!", stream=True)
+    assert (await stream.until_done()).text
+"""
+
+
+def test_a_project_of_ten_lines_passes_with_the_fixtures(tmp_path: Path) -> None:
+    (tmp_path / "test_product.py").write_text(PROJECT, encoding="utf-8")
+    plugins = ("-p", "uniqos.pytest_plugin", "-p", "anyio.pytest_plugin")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *plugins, "-k", "not trio"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    assert "3 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_the_plugin_imports_nothing_before_it_is_used() -> None:
+    code = """
+import sys, uniqos.pytest_plugin
+print(sorted({"httpx", "pydantic", "fastapi", "uvicorn"} & set(sys.modules)))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_without_a_port_calls_and_streams_arrive_in_pieces() -> None:
+    with in_process(pause=0.01) as sandbox, sandbox.in_process_client() as client:
+        turn = {"personality_id": sandbox.personality_id, "message": "I am so happy!"}
+        assert client.respond(**turn).response
+        with client.respond(**turn, stream=True) as stream:
+            next(stream)
+            assert stream.completion is None
+        with pytest.raises(NetworkError):
+            client.respond(**{**turn, "message": "[[uniqos:stream=drop_after:3]] x"}, stream=True).until_done()
+        assert sandbox.turns_billed == 3
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")  # httpx's own, which trio warns of
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_without_a_port_asynchronous_clients_work_under_each_loop(backend: str) -> None:
+    async def main() -> None:
+        with in_process() as sandbox, sandbox.in_process_async_client() as client:
+            turn = {"personality_id": sandbox.personality_id, "message": "I am so happy!"}
+            assert (await client.respond(**turn)).response
+            assert (await client.respond(**turn, stream=True).until_done()).text
+            async with client.respond(**turn, stream=True) as stream:
+                await anext(stream)
+
+    anyio.run(main, backend=backend)

@@ -1,0 +1,112 @@
+"""People, organizations and who belongs to which, as they are stored; all of this is the sandbox's own.
+
+A member is of one organization and has a role in it: ``owner``, ``admin`` or ``developer``. A session is a token of one
+person for one organization. What belongs to an organization is a record with its id as ``owner``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from .store import Store
+
+ROLES = ("owner", "admin", "developer")
+
+
+def fingerprint(secret: str) -> str:
+    """What is kept of a key or token, so that nobody reads it in the database."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def add_organization(store: Store, identifier: str, fields: dict[str, Any], *, owner: str, now: str) -> dict[str, Any]:
+    """Keep a new organization with its owner as the first member."""
+    state: dict[str, Any] = {
+        "status": "active",
+        "review_status": "not_submitted",
+        "declaration": {},
+        "deletion_requested_at": None,
+        "deletes_at": None,
+    }
+    store.put("organization", identifier, {**fields, **state}, created_at=now)
+    join(store, identifier, owner, "owner", now)
+    return {"id": identifier, "created_at": now, **fields, **state}
+
+
+def join(store: Store, organization_id: str, user_id: str, role: str, now: str) -> None:
+    """Make a person a member."""
+    fields = {"organization_id": organization_id, "user_id": user_id, "role": role}
+    store.put("member", f"{organization_id}/{user_id}", fields, owner=organization_id, created_at=now)
+
+
+def membership(store: Store, organization_id: str, user_id: str) -> dict[str, Any] | None:
+    """What a person is in an organization, or None."""
+    return store.get("member", f"{organization_id}/{user_id}")
+
+
+def memberships(store: Store, user_id: str) -> list[dict[str, Any]]:
+    """What a person is in every organization, newest first."""
+    return [found for found in store.records("member") if found["user_id"] == user_id]
+
+
+def leave(store: Store, found: dict[str, Any], now: str) -> None:
+    """End a membership, and with it the person's sessions there."""
+    store.drop("member", found["id"])
+    for session in store.records("session", owner=found["user_id"]):
+        if session["organization_id"] == found["organization_id"]:
+            end_session(store, session, now)
+
+
+def open_session(
+    store: Store, identifier: str, token: str, member: dict[str, Any], *, now: str, expires_at: str | None = None
+) -> None:
+    """Keep a session; its token is accepted from now on."""
+    fields = {
+        "fingerprint": fingerprint(token),
+        "user_id": member["user_id"],
+        "organization_id": member["organization_id"],
+        "expires_at": expires_at,
+        "revoked_at": None,
+    }
+    store.put("session", identifier, fields, owner=member["user_id"], created_at=now)
+
+
+def end_session(store: Store, session: dict[str, Any], now: str) -> None:
+    """Refuse its token from now on; the record stays, or a login token would open it again."""
+    store.change("session", session, revoked_at=session["revoked_at"] or now)
+
+
+def log_in(store: Store, token: str, email: str, now: str) -> dict[str, Any]:
+    """Keep the first session of a login token, for a person who is made when the address is new.
+
+    Who belongs to no organization gets one.
+    """
+    person = store.find("user", "email", email)
+    if person is None:
+        person = {"id": store.new_id("usr"), "created_at": now, "email": email, "name": email.partition("@")[0]}
+        store.put("user", person["id"], {"email": email, "name": person["name"]}, created_at=now)
+    if not memberships(store, person["id"]):
+        fields = {"name": f"Organization of {email}"}
+        add_organization(store, store.new_id("org"), fields, owner=person["id"], now=now)
+    identifier = store.new_id("ses")
+    open_session(store, identifier, token, memberships(store, person["id"])[-1], now=now)
+    session = store.get("session", identifier)
+    assert session is not None
+    return session
+
+
+def erase_due(store: Store, now: str) -> None:
+    """Erase the organizations whose days of grace are over, with all that belongs to them."""
+    due = "select id from records where kind = 'organization' and json_extract(fields, '$.deletes_at') <= ?"
+    if store.one(due, now) is None:
+        return
+    with store:
+        for row in store.all(due, now):
+            for session in store.records("session"):
+                if session["organization_id"] == row["id"]:
+                    end_session(store, session, now)
+            store.run("delete from records where owner = ?", row["id"])
+            store.run("delete from answers where key glob ?", f"{row['id']}/*")
+            store.run("delete from relationships where organization_id = ?", row["id"])
+            store.run("delete from interactions where organization_id = ?", row["id"])
+            store.drop("organization", row["id"])

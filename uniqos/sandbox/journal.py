@@ -1,0 +1,86 @@
+"""What was asked and answered, for looking at: the last thousand requests, and attempts of one call together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_MOST = 1000
+
+
+@dataclass
+class Entry:
+    """One request. Neither its body nor its key are kept."""
+
+    number: int
+    at: str
+    method: str
+    path: str
+    status: int
+    ms: float
+    request_id: str
+    idempotency_key: str | None
+    attempt: int
+    """Which request with the same Idempotency-Key it is, from 1."""
+    replayed: bool
+    """Whether the stored answer was given again."""
+    turns_billed: int
+    """Of all, when it was answered."""
+    rule: str | None = None
+    """What a rule did to it, in words."""
+
+
+class Journal:
+    """The requests of late, and those who wait for the next one."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=_MOST)
+        self._attempts: dict[str, int] = {}
+        self._listeners: set[asyncio.Queue[Entry]] = set()
+        self._count: int = 0
+
+    def attempt(self, key: str | None) -> int:
+        """Count a request of a key."""
+        if key is None:
+            return 1
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        return self._attempts[key]
+
+    def add(self, **fields: Any) -> None:
+        """Note a request that was answered."""
+        self._count += 1
+        entry = Entry(number=self._count, **fields)
+        self._entries.append(entry)
+        for listener in self._listeners:
+            listener.put_nowait(entry)
+
+    def listen(self) -> asyncio.Queue[Entry]:
+        """A queue of the requests to come, until ``leave``."""
+        queue: asyncio.Queue[Entry] = asyncio.Queue()
+        self._listeners.add(queue)
+        return queue
+
+    def leave(self, queue: asyncio.Queue[Entry]) -> None:
+        """Listen no more."""
+        self._listeners.discard(queue)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The requests, newest first."""
+        return [asdict(entry) for entry in reversed(self._entries)]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The requests by their Idempotency-Key: what was one call of a client."""
+        grouped: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            grouped.setdefault(entry.idempotency_key or f"(request {entry.number})", []).append(entry)
+        return [
+            {"idempotency_key": key, "attempts": len(found), "statuses": [entry.status for entry in found]}
+            for key, found in grouped.items()
+        ]
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._entries.clear()
+        self._attempts.clear()

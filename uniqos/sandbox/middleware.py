@@ -1,0 +1,234 @@
+"""What all requests have in common: ids, the rate limit, errors in their envelope, the journal, and faults by rule."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+import zlib
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from urllib.parse import unquote
+
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .call import Dropped, Settings
+from .refusal import Refusal
+from .rules import Rule
+from .store import instant
+
+ADMIN = "/_sandbox"
+SLASH = "\ue000"
+"""Stands for a slash inside of an id, from the middleware to the handler."""
+_MAX_BODY_BYTES = 1024 * 1024
+_log = logging.getLogger("uniqos.sandbox")
+
+
+class Bucket:
+    """The token bucket of the rate limit."""
+
+    def __init__(self, size: int) -> None:
+        self.size: int = size
+        self._tokens: float = size
+        self._at: float = time.monotonic()
+
+    def take(self) -> int:
+        """Take a token; how many are left, -1 where there was none."""
+        now = time.monotonic()
+        self._tokens = min(self.size, self._tokens + (now - self._at) * self.size)
+        self._at = now
+        if self._tokens < 1:
+            return -1
+        self._tokens -= 1
+        return int(self._tokens)
+
+    def headers(self, left: int) -> dict[str, str]:
+        """What the API tells of it."""
+        full = datetime.now(timezone.utc) + timedelta(seconds=(self.size - self._tokens) / self.size)
+        return {
+            "X-RateLimit-Limit": str(self.size),
+            "X-RateLimit-Remaining": str(max(0, left)),
+            "X-RateLimit-Reset": instant(full),
+        }
+
+
+class Envelope:
+    """Around everything, streams included: request ids, rate limit, a limit for bodies, errors, the journal."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, bucket: Bucket) -> None:
+        self._app = app
+        self._settings = settings
+        self._bucket = bucket
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(ADMIN):
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(self._settings, scope, send)
+        left = self._bucket.take()
+        exchange.headers.update(self._bucket.headers(left))
+        try:
+            if left < 0:
+                raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
+            await self._app(_with_slashes(scope), _capped(receive), exchange.send)
+        except Exception as raised:
+            exc = _alone(raised)
+            if isinstance(exc, ClientDisconnect):
+                return  # whoever asked has gone; there is nobody to answer
+            if not isinstance(exc, (Refusal, Dropped)):
+                _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
+            if exchange.status:
+                raise Dropped from None
+            refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")
+            response = JSONResponse(refusal.envelope(exchange.request_id), refusal.status, refusal.headers)
+            await response(scope, receive, exchange.send)
+        finally:
+            exchange.note()
+
+
+class _Exchange:
+    """One request on its way through: what is added to its answer, and what of it is noted."""
+
+    def __init__(self, settings: Settings, scope: Scope, send: Send) -> None:
+        self.request_id: str = f"req_{_ulid()}"
+        self.headers: dict[str, str] = {"X-Request-Id": self.request_id}
+        self.status: int = 0
+        self._settings = settings
+        self._scope = scope
+        self._send = send
+        self._started: float = time.perf_counter()
+        self._replayed: bool = False
+        self._noted: bool = False
+        self._key: str | None = Headers(scope=scope).get("idempotency-key")
+        self._attempt: int = settings.journal.attempt(self._key)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            self._replayed = "idempotent-replayed" in headers
+            headers.update(self.headers)
+        elif not message.get("more_body"):
+            self.note()  # before the last byte, so that whoever has the answer finds it in the journal
+        await self._send(message)
+
+    def note(self) -> None:
+        """Put it into the journal, once; a status of 0 is a connection that was closed without one."""
+        if self._noted:
+            return
+        self._noted = True
+        self._settings.journal.add(
+            at=self._settings.clock.text(),
+            method=self._scope["method"],
+            path=self._scope["path"],
+            status=self.status,
+            ms=round((time.perf_counter() - self._started) * 1000, 1),
+            request_id=self.request_id,
+            idempotency_key=self._key,
+            attempt=self._attempt,
+            replayed=self._replayed,
+            turns_billed=self._settings.store.count("turns_billed", 0),
+            rule=self._scope.get("uniqos.rule"),
+        )
+
+
+class Faults:
+    """Does to requests what the rules say."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admin = scope["type"] != "http" or scope["path"].startswith(ADMIN)
+        rule = None if admin else self._settings.rules.for_request(scope["method"], scope["path"])
+        if rule is None:
+            await self._app(scope, receive, send)
+            return
+        scope["uniqos.rule"] = ", ".join(
+            f"{name}={value}" for name, value in rule.model_dump(exclude_none=True).items()
+        )
+        if rule.latency is not None:
+            await asyncio.sleep(rule.latency.seconds(self._settings.rules.chance))
+        if rule.code is not None:
+            headers = {"Retry-After": rule.retry_after} if rule.retry_after is not None else {}
+            raise Refusal(rule.code, "A rule of the sandbox says so.", status=rule.status, headers=headers)
+        if rule.redirect is not None:
+            await Response(status_code=307, headers={"Location": rule.redirect})(scope, receive, send)
+        elif rule.gzip_bomb is not None:
+            headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+            await Response(_bomb(rule.gzip_bomb), headers=headers)(scope, receive, send)
+        elif rule.drop or rule.truncate is not None or rule.content_type or rule.status:
+            await self._changed(rule, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _changed(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request run, and change its answer; a stream is gathered first."""
+        start: Message = {}
+        body = bytearray()
+
+        async def gather(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            body.extend(message.get("body", b""))
+
+        await self._app(scope, receive, gather)
+        headers = MutableHeaders(scope=start)
+        if rule.content_type:
+            headers["Content-Type"] = rule.content_type
+        content = bytes(body if rule.truncate is None else body[: rule.truncate])
+        headers["Content-Length"] = str(len(content))
+        await send({**start, "status": rule.status or start["status"]})
+        if rule.drop:
+            raise Dropped
+        await send({"type": "http.response.body", "body": content})
+
+
+@lru_cache(maxsize=4)
+def _bomb(mebibytes: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(mebibytes)) + packer.flush()
+
+
+def _with_slashes(scope: Scope) -> Scope:
+    """The request with the slashes inside of ids marked: the router would take them for its own."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return scope
+    return {**scope, "path": unquote(re.sub(rb"(?i)%2f", SLASH.encode(), raw))}
+
+
+def _alone(exc: BaseException) -> BaseException:
+    """An exception without the groups of one around it, which older versions of Starlette leave on."""
+    inner: tuple[BaseException, ...] = getattr(exc, "exceptions", ())
+    return _alone(inner[0]) if len(inner) == 1 else exc
+
+
+def _capped(receive: Receive) -> Receive:
+    count = 0
+
+    async def receiving() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > _MAX_BODY_BYTES:
+            raise Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
+        return message
+
+    return receiving
+
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _ulid() -> str:
+    """Time and chance in 26 letters that sort as they were made."""
+    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
