@@ -177,7 +177,7 @@ def test_a_wrong_method_names_the_right_one_and_no_path_is_redirected(http: http
 def test_a_bug_of_the_sandbox_is_an_internal_error_and_goes_to_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("uniqos.sandbox.turns.infer", lambda message: 1 / 0)
+    monkeypatch.setattr("uniqos.sandbox.turns.infer", lambda *_: 1 / 0)
     with serve() as sandbox:
         headers = {"Authorization": f"Bearer {sandbox.api_key}"}
         with httpx.Client(base_url=sandbox.url, headers=headers) as http:

@@ -114,11 +114,21 @@ def sandbox(
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Keep everything here; default: in memory.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same answers.")] = 0,
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="An OpenAI-compatible server makes the replies: POST URL/chat/completions. UNIQOS_LLM_API_KEY is its "
+            "key.",
+        ),
+    ] = None,
+    llm_model: Annotated[str, typer.Option(metavar="NAME", help="The model of that server.")] = "default",
     debug: Debug = False,
 ) -> None:
     """Run a local stand-in for the uniqOS API until Ctrl-C.
 
-    Its answers are templates, made for developing and testing against; they are not the real engine's.
+    Its answers are templates, or a language model's with --llm, made for developing and testing against; they are not
+    the real engine's.
     """
     with output.told(debug):
         try:
@@ -127,6 +137,8 @@ def sandbox(
                 port=port,
                 database=":memory:" if database is None else str(database),
                 seed=seed,
+                llm=llm,
+                llm_model=llm_model,
                 on_ready=_announce,
             )
         except KeyboardInterrupt:

@@ -105,7 +105,10 @@ def erase_due(store: Store, now: str) -> None:
             for session in store.records("session"):
                 if session["organization_id"] == row["id"]:
                     end_session(store, session, now)
+            endpoints = "select id from records where kind = 'webhook' and owner = ?"
+            store.run(f"delete from records where kind = 'webhook_delivery' and owner in ({endpoints})", row["id"])
             store.run("delete from records where owner = ?", row["id"])
+            store.run("delete from turns_used where organization_id = ?", row["id"])
             store.run("delete from answers where key glob ?", f"{row['id']}/*")
             store.run("delete from relationships where organization_id = ?", row["id"])
             store.run("delete from interactions where organization_id = ?", row["id"])

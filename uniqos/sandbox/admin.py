@@ -1,7 +1,7 @@
 """What a test or a person does to the sandbox itself, under ``/_sandbox/``: all of it is the sandbox's own.
 
-No key is asked for, since only this machine can reach it; bodies must be called JSON, so that no web page of somebody
-else's can send them.
+No key is asked for, since only this machine can reach it; bodies must be called JSON, and a browser that is on another
+host's page is refused, so that no web page of somebody else's can send them.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, HTTPException, Response
+from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from .call import Settings
+from . import inspector, subscriptions
+from .call import Call, Settings
+from .caller import Caller
 from .caller import seed as seed_accounts
+from .delivery import deliver_badly, queue
 from .magic import MAGIC, Errors
+from .parity import shown as parity_shown
 from .personalities import seed
 from .rules import Rule
 
@@ -32,6 +36,22 @@ class ClockChange(BaseModel):
     advance_seconds: float | None = None
     freeze: bool | AwareDatetime | None = None
     """True stands still now, an instant there, false goes on."""
+
+
+class Delivery(BaseModel):
+    """A webhook to send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    data: Any = None
+    bad: Literal["stale", "duplicate", "wrongly_signed", "unsigned", "cut"] | None = None
+    """What a receiver must not believe, see delivery.py."""
+
+
+def _call_of(settings: Settings, organization_id: str) -> Call:
+    """A request as an organization would make it."""
+    return Call(settings, {}, None, None, None, Caller("portal", organization_id))
 
 
 def reset(settings: Settings) -> None:
@@ -61,16 +81,28 @@ def change_clock(settings: Settings, change: ClockChange) -> str:
 
 def router(settings: Settings) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/_sandbox", include_in_schema=False)
+    own_page = [Depends(inspector.refuse_other_pages)]
+    routes = APIRouter(prefix="/_sandbox", include_in_schema=False, dependencies=own_page)
 
     @routes.get("/state")
     async def state() -> dict[str, Any]:
         return {
             "now": settings.clock.text(),
+            "frozen": settings.clock.frozen,
             "turns_billed": settings.store.count("turns_billed", 0),
             "rules": [rule.shown() for rule in settings.rules.active],
             "magic": MAGIC,
         }
+
+    @routes.get("/parity")
+    async def parity() -> dict[str, Any]:
+        return parity_shown()
+
+    @routes.get("/openapi.json")
+    def document(request: Request) -> dict[str, Any]:
+        from ..contract import export  # few ask for it, and every start would wait for it
+
+        return {**export(), "servers": [{"url": str(request.base_url).rstrip("/")}]}
 
     @routes.get("/journal")
     async def journal() -> dict[str, Any]:
@@ -95,7 +127,27 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post("/clock")
     async def clock(change: ClockChange) -> dict[str, Any]:
-        return {"now": change_clock(settings, change)}
+        now = change_clock(settings, change)
+        for organization in settings.store.records("organization"):
+            call = _call_of(settings, organization["id"])
+            with settings.store:
+                subscriptions.current(call)  # periods that have ended by now are invoiced, and webhooks told
+            settings.begin(call.jobs)
+        return {"now": now}
+
+    @routes.post("/webhooks/{webhook_id}/emit", status_code=202)
+    async def emit(webhook_id: str, delivery: Delivery) -> dict[str, Any]:
+        owner = settings.store.one("select owner from records where kind = 'webhook' and id = ?", webhook_id)
+        if owner is None:
+            raise HTTPException(404, f"There is no webhook {webhook_id}.")
+        call = _call_of(settings, owner["owner"])
+        with settings.store as store:
+            if delivery.bad is None:
+                identifier = queue(call, webhook_id, store.new_id("evt"), delivery.type, delivery.data)
+            else:
+                identifier = deliver_badly(delivery.bad, call, webhook_id, delivery.type, delivery.data)
+        settings.begin(call.jobs)
+        return {"id": identifier}
 
     @routes.post("/reset", status_code=204)
     async def start_anew(nothing: Annotated[dict[str, Any], Body()]) -> None:

@@ -6,14 +6,13 @@ Own to the sandbox, since the public contract is silent: what a repeated Idempot
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pydantic
 from fastapi import FastAPI, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
@@ -29,6 +28,7 @@ from . import (
     deletions,
     end_users,
     identity,
+    inspector,
     interactions,
     organizations,
     personalities,
@@ -39,8 +39,9 @@ from . import (
 )
 from .call import Answer, Call, EventStream, FileAnswer, Handler, Settings
 from .caller import authenticate, seed
-from .magic import MAGIC
-from .middleware import SLASH, Bucket, Envelope, Faults
+from .llm import Result
+from .magic import HEADER, MAGIC, read
+from .middleware import ADMIN, SLASH, Bucket, Envelope, Faults
 from .refusal import Refusal
 from .store import dumps
 
@@ -86,6 +87,7 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     app.add_api_route("/", _about, methods=["GET"])
     app.add_exception_handler(HTTPException, _no_route)
     app.include_router(admin.router(settings))
+    app.include_router(inspector.router(settings))
     app.add_middleware(Faults, settings=settings)
     app.add_middleware(Envelope, settings=settings, bucket=Bucket(requests_per_second))
     return app
@@ -104,14 +106,14 @@ async def _about() -> dict[str, Any]:
 
 async def _no_route(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
+    if request.url.path.startswith(ADMIN):
+        return JSONResponse({"detail": exc.detail}, exc.status_code)
     code = "not_found" if exc.status_code == 404 else "validation_error"
     message = f"{request.method} {request.url.path}: {exc.detail}"
     raise Refusal(code, message, status=exc.status_code, headers=dict(exc.headers or {})) from None
 
 
 def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    jobs: set[asyncio.Future[None]] = set()  # the loop itself would let them go
-
     async def endpoint(request: Request) -> Response:
         authorization, now = request.headers.get("authorization", ""), settings.clock.text()
         caller = authenticate(authorization, settings.store, now, public=op is INVITATION)
@@ -126,27 +128,29 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
             _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
             request.headers.get("idempotency-key"),
             caller,
+            marks=request.headers.getlist(HEADER),
         )
-        if call.key is None or op.method != "POST":
-            with settings.store:
-                answer = handler(call)
-            response = _response(answer)
-        else:
-            response = _once(call, handler, hashlib.sha256(request.url.path.encode() + b"\n" + content).hexdigest())
-        for job in call.jobs:
-            task = asyncio.ensure_future(job())
-            jobs.add(task)
-            task.add_done_callback(jobs.discard)
-        return response
+        settings.errors.check(read("", call.marks), call.counted_by(f"{op.method} {request.url.path}"))
+
+        def attempt() -> Result:
+            if call.key is None or op.method != "POST":
+                with settings.store:
+                    answer: Result = handler(call)
+            else:
+                path = request.url.path.encode()
+                answer = _once(call, handler, hashlib.sha256(path + b"\n" + content).hexdigest())
+            settings.begin(call.jobs)
+            return answer
+
+        return _response(await settings.llm.answer(call, attempt) if settings.llm else attempt())
 
     return endpoint
 
 
-def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
+def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
     """Run a request unless one with the same key has run; keep its answer in the same transaction."""
-    key = f"{call.caller.organization_id}/{call.caller.user_id}/{call.key}"
     with call.store as store:
-        stored = store.one("select * from answers where key = ?", key)
+        stored = store.one("select * from answers where key = ?", call.slot)
         if stored is not None:
             if stored["fingerprint"] != fingerprint:
                 raise Refusal("conflict", "This Idempotency-Key belongs to another request.")
@@ -159,11 +163,13 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Response:
             row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
-        store.run("insert into answers values (?, ?, ?, ?, ?)", key, fingerprint, *row)
-    return _response(answer)
+        store.run("insert into answers values (?, ?, ?, ?, ?)", call.slot, fingerprint, *row)
+    return answer
 
 
-def _response(answer: Answer | EventStream | FileAnswer) -> Response:
+def _response(answer: Result) -> Response:
+    if isinstance(answer, Response):
+        return answer
     if isinstance(answer, FileAnswer):
         return Response(answer.content, media_type=answer.media_type)
     if isinstance(answer, EventStream):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._model import RequestModel
 from .caller import Caller
@@ -14,6 +15,9 @@ from .magic import Errors
 from .refusal import Refusal
 from .rules import Rules
 from .store import Store
+
+if TYPE_CHECKING:
+    from .llm import Draft, Llm
 
 
 @dataclass
@@ -32,6 +36,18 @@ class Settings:
     webhook_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Seconds before each further attempt to deliver."""
 
+    llm: Llm | None = None
+    """Who makes the words instead of templates."""
+    tasks: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
+    """Work that is under way; the event loop itself would let it go."""
+
+    def begin(self, jobs: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+        """Begin what follows an answer."""
+        for job in jobs:
+            task = asyncio.ensure_future(job())
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
 
 @dataclass
 class Call:
@@ -45,11 +61,20 @@ class Call:
     caller: Caller
     jobs: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
     """What is to be done once the answer is kept, beside it: a delivery, say."""
+    marks: list[str] = field(default_factory=list[str])
+    """What the header of magic.py asks for."""
+    draft: Draft | None = None
+    """The words of the language model, once they are there."""
 
     @property
     def is_portal(self) -> bool:
         """Whether a person of the portal is calling, and no API key."""
         return self.caller.kind == "portal"
+
+    @property
+    def slot(self) -> str | None:
+        """What its answer is kept under; None without an Idempotency-Key."""
+        return f"{self.caller.organization_id}/{self.caller.user_id}/{self.key}" if self.key is not None else None
 
     @property
     def now(self) -> str:
@@ -68,6 +93,10 @@ class Call:
     @property
     def store(self) -> Store:
         return self.settings.store
+
+    def counted_by(self, otherwise: str) -> str:
+        """What the option ``times`` of an error counts by: the Idempotency-Key, else the message."""
+        return self.key or str(self.fields().get("message") or otherwise)
 
     def fields(self) -> dict[str, Any]:
         """What was sent, as JSON."""

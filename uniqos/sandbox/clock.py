@@ -22,6 +22,11 @@ class Clock:
         """This instant, as the API writes it."""
         return instant(self.now())
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
     def reset(self) -> None:
         """Go by the machine again."""
         self._ahead, self._frozen_at = timedelta(), None

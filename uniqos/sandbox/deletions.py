@@ -62,7 +62,7 @@ def erase_due(settings: Settings) -> None:
     if not rows and store.one(f"select 1 from interactions where {old} limit 1", too_old) is None:
         return
     with store:
-        store.run(f"update interactions set user_id = null, relationship_id = null where {old}", too_old)
+        _anonymise(store, old, too_old)
         for row in rows:
             _complete(store, record(row), instant(now))
 

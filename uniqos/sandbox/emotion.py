@@ -35,7 +35,6 @@ _NEGATIONS = frozenset({"not", "no", "never", "hardly", "without", "nunca"})
 _ASTONISHMENT = re.compile(r"\b(?:can(?:no|')t|couldn't|no puedo) (?:believe|creer)\b")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 EMOTIONS = (*_WORDS, "curiosity", "neutral")
-EMOTIONS = (*_WORDS, "curiosity", "neutral")
 """All that ``infer`` can name."""
 FEELINGS = frozenset(_CATEGORY) | _QUESTION_WORDS
 
@@ -45,8 +44,13 @@ def _lexicon() -> Any:
     return SentimentIntensityAnalyzer()
 
 
-def infer(message: str) -> dict[str, Any]:
-    """The emotional state of a message: valence from -1 to 1, arousal and confidence from 0 to 1."""
+def infer(message: str, asked: str | None = None) -> dict[str, Any]:
+    """The emotional state of a message: valence from -1 to 1, arousal and confidence from 0 to 1.
+
+    Args:
+        message: What was said.
+        asked: One of ``EMOTIONS``, to be the primary one whatever was said.
+    """
     # "I can't believe we won" denies nothing; said so, neither the lexicon nor the list below takes it for a no.
     plain = _ASTONISHMENT.sub("wow", message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower())
     counts = _counts(plain, "?" in message)
@@ -55,6 +59,8 @@ def infer(message: str) -> dict[str, Any]:
     ranked = sorted(counts, key=lambda name: (-counts[name], name == "curiosity", name))
     if not ranked or (ranked == ["curiosity"] and abs(valence) > 0.4):
         ranked = ["joy"] if valence > 0.4 else ["sadness"] if valence < -0.4 else ["neutral"]
+    if asked is not None and asked != ranked[0]:
+        ranked, valence = [asked, *[name for name in ranked if name not in (asked, "neutral")]], 0.0
     primary = ranked[0]
     if valence == 0:
         valence = _VALENCE.get(primary, 0.0)

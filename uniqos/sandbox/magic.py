@@ -3,6 +3,7 @@
 ``MAGIC`` is the documentation and the implementation: the parser knows what stands in its parts and nothing else, and
 ``GET /`` shows it. All of this is the sandbox's own; the API knows none of it. The marks are taken out before the
 message is read, and a mark that is not in the table is refused, since a typing error would pass for a good answer.
+Operations without a message take marks in a header.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from .emotion import EMOTIONS
 from .refusal import KINDS, Refusal
 
 STREAM_FAULTS: dict[str, str] = {
@@ -24,24 +27,31 @@ STREAM_FAULTS: dict[str, str] = {
     "unknown_event": "an event of a name nobody knows comes after the first text",
     "done": "data: [DONE] follows the completion",
     "ping": "comments and an event without data come between the events",
+    "huge_event": "a text event of N MiB (default 4, at most 64) comes after the first text: huge_event:9",
+    "bom": "the stream begins with a byte order mark",
+    "crlf_split": "lines end with CR LF, and each write ends between the two",
     "stall": "nothing more comes after N events (default 2), and the connection stays open: stall:3",
 }
-COUNTED = ("drop_after", "stall")
-"""The faults that take a number."""
+COUNTED: dict[str, int] = {"drop_after": 999_999, "stall": 999_999, "huge_event": 64}
+"""The faults that take a number, and the highest."""
 OPTIONS: dict[str, str] = {
     "retry_after": "the text of the Retry-After header: seconds, a date, or nonsense",
     "status": "another status than the code's own, from 400 to 599",
-    "times": "only the first N requests with the same Idempotency-Key (else the same message) fail; then an answer",
+    "times": "only the first N requests with the same Idempotency-Key (else message, else method and path) fail",
 }
 REVIEWS: dict[str, str] = {
     "approved": "a submitted personality is approved at once",
     "rejected": "a submitted personality is rejected at once, and can be appealed",
 }
+HEADER = "X-Uniqos-Sandbox"
 MAGIC: dict[str, str | dict[str, str]] = {
     "[[uniqos:error=CODE]]": "in the message of respond, dry_run or infer_state: that error instead of an answer",
     "[[uniqos:error=CODE;OPTION=VALUE;...]]": OPTIONS,
     "[[uniqos:stream=FAULT]]": STREAM_FAULTS,
+    "[[uniqos:emotion=EMOTION]]": dict.fromkeys(EMOTIONS, "the primary emotion of the message, whatever it says"),
     "[[uniqos:review=OUTCOME]]": {"where": "in the name of a personality", **REVIEWS},
+    f"{HEADER}: error=CODE;OPTION=VALUE;...": "a header of any operation: that error instead of an answer",
+    f"{HEADER}: stream=FAULT": "a header of respond, as in the message; so is emotion=EMOTION",
     "pers_error_CODE": "as the id of a personality, in a path or a body: that error",
     "int_error_CODE": "as the id of an interaction: that error",
     "CODE": {code: f"{kind.status} {kind.type}" for code, kind in KINDS.items()},
@@ -49,6 +59,7 @@ MAGIC: dict[str, str | dict[str, str]] = {
 _MARK = re.compile(r"\s*\[\[uniqos:(.*?)\]\]", re.DOTALL)
 _ERROR = re.compile(r"error=(\w+)((?:;\w+=[\x20-\x3a\x3c-\x7e]*)*)", re.ASCII)
 _STREAM = re.compile(r"stream=(\w+)(?::(\d{1,6}))?", re.ASCII)
+_EMOTION = re.compile(r"emotion=(\w+)", re.ASCII)
 _REVIEW = re.compile(r"review=(\w+)", re.ASCII)
 _ID = re.compile(r"(?:pers|int)_error_([a-z_]+)")
 
@@ -62,39 +73,57 @@ class Magic:
     options: dict[str, str] = field(default_factory=dict[str, str])
     fault: str | None = None
     argument: int | None = None
+    emotion: str | None = None
     review: str | None = None
 
 
-def read(message: str) -> Magic:
-    """Take the marks out of a message.
+class _Mark(NamedTuple):
+    text: str
+    field: str
+    """Where it stands: ``message``, or the header."""
+
+
+def read(message: str, headers: Iterable[str] = ()) -> Magic:
+    """Take the marks out of a message, and read those of the header; the message's own go first.
 
     Raises:
         Refusal: A mark is not in the table; the answer lists what is.
     """
-    if "[[uniqos:" not in message:
-        return Magic(message)
-    found = Magic(_MARK.sub("", message).strip() or "hello")
-    if "[[uniqos:" in found.text:
-        raise _unknown("", "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
-    for mark in _MARK.findall(message):
-        if match := _ERROR.fullmatch(mark):
-            found.error = _one_of(KINDS, mark, match[1])
-            pairs = [pair.split("=", 1) for pair in match[2].split(";") if pair]
-            found.options = {name: value.strip() for name, value in pairs}
-            _check_options(mark, found.options)
-        elif match := _STREAM.fullmatch(mark):
-            found.fault = _one_of(STREAM_FAULTS, mark, match[1])
-            if match[2] is not None:
-                _one_of(COUNTED, mark, match[1])
-                found.argument = int(match[2])
-        elif match := _REVIEW.fullmatch(mark):
-            found.review = _one_of(REVIEWS, mark, match[1])
-        else:
-            raise _unknown(mark, "not in the table", (form for form in MAGIC if form[0] == "["))
+    found = Magic(message)
+    for text in headers:
+        _take(found, _Mark(text, HEADER))
+    if "[[uniqos:" in message:
+        found.text = _MARK.sub("", message).strip() or "hello"
+        if "[[uniqos:" in found.text:
+            raise _unknown(_Mark("", "message"), "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
+        for text in _MARK.findall(message):
+            _take(found, _Mark(text, "message"))
     return found
 
 
-def _check_options(mark: str, options: dict[str, str]) -> None:
+def _take(found: Magic, mark: _Mark) -> None:
+    if match := _ERROR.fullmatch(mark.text):
+        found.error = _one_of(KINDS, mark, match[1])
+        pairs = [pair.split("=", 1) for pair in match[2].split(";") if pair]
+        found.options = {name: value.strip() for name, value in pairs}
+        _check_options(mark, found.options)
+    elif match := _STREAM.fullmatch(mark.text):
+        found.fault = _one_of(STREAM_FAULTS, mark, match[1])
+        found.argument = int(match[2]) if match[2] is not None else None
+        if found.argument is not None:
+            most = COUNTED[_one_of(COUNTED, mark, match[1])]
+            if found.argument > most:
+                raise _unknown(mark, f"that is more than {most}", (f"stream={found.fault}:{most}",))
+    elif match := _EMOTION.fullmatch(mark.text):
+        found.emotion = _one_of(EMOTIONS, mark, match[1])
+    elif (match := _REVIEW.fullmatch(mark.text)) and mark.field != HEADER:
+        found.review = _one_of(REVIEWS, mark, match[1])
+    else:
+        begins = HEADER if mark.field == HEADER else "["
+        raise _unknown(mark, "not in the table", (form for form in MAGIC if form.startswith(begins)))
+
+
+def _check_options(mark: _Mark, options: dict[str, str]) -> None:
     for name, value in options.items():
         _one_of(OPTIONS, mark, name)
         if name == "times" and not re.fullmatch("[0-9]{1,6}", value):
@@ -103,17 +132,18 @@ def _check_options(mark: str, options: dict[str, str]) -> None:
             raise _unknown(mark, "status is a number from 400 to 599", ("status=403",))
 
 
-def _one_of(known: Collection[str], mark: str, name: str) -> str:
+def _one_of(known: Collection[str], mark: _Mark, name: str) -> str:
     if name not in known:
         raise _unknown(mark, f"{name} is not known here", known)
     return name
 
 
-def _unknown(mark: str, why: str, known: Iterable[str]) -> Refusal:
+def _unknown(mark: _Mark, why: str, known: Iterable[str]) -> Refusal:
+    shown = f"{HEADER}: {mark.text}" if mark.field == HEADER else f"[[uniqos:{mark.text}]]"
     return Refusal(
         "validation_error",
-        f"[[uniqos:{mark}]]: {why}; choose from {', '.join(known)}",
-        details=[{"field": "message", "mark": mark}],
+        f"{shown}: {why}; choose from {', '.join(known)}",
+        details=[{"field": mark.field, "mark": mark.text}],
     )
 
 
@@ -124,7 +154,7 @@ class Errors:
         self._raised: Counter[str] = Counter()
 
     def check(self, magic: Magic, key: str) -> None:
-        """Raise the error of a message; ``key`` is what ``times`` counts by.
+        """Raise the error that is asked for; ``key`` is what ``times`` counts by.
 
         Raises:
             Refusal: The error.

@@ -100,6 +100,7 @@ class _Exchange:
         self.status: int = 0
         self._settings = settings
         self._scope = scope
+        scope["uniqos.notes"] = self.notes = dict[str, str]()
         self._send = send
         self._started: float = time.perf_counter()
         self._replayed: bool = False
@@ -133,7 +134,7 @@ class _Exchange:
             attempt=self._attempt,
             replayed=self._replayed,
             turns_billed=self._settings.store.count("turns_billed", 0),
-            rule=self._scope.get("uniqos.rule"),
+            rule=self.notes.get("rule"),
         )
 
 
@@ -146,12 +147,13 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         admin = scope["type"] != "http" or scope["path"].startswith(ADMIN)
-        rule = None if admin else self._settings.rules.for_request(scope["method"], scope["path"])
+        path = scope.get("path", "").replace(SLASH, "/")
+        rule = None if admin else self._settings.rules.for_request(scope["method"], path)
         if rule is None:
             await self._app(scope, receive, send)
             return
-        scope["uniqos.rule"] = ", ".join(
-            f"{name}={value}" for name, value in rule.model_dump(exclude_none=True).items()
+        scope["uniqos.notes"]["rule"] = ", ".join(
+            f"{name}={value}" for name, value in rule.model_dump(exclude_defaults=True).items()
         )
         if rule.latency is not None:
             await asyncio.sleep(rule.latency.seconds(self._settings.rules.chance))

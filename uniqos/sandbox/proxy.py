@@ -63,10 +63,10 @@ class Proxy:
             threading.Thread(target=self._upstream, args=(browser, server), daemon=True).start()
             threading.Thread(target=self._downstream, args=(browser, server), daemon=True).start()
 
-    def _takes(self, *faults: Fault) -> bool:
-        """Whether the fault is one of these and applies once more."""
+    def _takes(self, fault: Fault) -> bool:
+        """Whether the fault is this one and applies once more."""
         with self._lock:
-            if self._fault not in faults or self._left < 1:
+            if self._fault != fault or self._left < 1:
                 return False
             self._left -= 1
             return True
@@ -86,7 +86,7 @@ class Proxy:
     def _downstream(self, browser: socket.socket, server: socket.socket) -> None:
         try:
             while data := server.recv(65536):
-                if not self._takes(*(fault for fault in FAULTS if fault != "reset_before_request")):
+                if self._fault == "reset_before_request" or not self._takes(self._fault):
                     browser.sendall(data)
                     continue
                 if self._fault == "reset_after_request":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
@@ -26,6 +27,7 @@ from .caller import ACCESS_TOKEN, API_KEY
 from .clock import Clock
 from .inprocess import AsyncTransport, Loop, Transport
 from .journal import Journal
+from .llm import Llm
 from .personalities import DEFAULT_ID, seed
 from .proxy import Fault, proxy
 from .rules import Rule
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger("uniqos.sandbox.server")
-_log.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], Dropped)))
+_log.addFilter(
+    lambda record: not (record.exc_info and isinstance(record.exc_info[1], (Dropped, asyncio.CancelledError)))
+)
 
 
 class _Protocol(H11Protocol):
@@ -164,6 +168,8 @@ def serve(
     seed: int = 0,
     pause: float = 0.02,
     requests_per_second: int = 1000,
+    llm: str | None = None,
+    llm_model: str = "default",
 ) -> Generator[Sandbox, None, None]:
     """Run a sandbox in a thread of this process.
 
@@ -174,14 +180,18 @@ def serve(
         seed: What the choice of words depends on.
         pause: Seconds between two events of a stream.
         requests_per_second: The rate limit.
+        llm: Address of an OpenAI-compatible server that makes the replies, up to and without ``/chat/completions``;
+            default: templates. Its key comes from ``UNIQOS_LLM_API_KEY``.
+        llm_model: What that server calls the model.
 
     Yields:
         The running sandbox.
 
     Raises:
-        ConfigurationError: The address or the database cannot be used.
+        ConfigurationError: An address or the database cannot be used.
     """
-    with _server(host, port, database, seed, pause, requests_per_second) as (server, listener, sandbox):
+    options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
+    with _server(host, port, options) as (server, listener, sandbox):
         thread = threading.Thread(target=server.run, args=([listener],), name="uniqos-sandbox", daemon=True)
         thread.start()
         while not server.started:
@@ -203,6 +213,8 @@ def run(
     seed: int = 0,
     pause: float = 0.02,
     requests_per_second: int = 1000,
+    llm: str | None = None,
+    llm_model: str = "default",
     on_ready: Callable[[Sandbox], None] | None = None,
 ) -> None:
     """Run a sandbox until the process is told to stop.
@@ -214,12 +226,15 @@ def run(
         seed: As for ``serve``.
         pause: As for ``serve``.
         requests_per_second: As for ``serve``.
+        llm: As for ``serve``.
+        llm_model: As for ``serve``.
         on_ready: Called with the sandbox once its port is open.
 
     Raises:
-        ConfigurationError: The address or the database cannot be used.
+        ConfigurationError: An address or the database cannot be used.
     """
-    with _server(host, port, database, seed, pause, requests_per_second) as (server, listener, sandbox):
+    options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
+    with _server(host, port, options) as (server, listener, sandbox):
         if on_ready is not None:
             on_ready(sandbox)
         server.run([listener])
@@ -227,7 +242,13 @@ def run(
 
 @contextmanager
 def in_process(
-    *, database: str = ":memory:", seed: int = 0, pause: float = 0.0, requests_per_second: int = 1000
+    *,
+    database: str = ":memory:",
+    seed: int = 0,
+    pause: float = 0.0,
+    requests_per_second: int = 1000,
+    llm: str | None = None,
+    llm_model: str = "default",
 ) -> Generator[Sandbox, None, None]:
     """A sandbox without a server: only its ``in_process_client`` and ``in_process_async_client`` reach it.
 
@@ -236,22 +257,34 @@ def in_process(
         seed: As for ``serve``.
         pause: As for ``serve``, but 0 by default.
         requests_per_second: As for ``serve``.
+        llm: As for ``serve``.
+        llm_model: As for ``serve``.
 
     Yields:
         The sandbox.
 
     Raises:
-        ConfigurationError: The database cannot be used.
+        ConfigurationError: The database or the model's address cannot be used.
     """
-    with _application(database, seed, pause, requests_per_second) as (settings, app):
+    with _application(_Options(database, seed, pause, requests_per_second, llm, llm_model)) as (settings, app):
         yield Sandbox("http://127.0.0.1:1", API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
+
+
+@dataclass(frozen=True)
+class _Options:
+    database: str
+    seed: int
+    pause: float
+    requests_per_second: int
+    llm: str | None
+    llm_model: str
 
 
 @contextmanager
 def _server(
-    host: str, port: int, database: str, words: int, pause: float, requests_per_second: int
+    host: str, port: int, options: _Options
 ) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
-    if requests_per_second < 1 or pause < 0 or not 0 <= port <= 65535:
+    if options.requests_per_second < 1 or options.pause < 0 or not 0 <= port <= 65535:
         raise ConfigurationError(
             "the sandbox needs requests_per_second of 1 or more, a pause of 0 or more, and a port from 0 to 65535"
         )
@@ -265,7 +298,7 @@ def _server(
     # Headers and body are two writes; asyncio does this only for sockets it has made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        with _application(database, words, pause, requests_per_second) as (settings, app):
+        with _application(options) as (settings, app):
             config = uvicorn.Config(
                 app,
                 log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself
@@ -282,16 +315,15 @@ def _server(
 
 
 @contextmanager
-def _application(
-    database: str, words: int, pause: float, requests_per_second: int
-) -> Generator[tuple[Settings, ASGIApp], None, None]:
+def _application(options: _Options) -> Generator[tuple[Settings, ASGIApp], None, None]:
+    llm = Llm(options.llm, options.llm_model) if options.llm is not None else None
     try:
-        store = Store(database)
+        store = Store(options.database)
     except Exception as exc:
-        raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
+        raise ConfigurationError(f"the sandbox cannot use the database {options.database}: {exc}") from None
     try:
-        settings = Settings(words, pause, store)
+        settings = Settings(options.seed, options.pause, store, llm=llm)
         seed(store, settings.clock.text())
-        yield settings, make_app(settings, requests_per_second)
+        yield settings, make_app(settings, options.requests_per_second)
     finally:
         store.close()

@@ -19,7 +19,8 @@ create table if not exists relationships (
 create table if not exists interactions (
   number integer primary key autoincrement, id text unique not null, organization_id text not null, user_id text,
   relationship_id text, personality_id text not null, mode text not null, streamed integer not null,
-  created_at text not null, latency_ms integer not null, primary_emotion text not null);
+  created_at text not null, latency_ms integer not null, primary_emotion text not null, valence real not null,
+  arousal real not null);
 create index if not exists interactions_by_time on interactions (created_at) where user_id is not null;
 create table if not exists answers (
   key text primary key, fingerprint text not null, status integer not null, media_type text not null,

@@ -5,30 +5,27 @@ The modulator pack, the answers of infer-state and recall-memory, and the bodies
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
-from . import end_users, relationships
+from . import end_users, events, relationships
 from . import memory as memories
-from .call import Answer, Call, Dropped, EventStream
+from .call import Answer, Call, EventStream
 from .emotion import infer
+from .llm import Draft
 from .magic import Magic, check_id, read
 from .refusal import Refusal
-from .store import dumps
 from .usage import count_turn, permit
 from .voice import reply
 
-LLM = {"llm_provider": "sandbox", "llm_model": "templates"}
+TEMPLATES = {"llm_provider": "sandbox", "llm_model": "templates"}
 
 
 def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     """One turn with a personality that exists."""
-    started = time.perf_counter()
+    started = call.draft.started if call.draft else time.perf_counter()
     fields = call.fields()
-    magic = read(fields["message"])
-    call.settings.errors.check(magic, call.key or fields["message"])
+    magic = _read(call, fields["message"])
     if fields.get("llm_override") is not None:
         raise Refusal("not_implemented", "llm_override is not available yet.")
     if personality["status"] == "archived" or personality["review_status"] not in ("not_submitted", "approved"):
@@ -38,7 +35,7 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     if mode == "stateful" and not user_id:
         raise Refusal("validation_error", "A stateful turn needs a user_id.", details=[{"field": "user_id"}])
     permit(call)
-    state = infer(magic.text)
+    state = infer(magic.text, magic.emotion)
     relationship = None
     if user_id:
         end_users.refuse_deleted(call, user_id)
@@ -48,8 +45,13 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     if fields.get("return_format") == "modulator_pack":
         return Answer(_pack(personality, state, relationship))
     before = relationship["memory"] if relationship else None
-    text = _words(call, personality, magic.text, state, before, user_id)
-    interaction_id = call.store.new_id("int")
+    call.store.count("turns_billed")
+    count_turn(call, relationship["id"] if relationship else None)
+    draft = call.draft or Draft(
+        _prompt(personality, state, before), magic, state, _consulted(before), bool(fields.get("stream")), started
+    )
+    pieces = _pieces(call, draft, personality, before, user_id)
+    interaction_id = draft.interaction_id or call.store.new_id("int")
     if relationship:
         after = memories.learn(relationship["memory"], magic.text, state, interaction_id)
         relationships.remember(call, relationship, after)
@@ -57,7 +59,7 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     latency_ms = max(1, round((time.perf_counter() - started) * 1000))
     call.store.run(
         "insert into interactions (id, organization_id, user_id, relationship_id, personality_id, mode, streamed,"
-        " created_at, latency_ms, primary_emotion) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " created_at, latency_ms, primary_emotion, valence, arousal) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         interaction_id,
         call.caller.organization_id,
         user_id,
@@ -68,25 +70,24 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
         call.now,
         latency_ms,
         state["primary"],
+        state["valence"],
+        state["arousal"],
     )
-    call.store.count("turns_billed")
-    count_turn(call, relationship["id"] if relationship else None)
-    consulted = {
-        "consulted": bool(before and before["turns"]),
-        "summary_used": memories.summary(before) if before else None,
-        "significant_moments_referenced": len(before["moments"]) if before else 0,
-    }
-    usage = {"turns_consumed": 1, "active_relationship_counted": relationship is not None, **LLM}
+    names = call.settings.llm.names if call.settings.llm else TEMPLATES
+    usage = {"turns_consumed": 1, "active_relationship_counted": relationship is not None, **names}
     updated = relationship is not None
-    if fields.get("stream"):
-        events = _events(interaction_id, state, consulted, text, usage, updated, latency_ms)
-        return _stream(events, magic, call.settings.pause)
+    if draft.stream:
+        draft.completion = events.completion(draft.consulted["summary_used"], updated, usage, latency_ms)
+        first = events.metadata(interaction_id, state, draft.consulted)
+        told = [first, *map(events.text, pieces), draft.completion]
+        pause = call.settings.pause
+        return EventStream(events.whole(told, magic), lambda: events.paced(events.at_once(told), magic, pause))
     return Answer(
         {
-            "response": text,
+            "response": "".join(pieces),
             "inferred_emotional_state": state,
             "interaction_id": interaction_id,
-            "memory": {**consulted, "model_updated": updated},
+            "memory": {**draft.consulted, "model_updated": updated},
             "guardrails": {"applied": []},
             "usage": usage,
             "latency_ms": latency_ms,
@@ -96,20 +97,19 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
 
 def dry_run(call: Call, personality: dict[str, Any]) -> dict[str, Any]:
     """A turn that leaves nothing behind and costs nothing."""
-    message = _message(call)
-    magic = read(message)
-    call.settings.errors.check(magic, call.key or message)
-    state = infer(magic.text)
-    text = _words(call, personality, magic.text, state, None, None)
-    return {"response": text, "inferred_emotional_state": state, "usage": {"turns_consumed": 0}}
+    magic = _read(call, _message(call))
+    state = infer(magic.text, magic.emotion)
+    draft = call.draft or Draft(
+        _prompt(personality, state, None), magic, state, _consulted(None), False, time.perf_counter()
+    )
+    words = "".join(_pieces(call, draft, personality, None, None))
+    return {"response": words, "inferred_emotional_state": state, "usage": {"turns_consumed": 0}}
 
 
 def infer_state(call: Call) -> Answer:
     """Takes ``message``; answers with the state alone."""
-    message = _message(call)
-    magic = read(message)
-    call.settings.errors.check(magic, call.key or message)
-    return Answer({"inferred_emotional_state": infer(magic.text)})
+    magic = _read(call, _message(call))
+    return Answer({"inferred_emotional_state": infer(magic.text, magic.emotion)})
 
 
 def recall_memory(call: Call) -> Answer:
@@ -135,84 +135,51 @@ def _message(call: Call) -> str:
     return message
 
 
-def _words(
-    call: Call,
-    personality: dict[str, Any],
-    message: str,
-    state: dict[str, Any],
-    memory: dict[str, Any] | None,
-    user_id: str | None,
-) -> str:
+def _read(call: Call, message: str) -> Magic:
+    magic = read(message, call.marks)
+    call.settings.errors.check(magic, call.counted_by(message))
+    return magic
+
+
+def _consulted(memory: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "consulted": bool(memory and memory["turns"]),
+        "summary_used": memories.summary(memory) if memory else None,
+        "significant_moments_referenced": len(memory["moments"]) if memory else 0,
+    }
+
+
+def _pieces(
+    call: Call, draft: Draft, personality: dict[str, Any], memory: dict[str, Any] | None, user_id: str | None
+) -> list[str]:
+    """The words of the reply; raises the draft where the language model is still to be asked for them."""
+    if call.settings.llm is not None:
+        if call.draft is None:
+            raise draft
+        return draft.pieces
     turn = memory["turns"] if memory else 0
     seed = f"{call.settings.seed}|{personality['id']}|{user_id}|{turn}"
-    return reply(message, big_five=personality["big_five"], emotion=state, memory=memory, seed=seed)
+    text = reply(draft.magic.text, big_five=personality["big_five"], emotion=draft.state, memory=memory, seed=seed)
+    *words, last = text.split(" ")
+    return [*(f"{word} " for word in words), last]
+
+
+def _described(personality: dict[str, Any]) -> str:
+    leaning = ", ".join(f"{trait} {value:g}" for trait, value in personality["big_five"].items())
+    return f"You are {personality['name']}. Big Five from 0 to 1: {leaning}."
+
+
+def _prompt(personality: dict[str, Any], state: dict[str, Any], memory: dict[str, Any] | None) -> str:
+    felt = f"The user's emotion is {state['primary']}, of {state['intensity']} intensity."
+    summary = memories.summary(memory) if memory else None
+    known = f"What you remember of the user: {summary}" if summary else "You remember nothing of the user."
+    return f"{_described(personality)} {felt} {known} Answer in character, in a few sentences."
 
 
 def _pack(personality: dict[str, Any], state: dict[str, Any], relationship: dict[str, Any] | None) -> dict[str, Any]:
-    leaning = ", ".join(f"{trait} {value:g}" for trait, value in personality["big_five"].items())
     return {
-        "system_prompt": f"You are {personality['name']}. Big Five from 0 to 1: {leaning}.",
+        "system_prompt": _described(personality),
         "inferred_emotional_state": state,
         "memory_summary": memories.summary(relationship["memory"]) if relationship else None,
         "usage": {"turns_consumed": 0},
     }
-
-
-def _events(
-    interaction_id: str,
-    state: dict[str, Any],
-    consulted: dict[str, Any],
-    text: str,
-    usage: dict[str, Any],
-    updated: bool,
-    latency_ms: int,
-) -> list[tuple[str, dict[str, Any]]]:
-    words = text.split(" ")
-    pieces = [word if word is words[-1] and n == len(words) - 1 else f"{word} " for n, word in enumerate(words)]
-    metadata = {"interaction_id": interaction_id, "inferred_emotional_state": state, "memory": consulted}
-    completion: dict[str, Any] = {
-        "memory": {"summary_used": consulted["summary_used"], "model_updated": updated},
-        "guardrails": {"applied": []},
-        "usage": usage,
-        "latency_ms": latency_ms,
-    }
-    return [("metadata", metadata), *[("text", {"delta": piece}) for piece in pieces], ("completion", completion)]
-
-
-def _stream(events: list[tuple[str, dict[str, Any]]], magic: Magic, pause: float) -> EventStream:
-    frames = [_frame(name, {"type": name, **data}) for name, data in events]
-    fault = magic.fault
-    if fault == "malformed_frame":
-        frames.insert(2, b'event: text\ndata: {"type":"text","delta":"cut\n\n')
-    elif fault == "unknown_event":
-        frames.insert(2, _frame("mood", {"type": "mood", "value": 1}))
-    elif fault == "no_completion":
-        del frames[-1]
-    elif fault in ("error_event", "guardrail_block"):
-        code = "internal_error" if fault == "error_event" else "guardrail_block"
-        error = {"type": "error", "code": code, "message": "The stream was asked to fail."}
-        blocked = {"guardrail": "sandbox", "category": "on_demand"} if fault == "guardrail_block" else {}
-        frames[-1] = _frame("error", {**error, **blocked})
-    elif fault == "guardrail":
-        modulation = {"type": "guardrail_modulation", "applied": ["sandbox"], "modulation_summary": "Softened."}
-        frames.insert(-1, _frame("guardrail_modulation", modulation))
-    elif fault == "done":
-        frames.append(b"data: [DONE]\n\n")
-    elif fault == "ping":
-        frames = [part for frame in frames for part in (b": ping\n\n", b"event: ping\ndata:\n\n", frame)]
-    cut = (2 if magic.argument is None else magic.argument) if fault in ("drop_after", "stall") else len(frames)
-
-    async def paced() -> AsyncIterator[bytes]:
-        for frame in frames[:cut]:
-            yield frame
-            await asyncio.sleep(pause)
-        if fault == "drop_after":
-            raise Dropped
-        if fault == "stall":
-            await asyncio.sleep(3600)
-
-    return EventStream(b"".join(frames), paced)
-
-
-def _frame(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {dumps(data)}\n\n".encode()

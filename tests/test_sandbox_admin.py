@@ -1,0 +1,91 @@
+"""The sandbox's own routes under /_sandbox, as a test in any language uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.receiver import receiving
+from uniqos import WebhookSignatureError, construct_event
+from uniqos.sandbox import Sandbox, serve
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with serve(pause=0) as running:
+        yield running
+
+
+@pytest.fixture
+def admin(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox") as client:
+        yield client
+
+
+def turn(sandbox: Sandbox) -> httpx.Response:
+    body = {"personality_id": sandbox.personality_id, "message": "hello"}
+    return httpx.post(f"{sandbox.url}/v1/respond", json=body, headers={"Authorization": f"Bearer {sandbox.api_key}"})
+
+
+def test_rules_are_added_listed_and_removed(sandbox: Sandbox, admin: httpx.Client) -> None:
+    made = admin.post("/rules", json={"path": "/v1/respond", "code": "service_unavailable"}).json()
+    assert turn(sandbox).status_code == 503
+    (shown,) = admin.get("/state").json()["rules"]
+    assert (shown["id"], shown["seen"], shown["used"]) == (made["id"], 1, 1)
+    assert admin.delete(f"/rules/{made['id']}").status_code == 204
+    assert admin.delete(f"/rules/{made['id']}").status_code == 404
+    assert turn(sandbox).status_code == 200
+    assert admin.post("/rules", json={"nonsense": 1}).status_code == 422
+
+
+def test_the_journal_tells_what_was_asked(sandbox: Sandbox, admin: httpx.Client) -> None:
+    turn(sandbox)
+    entry = admin.get("/journal").json()["requests"][0]
+    assert (entry["method"], entry["path"], entry["status"], entry["turns_billed"]) == ("POST", "/v1/respond", 200, 1)
+    with admin.stream("GET", "/journal/live") as live:
+        lines = live.iter_lines()
+        assert next(lines).startswith(":")
+        turn(sandbox)
+        data = next(line for line in lines if line.startswith("data: "))
+    assert json.loads(data[6:])["path"] == "/v1/respond"
+
+
+def test_a_snapshot_can_be_restored(sandbox: Sandbox, admin: httpx.Client) -> None:
+    turn(sandbox)
+    kept = admin.get("/snapshot").json()
+    turn(sandbox)
+    assert sandbox.turns_billed == 2
+    assert admin.post("/restore", json=kept).status_code == 204
+    assert sandbox.turns_billed == 1
+    assert turn(sandbox).status_code == 200
+    assert admin.post("/reset", json={}).status_code == 204
+    assert sandbox.turns_billed == 0
+
+
+def test_the_time_is_told_to_stand_still_and_to_move(admin: httpx.Client) -> None:
+    frozen = admin.post("/clock", json={"freeze": "2030-01-01T00:00:00Z"}).json()["now"]
+    assert frozen == admin.get("/state").json()["now"] == "2030-01-01T00:00:00.000Z"
+    assert admin.post("/clock", json={"advance_seconds": 60}).json()["now"] == "2030-01-01T00:01:00.000Z"
+    assert admin.post("/clock", json={"freeze": False}).json()["now"].startswith("2030-01-01T00:01:0")
+
+
+def test_deliveries_are_sent_on_request_and_bad_ones_are_not_believed(sandbox: Sandbox, admin: httpx.Client) -> None:
+    with receiving() as receiver, sandbox.client() as client:
+        hook = client.webhooks.create(url=receiver.url, subscriptions=["payment.failed"])
+        admin.post(f"/webhooks/{hook.id}/emit", json={"type": "payment.failed", "data": {"a": 1}}).raise_for_status()
+        assert receiver.event(hook.secret).data == {"a": 1}
+        for bad in ("stale", "wrongly_signed", "unsigned", "cut"):
+            admin.post(f"/webhooks/{hook.id}/emit", json={"type": "payment.failed", "bad": bad}).raise_for_status()
+            body, signature = receiver.take()
+            with pytest.raises(WebhookSignatureError):
+                construct_event(body, signature, hook.secret)
+        assert admin.post("/webhooks/wh_none/emit", json={"type": "x"}).status_code == 404
+
+
+def test_no_page_of_somebody_elses_can_change_anything(admin: httpx.Client) -> None:
+    for path in ("/rules", "/clock", "/reset", "/restore"):
+        answer = admin.post(path, content=b'{"code": "internal_error"}', headers={"Content-Type": "text/plain"})
+        assert answer.status_code in (403, 422)

@@ -1,0 +1,99 @@
+"""The page at ``/_sandbox/``, and what it asks for beyond the rest of the admin routes.
+
+It shows what the sandbox keeps of each organization, and never the text of a message.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from .call import Settings
+from .caller import API_KEY
+from .relationships import remembered, shown
+
+_FOLDER = Path(__file__).parent / "page"
+_MEDIA_TYPES = {
+    "index.html": "text/html",
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_MOST_TURNS = 200
+
+
+async def refuse_other_pages(request: Request) -> None:
+    """Refuse a browser that is on another host's page.
+
+    Raises:
+        HTTPException: 403.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "Only the sandbox's own page may ask for this.")
+
+
+def router(settings: Settings) -> APIRouter:
+    """The routes."""
+    own_page = [Depends(refuse_other_pages)]
+    routes = APIRouter(prefix="/_sandbox", include_in_schema=False, dependencies=own_page)
+    store = settings.store
+
+    @routes.get("")
+    @routes.get("/")
+    async def page() -> Response:
+        return _file("index.html")
+
+    @routes.get("/page/{name}")
+    async def file(name: str) -> Response:
+        if name not in _MEDIA_TYPES:
+            raise HTTPException(404, f"There is no file {name}.")
+        return _file(name)
+
+    @routes.get("/access")
+    async def access() -> dict[str, Any]:
+        rows = store.all("select id, fields from personalities where status = 'active' order by rowid")
+        personalities = [{"id": row["id"], "name": json.loads(row["fields"])["name"]} for row in rows]
+        return {"api_key": API_KEY, "personalities": personalities}
+
+    @routes.get("/relationships")
+    async def relationships() -> dict[str, Any]:
+        return {"data": [shown(row) for row in _relationships(settings)]}
+
+    @routes.get("/relationships/{relationship_id}")
+    async def relationship(relationship_id: str) -> dict[str, Any]:
+        found = next((row for row in _relationships(settings) if row["id"] == relationship_id), None)
+        if found is None:
+            raise HTTPException(404, f"There is no relationship {relationship_id}.")
+        turns = store.all(
+            "select id as interaction_id, created_at, primary_emotion, valence, arousal from interactions"
+            " where relationship_id = ? order by number desc limit ?",
+            relationship_id,
+            _MOST_TURNS,
+        )
+        return {**shown(found), "emotional_states": turns[::-1], "memory": remembered(found)}
+
+    return routes
+
+
+def _file(name: str) -> Response:
+    return Response((_FOLDER / name).read_bytes(), media_type=_MEDIA_TYPES[name], headers=_HEADERS)
+
+
+def _relationships(settings: Settings) -> list[dict[str, Any]]:
+    rows = settings.store.all(
+        "select * from relationships order by coalesce(last_turn_at, created_at) desc, rowid desc"
+    )
+    return [{**row, "memory": json.loads(row["memory"])} for row in rows]

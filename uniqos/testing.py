@@ -1,0 +1,64 @@
+"""Models for the tests of a product: whole ones, of which a test names only what it is about.
+
+reply = build(RespondResult, response="Hello!")
+assert my_view(reply) == ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import AwareDatetime
+
+from ._model import Model, json_fields, ready
+
+M = TypeVar("M", bound=Model)
+_INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_PLAIN: dict[Any, Any] = {
+    bool: True,
+    int: 1,
+    float: 0.5,
+    bytes: b"content",
+    datetime: _INSTANT,
+    AwareDatetime: _INSTANT,
+    Path: Path("file"),
+}
+
+
+def build(model: type[M], **fields: Any) -> M:
+    """A valid model: what is required and not given is made up, always the same; the rest stays absent.
+
+    Args:
+        model: Any of ``uniqos.models``.
+        **fields: What the test is about; parts may be models or mappings.
+
+    Returns:
+        The model.
+
+    Raises:
+        pydantic.ValidationError: A field does not fit.
+    """
+    required = {name: info.annotation for name, _, info in json_fields(model) if info.is_required()}
+    made = {name: _value(name, annotation) for name, annotation in required.items() if name not in fields}
+    return ready(model)(**made, **fields)
+
+
+def _value(name: str, annotation: Any) -> Any:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is None and isinstance(annotation, type) and issubclass(annotation, Model):
+        return build(annotation)
+    if origin is Literal or (origin in (Union, UnionType) and type(None) not in arguments):
+        return arguments[0] if origin is Literal else _value(name, arguments[0])
+    if origin in (Union, UnionType):
+        return None
+    if origin is Annotated:
+        return _value(name, arguments[0])
+    if origin is list:
+        return []
+    if origin in (dict, Mapping):
+        return {}
+    return _PLAIN.get(annotation, f"{name}_1")
