@@ -35,9 +35,9 @@ def _where(query: InteractionFilter) -> tuple[str, list[Any]]:
 def _list(call: Call) -> Answer:
     query = call.query
     assert isinstance(query, InteractionQuery)
-    limit = query.limit or _DEFAULT_LIMIT
-    if limit > _MOST:
-        raise Refusal("validation_error", f"limit is at most {_MOST}.", details=[{"field": "limit"}])
+    limit = _DEFAULT_LIMIT if query.limit is None else query.limit
+    if not 1 <= limit <= _MOST:
+        raise Refusal("validation_error", f"limit is from 1 to {_MOST}.", details=[{"field": "limit"}])
     where, values = _where(query)
     if query.cursor:
         where, values = f"{where} and number < ?", [*values, _number(query.cursor)]
