@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from uniqos.fastapi import TurnStream, install_error_handlers, lifespan, server_sent_events
+from uniqos.fastapi import TurnStream, install_error_handlers, lifespan, sse
 
 from .turns import HEADERS
 
@@ -22,7 +22,7 @@ def with_sdk() -> FastAPI:
 
     @app.post("/chat/stream", response_class=EventSourceResponse)
     async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
 
     return app

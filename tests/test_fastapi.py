@@ -37,7 +37,7 @@ from uniqos.fastapi import (
     get_client,
     install_error_handlers,
     lifespan,
-    server_sent_events,
+    sse,
     webhook,
 )
 
@@ -100,7 +100,7 @@ def service(make: Callable[[], AsyncUniqOS]) -> FastAPI:
         return await client.respond(turn)
 
     async def stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
 
     async def inbox(event: Annotated[models.WebhookEvent, Depends(webhook(["whsec_new", "whsec_old"]))]) -> Any:

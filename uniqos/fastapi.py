@@ -9,7 +9,7 @@ return await client.respond(turn)
 
 @app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
 async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-async for event in server_sent_events(stream):
+async for event in sse(stream):
 yield event
 """
 
@@ -46,7 +46,7 @@ __all__ = [
     "install_error_handlers",
     "lifespan",
     "open_stream",
-    "server_sent_events",
+    "sse",
     "webhook",
 ]
 
@@ -115,7 +115,7 @@ TurnStream = Annotated[AsyncRespondStream, Depends(open_stream)]
 """The opened stream of the turn in the body as a parameter."""
 
 
-async def server_sent_events(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
+async def sse(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
     """The events of a stream under their names, to the letter.
 
     A stream that breaks, or never completes, ends with an event ``error``: the status of 200 is sent already.

@@ -19,7 +19,7 @@ from uniqos.fastapi import (
     TurnStream,
     install_error_handlers,
     lifespan,
-    server_sent_events,
+    sse,
     webhook,
 )
 from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
@@ -52,7 +52,7 @@ def make_app(
 
     @app.post("/api/turns", response_class=EventSourceResponse, responses=TURN_EVENTS)
     async def turns(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
 
     @app.get("/api/history")
