@@ -1,16 +1,18 @@
 """FastAPI services that pass the SDK's models straight through: ``pip install 'uniqos[fastapi]'``.
 
-app = FastAPI(lifespan=lifespan())
-install_error_handlers(app)
+    app = FastAPI(lifespan=lifespan())
+    install_error_handlers(app)
 
-@app.post("/chat")
-async def chat(turn: RespondRequest, client: Client) -> RespondResult:
-return await client.respond(turn)
+    @app.post("/chat")
+    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+        return await client.respond(turn)
 
-@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
-async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-async for event in sse(stream):
-yield event
+    @app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+    async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+        async for event in sse(stream):
+            yield event
+
+Any other framework can send ``stream.frames()`` on.
 """
 
 # FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
