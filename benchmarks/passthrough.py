@@ -1,7 +1,8 @@
 """``python -m benchmarks.passthrough``: many streamed chats at once through one FastAPI process, beside plain httpx.
 
-The service with the SDK checks every event and sends it on under its name; the one with httpx copies bytes, which is
-the least that anything can do. Both run under uvicorn in a process of their own; the same clients read both.
+The services with the SDK check every event and send it on under its name: by FastAPI's own server-sent events (sdk),
+and by the stream's frames. The one with httpx copies bytes, which is the least that anything can do. Each runs under
+uvicorn in a process of its own; the same clients read them all.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=40, help="text events of one answer")
     options = parser.parse_args()
     with server(Sizes(events=options.events)) as upstream:
-        for kind in ("sdk", "httpx"):
+        for kind in ("sdk", "frames", "httpx"):
             measure(kind, upstream, options.chats, options.seconds)
 
 

@@ -1,4 +1,4 @@
-"""The two services that ``passthrough`` compares: ``python -m benchmarks.passthrough_app sdk|httpx UPSTREAM PORT``."""
+"""The services that ``passthrough`` compares: ``python -m benchmarks.passthrough_app KIND UPSTREAM PORT``."""
 
 import sys
 from collections.abc import AsyncIterable, AsyncIterator
@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from uniqos.fastapi import TurnStream, install_error_handlers, lifespan, server_sent_events
+from uniqos.fastapi import TurnStream, install_error_handlers, lifespan, sse
 
 from .turns import HEADERS
 
@@ -22,8 +22,19 @@ def with_sdk() -> FastAPI:
 
     @app.post("/chat/stream", response_class=EventSourceResponse)
     async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
+
+    return app
+
+
+def with_frames() -> FastAPI:
+    app = FastAPI(lifespan=lifespan())
+    install_error_handlers(app)
+
+    @app.post("/chat/stream")
+    async def chat_stream(stream: TurnStream) -> StreamingResponse:
+        return StreamingResponse(stream.frames(), media_type="text/event-stream")
 
     return app
 
@@ -54,5 +65,5 @@ def with_httpx(upstream: str) -> FastAPI:
 
 if __name__ == "__main__":
     kind, upstream, port = sys.argv[1:]
-    app = with_sdk() if kind == "sdk" else with_httpx(upstream)
+    app = {"sdk": with_sdk, "frames": with_frames}[kind]() if kind != "httpx" else with_httpx(upstream)
     uvicorn.run(app, port=int(port), log_level="warning")

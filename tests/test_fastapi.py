@@ -20,7 +20,7 @@ from tests.asgi import serving
 from tests.rawserver import Handler, RawServer, header, reply, rst
 from tests.signing import delivery
 from uniqos import AsyncUniqOS, errors, models
-from uniqos._relay import frame, relay_error, relay_event
+from uniqos._relay import Event, frame, relay_error, relay_event
 
 pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
 
@@ -37,7 +37,7 @@ from uniqos.fastapi import (
     get_client,
     install_error_handlers,
     lifespan,
-    server_sent_events,
+    sse,
     webhook,
 )
 
@@ -51,7 +51,8 @@ FIRST = (
     b'"summary_used":null,"significant_moments_referenced":0},"at":"2026-07-15T12:00:00.000Z"}\n\n'
 )
 TEXT = b'event: text\ndata: {"type": "text","delta":"hi \xc3\xbc","new":{"a":1.50,"b":null}}\n\n'
-NEW = b"event: heartbeat\ndata: [1,2.5]\n\n"
+ODD = [b"event: beat\ndata: null\n\n", b'event: beat\ndata: "\\u00fc"\n\n', b"event: beat\ndata: still here\n\n"]
+NEW = b"event: heartbeat\ndata: [1,2.50]\n\n"
 LAST = (
     b'event: completion\ndata: {"type":"completion","memory":{"model_updated":false},"guardrails":{"applied":[]},'
     b'"usage":{"turns_consumed":1,"active_relationship_counted":false,"llm_provider":"a","llm_model":"c"},'
@@ -100,7 +101,7 @@ def service(make: Callable[[], AsyncUniqOS]) -> FastAPI:
         return await client.respond(turn)
 
     async def stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
 
     async def inbox(event: Annotated[models.WebhookEvent, Depends(webhook(["whsec_new", "whsec_old"]))]) -> Any:
@@ -169,10 +170,10 @@ def test_a_turn_is_passed_on_as_it_was_sent() -> None:
 
 
 def test_events_are_passed_on_to_the_letter_under_their_names() -> None:
-    with backend(sends(FIRST, TEXT, NEW, TEXT, LAST)) as service:
+    with backend(sends(FIRST, TEXT, NEW, *ODD, TEXT, LAST)) as service:
         answer = service.post("/stream")
     assert answer.status_code == 200
-    assert events_of(answer) == as_sent(FIRST, TEXT, NEW, TEXT, LAST)
+    assert events_of(answer) == as_sent(FIRST, TEXT, NEW, *ODD, TEXT, LAST)
 
 
 def test_what_the_model_refuses_is_a_422_with_its_place() -> None:
@@ -205,6 +206,10 @@ def test_what_the_model_refuses_is_a_422_with_its_place() -> None:
         (refuses(502, "upstream_llm_error"), 502, "upstream_error", {}),
         (refuses(503, "service_unavailable"), 502, "upstream_error", {}),
         (refuses(504, "turn_timeout"), 504, "turn_timeout", {}),
+        (refuses(401, "validation_error"), 503, "service_unavailable", {}),
+        (refuses(403, "not_found"), 502, "upstream_error", {}),
+        (refuses(407, "proxy"), 502, "upstream_error", {}),
+        (lambda connection, request, number: reply(connection, 404, b'{"squid": "corp"}'), 502, "upstream_error", {}),
         (refuses(200, "no stream and no answer"), 502, "upstream_error", {}),
         (lambda connection, request, number: rst(connection), 502, "upstream_error", {}),
     ],
@@ -222,6 +227,24 @@ def test_a_refusal_before_the_first_byte_is_a_refusal(
     else:
         assert "mysecret" not in answer.text
     assert "my text" not in answer.text
+    assert "corp" not in answer.text
+
+
+def test_the_envelope_of_a_callers_fault_is_kept_whole() -> None:
+    envelope = {"error": {"code": "not_found", "message": "no", "type": "odd", "documentation_url": "u", "new": [1]}}
+    content = json.dumps(envelope).encode()
+    with backend(lambda connection, request, number: reply(connection, 404, content)) as service:
+        answer = service.post("/chat").json()["error"]
+    assert {name: answer[name] for name in envelope["error"]} == envelope["error"]
+
+
+@pytest.mark.parametrize("request_id", ["req_\u20ac", "req ", "x" * 300, "a\r\nb: c"])
+def test_an_id_that_cannot_stand_in_a_header_costs_no_answer(request_id: str) -> None:
+    content = json.dumps({"error": {"code": "not_found", "message": "no", "request_id": request_id}}).encode()
+    with backend(lambda connection, request, number: reply(connection, 404, content)) as service:
+        answer = service.post("/chat")
+    assert answer.status_code == 404
+    assert "x-request-id" not in answer.headers
 
 
 def test_the_id_of_the_exchange_is_passed_on() -> None:
@@ -264,6 +287,57 @@ def test_an_error_event_of_the_api_is_passed_on_and_is_the_end() -> None:
     failed = b'event: error\ndata: {"type":"error","code":"guardrail_block","guardrail":"g","category":"c"}\n\n'
     with backend(sends(FIRST, failed)) as service:
         assert events_of(service.post("/stream")) == as_sent(FIRST, failed)
+
+
+@pytest.mark.parametrize("code", ["quota_exhausted", "authentication_error", "payment_required", "internal_error"])
+@pytest.mark.parametrize("path", ["/stream", "/frames"])
+def test_an_error_event_about_the_service_says_nothing_more(path: str, code: str) -> None:
+    failed = f'event: error\ndata: {{"type":"error","code":"{code}","message":"{KEY} of org"}}\n\n'.encode()
+    with backend(sends(FIRST, failed), lambda app: app.router.routes.append(FRAMES)) as service:
+        *events, (name, data) = events_of(service.post(path))
+    assert (events, name) == (as_sent(FIRST), "error")
+    assert KEY not in data
+
+
+@pytest.mark.parametrize("path", ["/stream", "/frames"])
+def test_no_name_of_an_event_can_end_it(path: str) -> None:
+    forged = b'data: {"type":"a\\nevent: completion\\ndata: {}\\n\\nevent: x"}\n\n'
+    with backend(sends(FIRST, forged, LAST), lambda app: app.router.routes.append(FRAMES)) as service:
+        assert [name for name, _ in events_of(service.post(path))] == ["metadata", "message", "completion"]
+
+
+def test_a_callers_fault_at_the_end_of_a_stream_is_theirs() -> None:
+    def add(app: FastAPI) -> None:
+        async def words(stream: TurnStream) -> Any:
+            return (await stream.until_done()).text
+
+        words.__annotations__ = {"stream": TurnStream}
+        app.post("/words")(words)
+
+    for code, status in (("guardrail_block", 400), ("rate_limit_exceeded", 429), ("internal_error", 502)):
+        failed = f'event: error\ndata: {{"type":"error","code":"{code}"}}\n\n'.encode()
+        with backend(sends(FIRST, failed), add) as service:
+            assert service.post("/words").status_code == status
+
+
+def test_a_browser_that_leaves_before_the_answer_begins_ends_the_turn_and_its_retries() -> None:
+    left = threading.Event()
+
+    def silent(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.settimeout(10)
+        assert connection.recv(100) == b""
+        left.set()
+
+    with backend(silent) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        content = json.dumps(TURN).encode()
+        head = f"POST /stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+        with socket.create_connection((host, int(port)), 10) as browser:
+            browser.sendall(head.encode() + b"\r\n\r\n" + content)
+            while not service.upstream.requests:
+                time.sleep(0.01)
+        assert left.wait(3)
+        assert len(service.upstream.requests) == 1
 
 
 class Leaving:
@@ -314,7 +388,7 @@ def test_when_the_browser_leaves_upstream_is_closed_at_once(path: str, silent: b
     upstream = Leaving(silent=silent)
 
     def add(app: FastAPI) -> None:
-        app.router.routes.append(Route("/frames", frames, methods=["POST"]))
+        app.router.routes.append(FRAMES)
 
     with backend(upstream, add) as service:
         gone = leave_after_three_events(service.url, path)
@@ -334,6 +408,9 @@ async def frames(request: Request) -> StreamingResponse:
     return StreamingResponse(stream.frames(), media_type="text/event-stream")
 
 
+FRAMES = Route("/frames", frames, methods=["POST"])
+
+
 def test_a_stream_gives_frames_to_any_framework() -> None:
     parts = [FIRST, TEXT, NEW, TEXT]
     with RawServer(sends(*parts)) as upstream:
@@ -347,14 +424,14 @@ def test_a_stream_gives_frames_to_any_framework() -> None:
 
 
 def test_frames_are_events_whatever_they_hold() -> None:
-    assert frame("text", "a\r\nb\nc\rd") == b"event: text\ndata: a\ndata: b\ndata: c\ndata: d\n\n"
+    assert frame(Event("text", "a\r\nb\nc\rd")) == b"event: text\ndata: a\ndata: b\ndata: c\ndata: d\n\n"
     built: list[tuple[models.Model, tuple[str, str]]] = [
         (models.StreamEventText(delta="ü"), ("text", '{"type":"text","delta":"ü"}')),
         (models.StreamEventUnknown(name="beat", data="plain"), ("beat", "plain")),
         (models.StreamEventUnknown(name="beat", data=[1]), ("beat", "[1]")),
     ]
     for event, wanted in built:
-        assert relay_event(event) == wanted
+        assert relay_event(event)[:2] == wanted
 
 
 def test_a_lifespan_goes_around_another_and_closes_its_client() -> None:
@@ -388,7 +465,7 @@ def test_a_lifespan_goes_around_another_and_closes_its_client() -> None:
 def test_each_request_may_have_a_key_of_its_own_over_the_same_connections() -> None:
     def add(app: FastAPI) -> None:
         async def tenant(request: Request, client: Client) -> AsyncUniqOS:
-            return client.with_options(api_key=request.headers["x-key"])
+            return client.with_credentials(request.headers.get("x-key"))
 
         tenant.__annotations__ = {"request": Request, "client": Client}
 
@@ -405,6 +482,8 @@ def test_each_request_may_have_a_key_of_its_own_over_the_same_connections() -> N
         bearers = [header(request, "Authorization") for request in service.upstream.requests]
         assert service.upstream.connections == 1
         assert httpx.post(f"{service.url}/tenant", headers={"X-Key": "nonsense"}).status_code == 500
+        assert httpx.post(f"{service.url}/tenant").status_code == 500
+        assert len(service.upstream.requests) == 3
     assert bearers == ["Bearer uniq_test_tenantnumber1", "Bearer uniq_test_tenantnumber2", f"Bearer {KEY}"]
 
 
@@ -418,7 +497,7 @@ def test_without_the_lifespan_one_sentence_says_what_is_missing(caplog: pytest.L
     app.get("/")(turn)
     with serving(app) as url:
         assert httpx.get(url).status_code == 500
-    assert "no_lifespan" in caplog.text
+    assert "use FastAPI(lifespan=uniqos.fastapi.lifespan())" in caplog.text
     assert get_client.__doc__
 
 
@@ -439,6 +518,35 @@ def test_deliveries_are_verified_before_they_are_believed(monkeypatch: pytest.Mo
         assert httpx.post(url, content=body).status_code == 400
         body, headers = delivery("whsec_new", data="x" * 2000)
         assert httpx.post(url, content=body, headers=headers).status_code == 413
+
+
+def test_a_delivery_without_an_end_is_no_error_of_the_service(caplog: pytest.LogCaptureFixture) -> None:
+    with backend(sends()) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as sender:
+            sender.sendall(b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        body, headers = delivery("whsec_new")
+        assert httpx.post(f"{service.url}/webhook", content=body, headers=headers).status_code == 200
+    assert "Exception in ASGI" not in caplog.text
+
+
+def test_a_webhook_needs_a_secret_and_leaves_the_body_to_the_route() -> None:
+    for wrong in ("", [], [""], None):
+        with pytest.raises(errors.ConfigurationError, match="secret"):
+            webhook(wrong)  # type: ignore[arg-type]
+    app = FastAPI()
+
+    async def raw(request: Request, event: Any) -> Any:
+        return len(await request.body())
+
+    raw.__annotations__ = {
+        "request": Request,
+        "event": Annotated[models.WebhookEvent, Depends(webhook("whsec_x"))],
+    }
+    app.post("/")(raw)
+    body, headers = delivery("whsec_x")
+    with serving(app) as url:
+        assert httpx.post(url, content=body, headers=headers).json() == len(body)
 
 
 def test_every_error_has_an_answer_without_what_is_ours() -> None:

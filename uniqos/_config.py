@@ -50,14 +50,17 @@ class Config:
             f"max_retries={self.max_retries}"
         )
 
-    def changed(self, api_key: str | None, access_token: str | None, **changes: Any) -> Config:
-        """The same settings but for what is not None, checked again."""
-        changed = replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
-        if api_key is not None or access_token is not None:
-            token, environment = _credentials(api_key, access_token)
-            _check_secrecy(self.base_url, environment)
-            changed = replace(changed, token=token, environment=environment)
-        return changed
+    def changed(self, **changes: Any) -> Config:
+        """The same settings but for ``changes`` (None: unchanged), checked again."""
+        return replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
+
+    def of_another(self, api_key: str | None, access_token: str | None) -> Config:
+        """The same settings with other credentials, which must be given."""
+        if api_key is None and access_token is None:
+            raise ConfigurationError("no API key: with_credentials needs one", code="missing_api_key")
+        token, environment = _credentials(api_key, access_token)
+        _check_secrecy(self.base_url, environment)
+        return replace(self, token=token, environment=environment)
 
     @property
     def log(self) -> LeveledLogger:

@@ -95,7 +95,9 @@ class Model(BaseModel, Mapping[str, Any]):
         value = wire[0].parsed
         for key in wire[1]:
             value = value[key]
-        return value  # type: ignore[no-any-return]
+        if not isinstance(value, dict):  # an event that nobody knows may be no object
+            return self.model_dump(by_alias=True, exclude_unset=True)
+        return value
 
     def __getitem__(self, key: str) -> Any:
         return self.to_dict()[key]

@@ -91,9 +91,10 @@ def _unknown(name: str, data: str) -> StreamEventUnknown:
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
-        value = data
-    if not isinstance(value, dict):
-        return ready(StreamEventUnknown)(name=name, data=value)
-    event = ready(StreamEventUnknown).model_validate({**value, "type": "unknown", "name": name})
+        return ready(StreamEventUnknown)(name=name, data=data)
+    if isinstance(value, dict):
+        event = ready(StreamEventUnknown).model_validate({**value, "type": "unknown", "name": name})
+    else:
+        event = ready(StreamEventUnknown)(name=name, data=value)
     bind(event, Wire(data))
     return event

@@ -111,14 +111,17 @@ class Turn:
     def raise_error_event(self) -> None:
         """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
         if self.error is not None:
-            raise errors.error_class(self.error.code, None)(
-                self.error.message or f"the stream ended with the error {self.error.code}",
-                code=self.error.code,
-                details={"guardrail": self.error.guardrail, "category": self.error.category, "text": self.text},
-                **self._exchange(),
-            )
+            details = {"guardrail": self.error.guardrail, "category": self.error.category, "text": self.text}
+            raise error_of(self.error, details=details, **self._exchange())
 
     def _exchange(self) -> dict[str, Any]:
         if self.http is None:
             return {}
         return {"request_id": self.http.request_id, "http_status": self.http.status}
+
+
+def error_of(event: StreamEventError, **more: Any) -> errors.APIError:
+    """An error event as the error that its code is over HTTP."""
+    message = event.message or f"the stream ended with the error {event.code}"
+    envelope = {"code": event.code, "message": message}
+    return errors.error_class(event.code, None)(message, code=event.code, envelope=envelope, **more)

@@ -184,6 +184,7 @@ class APIError(UniqOSError):
 
     Attributes:
         retry_after_seconds: Seconds the server asks to wait; None where it does not say.
+        envelope: The API's own error object, whole; None where the answer came from something else, such as a proxy.
         complete: False where the answer's body was cut or unreadable, so that only its status is known.
     """
 
@@ -196,10 +197,12 @@ class APIError(UniqOSError):
         http_status: int | None = None,
         details: Any = None,
         retry_after_seconds: float | None = None,
+        envelope: Mapping[str, Any] | None = None,
         complete: bool = True,
     ) -> None:
         super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
         self.retry_after_seconds: float | None = retry_after_seconds
+        self.envelope: Mapping[str, Any] | None = envelope
         self.complete: bool = complete
 
 
@@ -306,6 +309,7 @@ def api_error(
         complete: Whether the body arrived whole.
     """
     error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
+    own = error if isinstance(error, Mapping) and isinstance(error.get("code"), str) else None
     if not isinstance(error, Mapping):
         error = {"details": envelope}  # another shape than the API's, such as a proxy's: it is not lost
     code = error.get("code") if isinstance(error.get("code"), str) else None
@@ -322,5 +326,6 @@ def api_error(
         http_status=status,
         details=error.get("details"),
         retry_after_seconds=retry_after_seconds,
+        envelope=own,
         complete=complete,
     )

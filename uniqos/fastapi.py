@@ -1,16 +1,18 @@
 """FastAPI services that pass the SDK's models straight through: ``pip install 'uniqos[fastapi]'``.
 
-app = FastAPI(lifespan=lifespan())
-install_error_handlers(app)
+    app = FastAPI(lifespan=lifespan())
+    install_error_handlers(app)
 
-@app.post("/chat")
-async def chat(turn: RespondRequest, client: Client) -> RespondResult:
-return await client.respond(turn)
+    @app.post("/chat")
+    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+        return await client.respond(turn)
 
-@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
-async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-async for event in server_sent_events(stream):
-yield event
+    @app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+    async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+        async for event in sse(stream):
+            yield event
+
+Any other framework can send ``stream.frames()`` on.
 """
 
 # FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
@@ -20,19 +22,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any
 
+import anyio
+
 from . import errors
 from ._async.client import AsyncUniqOS
 from ._async.stream import AsyncRespondStream
-from ._relay import relay_error, relay_event, relay_failure
+from ._relay import Event, relay_error, relay_event, relay_failure
 from .api.engine import RespondRequest
-from .api.stream_events import RespondStreamEvent
+from .api.stream_events import (
+    StreamEventCompletion,
+    StreamEventError,
+    StreamEventGuardrailModulation,
+    StreamEventMetadata,
+    StreamEventText,
+)
 from .webhooks import WebhookEvent, construct_event
 
 try:
-    from fastapi import Depends, FastAPI, HTTPException, Request
+    from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
     from fastapi.responses import JSONResponse
     from fastapi.sse import ServerSentEvent
-    from starlette.requests import HTTPConnection
+    from starlette.requests import ClientDisconnect, HTTPConnection
 except ModuleNotFoundError as _missing:
     raise errors.ConfigurationError(
         "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'", code="missing_extra"
@@ -46,7 +56,7 @@ __all__ = [
     "install_error_handlers",
     "lifespan",
     "open_stream",
-    "server_sent_events",
+    "sse",
     "webhook",
 ]
 
@@ -54,7 +64,14 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 PlainLifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 TURN_EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {"model": RespondStreamEvent, "description": "The events of the turn, by their names."}
+    200: {
+        "model": StreamEventMetadata
+        | StreamEventText
+        | StreamEventGuardrailModulation
+        | StreamEventCompletion
+        | StreamEventError,
+        "description": "The events of the turn, by their names.",
+    }
 }
 """For ``responses=`` of a route that streams a turn: the events in the OpenAPI document."""
 
@@ -102,23 +119,50 @@ async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
 
 
 Client = Annotated[AsyncUniqOS, Depends(get_client)]
-"""The client as a parameter. For another customer's key: ``client.with_options(api_key=...)``, over the same pool."""
+"""The client as a parameter. For another customer's key: ``client.with_credentials(key)``, over the same pool."""
 
 
-async def open_stream(turn: RespondRequest, client: Client) -> AsyncIterator[AsyncRespondStream]:
+async def open_stream(turn: RespondRequest, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
     """The stream of the turn in the body, opened before the response begins, so that a refusal still is one."""
-    async with client.respond(turn, stream=True) as stream:
+    stream = client.respond(turn, stream=True)
+    try:
+        await _unless_left(request, stream)
         yield stream
+    finally:
+        await stream.aclose()
+
+
+async def _unless_left(request: Request, stream: AsyncRespondStream) -> None:
+    """Open the stream; give up, and try no more, when the browser leaves before it is open."""
+    failed: list[errors.UniqOSError] = []
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            await stream.open()
+        except errors.UniqOSError as exc:  # not out of here: a group would wrap it
+            failed.append(exc)
+        group.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    if stream.http is None:
+        raise HTTPException(499, "The browser has left.")
 
 
 TurnStream = Annotated[AsyncRespondStream, Depends(open_stream)]
 """The opened stream of the turn in the body as a parameter."""
 
 
-async def server_sent_events(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
+async def sse(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
     """The events of a stream under their names, to the letter.
 
-    A stream that breaks, or never completes, ends with an event ``error``: the status of 200 is sent already.
+    A stream that breaks, or never completes, ends with an event ``error``: the status of 200 is sent already. So does
+    one that the API ends for a fault of this service, such as a used-up quota, which is none of the browser's business.
 
     Args:
         stream: An opened stream; it is closed at the end.
@@ -128,14 +172,17 @@ async def server_sent_events(stream: AsyncRespondStream) -> AsyncIterator[Server
     """
     try:
         async for event in stream:
-            name, data = relay_event(event)
-            yield ServerSentEvent(event=name, raw_data=data)
+            yield _sent(relay_event(event))
     except errors.UniqOSError as exc:
-        _tell(exc)
-        name, data = relay_failure(exc)
-        yield ServerSentEvent(event=name, raw_data=data)
+        yield _sent(relay_failure(exc))
     finally:
         await stream.aclose()
+
+
+def _sent(event: Event) -> ServerSentEvent:
+    if event.hidden is not None:
+        _tell(event.hidden)
+    return ServerSentEvent(event=event.name, raw_data=event.data)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -151,16 +198,22 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(errors.UniqOSError, _answer)
 
 
-async def _answer(request: Request, exc: Exception) -> JSONResponse:
+async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
     assert isinstance(exc, errors.UniqOSError)
-    _tell(exc)
     relayed = relay_error(exc)
+    if relayed.masked:
+        _tell(exc)
+    if isinstance(connection, WebSocket):
+        await connection.close(1013 if relayed.status == 429 else 1011)
+        return None
     return JSONResponse(relayed.envelope.model_dump(mode="json"), relayed.status, relayed.headers)
 
 
 def _tell(error: errors.UniqOSError) -> None:
-    if relay_error(error).masked:
-        _log.error("uniqos: %s (code=%s, request_id=%s)", type(error).__name__, error.code, error.request_id)
+    # What was never sent is a mistake of the service's own, whose words and place help to find it.
+    own = isinstance(error, errors.ConfigurationError)
+    words = error.message if own else f"code={error.code}, request_id={error.request_id}"
+    _log.error("uniqos: %s (%s)", type(error).__name__, words, exc_info=error if own else None)
 
 
 def webhook(
@@ -177,14 +230,23 @@ def webhook(
 
     Returns:
         The dependency, which gives the event.
+
+    Raises:
+        ConfigurationError: There is no secret.
     """
+    if not secret or not all([secret] if isinstance(secret, str) else secret):
+        raise errors.ConfigurationError("webhook() needs the endpoint's secret, e.g. whsec_...")
 
     async def verified(request: Request) -> WebhookEvent:
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                raise HTTPException(413, f"A delivery has at most {max_bytes} bytes.")
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    raise HTTPException(413, f"A delivery has at most {max_bytes} bytes.")
+        except ClientDisconnect:
+            raise HTTPException(400, "The delivery did not come to its end.") from None
+        request._body = body  # for a route that wants it too: it can be read only once
         try:
             return construct_event(body, request.headers.get("x-uniqos-signature"), secret, tolerance=tolerance)
         except errors.WebhookSignatureError as exc:

@@ -17,7 +17,8 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(on_invalid_response="ignore")  # E: no such choice
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number
-    client.with_options(api_key=7)  # E: the key is text
+    client.with_options(api_key="k")  # E: see with_credentials
+    client.with_credentials(7)  # E: the key is text
     client.with_options(base_url="https://x")  # E: another host is another client
     client.base_url = "https://x"  # E: a property
     client.environment.upper()  # E: None with an access token

@@ -216,8 +216,6 @@ class AsyncUniqOS(AsyncResponder):
     def with_options(
         self,
         *,
-        api_key: str | None = None,
-        access_token: str | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
         max_retries: int | None = None,
@@ -228,11 +226,7 @@ class AsyncUniqOS(AsyncResponder):
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 
-        It costs little, so that a service may make one for each request, with the key of its own customer.
-
         Args:
-            api_key: Another key.
-            access_token: A portal JWT instead of a key.
             timeout: Seconds one attempt may take; 0 is no limit, None as it was.
             deadline: Seconds a whole call may take; 0 is no limit.
             max_retries: How often a failed attempt is repeated.
@@ -248,8 +242,6 @@ class AsyncUniqOS(AsyncResponder):
             ConfigurationError: A setting is wrong.
         """
         config = self._requester.config.changed(
-            hide(api_key),
-            hide(access_token),
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
@@ -258,6 +250,26 @@ class AsyncUniqOS(AsyncResponder):
             on_invalid_response=on_invalid_response,
             on_drift=on_drift,
         )
+        return self._with(config)
+
+    def with_credentials(self, api_key: str | None = None, *, access_token: str | None = None) -> Self:
+        """A client for another caller over the same connections; closing it leaves them open.
+
+        It costs little: a service may make one for each request, with the key of its own customer.
+
+        Args:
+            api_key: The other key. None is refused, and never means the key of this client.
+            access_token: A portal JWT instead of a key.
+
+        Returns:
+            The other client.
+
+        Raises:
+            ConfigurationError: ``missing_api_key`` or ``invalid_api_key_format``.
+        """
+        return self._with(self._requester.config.of_another(hide(api_key), hide(access_token)))
+
+    def _with(self, config: Config) -> Self:
         other = object.__new__(type(self))
         # What a subclass keeps goes along; the namespaces belong to the settings they were made with.
         kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, AsyncNamespace)}

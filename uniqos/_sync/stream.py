@@ -182,6 +182,8 @@ class RespondStream:
     def frames(self) -> Iterator[bytes]:
         """The events as they came, ready to be sent on by any web framework as ``text/event-stream``.
 
+        An error event that is about this service and not its caller, such as a used-up quota, says no more than that.
+
         A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
         it on has a status of 200 already. Open the stream before, so that a refusal still is one.
 
@@ -192,9 +194,9 @@ class RespondStream:
 
         try:
             for event in self:
-                yield frame(*relay_event(event))
+                yield frame(relay_event(event))
         except errors.UniqOSError as exc:
-            yield frame(*relay_failure(exc))
+            yield frame(relay_failure(exc))
         finally:
             self.close()
 

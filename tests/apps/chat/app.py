@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from uniqos.fastapi import (
     TurnStream,
     install_error_handlers,
     lifespan,
-    server_sent_events,
+    sse,
     webhook,
 )
 from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
@@ -52,7 +52,7 @@ def make_app(
 
     @app.post("/api/turns", response_class=EventSourceResponse, responses=TURN_EVENTS)
     async def turns(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in server_sent_events(stream):
+        async for event in sse(stream):
             yield event
 
     @app.get("/api/history")
@@ -69,13 +69,13 @@ def make_app(
         return {"events": list(inbox), "can_try": sign is not None}
 
     @app.post("/api/inbox/try", status_code=204)
-    async def try_it(request: Request) -> None:
+    async def try_it() -> None:
         if sign is None:
             raise HTTPException(404, "The real API sends deliveries; register this address with it.")
         body, signature = sign(SECRET)
-        async with httpx.AsyncClient() as sender:
-            url = str(request.url_for("receive"))
-            (await sender.post(url, content=body, headers={"x-uniqos-signature": signature})).raise_for_status()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as sender:
+            answer = await sender.post("/webhook", content=body, headers={"x-uniqos-signature": signature})
+            answer.raise_for_status()
 
     app.mount("/page", StaticFiles(directory=PAGE), name="page-files")
     return app

@@ -2,6 +2,7 @@
 
 const at = (id) => document.getElementById(id);
 const states = [];
+const KNOWN = new Set(["metadata", "text", "guardrail_modulation", "completion", "error"]);
 let running = null;
 
 function add(kind, text) {
@@ -33,11 +34,12 @@ async function* eventsOf(response) {
     for (const block of blocks) {
       const fields = { event: "message", data: [] };
       for (const line of block.split("\n")) {
-        const [, name, text] = /^([^:]*):? ?(.*)$/.exec(line);
+        const [, name, text] = /^([^:]*):? ?(.*)$/s.exec(line);
         if (name === "event") fields.event = text;
         if (name === "data") fields.data.push(text);
       }
-      if (fields.data.length) yield [fields.event, JSON.parse(fields.data.join("\n"))];
+      // What an event of another name holds is nobody's business here, and may be no JSON.
+      if (fields.data.length && KNOWN.has(fields.event)) yield [fields.event, JSON.parse(fields.data.join("\n"))];
     }
   }
 }
