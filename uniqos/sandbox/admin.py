@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
@@ -31,7 +31,7 @@ from .rules import Rule
 class ClockChange(BaseModel):
     """How the time goes on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     advance_seconds: float | None = None
     freeze: bool | AwareDatetime | None = None
@@ -41,7 +41,7 @@ class ClockChange(BaseModel):
 class Delivery(BaseModel):
     """A webhook to send."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     type: str
     data: Any = None

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,7 +16,7 @@ from .refusal import KINDS
 class Latency(BaseModel):
     """How long a request waits before anything else happens, in milliseconds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     kind: Literal["fixed", "uniform", "exponential"] = "fixed"
     ms: Annotated[float, Field(ge=0, le=600_000)]
@@ -31,7 +31,7 @@ class Latency(BaseModel):
 class Rule(BaseModel):
     """Requests that match all of ``method``, ``path`` and ``nth`` get what the other fields say."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     method: Literal["GET", "POST", "PATCH", "DELETE"] | None = None
     path: str | None = None
