@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.receiver import receiving
-from uniqos import WebhookSignatureError, construct_event
+from uniqos import ConfigurationError, WebhookSignatureError, construct_event
 from uniqos.sandbox import Sandbox, serve
 
 
@@ -89,3 +93,89 @@ def test_no_page_of_somebody_elses_can_change_anything(admin: httpx.Client) -> N
     for path in ("/rules", "/clock", "/reset", "/restore"):
         answer = admin.post(path, content=b'{"code": "internal_error"}', headers={"Content-Type": "text/plain"})
         assert answer.status_code in (403, 422)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 403),
+        ("evil.example:8000", 403),
+        ("[::1", 403),
+        ("localhost", 200),
+        ("sandbox.localhost:1", 200),
+        ("sandbox:8000", 200),
+        ("192.168.0.7:1", 200),
+        ("[::1]:1", 200),
+    ],
+)
+def test_a_name_that_has_come_to_mean_this_machine_is_refused(admin: httpx.Client, host: str, status: int) -> None:
+    for path in ("/state", "/access"):
+        assert admin.get(path, headers={"Host": host}).status_code == status
+        assert admin.get(path, headers={"Host": host, "Origin": f"http://{host}"}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "nonsense",
+        "create table mine (a);",
+        "attach 'stolen.db' as stolen; create table stolen.t (a);",
+        "pragma journal_mode = delete;",
+        "select load_extension('x');",
+    ],
+)
+def test_what_is_no_snapshot_is_refused_and_changes_nothing(
+    sandbox: Sandbox, admin: httpx.Client, sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    turn(sandbox)
+    kept = admin.get("/snapshot").json()["sql"]
+    for given in (sql, kept.replace("COMMIT;", f"{sql or 'drop table answers'};COMMIT;")):
+        refused = admin.post("/restore", json={"sql": given})
+        assert refused.status_code == 422
+        assert "no snapshot" in refused.json()["detail"]
+        assert sandbox.turns_billed == 1
+    assert not list(tmp_path.iterdir())
+    assert turn(sandbox).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"advance_seconds": -1},
+        {"advance_seconds": 1e300},
+        {"advance_seconds": 4e10},
+        {"freeze": "9999-12-31T00:00:00Z"},
+        {"freeze": "1999-12-31T00:00:00Z"},
+    ],
+)
+def test_a_time_that_the_clock_cannot_tell_is_refused(admin: httpx.Client, change: dict[str, Any]) -> None:
+    before = admin.post("/clock", json={"freeze": True}).json()["now"]
+    assert admin.post("/clock", json=change).status_code == 422
+    assert admin.get("/state").json()["now"] == before
+
+
+def test_a_clock_stands_at_instants_with_a_zone_only(sandbox: Sandbox) -> None:
+    with pytest.raises(ConfigurationError, match="time zone"):
+        sandbox.clock.freeze(datetime(2030, 1, 1))
+    with pytest.raises(ConfigurationError, match="forward"):
+        sandbox.clock.advance(float("nan"))
+
+
+def test_deliveries_of_before_a_reset_are_not_written_into_what_is_after_it(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    sandbox._settings.webhook_pauses = (0.2,)
+    with receiving() as receiver, sandbox.client() as client:
+        receiver.statuses = [500, 204]
+        for _ in range(2):
+            sandbox.reset()  # the ids are the same each time
+            hook = client.webhooks.create(url=receiver.url, subscriptions=["payment.failed"])
+            admin.post(f"/webhooks/{hook.id}/emit", json={"type": "payment.failed"}).raise_for_status()
+            receiver.take()
+        while sandbox._settings.tasks:
+            time.sleep(0.01)
+        (only,) = client.webhooks.list_deliveries(hook.id).data or []
+        assert (only["status"], len(only["attempts"])) == ("delivered", 1)
+        assert receiver.is_empty

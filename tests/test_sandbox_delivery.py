@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -113,7 +114,8 @@ def test_a_delivery_under_way_stops_when_its_endpoint_is_disabled(call: Call, re
 
 def test_what_is_forgotten_meanwhile_is_not_sent(call: Call, receiver: Receiver) -> None:
     emit(call, "payment.failed", {})
-    call.store.load(None)
+    with closing(Store(":memory:")) as empty:
+        call.settings.start_from(empty)
     assert run_jobs(call) == []
     assert receiver.is_empty
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from uniqos import ConfigurationError, RateLimitError
 from uniqos.api import operations
-from uniqos.sandbox import serve
+from uniqos.sandbox import in_process, serve
 from uniqos.sandbox.app import HANDLERS
 
 
@@ -79,6 +82,24 @@ def test_a_port_or_file_that_cannot_be_used_says_so(tmp_path: Path) -> None:
             pass
     with pytest.raises(ConfigurationError, match="cannot use the database"), serve(database=str(tmp_path)):
         pass
+
+
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "addresses.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("create table addresses (name text)")
+    before = file.read_bytes()
+    with pytest.raises(ConfigurationError, match="other tables"), serve(database=str(file)):
+        pass
+    assert file.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["addresses.db"]
+
+
+@pytest.mark.parametrize("options", [{"requests_per_second": 0}, {"pause": -1}, {"pause": float("nan")}])
+def test_options_that_cannot_be_are_refused_with_and_without_a_server(options: dict[str, Any]) -> None:
+    for start in (serve, in_process):
+        with pytest.raises(ConfigurationError, match="requests_per_second"), start(**options):
+            pass
 
 
 @pytest.mark.parametrize("missing", ["fastapi", "uvicorn", "vaderSentiment"])

@@ -424,3 +424,26 @@ async def test_the_clock_of_the_sandbox_dates_what_is_made(own: Sandbox) -> None
         made = await client.organizations.create(name="Dated")
     own.clock.resume()
     assert made["created_at"] == "2031-05-01T00:00:00.000Z"
+
+
+async def test_the_keys_of_who_has_left_are_refused(own: Sandbox) -> None:
+    async with login(own, "keeper@example.com") as owner, login(own, "leaver@example.com") as leaver:
+        org = await new_organization(owner)
+        person = await add(owner, org, leaver)
+        switched = await leaver.me.switch_organization(org)
+        async with client_of(own, access_token=switched["access_token"]) as there:
+            key = await there.api_keys.create(name="Mine")
+        async with with_key(own, str(key["key"])) as client:
+            await client.me.get()
+            await owner.organizations.members.remove(org, person)
+            with pytest.raises(errors.AuthenticationError):
+                await client.me.get()
+
+
+@pytest.mark.parametrize("field", ["id", "version", "status", "created_at", "review_status", "lineage_id"])
+async def test_a_body_cannot_set_what_the_api_says_of_a_personality(sandbox: Sandbox, field: str) -> None:
+    async with client_of(sandbox) as client:
+        with pytest.raises(errors.ValidationError, match=f"{field} cannot be set"):
+            await client.personalities.create({"name": "X", field: "approved"})
+        with pytest.raises(errors.ValidationError, match=f"{field} cannot be set"):
+            await client.personalities.new_version(sandbox.personality_id, {field: "approved"})

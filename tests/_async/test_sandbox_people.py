@@ -402,3 +402,18 @@ async def test_ids_may_hold_anything(user_id: str) -> None:
             await client.end_users.create(user_id=user_id)
             assert (await client.end_users.get(user_id)).user_id == user_id
             assert (await client.end_users.delete(user_id)).deletion_id
+
+
+@pytest.mark.parametrize("cascade", ["memory_only", "model_only", "all"])
+async def test_answers_kept_for_a_repeated_key_go_with_what_they_tell_of(own: Sandbox, cascade: Any) -> None:
+    async with client_of(own) as client:
+        for user_id in ("vera", "otto"):
+            who: dict[str, Any] = {"user_id": user_id, "personality_id": own.personality_id}
+            await client.respond(**who, message="I love violins", mode="stateful", idempotency_key=f"turn of {user_id}")
+            await client.engine.recall_memory(**who, idempotency_key=f"memory of {user_id}")
+        await client.end_users.delete("vera", cascade=cascade)
+        own.clock.advance(2)
+        await client.me.get()
+        kept = own._settings.store.all("select user_id, key from answers")
+        assert [row["user_id"] for row in kept] == ["otto", "otto"]
+        assert own.turns_billed == 2

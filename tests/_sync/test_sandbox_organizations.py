@@ -421,3 +421,26 @@ def test_the_clock_of_the_sandbox_dates_what_is_made(own: Sandbox) -> None:
         made = client.organizations.create(name="Dated")
     own.clock.resume()
     assert made["created_at"] == "2031-05-01T00:00:00.000Z"
+
+
+def test_the_keys_of_who_has_left_are_refused(own: Sandbox) -> None:
+    with login(own, "keeper@example.com") as owner, login(own, "leaver@example.com") as leaver:
+        org = new_organization(owner)
+        person = add(owner, org, leaver)
+        switched = leaver.me.switch_organization(org)
+        with client_of(own, access_token=switched["access_token"]) as there:
+            key = there.api_keys.create(name="Mine")
+        with with_key(own, str(key["key"])) as client:
+            client.me.get()
+            owner.organizations.members.remove(org, person)
+            with pytest.raises(errors.AuthenticationError):
+                client.me.get()
+
+
+@pytest.mark.parametrize("field", ["id", "version", "status", "created_at", "review_status", "lineage_id"])
+def test_a_body_cannot_set_what_the_api_says_of_a_personality(sandbox: Sandbox, field: str) -> None:
+    with client_of(sandbox) as client:
+        with pytest.raises(errors.ValidationError, match=f"{field} cannot be set"):
+            client.personalities.create({"name": "X", field: "approved"})
+        with pytest.raises(errors.ValidationError, match=f"{field} cannot be set"):
+            client.personalities.new_version(sandbox.personality_id, {field: "approved"})

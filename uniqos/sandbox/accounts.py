@@ -50,11 +50,14 @@ def memberships(store: Store, user_id: str) -> list[dict[str, Any]]:
 
 
 def leave(store: Store, found: dict[str, Any], now: str) -> None:
-    """End a membership, and with it the person's sessions there."""
+    """End a membership, and with it the person's sessions and API keys there."""
     store.drop("member", found["id"])
     for session in store.records("session", owner=found["user_id"]):
         if session["organization_id"] == found["organization_id"]:
             end_session(store, session, now)
+    for key in store.records("api_key", owner=found["organization_id"]):
+        if key["user_id"] == found["user_id"]:
+            store.change("api_key", key, revoked_at=key.get("revoked_at") or now)
 
 
 def open_session(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -17,6 +19,7 @@ from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from ..errors import ConfigurationError
 from . import inspector, subscriptions
 from .call import Call, Settings
 from .caller import Caller
@@ -26,6 +29,7 @@ from .magic import MAGIC, Errors
 from .parity import shown as parity_shown
 from .personalities import seed
 from .rules import Rule
+from .store import Store
 
 
 class ClockChange(BaseModel):
@@ -56,14 +60,15 @@ def _call_of(settings: Settings, organization_id: str) -> Call:
 
 def reset(settings: Settings) -> None:
     """As it was when it started: no rule, no journal, the time of the machine, and only what is always there."""
-    settings.store.load(None)
     settings.clock.reset()
     settings.errors = Errors()
     settings.rules.remove()
+    with closing(Store(":memory:")) as fresh:
+        with fresh:
+            seed(fresh, settings.clock.text())
+            seed_accounts(fresh, settings.clock.text())
+        settings.start_from(fresh)
     settings.journal.clear()
-    with settings.store as store:
-        seed(store, settings.clock.text())
-        seed_accounts(store, settings.clock.text())
 
 
 def change_clock(settings: Settings, change: ClockChange) -> str:
@@ -127,7 +132,10 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post("/clock")
     async def clock(change: ClockChange) -> dict[str, Any]:
-        now = change_clock(settings, change)
+        try:
+            now = change_clock(settings, change)
+        except ConfigurationError as exc:
+            raise HTTPException(422, str(exc)) from None
         for organization in settings.store.records("organization"):
             call = _call_of(settings, organization["id"])
             with settings.store:
@@ -159,7 +167,12 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post("/restore", status_code=204)
     async def restore(sql: Annotated[str, Body(embed=True)]) -> None:
-        settings.store.load(sql)
+        try:
+            fresh = Store(":memory:", sql)
+        except (sqlite3.Error, ValueError) as exc:
+            raise HTTPException(422, f"That is no snapshot of a sandbox: {exc}") from None
+        with closing(fresh):
+            settings.start_from(fresh)
 
     return routes
 

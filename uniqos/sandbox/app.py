@@ -132,13 +132,20 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
         )
         settings.errors.check(read("", call.marks), call.counted_by(f"{op.method} {request.url.path}"))
 
+        generation = settings.generation
+
+        def handle(call: Call) -> Answer | EventStream | FileAnswer:
+            if settings.generation != generation:  # a language model may have been waited for
+                raise Refusal("service_unavailable", "The sandbox was reset meanwhile.")
+            return handler(call)
+
         def attempt() -> Result:
             if call.key is None or op.method != "POST":
                 with settings.store:
-                    answer: Result = handler(call)
+                    answer: Result = handle(call)
             else:
                 path = request.url.path.encode()
-                answer = _once(call, handler, hashlib.sha256(path + b"\n" + content).hexdigest())
+                answer = _once(call, handle, hashlib.sha256(path + b"\n" + content).hexdigest())
             settings.begin(call.jobs)
             return answer
 
@@ -163,7 +170,8 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
             row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
-        store.run("insert into answers values (?, ?, ?, ?, ?)", call.slot, fingerprint, *row)
+        sql = "insert into answers values (?, ?, ?, ?, ?, ?, ?)"
+        store.run(sql, call.slot, fingerprint, *row, relationships.whose(call), call.now)
     return answer
 
 

@@ -36,10 +36,17 @@ class Settings:
     webhook_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Seconds before each further attempt to deliver."""
 
+    generation: int = 0
+    """Raised when another state takes the place of this one: work of before must not write to it."""
     llm: Llm | None = None
     """Who makes the words instead of templates."""
     tasks: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
     """Work that is under way; the event loop itself would let it go."""
+
+    def start_from(self, other: Store) -> None:
+        """Keep what another store holds instead of what is kept now."""
+        self.generation += 1
+        self.store.become(other)
 
     def begin(self, jobs: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Begin what follows an answer."""

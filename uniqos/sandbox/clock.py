@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+from ..errors import ConfigurationError
 from .store import instant
+
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2000, 3000))
 
 
 class Clock:
@@ -32,14 +35,27 @@ class Clock:
         self._ahead, self._frozen_at = timedelta(), None
 
     def advance(self, seconds: float) -> None:
-        """Move on; time that stands still goes on standing still there."""
+        """Move on; time that stands still goes on standing still there.
+
+        Raises:
+            ConfigurationError: That is back, or beyond the year 2999.
+        """
+        # Compared before it is added: an enormous or no number cannot be.
+        if not 0 <= seconds <= (_LAST - self.now()).total_seconds():
+            raise ConfigurationError("the sandbox's clock goes forward, up to the year 2999")
         if self._frozen_at is not None:
             self._frozen_at += timedelta(seconds=seconds)
         else:
             self._ahead += timedelta(seconds=seconds)
 
     def freeze(self, at: datetime | None = None) -> None:
-        """Stand still, now or at an instant."""
+        """Stand still, now or at an instant with a time zone.
+
+        Raises:
+            ConfigurationError: That instant is not from 2000 to 2999, or has no time zone.
+        """
+        if at is not None and (at.tzinfo is None or not _FIRST <= at < _LAST):
+            raise ConfigurationError("the sandbox's clock stands at an instant with a time zone, from 2000 to 2999")
         self._frozen_at = at or self.now()
 
     def resume(self) -> None:

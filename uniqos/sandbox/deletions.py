@@ -59,12 +59,15 @@ def erase_due(settings: Settings) -> None:
     old = "user_id is not null and created_at < ?"
     too_old = instant(now - RETENTION)
     rows = store.all(f"select * from records where {due} order by number", instant(now))
-    if not rows and store.one(f"select 1 from interactions where {old} limit 1", too_old) is None:
+    aged = (store.one(f"select 1 from {table} where {old} limit 1", too_old) for table in ("interactions", "answers"))
+    if not rows and not any(aged):
         return
     with store:
         _anonymise(store, old, too_old)
+        store.run(f"delete from answers where {old}", too_old)
         for row in rows:
             _complete(store, record(row), instant(now))
+    store.scrub()
 
 
 def _running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
@@ -97,6 +100,8 @@ def _mark(store: Store, target: str, found: dict[str, Any], cascade: str, deleti
 
 
 def _erase_part(store: Store, target: str, found: dict[str, Any], cascade: str) -> None:
+    if cascade != "all":
+        _forget_answers(store, found["organization_id"], found["user_id"])
     if cascade == "model_only":
         store.drop("model", found["id"])
     elif cascade == "memory_only":
@@ -110,14 +115,16 @@ def _complete(store: Store, deletion: dict[str, Any], now: str) -> None:
     if deletion["cascade"] != "all":
         _release(store, deletion["id"])
     elif deletion["target"] == "relationship":
+        row = store.one("select organization_id, user_id from relationships where id = ?", identifier)
+        if row is not None:
+            _forget_answers(store, row["organization_id"], row["user_id"])
         _anonymise(store, "relationship_id = ?", identifier)
         store.run("delete from relationships where id = ?", identifier)
     elif found is not None:
         whose = found["organization_id"], found["user_id"]
         _anonymise(store, _OF_USER, *whose)
         store.run(f"delete from relationships where {_OF_USER}", *whose)
-        sql = "delete from answers where key glob ? and instr(cast(body as text), ?)"
-        store.run(sql, f"{whose[0]}/*", f'"user_id":{dumps(found["user_id"])}')
+        _forget_answers(store, *whose)
         store.drop("model", identifier)
         store.drop("end_user", identifier)
     # Whom it was about goes too.
@@ -133,10 +140,13 @@ def _release(store: Store, deletion_id: str) -> None:
 
 
 def _anonymise(store: Store, where: str, *values: str) -> None:
-    """Turns stay, but neither whose they were, nor the answers that are kept for a repeated key."""
-    turn = "instr(cast(answers.body as text), interactions.id)"
-    store.run(f"delete from answers where exists (select 1 from interactions where {where} and {turn})", *values)
+    """Turns stay, but not whose they were."""
     store.run(f"update interactions set user_id = null, relationship_id = null where {where}", *values)
+
+
+def _forget_answers(store: Store, organization_id: str, user_id: str) -> None:
+    """Answers about a person that are kept for a repeated key go with what they tell of."""
+    store.run("delete from answers where user_id = ? and key glob ?", user_id, f"{organization_id}/*")
 
 
 def _get(call: Call) -> Answer:

@@ -104,17 +104,17 @@ def signature(secret: str, content: bytes) -> str:
 
 
 async def _deliver(settings: Settings, identifier: str) -> None:
-    number = 0
-    while (pause := await _attempt(settings, identifier, number)) is not None:
+    number, generation = 0, settings.generation
+    while (pause := await _attempt(settings, identifier, number, generation)) is not None:
         await asyncio.sleep(pause)
         number += 1
 
 
-async def _attempt(settings: Settings, identifier: str, number: int) -> float | None:
+async def _attempt(settings: Settings, identifier: str, number: int, generation: int) -> float | None:
     """Send it once, and keep how it went; the pause before the next attempt, None when there is none."""
     delivery = settings.store.get("webhook_delivery", identifier)
     webhook = settings.store.get("webhook", delivery["webhook_id"]) if delivery else None
-    if delivery is None or webhook is None:
+    if delivery is None or webhook is None or settings.generation != generation:
         return None
     fault, at = delivery["fault"], settings.clock.text()
     pauses = (0.0,) if fault == "duplicate" else () if fault else settings.webhook_pauses
@@ -129,8 +129,8 @@ async def _attempt(settings: Settings, identifier: str, number: int) -> float | 
             pause = None
     due = None if pause is None else instant(settings.clock.now() + timedelta(seconds=pause))
     with settings.store as store:
-        if store.get("webhook_delivery", identifier) is None:
-            return None  # the sandbox was reset meanwhile
+        if settings.generation != generation or store.get("webhook_delivery", identifier) is None:
+            return None  # the sandbox was reset meanwhile, and may have another delivery with this id
         store.change(
             "webhook_delivery",
             delivery,

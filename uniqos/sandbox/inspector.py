@@ -5,6 +5,7 @@ It shows what the sandbox keeps of each organization, and never the text of a me
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from pathlib import Path
 from typing import Any
@@ -35,14 +36,29 @@ _MOST_TURNS = 200
 
 
 async def refuse_other_pages(request: Request) -> None:
-    """Refuse a browser that is on another host's page.
+    """Refuse a browser that is on another host's page, also where that host's name has come to mean this machine.
 
     Raises:
         HTTPException: 403.
     """
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin not in (None, f"http://{host}", f"https://{host}"):
         raise HTTPException(403, "Only the sandbox's own page may ask for this.")
+    if not _is_local(host):
+        raise HTTPException(403, f"Ask the sandbox by its address or a name without dots, not as {host}.")
+
+
+def _is_local(host: str) -> bool:
+    """Whether a Host is none that a stranger can own: an address, a name of the local network, ``*.localhost``."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return "." not in name or name.endswith(".localhost")
+    return True
 
 
 def router(settings: Settings) -> APIRouter:

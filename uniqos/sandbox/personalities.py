@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from .call import Answer, Call, Handler
+from .checks import check_free
 from .magic import check_id, read
 from .refusal import Refusal
 from .store import Store, dumps
@@ -30,6 +31,10 @@ CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
     "worried-poet": ("Worried poet", (0.9, 0.3, 0.3, 0.7, 0.9)),
     "blunt-critic": ("Blunt critic", (0.4, 0.8, 0.4, 0.1, 0.3)),
 }
+
+
+_OWN = ("id", "version", "status", "created_at", "review_status", "lineage_id")
+"""What the API says of a personality, and no body may."""
 
 
 def traits(values: tuple[float, ...]) -> dict[str, float]:
@@ -65,8 +70,8 @@ def existing(store: Store, identifier: str) -> dict[str, Any]:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: row[name] for name in ("id", "version", "status", "created_at")}
-    return {**shown, "review_status": row["review"], "lineage_id": row["lineage"], **json.loads(row["fields"])}
+    said = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
+    return {**{name: said[name] for name in _OWN}, **json.loads(row["fields"])}
 
 
 def _insert(
@@ -115,6 +120,7 @@ def _list(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
+    check_free(call.fields(), _OWN)
     fields = _checked({**defaults, **call.fields()})
     identifier = call.store.new_id("pers")
     return Answer(_insert(call.store, identifier, identifier, 1, fields, call.now), 201)
@@ -132,8 +138,8 @@ def _archive(call: Call) -> Answer:
 
 def _new_version(call: Call) -> Answer:
     parent = existing(call.store, call.path["personality_id"])
-    own = ("id", "version", "status", "created_at", "review_status", "lineage_id")
-    fields = _checked({**{n: v for n, v in parent.items() if n not in own}, **call.fields()})
+    check_free(call.fields(), _OWN)
+    fields = _checked({**{n: v for n, v in parent.items() if n not in _OWN}, **call.fields()})
     newest = call.store.one("select max(version) v from personalities where lineage = ?", parent["lineage_id"])
     assert newest is not None
     identifier = call.store.new_id("pers")

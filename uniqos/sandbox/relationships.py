@@ -30,6 +30,13 @@ def find(call: Call, user_id: str, personality_id: str) -> dict[str, Any] | None
     return _read(row) if row is not None else None
 
 
+def whose(call: Call) -> str | None:
+    """The user that a request is about, or None."""
+    user_id = call.path.get("user_id") or call.fields().get("user_id")
+    row = call.store.one("select user_id from relationships where id = ?", call.path.get("relationship_id"))
+    return row["user_id"] if row is not None else user_id if isinstance(user_id, str) else None
+
+
 def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
     """The relationship of the two, which begins here where there was none.
 

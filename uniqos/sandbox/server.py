@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import threading
 import time
@@ -284,10 +285,8 @@ class _Options:
 def _server(
     host: str, port: int, options: _Options
 ) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
-    if options.requests_per_second < 1 or options.pause < 0 or not 0 <= port <= 65535:
-        raise ConfigurationError(
-            "the sandbox needs requests_per_second of 1 or more, a pause of 0 or more, and a port from 0 to 65535"
-        )
+    if not 0 <= port <= 65535:
+        raise ConfigurationError("the sandbox needs a port from 0 to 65535")
     try:
         # Listening before the server has started: whoever is told the port may connect at once.
         listener = socket.create_server(
@@ -316,6 +315,8 @@ def _server(
 
 @contextmanager
 def _application(options: _Options) -> Generator[tuple[Settings, ASGIApp], None, None]:
+    if options.requests_per_second < 1 or not 0 <= options.pause < math.inf:
+        raise ConfigurationError("the sandbox needs requests_per_second of 1 or more, and a pause of 0 or more")
     llm = Llm(options.llm, options.llm_model) if options.llm is not None else None
     try:
         store = Store(options.database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any
 
@@ -24,11 +25,15 @@ create table if not exists interactions (
 create index if not exists interactions_by_time on interactions (created_at) where user_id is not null;
 create table if not exists answers (
   key text primary key, fingerprint text not null, status integer not null, media_type text not null,
-  body blob not null);
+  body blob not null, user_id text, created_at text not null);
+create index if not exists answers_by_user on answers (user_id) where user_id is not null;
+create index if not exists answers_by_time on answers (created_at) where user_id is not null;
 create table if not exists records (
   number integer primary key autoincrement, kind text not null, id text not null, owner text not null,
   created_at text not null, fields text not null, unique (kind, id));
 create index if not exists records_by_owner on records (kind, owner, number);
+create index if not exists deletions_due on records (json_extract(fields, '$.due_at'))
+  where kind = 'deletion' and json_extract(fields, '$.status') = 'pending';
 create table if not exists turns_used (
   organization_id text not null, created_at text not null, relationship_id text);
 create index if not exists turns_used_by_relationship on turns_used (organization_id, relationship_id, created_at);
@@ -37,14 +42,61 @@ insert or ignore into counters values ('ids', 0), ('turns_billed', 0);
 """
 
 
-class Store:
-    """Rows in, rows out. One connection, one lock: requests are short."""
+def _tables(database: sqlite3.Connection) -> dict[str, str]:
+    return dict(
+        tuple(row)
+        for row in database.execute(
+            "select name, sql from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+        )
+    )
 
-    def __init__(self, path: str) -> None:
+
+def _expected() -> dict[str, str]:
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(_SCHEMA)
+        return _tables(fresh)
+
+
+def _allowed(action: int, name: str | None, second: str | None, *_: str | None) -> int:
+    """What the SQL of a snapshot may do: nothing beyond its own tables, no file above all."""
+    refused = (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA)
+    loads = action == sqlite3.SQLITE_FUNCTION and second == "load_extension"
+    return sqlite3.SQLITE_DENY if action in refused or loads else sqlite3.SQLITE_OK
+
+
+class Store:
+    """Rows in, rows out. One connection, one lock: requests are short.
+
+    Args:
+        path: The file, or ``:memory:``.
+        sql: A dump to begin with, for a store in memory.
+
+    Raises:
+        ValueError: The file or the dump is not a sandbox's.
+        sqlite3.Error: It cannot be read.
+    """
+
+    def __init__(self, path: str, sql: str | None = None) -> None:
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            self._set_up(sql)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _set_up(self, sql: str | None) -> None:
         self._database.row_factory = sqlite3.Row
+        expected = _expected()
+        if _tables(self._database) not in ({}, expected):
+            raise ValueError("it holds other tables than those of a sandbox of this version")
         self._database.execute("pragma journal_mode = wal")
+        self._database.execute("pragma secure_delete = on")
+        if sql is not None:
+            self._database.set_authorizer(_allowed)
+            self._database.executescript(sql)
+            if _tables(self._database) != expected:
+                raise ValueError("it holds other tables than those of a sandbox of this version")
         self._database.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -68,13 +120,15 @@ class Store:
         with self._lock:
             return "\n".join(self._database.iterdump())
 
-    def load(self, sql: str | None) -> None:
-        """Keep what a dump says instead of what is kept now; None is nothing."""
+    def scrub(self) -> None:
+        """Let nothing of what is erased stay in the log beside the file either; not within a transaction."""
         with self._lock:
-            names = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
-            for (name,) in self._database.execute(names).fetchall():
-                self._database.execute(f"drop table {name}")
-            self._database.executescript(sql or _SCHEMA)
+            self._database.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def become(self, other: Store) -> None:
+        """Keep what another store holds instead of what is kept now: all of it, or nothing."""
+        with self._lock, other._lock:
+            other._database.backup(self._database)
 
     def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
         """The first row of a query."""
