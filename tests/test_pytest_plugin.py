@@ -79,3 +79,46 @@ def test_without_a_port_asynchronous_clients_work_under_each_loop(backend: str) 
                 await anext(stream)
 
     anyio.run(main, backend=backend)
+
+
+STALLED = "[[uniqos:stream=stall]] x"
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_without_a_port_asynchronous_clients_wait_no_longer_than_they_were_told(backend: str) -> None:
+    async def main() -> None:
+        with in_process() as sandbox, sandbox.in_process_async_client(timeout=0.2) as client:
+            stream = client.respond(personality_id=sandbox.personality_id, message=STALLED, stream=True)
+            with pytest.raises(NetworkError, match="within the timeout"):
+                await stream.until_done()
+
+    anyio.run(main, backend=backend)
+
+
+def test_without_a_port_clients_wait_no_longer_than_they_were_told() -> None:
+    with in_process() as sandbox, sandbox.in_process_client(timeout=0.2) as client:
+        stream = client.respond(personality_id=sandbox.personality_id, message=STALLED, stream=True)
+        with pytest.raises(NetworkError, match="within the timeout"):
+            stream.until_done()
+
+
+def test_a_program_ends_that_has_cancelled_streams_without_a_port() -> None:
+    code = f"""
+import asyncio
+from uniqos.sandbox import in_process
+
+async def main():
+    with in_process() as sandbox, sandbox.in_process_async_client() as client:
+        turn = {{"personality_id": sandbox.personality_id, "message": {STALLED!r}}}
+        tasks = [asyncio.ensure_future(client.respond(**turn, stream=True).until_done()) for _ in range(3)]
+        while sandbox.turns_billed < 3:
+            await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        assert all(task.cancelled() for task in tasks)
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)

@@ -7,9 +7,10 @@ and asynchronous ones under asyncio and trio.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextvars import Context
 from typing import Any
 
@@ -44,7 +45,8 @@ class Loop:
 
     def request(self, request: httpx.Request, body: bytes) -> Exchange:
         """Begin to answer a request."""
-        exchange = Exchange(self._loop)
+        timeouts: dict[str, float | None] = request.extensions.get("timeout", {})
+        exchange = Exchange(self._loop, timeouts.get("read"))
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -67,9 +69,10 @@ class Loop:
 class Exchange:
     """One request and what comes back, part by part."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, timeout: float | None) -> None:
         self.parts: queue.SimpleQueue[Part] = queue.SimpleQueue()
         self._loop = loop
+        self._timeout = timeout
         self._left: asyncio.Event = asyncio.Event()
 
     async def run(self, app: ASGIApp, scope: dict[str, Any], body: bytes) -> None:
@@ -77,7 +80,7 @@ class Exchange:
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
-            if messages:
+            if messages and not self._left.is_set():
                 return messages.pop()
             await self._left.wait()
             return {"type": "http.disconnect"}
@@ -92,21 +95,36 @@ class Exchange:
 
         try:
             await app(scope, receive, send)
-        except BaseException as exc:
-            self.parts.put(("broken", exc))
+        finally:
+            # Behind the end of a whole answer nobody takes it.
+            self.parts.put(("broken", None))
 
     def leave(self) -> None:
-        """Tell the application that nobody listens any more."""
-        if not self._loop.is_closed():
+        """Tell the application that nobody listens any more, and let go of a thread that still waits for a part."""
+        self.parts.put(("broken", None))
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._left.set)
+
+    @contextlib.contextmanager
+    def held(self) -> Generator[None, None, None]:
+        """Leave if something ends the block early: an exception, or that the caller is cancelled."""
+        try:
+            yield
+        except BaseException:
+            self.leave()
+            raise
 
     def take(self) -> Part:
         """The next part; waits for it.
 
         Raises:
+            httpx.ReadTimeout: None came in time.
             httpx.RemoteProtocolError: The application ended without one.
         """
-        kind, value = self.parts.get()
+        try:
+            kind, value = self.parts.get(timeout=self._timeout)
+        except queue.Empty:
+            raise httpx.ReadTimeout(f"the sandbox sent nothing for {self._timeout:g} seconds") from None
         if kind == "broken":
             raise httpx.RemoteProtocolError("the sandbox dropped the connection")
         return kind, value
@@ -122,14 +140,16 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         return iter(self._next, None)
 
     def _next(self) -> bytes | None:
-        kind, value = self._exchange.take()
+        with self._exchange.held():
+            kind, value = self._exchange.take()
         return None if kind == "end" else value
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        part = await anyio.to_thread.run_sync(self._next, abandon_on_cancel=True)
+        with self._exchange.held():
+            part = await anyio.to_thread.run_sync(self._next, abandon_on_cancel=True)
         if part is None:
             raise StopAsyncIteration
         return part
@@ -149,7 +169,8 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = self._loop.request(request, request.read())
-        _, (status, headers) = exchange.take()
+        with exchange.held():
+            _, (status, headers) = exchange.take()
         return httpx.Response(status, headers=headers, stream=_Body(exchange))
 
 
@@ -161,5 +182,6 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = self._loop.request(request, await request.aread())
-        _, (status, headers) = await anyio.to_thread.run_sync(exchange.take, abandon_on_cancel=True)
+        with exchange.held():
+            _, (status, headers) = await anyio.to_thread.run_sync(exchange.take, abandon_on_cancel=True)
         return httpx.Response(status, headers=headers, stream=_Body(exchange))
