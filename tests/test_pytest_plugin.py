@@ -34,16 +34,35 @@ async def test_async(uniqos_sandbox, async_uniqos_client):
 
 def test_a_project_of_ten_lines_passes_with_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_product.py").write_text(PROJECT, encoding="utf-8")
+    said = run_tests(tmp_path)
+    assert "3 passed" in said, said
+
+
+def test_a_marker_without_keywords_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "test_product.py").write_text(
+        """
+import pytest
+
+@pytest.mark.uniqos_fault("rate_limit_exceeded")
+def test_a_limit(uniqos_sandbox): ...
+""",
+        encoding="utf-8",
+    )
+    assert "uniqos_fault takes keywords alone" in run_tests(tmp_path)
+
+
+def run_tests(project: Path) -> str:
+    """What pytest says of a project that has nothing but the fixtures."""
     plugins = ("-p", "uniqos.pytest_plugin", "-p", "anyio.pytest_plugin")
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *plugins, "-k", "not trio"],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
+        cwd=project,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
-    assert "3 passed" in ran.stdout, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
 
 
 def test_the_plugin_imports_nothing_before_it_is_used() -> None:

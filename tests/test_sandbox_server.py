@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from uniqos import ConfigurationError, RateLimitError
 from uniqos.api import operations
 from uniqos.sandbox import in_process, serve
 from uniqos.sandbox.app import HANDLERS
+from uniqos.sandbox.journal import Entry, Journal
+from uniqos.sandbox.proxy import proxy
 
 
 def test_every_operation_has_a_handler_and_the_other_way_round() -> None:
@@ -130,3 +136,33 @@ def test_importing_the_package_imports_nothing_else() -> None:
     code = "import sys; before = set(sys.modules); import uniqos; print(*sorted(set(sys.modules) - before))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in ran.stdout.split()} - sys.stdlib_module_names == {"uniqos"}
+
+
+def test_a_proxy_goes_on_after_its_server_was_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with proxy(f"http://127.0.0.1:{port}", "garbage", 0) as url:
+        for _ in range(2):
+            with pytest.raises(httpx.TransportError), httpx.Client(trust_env=False) as browser:
+                browser.get(url, timeout=5).raise_for_status()
+        with serve(port=port):
+            assert httpx.get(url, trust_env=False).status_code == 200
+
+
+def test_the_journal_is_read_while_requests_are_noted() -> None:
+    journal, ended = Journal(), threading.Event()
+
+    def note() -> None:
+        while not ended.is_set():
+            journal.add(**dict.fromkeys((field.name for field in fields(Entry) if field.name != "number"), ""))
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    try:
+        for _ in range(20):
+            numbers = [entry["number"] for entry in journal.entries()]
+            assert numbers == sorted(numbers, reverse=True)
+            journal.calls()
+    finally:
+        ended.set()
+        thread.join()

@@ -40,6 +40,10 @@ def uniqos_sandbox(_uniqos_server: Sandbox, request: pytest.FixtureRequest) -> S
     """A running sandbox: one server for the session, as at its start for each test."""
     _uniqos_server.reset()
     for marker in reversed(list(request.node.iter_markers("uniqos_fault"))):
+        if marker.args:
+            raise pytest.UsageError(
+                'uniqos_fault takes keywords alone, as in uniqos_fault(path="/v1/respond", drop=True)'
+            )
         _uniqos_server.fault(**marker.kwargs)
     return _uniqos_server
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -36,6 +37,7 @@ class Journal:
     """The requests of late, and those who wait for the next one."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()  # requests are noted in one thread, and looked at in others
         self._entries: deque[Entry] = deque(maxlen=_MOST)
         self._attempts: dict[str, int] = {}
         self._listeners: set[asyncio.Queue[Entry]] = set()
@@ -50,9 +52,10 @@ class Journal:
 
     def add(self, **fields: Any) -> None:
         """Note a request that was answered."""
-        self._count += 1
-        entry = Entry(number=self._count, **fields)
-        self._entries.append(entry)
+        with self._lock:
+            self._count += 1
+            entry = Entry(number=self._count, **fields)
+            self._entries.append(entry)
         for listener in self._listeners:
             listener.put_nowait(entry)
 
@@ -68,19 +71,24 @@ class Journal:
 
     def entries(self) -> list[dict[str, Any]]:
         """The requests, newest first."""
-        return [asdict(entry) for entry in reversed(self._entries)]
+        return [asdict(entry) for entry in reversed(self._all())]
 
     def calls(self) -> list[dict[str, Any]]:
         """The requests by their Idempotency-Key: what was one call of a client."""
         grouped: dict[str, list[Entry]] = {}
-        for entry in self._entries:
+        for entry in self._all():
             grouped.setdefault(entry.idempotency_key or f"(request {entry.number})", []).append(entry)
         return [
             {"idempotency_key": key, "attempts": len(found), "statuses": [entry.status for entry in found]}
             for key, found in grouped.items()
         ]
 
+    def _all(self) -> list[Entry]:
+        with self._lock:
+            return list(self._entries)
+
     def clear(self) -> None:
         """Forget all of it."""
-        self._entries.clear()
+        with self._lock:
+            self._entries.clear()
         self._attempts.clear()

@@ -52,9 +52,13 @@ class Proxy:
         while True:
             try:
                 browser, _ = self._listener.accept()
-                server = socket.create_connection(self._target, 5)
             except OSError:
                 return
+            try:
+                server = socket.create_connection(self._target, 5)
+            except OSError:
+                _end(browser)
+                continue
             server.settimeout(None)
             for one in (browser, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
