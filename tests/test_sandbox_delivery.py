@@ -124,3 +124,9 @@ def test_brackets_and_other_letters_are_text_in_a_pdf() -> None:
     content = page_of(["a (b) \\ é", "第"])
     assert rb"(a \(b\) \\ " + "é".encode("cp1252") + b") '" in content
     assert b"(?) '" in content
+
+
+def test_a_request_has_one_instant(call: Call) -> None:
+    now = call.now
+    call.settings.clock.advance(60)
+    assert call.now == now

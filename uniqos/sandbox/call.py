@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._model import RequestModel
@@ -83,9 +84,9 @@ class Call:
         """What its answer is kept under; None without an Idempotency-Key."""
         return f"{self.caller.organization_id}/{self.caller.user_id}/{self.key}" if self.key is not None else None
 
-    @property
+    @cached_property
     def now(self) -> str:
-        """This instant, as the API writes it."""
+        """When it is carried out, as the API writes it: one instant, so that an answer tells what is stored."""
         return self.settings.clock.text()
 
     def needs_portal(self) -> None:
