@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests._sync.support import client_of
@@ -17,6 +19,7 @@ from uniqos import (
     ServiceUnavailableError,
 )
 from uniqos.sandbox import FAULTS, Sandbox, serve
+from uniqos.sandbox.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +133,9 @@ def test_after_a_reset_all_is_as_at_the_start(sandbox: Sandbox) -> None:
 
 
 def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
-    for wrong in ({"code": "nonsense"}, {"nht": 1}, {"status": 99}):
+    nothing: list[dict[str, object]] = [{}, {"path": "/v1/respond", "times": 2}, {"drop": False}]
+    texts = [{name: text} for name in ("retry_after", "content_type", "redirect") for text in ("ä", "1\r\nX: 2", " 1")]
+    for wrong in ({"code": "nonsense"}, {"nht": 1}, {"status": 99}, *nothing, *texts):
         with pytest.raises(ConfigurationError, match="no rule"):
             sandbox.fault(**wrong)
 
@@ -142,3 +147,38 @@ def test_the_error_of_a_rule_is_the_apis(sandbox: Sandbox) -> None:
             client.personalities.list()
     assert caught.value.request_id is not None
     assert sandbox.journal.entries()[0]["request_id"] == caught.value.request_id
+
+
+@pytest.mark.parametrize("of_a_rule", [True, False])
+def test_a_rule_changes_the_answer_of_an_error_as_any_other(sandbox: Sandbox, of_a_rule: bool) -> None:
+    path = "/v1/personalities" if of_a_rule else "/v1/nowhere"
+    code = {"code": "service_unavailable"} if of_a_rule else {}
+    sandbox.fault(path=path, content_type="text/html", truncate=9, retry_after="3", **code)
+    with httpx.Client() as plain:
+        answer = plain.get(sandbox.url + path, headers={"Authorization": f"Bearer {sandbox.api_key}"})
+    assert (answer.status_code, answer.text) == (503 if of_a_rule else 404, '{"error":')
+    assert [answer.headers[name] for name in ("content-type", "retry-after")] == ["text/html", "3"]
+    assert sandbox.journal.entries()[0]["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_that_has_no_body_is_sent_without_one(sandbox: Sandbox, status: int) -> None:
+    sandbox.fault(path="/v1/personalities", status=status, times=1)
+    with httpx.Client(headers={"Authorization": f"Bearer {sandbox.api_key}"}) as plain:
+        answer = plain.get(sandbox.url + "/v1/personalities")
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert "content-length" not in answer.headers
+        # Over the same connection: nothing of a body is left on it.
+        assert (plain.get(sandbox.url + "/v1/personalities")).status_code == 200
+
+
+def test_a_request_is_noted_though_the_store_is_broken(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Store, "one", broken)
+    with client_of(sandbox, fake_clock=False, max_retries=0) as client:
+        with pytest.raises(APIError) as caught:
+            client.personalities.list()
+    (entry,) = sandbox.journal.entries()
+    assert (caught.value.http_status, entry["status"], entry["turns_billed"]) == (500, 500, 0)

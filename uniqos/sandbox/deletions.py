@@ -58,7 +58,7 @@ def erase_due(settings: Settings) -> None:
     due = "kind = 'deletion' and json_extract(fields, '$.status') = 'pending' and json_extract(fields, '$.due_at') <= ?"
     old = "user_id is not null and created_at < ?"
     too_old = instant(now - RETENTION)
-    rows = store.all(f"select * from records where {due} order by number", instant(now))
+    rows = store.all(f"select * from records indexed by deletions_due where {due} order by number", instant(now))
     aged = (store.one(f"select 1 from {table} where {old} limit 1", too_old) for table in ("interactions", "answers"))
     if not rows and not any(aged):
         return

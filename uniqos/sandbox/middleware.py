@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import secrets
+import sqlite3
 import time
 import zlib
 from datetime import datetime, timedelta, timezone
@@ -85,8 +86,7 @@ class Envelope:
             if exchange.status:
                 raise Dropped from None
             refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")
-            response = JSONResponse(refusal.envelope(exchange.request_id), refusal.status, refusal.headers)
-            await response(scope, receive, exchange.send)
+            await _error(refusal, scope)(scope, receive, exchange.send)
         finally:
             exchange.note()
 
@@ -101,6 +101,7 @@ class _Exchange:
         self._settings = settings
         self._scope = scope
         scope["uniqos.notes"] = self.notes = dict[str, str]()
+        scope["uniqos.request_id"] = self.request_id
         self._send = send
         self._started: float = time.perf_counter()
         self._replayed: bool = False
@@ -123,6 +124,10 @@ class _Exchange:
         if self._noted:
             return
         self._noted = True
+        try:
+            billed = self._settings.store.count("turns_billed", 0)
+        except sqlite3.Error:
+            billed = 0  # whoever asked gets an answer nevertheless, and it is noted
         self._settings.journal.add(
             at=self._settings.clock.text(),
             method=self._scope["method"],
@@ -133,7 +138,7 @@ class _Exchange:
             idempotency_key=self._key,
             attempt=self._attempt,
             replayed=self._replayed,
-            turns_billed=self._settings.store.count("turns_billed", 0),
+            turns_billed=billed,
             rule=self.notes.get("rule"),
         )
 
@@ -157,40 +162,61 @@ class Faults:
         )
         if rule.latency is not None:
             await asyncio.sleep(rule.latency.seconds(self._settings.rules.chance))
-        if rule.code is not None:
-            headers = {"Retry-After": rule.retry_after} if rule.retry_after is not None else {}
-            raise Refusal(rule.code, "A rule of the sandbox says so.", status=rule.status, headers=headers)
-        if rule.redirect is not None:
-            await Response(status_code=307, headers={"Location": rule.redirect})(scope, receive, send)
-        elif rule.gzip_bomb is not None:
-            headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-            await Response(_bomb(rule.gzip_bomb), headers=headers)(scope, receive, send)
-        elif rule.drop or rule.truncate is not None or rule.content_type or rule.status:
-            await self._changed(rule, scope, receive, send)
-        else:
+        if rule.is_only_late():
             await self._app(scope, receive, send)
+        else:
+            await _change(rule, self._answer(rule, scope), scope, receive, send)
 
-    async def _changed(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request run, and change its answer; a stream is gathered first."""
-        start: Message = {}
-        body = bytearray()
+    def _answer(self, rule: Rule, scope: Scope) -> ASGIApp:
+        """What answers before anything is changed: an error, or else what stands instead of the API, or the API."""
+        if rule.code is not None:
+            return _error(Refusal(rule.code, "A rule of the sandbox says so."), scope)
+        if rule.redirect is not None:
+            return Response(status_code=307, headers={"Location": rule.redirect})
+        if rule.gzip_bomb is not None:
+            headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+            return Response(_bomb(rule.gzip_bomb), headers=headers)
+        return self._app
 
-        async def gather(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-            body.extend(message.get("body", b""))
 
-        await self._app(scope, receive, gather)
-        headers = MutableHeaders(scope=start)
-        if rule.content_type:
-            headers["Content-Type"] = rule.content_type
-        content = bytes(body if rule.truncate is None else body[: rule.truncate])
+async def _change(rule: Rule, answer: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let the request run, and change its answer; a stream is gathered first."""
+    start: Message = {}
+    body = bytearray()
+
+    async def gather(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start":
+            start = message
+        body.extend(message.get("body", b""))
+
+    try:
+        await answer(scope, receive, gather)
+    except Exception as raised:
+        refusal = _alone(raised)
+        if start or not isinstance(refusal, Refusal):
+            raise
+        await _error(refusal, scope)(scope, receive, gather)
+    status: int = rule.status or start["status"]
+    headers = MutableHeaders(scope=start)
+    if rule.content_type is not None:
+        headers["Content-Type"] = rule.content_type
+    if rule.retry_after is not None:
+        headers["Retry-After"] = rule.retry_after
+    content = bytes(body if rule.truncate is None else body[: rule.truncate])
+    if status in (204, 304):
+        content = b""
+        del headers["Content-Length"]
+    else:
         headers["Content-Length"] = str(len(content))
-        await send({**start, "status": rule.status or start["status"]})
-        if rule.drop:
-            raise Dropped
-        await send({"type": "http.response.body", "body": content})
+    await send({**start, "status": status})
+    if rule.drop:
+        raise Dropped
+    await send({"type": "http.response.body", "body": content})
+
+
+def _error(refusal: Refusal, scope: Scope) -> JSONResponse:
+    return JSONResponse(refusal.envelope(scope["uniqos.request_id"]), refusal.status, refusal.headers)
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .refusal import KINDS
 
+# What may stand in a header: printable ASCII, without a space at either end.
+HeaderText = Annotated[str, Field(pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
+_WHICH = frozenset({"method", "path", "nth", "times"})
+
 
 class Latency(BaseModel):
     """How long a request waits before anything else happens, in milliseconds."""
@@ -44,14 +48,14 @@ class Rule(BaseModel):
     code: str | None = None
     """An error of the API instead of an answer, by its code."""
     status: Annotated[int, Field(ge=200, le=599)] | None = None
-    """The status of that error, or of the answer."""
-    retry_after: str | None = None
-    """The text of the header ``Retry-After``."""
-    content_type: str | None = None
+    """The status of that error, or of the answer; 204 and 304 come without a body."""
+    retry_after: HeaderText | None = None
+    """The text of the header ``Retry-After``, of that error or of the answer."""
+    content_type: HeaderText | None = None
     """What the answer calls itself."""
     truncate: Annotated[int, Field(ge=0)] | None = None
     """How many bytes of the answer's body are sent; its length is right for them, its JSON is not."""
-    redirect: str | None = None
+    redirect: HeaderText | None = None
     """An address to redirect to instead of an answer."""
     gzip_bomb: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Mebibytes of zeros, compressed, instead of an answer."""
@@ -62,7 +66,17 @@ class Rule(BaseModel):
     def _check(self) -> Rule:
         if self.code is not None and self.code not in KINDS:
             raise ValueError(f"code is one of {', '.join(KINDS)}")
+        if not self._does():
+            raise ValueError("a rule says what happens: latency, code, status, truncate, drop, ...")
         return self
+
+    def _does(self) -> set[str]:
+        """The fields that do something to a request."""
+        return self.model_dump(exclude_defaults=True).keys() - _WHICH
+
+    def is_only_late(self) -> bool:
+        """Whether the answer comes as it is."""
+        return self._does() == {"latency"}
 
     def is_like(self, method: str, path: str) -> bool:
         """Whether a request is one that it speaks of."""
