@@ -19,7 +19,7 @@ from .api.stream_events import (
     StreamEventUnknown,
 )
 
-_MODELS: dict[str, type[Model]] = {
+EVENT_MODELS: dict[str, type[Model]] = {
     "metadata": StreamEventMetadata,
     "text": StreamEventText,
     "guardrail_modulation": StreamEventGuardrailModulation,
@@ -43,7 +43,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     Raises:
         BrokenEvent: The event is known, and its data do not fit its model.
     """
-    model = _MODELS.get(name)
+    model = EVENT_MODELS.get(name)
     if model is None:
         name, model = _model_of(name, data)
         if model is None:
@@ -75,14 +75,14 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
 
 
 def _model_of(name: str, data: str) -> tuple[str, type[Model] | None]:
-    model = _MODELS.get(name)
+    model = EVENT_MODELS.get(name)
     if model is None and name == "message":  # what an event without a name is called
         try:
             value = from_json(data)
         except ValueError:
             return name, None
         if isinstance(value, dict) and isinstance(value.get("type"), str):
-            return value["type"], _MODELS.get(value["type"])
+            return value["type"], EVENT_MODELS.get(value["type"])
     return name, model
 
 
