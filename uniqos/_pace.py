@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from math import inf
 
 from ._retry import RetryBudget
 
-_FIRST_RATE = 5.0
+_FIRST_RATE = 10.0
 _LEAST_RATE = 0.5
 _OF_THE_LIMIT = 0.95
 _CUT = 0.7
+_SEARCHING, _FOUND = 2.0, 1.05
+"""By how much the rate grows in a second: until it is refused for the first time, and from then on."""
 _BURST_OF_REFUSALS = 100.0
 _QUIET_SECONDS = 10.0
 
@@ -29,12 +32,15 @@ class Pace:
         # A crowd that begins at once is refused at once, and is no failing service: it has a budget of its own.
         self.budget: RetryBudget = RetryBudget(_BURST_OF_REFUSALS)
         self.rate: float = _FIRST_RATE
-        self._most: float = float("inf")
+        self._most: float = inf
         self._next: float = now
         self._refused_at: float = now
         self._cut_at: float | None = None
-        self._found: bool = False
-        self._grown_at: float = now
+        self.cuts: int = 0
+        """How often the rate was cut: a turn that was reserved before is to be reserved anew."""
+        self._growth: float = _SEARCHING
+        self._counted_from: float = now
+        self._answers: int = 0
         self._lock: threading.Lock = threading.Lock()  # threads share it too
 
     def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
@@ -52,21 +58,27 @@ class Pace:
             if limit is not None and limit > 0:
                 self._most = limit * _OF_THE_LIMIT
             if self._cut_at is None:
-                self.rate = self._most if limit else _FIRST_RATE
+                self.rate = _FIRST_RATE if self._most == inf else self._most
             elif began > self._cut_at:
                 self.rate = max(_LEAST_RATE, self.rate * _CUT)
-                self._found = True
+                self._growth = _FOUND
             else:
                 return  # it was on its way when the last refusal counted
             self._cut_at = now
+            self._next = now + wait  # whoever waits already asks anew, for a turn that is less close to the next
+            self.cuts += 1
 
     def succeeded(self, now: float) -> None:
         """An attempt was not refused: it may go a little faster."""
         with self._lock:
             self.budget.earn()
-            growth = 1.1 if not self._found else 1.0 + 0.05 * min(1.0, now - self._grown_at)
-            self._grown_at = now
-            self.rate = min(self._most, self.rate * growth)
+            self._answers += 1
+            seconds = now - self._counted_from
+            if seconds >= 1.0:
+                # Only where the rate is made use of: else it would grow without proof that it can be done.
+                if self._answers >= self.rate * seconds / 2:
+                    self.rate = min(self._most, self.rate * self._growth)
+                self._counted_from, self._answers = now, 0
 
     def reserve(self, earliest: float, latest: float | None) -> float | None:
         """The instant at which an attempt may begin, which nobody else gets.
@@ -84,6 +96,10 @@ class Pace:
                 return None
             self._next = at + 1.0 / self.rate
             return at
+
+    def free_from(self, earliest: float) -> float:
+        """The first instant from ``earliest`` on that nobody has reserved."""
+        return max(earliest, self._next)
 
     def is_over(self, now: float) -> bool:
         """Whether nobody queues any more, and the last refusal is long ago."""

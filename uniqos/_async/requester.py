@@ -121,13 +121,10 @@ class AsyncRequester:
         if self._log.debugging:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
-        if self.connections.paces:
-            held = self._turn(request, started, 0.0)
-            if held is None:
-                raise held_back(request)
-            if held > 0:
-                await self.clock.sleep(held)
+        pause = 0.0
         while True:
+            if attempt or self.connections.paces:
+                await self._hold(request, started, pause)
             watch.attempt(attempt + 1)
             began = self.clock.monotonic()
             try:
@@ -141,12 +138,28 @@ class AsyncRequester:
                 seconds = self._wait(request, error, attempt, started, began)
                 if seconds is None:
                     raise
-                watch.retrying(attempt + 1, seconds, error)
+                pause = seconds
+                watch.retrying(attempt + 1, pause, error)
             else:
                 self._succeeded()
                 return result
-            await self.clock.sleep(seconds)
             attempt += 1
+
+    async def _hold(self, request: Request, started: float, seconds: float) -> None:
+        """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
+        earliest = self.clock.monotonic() + seconds
+        while True:
+            pace, now = self.connections.paces.get(self.config.token), self.clock.monotonic()
+            if pace is None or pace.is_over(now):
+                await self.clock.sleep(max(0.0, min(seconds, earliest - now)))
+                return
+            left, cuts = self._left(request, started), pace.cuts
+            at = pace.reserve(max(now, earliest), None if left is None else now + left)
+            if at is None:
+                raise held_back(request)
+            await self.clock.sleep(at - now)
+            if pace.cuts == cuts:
+                return
 
     async def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> AsyncExchange:
         timeout, left, name = self._bounds(request, started)
@@ -210,8 +223,12 @@ class AsyncRequester:
         budget = self.connections.budget
         if isinstance(error, errors.RateLimitError):
             budget = self._slow_down(error, began, seconds).budget
-        seconds = self._turn(request, started, seconds)
-        if attempt >= most or seconds is None:
+        now, left = self.clock.monotonic(), self._left(request, started)
+        if left is not None:
+            pace = self.connections.paces.get(self.config.token)
+            if (pace.free_from(now + seconds) - now if pace else seconds) >= left:
+                return None
+        if attempt >= most:
             return None
         if not budget.spend():
             self._log.warning("uniqos: too many calls fail; not retrying", call=request.label, code=error.code)
@@ -224,17 +241,6 @@ class AsyncRequester:
             code=error.code,
         )
         return seconds
-
-    def _turn(self, request: Request, started: float, seconds: float) -> float | None:
-        """Seconds until an attempt may begin, ``seconds`` or more; None where that is after the call's deadline."""
-        now, left = self.clock.monotonic(), self._left(request, started)
-        if left is not None and seconds >= left:
-            return None
-        pace = self.connections.paces.get(self.config.token)
-        if pace is None or pace.is_over(now):
-            return seconds
-        at = pace.reserve(now + seconds, None if left is None else now + left)
-        return None if at is None else at - now
 
     def _slow_down(self, error: errors.RateLimitError, began: float, seconds: float) -> Pace:
         """Let all calls of this credential wait for ``seconds``, and then come one by one."""

@@ -122,13 +122,10 @@ class Requester:
         if self._log.debugging:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
-        if self.connections.paces:
-            held = self._turn(request, started, 0.0)
-            if held is None:
-                raise held_back(request)
-            if held > 0:
-                self.clock.sleep(held)
+        pause = 0.0
         while True:
+            if attempt or self.connections.paces:
+                self._hold(request, started, pause)
             watch.attempt(attempt + 1)
             began = self.clock.monotonic()
             try:
@@ -142,12 +139,28 @@ class Requester:
                 seconds = self._wait(request, error, attempt, started, began)
                 if seconds is None:
                     raise
-                watch.retrying(attempt + 1, seconds, error)
+                pause = seconds
+                watch.retrying(attempt + 1, pause, error)
             else:
                 self._succeeded()
                 return result
-            self.clock.sleep(seconds)
             attempt += 1
+
+    def _hold(self, request: Request, started: float, seconds: float) -> None:
+        """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
+        earliest = self.clock.monotonic() + seconds
+        while True:
+            pace, now = self.connections.paces.get(self.config.token), self.clock.monotonic()
+            if pace is None or pace.is_over(now):
+                self.clock.sleep(max(0.0, min(seconds, earliest - now)))
+                return
+            left, cuts = self._left(request, started), pace.cuts
+            at = pace.reserve(max(now, earliest), None if left is None else now + left)
+            if at is None:
+                raise held_back(request)
+            self.clock.sleep(at - now)
+            if pace.cuts == cuts:
+                return
 
     def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
         timeout, left, name = self._bounds(request, started)
@@ -211,8 +224,12 @@ class Requester:
         budget = self.connections.budget
         if isinstance(error, errors.RateLimitError):
             budget = self._slow_down(error, began, seconds).budget
-        seconds = self._turn(request, started, seconds)
-        if attempt >= most or seconds is None:
+        now, left = self.clock.monotonic(), self._left(request, started)
+        if left is not None:
+            pace = self.connections.paces.get(self.config.token)
+            if (pace.free_from(now + seconds) - now if pace else seconds) >= left:
+                return None
+        if attempt >= most:
             return None
         if not budget.spend():
             self._log.warning("uniqos: too many calls fail; not retrying", call=request.label, code=error.code)
@@ -225,17 +242,6 @@ class Requester:
             code=error.code,
         )
         return seconds
-
-    def _turn(self, request: Request, started: float, seconds: float) -> float | None:
-        """Seconds until an attempt may begin, ``seconds`` or more; None where that is after the call's deadline."""
-        now, left = self.clock.monotonic(), self._left(request, started)
-        if left is not None and seconds >= left:
-            return None
-        pace = self.connections.paces.get(self.config.token)
-        if pace is None or pace.is_over(now):
-            return seconds
-        at = pace.reserve(now + seconds, None if left is None else now + left)
-        return None if at is None else at - now
 
     def _slow_down(self, error: errors.RateLimitError, began: float, seconds: float) -> Pace:
         """Let all calls of this credential wait for ``seconds``, and then come one by one."""
