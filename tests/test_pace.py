@@ -56,7 +56,8 @@ def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_gr
     assert pace.rate == 40.0
     pace.refused(2.5, 2.4, 0.0, limit)
     assert pace.rate == pytest.approx(28.0)
-    answer(pace, 28, 3.5)
+    answer(pace, 20, 2.9)
+    answer(pace, 1, 3.1)
     assert pace.rate == pytest.approx(28.0 * 1.05)
 
 

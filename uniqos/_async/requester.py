@@ -147,19 +147,22 @@ class AsyncRequester:
 
     async def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
-        earliest = self.clock.monotonic() + seconds
+        now = self.clock.monotonic()
+        pace, earliest = self.connections.paces.get(self.config.token), now + seconds
+        if pace is None or pace.is_over(now):
+            if seconds > 0:
+                await self.clock.sleep(seconds)
+            return
         while True:
-            pace, now = self.connections.paces.get(self.config.token), self.clock.monotonic()
-            if pace is None or pace.is_over(now):
-                await self.clock.sleep(max(0.0, min(seconds, earliest - now)))
-                return
             left, cuts = self._left(request, started), pace.cuts
             at = pace.reserve(max(now, earliest), None if left is None else now + left)
             if at is None:
                 raise held_back(request)
-            await self.clock.sleep(at - now)
+            if at > now:
+                await self.clock.sleep(at - now)
             if pace.cuts == cuts:
                 return
+            now = self.clock.monotonic()
 
     async def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> AsyncExchange:
         timeout, left, name = self._bounds(request, started)

@@ -148,19 +148,22 @@ class Requester:
 
     def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
-        earliest = self.clock.monotonic() + seconds
+        now = self.clock.monotonic()
+        pace, earliest = self.connections.paces.get(self.config.token), now + seconds
+        if pace is None or pace.is_over(now):
+            if seconds > 0:
+                self.clock.sleep(seconds)
+            return
         while True:
-            pace, now = self.connections.paces.get(self.config.token), self.clock.monotonic()
-            if pace is None or pace.is_over(now):
-                self.clock.sleep(max(0.0, min(seconds, earliest - now)))
-                return
             left, cuts = self._left(request, started), pace.cuts
             at = pace.reserve(max(now, earliest), None if left is None else now + left)
             if at is None:
                 raise held_back(request)
-            self.clock.sleep(at - now)
+            if at > now:
+                self.clock.sleep(at - now)
             if pace.cuts == cuts:
                 return
+            now = self.clock.monotonic()
 
     def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
         timeout, left, name = self._bounds(request, started)
