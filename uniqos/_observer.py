@@ -91,20 +91,27 @@ class Observer(Protocol):
     work. They must not block. What they raise is logged, no more.
     """
 
+    # Type checkers take a method without a statement for one that has to be written.
+
     def call_started(self, event: CallStarted) -> None:
         """A call has begun."""
+        return
 
     def attempt_started(self, event: AttemptStarted) -> None:
         """A request is about to be sent."""
+        return
 
     def retrying(self, event: Retrying) -> None:
         """An attempt failed, and there will be another."""
+        return
 
     def first_event(self, event: FirstEvent) -> None:
         """The first event of a stream has arrived."""
+        return
 
     def call_ended(self, event: CallEnded) -> None:
         """A call is over."""
+        return
 
 
 class Unwatched:
