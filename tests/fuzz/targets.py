@@ -73,7 +73,7 @@ class _Server(Connections):
             headers={"content-type": "text/event-stream", "content-encoding": encoding, "x-request-id": "req_1"},
             stream=_Pieces(pieces),
         )
-        self.bounded = bounded  # type: ignore[misc]
+        self.bounded = bounded
 
     def send(self, message: httpx.Request) -> httpx.Response:
         return self._answer
