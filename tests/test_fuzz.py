@@ -25,6 +25,7 @@ from tests.fuzz import targets
 from uniqos import errors
 from uniqos._exchange import refusal
 from uniqos._relay import frame, relay_event
+from uniqos._retry import parse_retry_after
 from uniqos._sse import parse_event
 from uniqos._turn import Turn
 from uniqos.webhooks import construct_event
@@ -244,6 +245,11 @@ def test_an_error_never_holds_what_is_no_json() -> None:
     error = refusal(400, httpx.Headers(), b'{"error":{"code":"x","details":NaN}}', 0)
     assert (error.code, error.details) == ("validation_error", None)
     assert vars(pickle.loads(pickle.dumps(error))) == vars(error)
+
+
+@pytest.mark.parametrize("value", ["\x1e5", "5\x1f", "\x1c", "\u00a05"])
+def test_a_retry_after_with_control_characters_is_nonsense(value: str) -> None:
+    assert parse_retry_after(value, targets.NOW) is None
 
 
 @pytest.mark.parametrize(("body", "secret"), [("\ud800", "s"), ("x", "\ud800"), ("\ud800", ["a", "\udfff"])])

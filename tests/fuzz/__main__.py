@@ -26,7 +26,7 @@ def main() -> None:
         import atheris
     except ImportError:
         sys.exit("atheris is missing: pip install atheris")
-    with atheris.instrument_imports(include=["uniqos", "httpx_sse"]):
+    with atheris.instrument_imports(include=["uniqos", "httpx_sse", "email"]):
         from tests.fuzz import targets
     found = Path(tempfile.mkdtemp(prefix="uniqos-fuzz-"))
     artifacts = args.artifacts or found / "crashes"

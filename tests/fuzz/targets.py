@@ -352,7 +352,7 @@ def retry_after(data: bytes) -> None:
         assert asked == int(value)
     if re.search(r"\d", value) is None:
         assert asked is None
-    if re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", value, re.ASCII):
+    if re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} [1-9]\d{3} \d\d:\d\d:\d\d GMT", value, re.ASCII):
         assert asked == _seconds_until(value)
     for random in (0.0, 0.5, math.nextafter(1.0, 0.0)):
         seconds = delay(attempt, asked, random)
@@ -416,7 +416,7 @@ def webhooks(data: bytes) -> None:
     assert _refused(body, "", secret) == _refused(body, None, secret) == "missing_signature"
     # Any text may come as a header, as a secret, and as a body that a framework has decoded for us.
     assert _refused(body, line.decode("latin-1"), secret) in REASONS
-    assert _refused(_text(rest), signature, secret) == "signature_mismatch"
+    assert _refused(_text(rest) + "\n", signature, secret) == "signature_mismatch"
     if secret != _text(line):
         assert _refused(body, signature, _text(line)) == "signature_mismatch"
 
