@@ -31,7 +31,7 @@ from uniqos._turn import Turn
 from uniqos.webhooks import construct_event
 
 CORPUS = sorted(path for path in command.CORPUS.glob("*/*"))
-fast = settings(max_examples=60, deadline=None)
+fast = settings(max_examples=100, deadline=None)
 
 # What is likely to be read in two ways, besides whatever hypothesis thinks of.
 TEXT = st.text(max_size=12) | st.sampled_from(["", "Hi", "é", "\u2028", "\0", "\ufeff", "NaN", "[DONE]", "a\r\nb"])
