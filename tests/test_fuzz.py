@@ -235,7 +235,7 @@ def test_a_salvaged_stream_that_breaks_needs_no_id_to_say_so() -> None:
     assert turn.interrupted("cut").interaction_id is None
 
 
-@pytest.mark.parametrize("location", ["http://[::1", "//[x]y", "http://a\u2100b/"])
+@pytest.mark.parametrize("location", ["http://[::1", "http://a\u2100b/"])
 def test_a_redirect_to_no_valid_host_is_an_error_of_ours(location: str) -> None:
     error = refusal(302, httpx.Headers({"location": location.encode()}), b"", 0)
     assert (error.code, error.details) == ("redirect", {"location_host": "no valid host"})

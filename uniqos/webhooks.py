@@ -70,7 +70,9 @@ def construct_event(
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
     # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
-        hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256)) for one in secrets if one
+        hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256))
+        for one in secrets
+        if one
     ]
     if not any(matches):
         raise WebhookSignatureError(

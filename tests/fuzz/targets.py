@@ -362,7 +362,7 @@ def retry_after(data: bytes) -> None:
     assert asked is None or (type(asked) is float and math.isfinite(asked) and asked >= 0)
     assert parse_retry_after(None, NOW) is None
     if re.fullmatch("[0-9]{1,12}", value):
-        assert asked == int(value)
+        assert asked == int(value) == parse_retry_after(f" {value}\t", NOW)
     if re.search(r"\d", value) is None:
         assert asked is None
     if re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} [1-9]\d{3} \d\d:\d\d:\d\d GMT", value, re.ASCII):
