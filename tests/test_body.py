@@ -49,6 +49,14 @@ def test_what_comes_after_the_end_is_padding(padding: bytes, size: int) -> None:
     assert decoded("gzip", cut(PACKED["gzip"] + padding, size)) == TEXT
 
 
+def test_padding_without_end_is_too_large() -> None:
+    padding = [bytes(1000)] * 11
+    assert decoded("gzip", [PACKED["gzip"], *padding[1:]], len(TEXT) + 10_000) == TEXT
+    with pytest.raises(BodyError) as caught:
+        decoded("gzip", [PACKED["gzip"] + b"\0\0", *padding], len(TEXT) + 10_000)
+    assert caught.value.code == "response_too_large"
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "Deflate"])
 def test_a_body_that_ends_too_early_is_an_error(encoding: str) -> None:
     for length in (1, 2, 12, len(PACKED[encoding]) - 1):

@@ -27,7 +27,7 @@ class BodyDecoder:
         limit: How many decoded bytes may come until ``reset()``.
     """
 
-    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_raw", "_rest", "_started", "pending")
+    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_padding", "_raw", "_rest", "_started", "pending")
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         name = (encoding or "identity").strip().lower()
@@ -38,6 +38,7 @@ class BodyDecoder:
         self._inflate = zlib.decompressobj(47)  # finds out by itself whether it is gzip or deflate
         self._started: bool = False
         self._rest: bytes = b""
+        self._padding: bool = False
         self.pending: bool = False
         """Whether ``feed(b"")`` will give more of what was fed before."""
         self._limit = limit
@@ -60,6 +61,9 @@ class BodyDecoder:
         return chunk
 
     def _decompress(self, chunk: bytes) -> bytes:
+        if self._padding:  # it counts, or it might go on for ever; zlib would keep it all
+            self._count += len(chunk)
+            return b""
         if not self._started and len(chunk) < 2:  # by two bytes zlib tells what it is
             self._rest = chunk
             return b""
@@ -79,6 +83,7 @@ class BodyDecoder:
             data += self._inflate.decompress(rest, most - len(data))
         self._rest = b"" if self._inflate.eof else self._inflate.unconsumed_tail
         self.pending = len(data) >= most  # there may be more even where nothing of the chunk is left
+        self._padding = self._inflate.eof and not self.pending and len(self._inflate.unused_data) > 1
         return data
 
     def finish(self) -> None:

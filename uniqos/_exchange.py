@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -119,7 +120,7 @@ def refusal(
     """
     request_id = headers.get("x-request-id")
     if 300 <= status < 400:
-        host = urlsplit(headers.get("location", "")).netloc or "the same host"
+        host = _host_of(headers.get("location", ""))
         return errors.ResponseDecodeError(
             f"HTTP {status} redirects to {host}; redirects are not followed, since they would carry the key and the "
             "message along. Check base_url.",
@@ -143,11 +144,28 @@ def refusal(
             f"HTTP {status} is neither success nor error", code="api_error", request_id=request_id, http_status=status
         )
     try:
-        envelope = from_json(body) if body else None
+        envelope = _finite(from_json(body)) if body else None
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after, complete=complete)
+
+
+def _finite(value: Any) -> Any:
+    """The same without NaN and Infinity, which no JSON holds: an error has to equal its own copy."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _host_of(location: str) -> str:
+    """The host of a ``Location``, in words where it names none."""
+    try:
+        return urlsplit(location).netloc or "the same host"
+    except ValueError:
+        return "no valid host"
 
 
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:

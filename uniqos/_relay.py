@@ -110,7 +110,7 @@ def relay_event(event: Model) -> Event:
         if relay_error(error).masked:
             return relay_failure(error)
     name = event.name if isinstance(event, StreamEventUnknown) else str(type(event).model_fields["type"].default)
-    return Event(name if not re.search(r"[\r\n\0]", name) else "message", _text(event))
+    return Event(name if not re.search(r"[\r\n]", name) else "message", _text(event))
 
 
 def relay_failure(error: errors.UniqOSError) -> Event:

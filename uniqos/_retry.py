@@ -70,7 +70,8 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
     if not value:
         return None
-    if re.fullmatch(_SECONDS, value.strip()):
+    value = value.strip(" \t")  # str.strip() also takes control characters away, which float() refuses
+    if re.fullmatch(_SECONDS, value):
         return float(value)
     from email.utils import parsedate_to_datetime  # it costs more to import than all else here
 

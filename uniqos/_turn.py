@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from ._http import HttpInfo
-from ._model import set_http
+from ._model import Model, set_http
 from ._operation import OnInvalidResponse
 from ._sse import BrokenEvent, parse_event, salvage_event
 from .api.stream_events import (
@@ -71,7 +71,7 @@ class Turn:
             event = salvaged
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
-            self._pieces.append(str(event.delta))  # a salvaged one may be anything
+            self._pieces.append(words_of(event))
         elif isinstance(event, StreamEventMetadata):
             self.metadata = event
         elif isinstance(event, StreamEventCompletion):
@@ -84,6 +84,11 @@ class Turn:
         self.emitted += 1
         return event
 
+    @property
+    def failure(self) -> str | None:
+        """The code of the error event that ended it."""
+        return None if self.error is None else error_of(self.error).code
+
     def interrupted(self, reason: str) -> errors.NetworkError:
         """The error of a stream that broke before its end."""
         error = errors.NetworkError(
@@ -92,7 +97,7 @@ class Turn:
             code="stream_interrupted",
             details={"events_emitted": self.emitted},
             text=self.text,
-            interaction_id=self.metadata.interaction_id if self.metadata else None,
+            interaction_id=_text(self.metadata, "interaction_id"),
         )
         return self._of_the_exchange(error)
 
@@ -113,7 +118,11 @@ class Turn:
     def raise_error_event(self) -> None:
         """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
         if self.error is not None:
-            details = {"guardrail": self.error.guardrail, "category": self.error.category, "text": self.text}
+            details = {
+                "guardrail": _text(self.error, "guardrail"),
+                "category": _text(self.error, "category"),
+                "text": self.text,
+            }
             raise self._of_the_exchange(error_of(self.error, details=details))
 
     def _of_the_exchange(self, error: E) -> E:
@@ -125,6 +134,18 @@ class Turn:
 
 def error_of(event: StreamEventError, **more: Any) -> errors.APIError:
     """An error event as the error that its code is over HTTP."""
-    message = event.message or f"the stream ended with the error {event.code}"
-    envelope = {"code": event.code, "message": message}
-    return errors.error_class(event.code, None)(message, code=event.code, envelope=envelope, **more)
+    code = _text(event, "code") or "api_error"
+    message = _text(event, "message") or f"the stream ended with the error {code}"
+    return errors.error_class(code, None)(message, code=code, envelope={"code": code, "message": message}, **more)
+
+
+def words_of(event: StreamEventText) -> str:
+    """The piece of the reply that an event holds; in a salvaged one there may be anything, or nothing."""
+    delta: Any = getattr(event, "delta", None)
+    return "" if delta is None else str(delta)
+
+
+def _text(event: Model | None, name: str) -> str | None:
+    """A field that holds text, also of a salvaged event, which may lack it or hold something else there."""
+    value: Any = getattr(event, name, None)
+    return value if isinstance(value, str) else None

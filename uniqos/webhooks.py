@@ -62,14 +62,17 @@ def construct_event(
         raise WebhookSignatureError(
             "the header x-uniqos-signature must be sha256= and 64 hexadecimal digits", reason="malformed_signature"
         )
-    body = raw_body.encode() if isinstance(raw_body, str) else bytes(raw_body)
+    # Half a surrogate pair is no text that anybody has signed, so it ends as a signature that does not belong to it.
+    body = raw_body.encode(errors="surrogatepass") if isinstance(raw_body, str) else bytes(raw_body)
     presented = bytes.fromhex(signature[1])
     secrets = [secret] if isinstance(secret, str) else list(secret or ())
     if not all(isinstance(one, str) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
     # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
-        hmac.compare_digest(presented, hmac.digest(one.encode(), body, hashlib.sha256)) for one in secrets if one
+        hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256))
+        for one in secrets
+        if one
     ]
     if not any(matches):
         raise WebhookSignatureError(

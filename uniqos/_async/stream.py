@@ -17,7 +17,7 @@ from .._exchange import EVENT_STREAM
 from .._http import HttpInfo
 from .._operation import Request
 from .._sse import DONE
-from .._turn import Turn
+from .._turn import Turn, words_of
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -94,8 +94,8 @@ async def _read(
             if not turn.ended:
                 raise turn.interrupted(exc.message) from exc
         finally:
-            if turn.error is not None:
-                watch.ended_with(turn.error.code)
+            if turn.failure is not None:
+                watch.ended_with(turn.failure)
             await events.aclose()
             await exchange.aclose()
 
@@ -249,6 +249,6 @@ class _AsyncWords:
     async def __anext__(self) -> str:
         async for event in self._stream:
             if isinstance(event, StreamEventText):
-                return event.delta
+                return words_of(event)
         self._stream._turn.raise_error_event()
         raise StopAsyncIteration

@@ -18,7 +18,7 @@ from .._exchange import EVENT_STREAM
 from .._http import HttpInfo
 from .._operation import Request
 from .._sse import DONE
-from .._turn import Turn
+from .._turn import Turn, words_of
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -93,8 +93,8 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
             if not turn.ended:
                 raise turn.interrupted(exc.message) from exc
         finally:
-            if turn.error is not None:
-                watch.ended_with(turn.error.code)
+            if turn.failure is not None:
+                watch.ended_with(turn.failure)
             events.close()
             exchange.close()
 
@@ -243,6 +243,6 @@ class _Words:
     def __next__(self) -> str:
         for event in self._stream:
             if isinstance(event, StreamEventText):
-                return event.delta
+                return words_of(event)
         self._stream._turn.raise_error_event()
         raise StopIteration
