@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from ._body import MAX_BODY_BYTES
 from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value
-from ._proxy import checked_proxy
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -146,6 +145,8 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(f"{name} must be a whole number, 1 or more, got {value!r}")
         elif name == "proxy":
+            from ._proxy import checked_proxy  # few have one
+
             options[name] = checked_proxy(value)
         elif name == "verify":
             options[name] = _checked_verify(value)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from . import errors
 from ._http import HttpInfo
 from ._logging import LeveledLogger
+from ._watch import Unwatched
 
 Outcome = Literal["success", "error", "cancelled", "closed"]
 _numbers = count(1)
@@ -114,29 +115,6 @@ class Observer(Protocol):
         return
 
 
-class Unwatched:
-    """A call that nobody observes: says nothing, and costs next to nothing."""
-
-    __slots__ = ()
-
-    def attempt(self, number: int) -> None: ...
-
-    def retrying(self, attempt: int, delay: float, error: errors.UniqOSError) -> None: ...
-
-    def answered(self, http: HttpInfo) -> None: ...
-
-    def event(self) -> None: ...
-
-    def ended_with(self, code: str) -> None: ...
-
-    def __enter__(self) -> Unwatched:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-
-
 class Watched(Unwatched):
     """One call, and whom it is told to."""
 
@@ -210,6 +188,3 @@ class Watched(Unwatched):
             method(event)
         except Exception as exc:  # whoever watches must not cost an answer that was paid for
             self._log.warning("uniqos: the observer failed", error=type(exc).__name__)
-
-
-NOBODY = Unwatched()

@@ -10,7 +10,6 @@ from .. import errors
 from .._aio import AsyncPerHome, ssl_context
 from .._config import Config
 from .._http import KEEPALIVE_SECONDS
-from .._proxy import proxy_of_environment
 from .._retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -48,11 +47,13 @@ class AsyncConnections:
         return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.AsyncHTTPTransport)
 
     def _make(self) -> httpx.AsyncBaseTransport:
+        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
+
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
         if proxy is not None:
             return _transport(config, proxy)
-        from .pool import AsyncPool  # brings httpcore, which a client that never calls can do without
+        from .pool import AsyncPool
 
         return AsyncPool(config.base_url, config.max_connections, config.verify)
 

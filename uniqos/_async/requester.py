@@ -14,9 +14,9 @@ from .._config import Config
 from .._exchange import ANY, JSON, Endpoint, body_decoder, held_back, is_type, network_error, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._model import ready, set_http
-from .._observer import NOBODY, Unwatched
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .._retry import delay, may_resend
+from .._watch import NOBODY, Unwatched
 from .connections import AsyncConnections
 from .exchange import AsyncExchange
 

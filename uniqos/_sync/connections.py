@@ -10,7 +10,6 @@ import httpx
 from .. import errors
 from .._config import Config
 from .._http import KEEPALIVE_SECONDS
-from .._proxy import proxy_of_environment
 from .._retry import RetryBudget
 from .._threads import PerHome, ssl_context
 
@@ -49,11 +48,13 @@ class Connections:
         return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.HTTPTransport)
 
     def _make(self) -> httpx.BaseTransport:
+        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
+
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
         if proxy is not None:
             return _transport(config, proxy)
-        from .pool import Pool  # brings httpcore, which a client that never calls can do without
+        from .pool import Pool
 
         return Pool(config.base_url, config.max_connections, config.verify)
 

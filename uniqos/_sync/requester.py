@@ -14,10 +14,10 @@ from .._config import Config
 from .._exchange import ANY, JSON, Endpoint, body_decoder, held_back, is_type, network_error, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._model import ready, set_http
-from .._observer import NOBODY, Unwatched
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .._retry import delay, may_resend
 from .._threads import Clock
+from .._watch import NOBODY, Unwatched
 from .connections import Connections
 from .exchange import Exchange
 
