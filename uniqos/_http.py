@@ -66,7 +66,7 @@ class HttpInfo:
     retries: int = 0
     """How many attempts failed before this one."""
     elapsed: float = 0.0
-    """Seconds from the call to the beginning of this answer, or to the error, all attempts and waits included."""
+    """Seconds from the call to the beginning of this answer, or to the error where none came, waits included."""
     idempotency_key: str | None = None
     """The ``Idempotency-Key`` of all attempts: with it the same call can be made again and is not paid twice."""
     problems: tuple[dict[str, Any], ...] = field(default=(), hash=False)
