@@ -31,6 +31,8 @@ def envelope(code: str | None, **more: Any) -> dict[str, Any]:
         (401, "authentication_error", errors.AuthenticationError),
         (401, "token_expired", errors.AuthenticationError),
         (401, "invalid_token", errors.AuthenticationError),
+        (400, "token_expired", errors.AuthenticationError),
+        (403, "invalid_token", errors.AuthenticationError),
         (402, "payment_required", errors.PaymentRequiredError),
         (403, "permission_denied", errors.PermissionError),
         (403, "quota_exhausted", errors.QuotaExhaustedError),

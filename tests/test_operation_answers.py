@@ -49,6 +49,20 @@ def test_what_is_no_json_object_says_what_it_is_instead(
     assert (error.code, error.http_status) == ("undecodable_response", 200)
 
 
+@pytest.mark.parametrize("status", [202, 204, 205])
+def test_an_answer_that_need_not_have_a_body_may_have_none(status: int) -> None:
+    result = decode(models.ArchivedPersonality, b"", HttpInfo(status), "raise")
+    assert result == {}
+    assert result.http is not None
+    assert result.http.status == status
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 206])
+def test_any_other_answer_needs_a_body(status: int) -> None:
+    with pytest.raises(errors.ResponseDecodeError, match=rf"HTTP {status}, no content type, 0 bytes"):
+        decode(models.ArchivedPersonality, b"", HttpInfo(status), "raise")
+
+
 def test_a_broken_contract_says_where_and_where_the_answer_is() -> None:
     with pytest.raises(errors.ResponseValidationError) as caught:
         decode(models.RespondResult, b'{"response": 7, "usage": {"turns_consumed": []}}', HTTP, "raise")

@@ -131,6 +131,58 @@ def test_headers_of_yours_are_sent_as_they_are() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["X", "x-trace", "0", "!#$%&'*+.^_`|~-"])
+@pytest.mark.parametrize("value", ["!", "~", "a b", "a\tb", "a" * 4000], ids=len)
+def test_what_is_visible_can_be_a_header(name: str, value: str) -> None:
+    request = encode(personalities.GET, None, {"headers": {name: value}}, ("p",))
+    assert request.headers == [(name.encode(), value.encode())]
+
+
+@pytest.mark.parametrize("name", ["", " X", "X ", "X:", "X(", "ü", "X\n"])
+def test_what_is_no_token_cannot_be_the_name_of_a_header(name: str) -> None:
+    with pytest.raises(errors.RequestValidationError, match="is not a header name"):
+        encode(personalities.GET, None, {"headers": {name: "a"}}, ("p",))
+
+
+@pytest.mark.parametrize("value", ["", " ", " a", "a ", "\ta", "a\t", "a\x1fb", "a\x7fb", "a\x80b", "\x00", "a\n", "ü"])
+def test_what_is_not_visible_cannot_be_the_value_of_a_header(value: str) -> None:
+    with pytest.raises(errors.RequestValidationError, match="must be visible ASCII text"):
+        encode(personalities.GET, None, {"headers": {"X": value}}, ("p",))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Accept",
+        "Accept-Encoding",
+        "authorization",
+        "Content-Length",
+        "Content-Type",
+        "HOST",
+        "Idempotency-Key",
+        "Transfer-Encoding",
+        "X-Uniqos-Sdk",
+    ],
+)
+def test_what_the_sdk_sends_itself_cannot_be_set(name: str) -> None:
+    with pytest.raises(errors.RequestValidationError, match=f"the header {name} is the SDK's own"):
+        encode(personalities.GET, None, {"headers": {name: "x"}}, ("p",))
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [(" ", "%20"), ("~", "~"), ("\x80", "%C2%80"), ("...", "..."), (".a", ".a"), ("\U0001f600", "%F0%9F%98%80")],
+)
+def test_an_id_may_hold_anything_but_control_characters(value: str, part: str) -> None:
+    assert encode(personalities.GET, None, {}, (value,)).path == f"/v1/personalities/{part}"
+
+
+@pytest.mark.parametrize("value", ["\x00", "a\x1f", "a\tb", "\x7fa"])
+def test_an_id_with_a_control_character_is_refused(value: str) -> None:
+    with pytest.raises(errors.RequestValidationError, match="control characters"):
+        encode(personalities.GET, None, {}, (value,))
+
+
 @pytest.mark.parametrize("data", [Foreign(who="p", message="m"), Foreign.model_construct(who="p", message="m")])
 def test_another_model_is_sent_by_its_aliases(data: Foreign) -> None:
     assert encode(engine.RESPOND, data, {}).content == b'{"personality_id":"p","message":"m"}'
