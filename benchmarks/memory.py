@@ -44,15 +44,15 @@ def _growth(work: Callable[[], object], count: int) -> Measure:
     """MiB by which this process has grown after ``count`` times ``work``; NaN where that cannot be known."""
 
     def measure() -> float:
-        before = _resident()
+        before = resident()
         for _ in range(count):
             work()
-        return (_resident() - before) / 2**20
+        return (resident() - before) / 2**20
 
     return measure
 
 
-def _resident() -> float:
+def resident() -> float:
     gc.collect()
     if not _STATM.exists():
         return float("nan")

@@ -12,6 +12,7 @@ import pytest
 import uniqos
 from uniqos import errors
 from uniqos._exchange import refusal
+from uniqos._http import HttpInfo
 
 
 def envelope(code: str | None, **more: Any) -> dict[str, Any]:
@@ -131,13 +132,15 @@ def test_an_error_has_what_it_was_made_with_and_keeps_it_through_pickle_and_copy
     kind: type[errors.UniqOSError], given: dict[str, Any]
 ) -> None:
     error = kind("because", **given)
+    error.http = HttpInfo(418, ((b"X-Request-Id", b"req_1"),))
     for one in (error, pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(one) is kind
         assert (str(one), one.message) == ("because", "because")
         assert {name: getattr(one, name) for name in given} == given
+        assert one.http == error.http
 
 
-NOTHING: dict[str, Any] = {"request_id": None, "http_status": None, "details": None}
+NOTHING: dict[str, Any] = {"request_id": None, "http_status": None, "details": None, "http": None}
 
 
 @pytest.mark.parametrize(

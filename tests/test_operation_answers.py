@@ -46,7 +46,7 @@ def test_what_is_no_json_object_says_what_it_is_instead(
         f"the answer (HTTP 200, {named}, {len(body)} bytes) is not the JSON object it should be: {reason}"
     )
     assert (error.body, error.content_type, error.request_id) == (body, content_type, http.request_id)
-    assert (error.code, error.http_status) == ("undecodable_response", 200)
+    assert (error.code, error.http_status, error.http) == ("undecodable_response", 200, http)
 
 
 @pytest.mark.parametrize("status", [202, 204, 205])
@@ -70,4 +70,10 @@ def test_a_broken_contract_says_where_and_where_the_answer_is() -> None:
         "the answer breaks the contract of RespondResult: response: Input should be a valid string; "
         "usage.turns_consumed: Input should be a valid integer. The answer is not lost: see "
         '`.partial` and `.body`, or pass on_invalid_response="salvage".'
+    )
+    http = caught.value.http
+    assert http is not None
+    assert (http.request_id, [one["loc"] for one in http.problems]) == (
+        "req_1",
+        [["response"], ["usage", "turns_consumed"]],
     )

@@ -70,29 +70,30 @@ def test_an_operation_that_returns_another_model_is_else_the_same() -> None:
 @pytest.mark.parametrize(
     ("op", "path", "expected"),
     [
-        (personalities.GET, ("p",), ("GET", "/v1/personalities/p", None, "safe", False)),
-        (personalities.ARCHIVE, ("p",), ("POST", "/v1/personalities/p/archive", None, "once", False)),
-        (end_users.DELETE, ("u",), ("DELETE", "/v1/end-users/u", None, "safe", False)),
-        (end_users.UPDATE, ("u",), ("PATCH", "/v1/end-users/u", b"{}", "safe", False)),
-        (ORDER, (), ("POST", "/v1/orders", b"{}", "once", False)),
-        (ORDERS, (), ("GET", "/v1/orders", None, "safe", False)),
+        (personalities.GET, ("p",), ("GET", "/v1/personalities/p", None, "safe", None)),
+        (personalities.ARCHIVE, ("p",), ("POST", "/v1/personalities/p/archive", None, "once", None)),
+        (end_users.DELETE, ("u",), ("DELETE", "/v1/end-users/u", None, "safe", None)),
+        (end_users.UPDATE, ("u",), ("PATCH", "/v1/end-users/u", b"{}", "safe", None)),
+        (ORDER, (), ("POST", "/v1/orders", b"{}", "once", None)),
+        (ORDERS, (), ("GET", "/v1/orders", None, "safe", None)),
     ],
 )
 def test_a_request_without_arguments(op: Operation[Any], path: tuple[str, ...], expected: tuple[Any, ...]) -> None:
     request = encode(op, None, {}, path)
-    assert (request.method, request.path, request.content, request.resend, request.keyed) == expected
+    assert (request.method, request.path, request.content, request.resend, request.idempotency_key) == expected
     assert (request.label, request.headers) == (op.label, [])
 
 
 @pytest.mark.parametrize("fields", [{}, {"idempotency_key": "mine"}], ids=["its own key", "your key"])
-def test_a_request_with_a_key_says_so(fields: dict[str, Any]) -> None:
+def test_a_request_knows_the_one_key_it_sends(fields: dict[str, Any]) -> None:
     request = encode(engine.RESPOND, TURN, fields)
-    assert request.keyed is True
-    assert [name for name, _ in request.headers] == [b"Idempotency-Key"]
+    assert request.idempotency_key is not None
+    assert request.headers == [(b"Idempotency-Key", request.idempotency_key.encode())]
 
 
-def test_a_key_of_yours_makes_any_operation_keyed() -> None:
-    assert encode(personalities.ARCHIVE, None, {"idempotency_key": "mine"}, ("p",)).keyed is True
+def test_a_key_of_yours_goes_with_any_operation() -> None:
+    request = encode(personalities.ARCHIVE, None, {"idempotency_key": "mine"}, ("p",))
+    assert (request.idempotency_key, request.headers) == ("mine", [(b"Idempotency-Key", b"mine")])
 
 
 @pytest.mark.parametrize(

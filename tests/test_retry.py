@@ -14,6 +14,7 @@ RESET = errors.NetworkError("x", code="network_error", sent=True)
 TIMEOUT = errors.NetworkError("x", code="timeout", sent=True)
 NO_CONNECTION_IN_TIME = errors.NetworkError("x", code="timeout", sent=False)
 TLS = errors.NetworkError("x", code="tls_error", sent=False)
+PROXY_PASSWORD = errors.NetworkError("x", code="proxy_authentication_required", sent=False)
 
 
 def status(number: int, code: str | None = None) -> errors.UniqOSError:
@@ -26,6 +27,7 @@ def status(number: int, code: str | None = None) -> errors.UniqOSError:
         (NOT_SENT, True, True, True, True, True),
         (NO_CONNECTION_IN_TIME, True, True, True, True, True),
         (TLS, False, False, False, False, False),
+        (PROXY_PASSWORD, False, False, False, False, False),
         (RESET, True, True, True, False, False),
         (TIMEOUT, True, True, False, False, False),
         (status(429), True, True, True, True, False),

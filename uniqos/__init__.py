@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from ._http import RateLimit as RateLimit
     from ._logging import Logger as Logger
     from ._logging import LogLevel as LogLevel
+    from ._observer import AttemptStarted as AttemptStarted
+    from ._observer import CallEnded as CallEnded
+    from ._observer import CallStarted as CallStarted
+    from ._observer import FirstEvent as FirstEvent
+    from ._observer import Observer as Observer
+    from ._observer import Retrying as Retrying
     from ._sync.client import UniqOS as UniqOS
     from ._sync.stream import RespondStream as RespondStream
     from .api.stream_events import RespondStreamEvent as RespondStreamEvent
@@ -73,6 +79,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
     "._drift": ("DriftReport", "OnDrift"),
     "._http": ("HttpInfo", "RateLimit"),
     "._logging": ("Logger", "LogLevel"),
+    "._observer": ("AttemptStarted", "CallEnded", "CallStarted", "FirstEvent", "Observer", "Retrying"),
     ".api.stream_events": (
         "RespondStreamEvent",
         "StreamEventCompletion",
@@ -121,6 +128,12 @@ __all__ = [
     "OnDrift",
     "Logger",
     "LogLevel",
+    "Observer",
+    "CallStarted",
+    "AttemptStarted",
+    "Retrying",
+    "FirstEvent",
+    "CallEnded",
     "WebhookEvent",
     "construct_event",
     "RespondStreamEvent",

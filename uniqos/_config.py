@@ -12,12 +12,17 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from ._body import MAX_BODY_BYTES
 from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value
+from ._proxy import checked_proxy
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import ssl
+
     from ._drift import OnDrift
+    from ._observer import Observer
 
 Environment = Literal["live", "test"]
 
@@ -26,6 +31,7 @@ DEFAULT_BASE_URL = "https://api.uniqos.ai"
 # a client that gives up on a turn which goes on, and is billed.
 DEFAULT_TIMEOUT = 90.0
 DEFAULT_MAX_RETRIES = 3
+DEFAULT_MAX_CONNECTIONS = 1000
 _API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
 
 
@@ -43,6 +49,11 @@ class Config:
     log_level: LogLevel = "warning"
     logger: Logger | logging.Logger | None = None
     on_drift: OnDrift | None = None
+    observer: Observer | None = None
+    max_response_bytes: int = MAX_BODY_BYTES
+    max_connections: int = DEFAULT_MAX_CONNECTIONS
+    proxy: str | None = field(default=None, repr=False)
+    verify: ssl.SSLContext | str | None = None
 
     def __repr__(self) -> str:
         return (
@@ -120,7 +131,8 @@ def _check_secrecy(url: str, environment: Environment | None) -> None:
 
 
 def _checked(options: dict[str, Any]) -> dict[str, Any]:
-    for name, value in options.items():
+    """The options, checked, and two of them in the form that is kept."""
+    for name, value in list(options.items()):
         if name == "log_level":
             if not is_level(value):
                 raise ConfigurationError(f"log_level must be debug, info, warning, error or silent, got {value!r}")
@@ -128,12 +140,45 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             later = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
             if not callable(value) or later or not isinstance(value, Hashable):
                 raise ConfigurationError("on_drift must be a plain function, which is called with a DriftReport")
+        elif name == "observer":
+            _check_observer(value)
+        elif name in ("max_connections", "max_response_bytes"):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigurationError(f"{name} must be a whole number, 1 or more, got {value!r}")
+        elif name == "proxy":
+            options[name] = checked_proxy(value)
+        elif name == "verify":
+            options[name] = _checked_verify(value)
         elif name == "logger":
             if not isinstance(value, (logging.Logger, Logger)):
                 raise ConfigurationError("logger must have the methods debug, info, warning and error")
         else:
             check_option(name, value)
     return options
+
+
+def _check_observer(value: Any) -> None:
+    from ._observer import Observer  # few have one
+
+    names = [name for name in vars(Observer) if not name.startswith("_")]
+    fits = isinstance(value, Observer) and isinstance(value, Hashable) and not isinstance(value, type)
+    if not fits or any(iscoroutinefunction(getattr(value, name)) for name in names):
+        raise ConfigurationError(f"observer must be an object with the plain functions {', '.join(names)}")
+
+
+def _checked_verify(value: Any) -> Any:
+    """A TLS context as it is, a path as text."""
+    if hasattr(value, "wrap_socket"):  # without importing ssl
+        return value
+    if not isinstance(value, (str, os.PathLike)):
+        raise ConfigurationError(
+            f"verify must be an ssl.SSLContext, or the path of certificates to trust, got {value!r}; without any check "
+            "of certificates whoever is in between reads key and messages"
+        )
+    path = os.path.abspath(os.fspath(value))
+    if not os.path.exists(path):
+        raise ConfigurationError(f"verify={path!r}: there are no certificates")
+    return path
 
 
 def _base_url(url: str, log: LeveledLogger) -> str:

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from . import errors
 from ._body import ACCEPT_ENCODING, BodyDecoder
-from ._http import Deadline
+from ._http import Deadline, HttpInfo
 from ._operation import Request
 from ._retry import parse_retry_after
 from ._version import __version__
@@ -22,6 +22,7 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
+_PROXY_ERRORS = {"407": "proxy_authentication_required"}
 
 
 @lru_cache(maxsize=1024)
@@ -129,6 +130,14 @@ def refusal(
             http_status=status,
             details={"location_host": host},
         )
+    if status == 407:
+        return errors.NetworkError(
+            'the proxy refused: HTTP 407; it wants a user and a password: proxy="http://user:password@host:port"',
+            code=_PROXY_ERRORS["407"],
+            request_id=request_id,
+            http_status=status,
+            sent=False,
+        )
     if status < 400:
         return errors.UnexpectedError(
             f"HTTP {status} is neither success nor error", code="api_error", request_id=request_id, http_status=status
@@ -155,7 +164,7 @@ def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str
 
 
 def network_error(
-    request: Request, exc: Exception, *, limit: str = "", response_started: bool = False, received: int = 0
+    request: Request, exc: Exception, *, limit: str = "", http: HttpInfo | None = None, received: int = 0
 ) -> errors.NetworkError:
     """The error for a failure of the network.
 
@@ -163,32 +172,51 @@ def network_error(
         request: What was being sent.
         exc: What httpx raised.
         limit: Which limit a timeout hit, for people, e.g. ``timeout of 90 s``.
-        response_started: Whether a status had arrived.
+        http: What is known of the answer; None where no status had arrived.
         received: How many bytes of the body had arrived.
     """
     code, sent, reason = _classify(exc)
-    details: dict[str, Any] = {"response_started": response_started, "bytes_received": received}
+    details: dict[str, Any] = {"response_started": http is not None, "bytes_received": received}
     if code == "timeout":
-        reason = f"no whole answer within the {limit}" if limit else "timed out"
-    return errors.NetworkError(f"{request.label}: {reason}", code=code, details=details, sent=sent)
+        if isinstance(exc, httpx.PoolTimeout):
+            reason = f"no connection was free within the {limit}: {exc}"
+            limit = "max_connections"
+        else:
+            reason = f"no whole answer within the {limit}" if limit else "timed out"
+        details["limit"] = limit
+    error = errors.NetworkError(f"{request.label}: {reason}", code=code, details=details, sent=sent)
+    if http is not None:
+        error.http, error.request_id, error.http_status = http, http.request_id, http.status
+    return error
+
+
+def held_back(request: Request) -> errors.NetworkError:
+    """The error of a call whose turn would come after its deadline, since the API has refused others for their rate."""
+    return errors.NetworkError(
+        f"{request.label}: not sent: the API has said that requests come too fast, and the wait for those before it is "
+        "longer than the deadline of the whole call",
+        code="timeout",
+        details={"response_started": False, "bytes_received": 0, "limit": "rate_limit_exceeded"},
+        sent=False,
+    )
 
 
 def _classify(exc: Exception) -> tuple[str, bool, str]:
     """(code, whether the request may have reached the server, words)."""
     causes = list(_causes(exc))
     if isinstance(exc, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
-        hint = "; a private authority goes into http_client=httpx.Client(verify=...)"
+        hint = "; where the authority is your own, pass its certificate: verify=..."
         return "tls_error", False, f"TLS failed: {exc}{hint}"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns_failure", False, f"the host name does not resolve: {exc}"
     if isinstance(exc, httpx.PoolTimeout):
-        return "timeout", False, "no connection was free"
+        return "timeout", False, ""
     if isinstance(exc, httpx.ConnectTimeout):
         return "timeout", False, "no connection in time"
     if isinstance(exc, httpx.TimeoutException):
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
-        return "proxy_error", False, f"the proxy refused: {exc}"
+        return _PROXY_ERRORS.get(str(exc)[:3], "proxy_error"), False, f"the proxy refused: {exc}"
     if isinstance(exc, httpx.ConnectError):
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             return "connection_refused", False, "connection refused: nothing listens there"
@@ -206,14 +234,3 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
-
-
-def proxied(base_url: str) -> bool:
-    """Whether the environment sends ``base_url`` through a proxy."""
-    import urllib.request  # it brings half of the standard library, and is only needed for the first connection
-
-    parts = urlsplit(base_url)
-    proxies = urllib.request.getproxies()
-    if not (proxies.get(parts.scheme) or proxies.get("all")):
-        return False
-    return not urllib.request.proxy_bypass(parts.hostname or "")

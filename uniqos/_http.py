@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
+KEEPALIVE_SECONDS = 30.0
+"""How long a connection waits for work before it is closed."""
+
 
 class Deadline:
     """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
@@ -54,18 +57,33 @@ class RateLimit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HttpInfo:
-    """The HTTP side of an answer: never part of the model's fields, dumps or equality."""
+    """The HTTP side of an answer or an error: never part of a model's fields, dumps or equality."""
 
     status: int
-    """HTTP status code."""
+    """HTTP status code; 0 where no answer came."""
     raw_headers: tuple[tuple[bytes, bytes], ...] = ()
     """The response headers as they came, in order."""
     retries: int = 0
     """How many attempts failed before this one."""
     elapsed: float = 0.0
-    """Seconds from the call to the beginning of this answer, all attempts and waits included."""
+    """Seconds from the call to the beginning of this answer, or to the error, all attempts and waits included."""
+    idempotency_key: str | None = None
+    """The ``Idempotency-Key`` of all attempts: with it the same call can be made again and is not paid twice."""
     problems: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     """What did not fit the model, where an invalid answer was salvaged; inputs are left out."""
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts were made, this one included."""
+        return self.retries + 1
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the server says, by ``Idempotent-Replayed``, that it had answered this key before.
+
+        Undocumented: the sandbox does so, and other APIs; whether uniqOS does is not public.
+        """
+        return self.headers.get("idempotent-replayed", "").lower() == "true"
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -109,7 +109,7 @@ class Request:
     content: bytes | None
     headers: list[tuple[bytes, bytes]]
     resend: Resend
-    keyed: bool
+    idempotency_key: str | None = None
     timeout: float | None = None
     deadline: float | None = None
     max_retries: int | None = None
@@ -129,7 +129,7 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
         TypeError: An unknown keyword, or a body both as an object and as keywords.
         RequestValidationError: A value that the API cannot accept.
     """
-    request = Request(op.method, op.path, op.label, None, [], op.resend, False)
+    request = Request(op.method, op.path, op.label, None, [], op.resend)
     if path:
         if path[-1] in op.reserved:
             raise _refused(f"{op.params[-1]}={path[-1]!r} is no id: that path is another operation's")
@@ -155,9 +155,10 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
         raise _refused(
             f"{op.label}: ids and query are {len(request.path)} bytes long; at most {_LONGEST_PATH} can be sent"
         )
-    if op.resend in ("keyed", "billed") and not request.keyed:
-        request.headers.append((b"Idempotency-Key", str(uuid4()).encode()))
-        request.keyed = True
+    if op.resend in ("keyed", "billed") and request.idempotency_key is None:
+        request.idempotency_key = str(uuid4())
+    if request.idempotency_key is not None:
+        request.headers.append((b"Idempotency-Key", request.idempotency_key.encode()))
     return request
 
 
@@ -212,11 +213,12 @@ def _invalid(
 
     found = problems(exc)
     partial = salvage(returns, data)
-    set_http(partial, replace(http, problems=found))
+    http = replace(http, problems=found)
+    set_http(partial, http)
     bind(partial, Wire(content))
     if on_invalid == "salvage":
         return partial
-    raise errors.ResponseValidationError(
+    broken = errors.ResponseValidationError(
         f"the answer breaks the contract of {returns.__name__}: {describe(found)}. The answer is not lost: see "
         '`.partial` and `.body`, or pass on_invalid_response="salvage".',
         body=content,
@@ -224,12 +226,14 @@ def _invalid(
         request_id=http.request_id,
         http_status=http.status,
         details=list(found),
-    ) from None
+    )
+    broken.http = http
+    raise broken from None
 
 
 def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.ResponseDecodeError:
     content_type = http.headers.get("content-type")
-    return errors.ResponseDecodeError(
+    error = errors.ResponseDecodeError(
         f"the answer (HTTP {http.status}, {content_type or 'no content type'}, {len(content)} bytes) is not the JSON "
         f"object it should be: {reason}",
         body=content,
@@ -237,6 +241,8 @@ def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.Response
         request_id=http.request_id,
         http_status=http.status,
     )
+    error.http = http
+    return error
 
 
 def _path_part(name: str, value: str) -> str:
@@ -264,8 +270,7 @@ def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]
                     raise _refused(f"the header {key} is the SDK's own; see the options for what you want to set")
                 request.headers.append((header_name(key), header_value(key, text)))
         elif name == "idempotency_key":
-            request.headers.append((b"Idempotency-Key", header_value("idempotency_key", value)))
-            request.keyed = True
+            request.idempotency_key = header_value("idempotency_key", value).decode()
         else:
             setattr(request, name, check_option(name, value))
     return rest

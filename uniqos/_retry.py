@@ -26,8 +26,8 @@ _SECONDS = r"(?a:\d{1,12}(\.\d{1,12})?)"
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
     """Whether the same request may be sent again after ``error``, given what a second run may cost."""
     if isinstance(error, errors.NetworkError):
-        if error.code == "tls_error":
-            return False  # a certificate does not get better by asking again
+        if error.code in ("tls_error", "proxy_authentication_required"):
+            return False  # neither a certificate nor a password gets better by asking again
         if not error.sent:
             return True
         if error.code == "timeout":

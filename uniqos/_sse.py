@@ -19,7 +19,7 @@ from .api.stream_events import (
     StreamEventUnknown,
 )
 
-_MODELS: dict[str, type[Model]] = {
+EVENT_MODELS: dict[str, type[Model]] = {
     "metadata": StreamEventMetadata,
     "text": StreamEventText,
     "guardrail_modulation": StreamEventGuardrailModulation,
@@ -43,7 +43,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     Raises:
         BrokenEvent: The event is known, and its data do not fit its model.
     """
-    model = _MODELS.get(name)
+    model = EVENT_MODELS.get(name)
     if model is None:
         name, model = _named_inside(name, data)
         if model is None:
@@ -62,7 +62,7 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     """As much of a broken event as fits its model; None where it is not even a JSON object."""
     from ._salvage import salvage
 
-    model = _MODELS.get(name) or _named_inside(name, data)[1]
+    model = EVENT_MODELS.get(name) or _named_inside(name, data)[1]
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
@@ -82,7 +82,7 @@ def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
         except ValueError:
             return name, None
         if isinstance(value, dict) and isinstance(value.get("type"), str):
-            return value["type"], _MODELS.get(value["type"])
+            return value["type"], EVENT_MODELS.get(value["type"])
     return name, None
 
 

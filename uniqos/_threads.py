@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpx
 from typing_extensions import TypeVarTuple, Unpack
 
+from .errors import ConfigurationError
+
 if TYPE_CHECKING:
     from ._sync.network import Network
 
@@ -87,10 +89,22 @@ class PerHome(Generic[T]):
         return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
 
 
-@lru_cache(maxsize=1)
-def ssl_context() -> ssl.SSLContext:
-    """One TLS context for the process: making it is nearly all of what a client costs."""
-    return httpx.create_ssl_context()
+@lru_cache(maxsize=8)
+def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
+    """One TLS context for all that trust the same: making it is nearly all of what a client costs.
+
+    Args:
+        verify: A context as it is, the path of a file or folder of certificates, or None for those that httpx trusts.
+    """
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if verify is None:
+        return httpx.create_ssl_context()
+    folder = os.path.isdir(verify)
+    try:
+        return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
+    except OSError as exc:
+        raise ConfigurationError(f"verify={verify!r} holds no certificates that can be read: {exc}") from None
 
 
 def make_network() -> Network:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from ._http import HttpInfo
@@ -20,6 +20,8 @@ from .api.stream_events import (
 
 if TYPE_CHECKING:
     from ._drift import Drift
+
+E = TypeVar("E", bound=errors.UniqOSError)
 
 
 class Turn:
@@ -59,13 +61,13 @@ class Turn:
         except BrokenEvent as exc:
             salvaged = salvage_event(name, data) if self.on_invalid == "salvage" else None
             if salvaged is None:
-                raise errors.ResponseValidationError(
+                broken = errors.ResponseValidationError(
                     f"event {self.emitted + 1} of the stream breaks the contract: {exc}",
                     body=data.encode(errors="surrogatepass"),
                     text=self.text,
                     details=exc.details,
-                    **self._exchange(),
-                ) from None
+                )
+                raise self._of_the_exchange(broken) from None
             event = salvaged
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
@@ -84,15 +86,15 @@ class Turn:
 
     def interrupted(self, reason: str) -> errors.NetworkError:
         """The error of a stream that broke before its end."""
-        return errors.NetworkError(
+        error = errors.NetworkError(
             f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed; what "
             "it said is in `.text`.",
             code="stream_interrupted",
             details={"events_emitted": self.emitted},
             text=self.text,
             interaction_id=self.metadata.interaction_id if self.metadata else None,
-            **self._exchange(),
         )
+        return self._of_the_exchange(error)
 
     def check_end(self) -> None:
         """Refuse to call it an end when there is no more, and yet the API has not said that this is all.
@@ -112,12 +114,13 @@ class Turn:
         """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
         if self.error is not None:
             details = {"guardrail": self.error.guardrail, "category": self.error.category, "text": self.text}
-            raise error_of(self.error, details=details, **self._exchange())
+            raise self._of_the_exchange(error_of(self.error, details=details))
 
-    def _exchange(self) -> dict[str, Any]:
-        if self.http is None:
-            return {}
-        return {"request_id": self.http.request_id, "http_status": self.http.status}
+    def _of_the_exchange(self, error: E) -> E:
+        error.http = self.http
+        if self.http is not None:
+            error.request_id, error.http_status = self.http.request_id, self.http.status
+        return error
 
 
 def error_of(event: StreamEventError, **more: Any) -> errors.APIError:

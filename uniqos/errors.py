@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._http import HttpInfo
     from ._model import Model
 
 
@@ -36,6 +37,8 @@ class UniqOSError(Exception):
         request_id: The server's id of the exchange, for support; None where there was none.
         http_status: Status of the answer; None where there was none.
         details: Structured details; the API's own where it answered.
+        http: Attempts, time, Idempotency-Key, and the headers of the answer if one came (its status is 0 if none
+            did); None where nothing was to be sent.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class UniqOSError(Exception):
         details: Any = None,
     ) -> None:
         super().__init__(message)
+        self.http: HttpInfo | None = None
         self.message: str = message
         self.code: str = code
         self.request_id: str | None = request_id

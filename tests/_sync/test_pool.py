@@ -271,7 +271,7 @@ def test_causes_of_a_failed_connection_can_be_found_and_nothing_is_kept() -> Non
 
 
 def test_what_cannot_even_be_made_frees_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> ssl.SSLContext:
+    def broken(verify: object) -> ssl.SSLContext:
         raise FileNotFoundError("no certificates")
 
     monkeypatch.setattr(pools, "ssl_context", broken)
@@ -412,39 +412,32 @@ def authority(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return serving, trusting
 
 
-def use(context: ssl.SSLContext) -> Callable[[], ssl.SSLContext]:
-    return lambda: context
-
-
-def test_tls_works_over_one_connection_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_works_over_one_connection_and_is_closed() -> None:
     serving, trusting = authority("127.0.0.1")
-    monkeypatch.setattr(pools, "ssl_context", use(trusting))
     with RawServer(sends(HEAD + b"x" * 1000), tls=serving) as server:
-        pool = Pool(server.url)
+        pool = Pool(server.url, verify=trusting)
         for _ in range(10):
             assert len(get(pool, server.url)) == 1000
         assert (state(pool), server.connections) == ((1, 0), 1)
         pool.close()
 
 
-def test_tls_that_drips_does_not_outlive_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_that_drips_does_not_outlive_the_deadline() -> None:
     serving, trusting = authority("127.0.0.1")
-    monkeypatch.setattr(pools, "ssl_context", use(trusting))
     with RawServer(sends(HEAD, *[b"x"] * 200, pause=0.02), tls=serving) as server:
-        pool = Pool(server.url)
+        pool = Pool(server.url, verify=trusting)
         with pytest.raises(httpx.ReadTimeout):
             get(pool, server.url, uniqos_deadline=Deadline(0.5))
         assert state(pool) == (0, 0)
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "elsewhere.test"])
-def test_an_unknown_authority_and_a_wrong_name_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_authority_and_a_wrong_name_are_refused(name: str) -> None:
     serving, trusting = authority(name)
     if name == "127.0.0.1":
         trusting = ssl.create_default_context()
-    monkeypatch.setattr(pools, "ssl_context", use(trusting))
     with RawServer(who, tls=serving) as server:
-        pool = Pool(server.url)
+        pool = Pool(server.url, verify=trusting)
         with pytest.raises(httpx.ConnectError) as caught:
             send(pool, server.url)
         assert any(issubclass(cause, ssl.SSLError) for cause in causes(caught.value))
@@ -454,8 +447,7 @@ def test_an_unknown_authority_and_a_wrong_name_are_refused(name: str, monkeypatc
         pool.close()
 
 
-def test_a_server_that_never_speaks_tls_does_not_outlive_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "ssl_context", use(ssl.create_default_context()))
+def test_a_server_that_never_speaks_tls_does_not_outlive_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         pool = Pool(url)
@@ -468,9 +460,8 @@ def test_a_server_that_never_speaks_tls_does_not_outlive_the_deadline(monkeypatc
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize("leave", [rst, socket.socket.close])
 def test_a_server_that_leaves_before_tls_is_noticed_at_once(
-    leave: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+    leave: Callable[[socket.socket], None],
 ) -> None:
-    monkeypatch.setattr(pools, "ssl_context", use(ssl.create_default_context()))
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
@@ -18,9 +20,12 @@ from typing_extensions import assert_never, assert_type
 from uniqos import (
     AsyncRespondStream,
     AsyncUniqOS,
+    CallEnded,
     HttpInfo,
     Logger,
+    Observer,
     RespondStreamEvent,
+    Retrying,
     StreamEventCompletion,
     StreamEventError,
     StreamEventGuardrailModulation,
@@ -34,6 +39,19 @@ from uniqos import (
 class Foreign(BaseModel):
     personality_id: str
     message: str
+
+
+class Watcher(Observer):
+    """Writes one method and leaves the others."""
+
+    def retrying(self, event: Retrying) -> None:
+        assert_type(event.delay_seconds, float)
+        assert_type(event.code, str)
+        assert_type(event.http_status, int | None)
+
+    def call_ended(self, event: CallEnded) -> None:
+        assert_type(event.outcome, Literal["success", "error", "cancelled", "closed"])
+        assert_type(event.elapsed_seconds, float)
 
 
 class Mine(AsyncUniqOS):
@@ -58,9 +76,18 @@ async def make(sink: Logger) -> AsyncUniqOS:
             logger=None,
             http_client=None,
             on_invalid_response=None,
+            max_connections=None,
+            max_response_bytes=None,
+            proxy=None,
+            verify=None,
+            observer=None,
         ),
         AsyncUniqOS,
     )
+    assert_type(AsyncUniqOS(proxy="http://h:1", verify=Path("ca.pem"), max_connections=9), AsyncUniqOS)
+    assert_type(AsyncUniqOS(verify=ssl.create_default_context(), max_response_bytes=9), AsyncUniqOS)
+    assert_type(AsyncUniqOS(observer=Watcher()), AsyncUniqOS)
+    assert_type(await client.warm_up(), None)
     assert_type(client.environment, Literal["live", "test"] | None)
     assert_type(client.base_url, str)
     assert_type(repr(client), str)
@@ -73,6 +100,8 @@ async def make(sink: Logger) -> AsyncUniqOS:
             log_level="silent",
             logger=sink,
             on_invalid_response="raise",
+            max_response_bytes=9,
+            observer=Watcher(),
         ),
         AsyncUniqOS,
     )

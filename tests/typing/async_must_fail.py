@@ -15,6 +15,10 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(logger="uniqos")  # E: a name is no logger
     AsyncUniqOS(timeout="3")  # E: seconds are a number
     AsyncUniqOS(on_invalid_response="ignore")  # E: no such choice
+    AsyncUniqOS(verify=False)  # E: certificates are always checked
+    AsyncUniqOS(proxy=7)  # E: a URL
+    AsyncUniqOS(observer=print)  # E: an object with methods
+    client.with_options(proxy="http://h")  # E: other connections are another client
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number
     client.with_options(api_key="k")  # E: see with_credentials

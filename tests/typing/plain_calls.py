@@ -114,6 +114,9 @@ def exchange(result: models.RespondResult, limit: RateLimit) -> None:
         assert_type(result.http.headers["X-Any"], str)
         assert_type(result.http.raw_headers, tuple[tuple[bytes, bytes], ...])
         assert_type(result.http.retries, int)
+        assert_type(result.http.attempts, int)
+        assert_type(result.http.idempotency_key, str | None)
+        assert_type(result.http.replayed, bool)
         assert_type(result.http.elapsed, float)
         assert_type(result.http.problems, tuple[dict[str, Any], ...])
     assert_type(limit.limit, int)
@@ -355,6 +358,7 @@ def errors(client: UniqOS) -> None:
         assert_type(said_no.code, str)
         assert_type(said_no.request_id, str | None)
         assert_type(said_no.http_status, int | None)
+        assert_type(said_no.http, HttpInfo | None)
     except ResponseValidationError as broken:
         assert_type(broken.body, bytes)
         assert_type(broken.partial, models.Model | None)

@@ -14,13 +14,19 @@ from typing_extensions import Self
 from .. import errors
 from .._config import Config, Environment, resolve
 from .._logging import Logger, LogLevel, hide
+from .._model import Model, ready
 from .._operation import OnInvalidResponse
+from .connections import AsyncConnections
 from .engine import AsyncEngine, AsyncResponder
 from .namespace import AsyncNamespace
-from .requester import AsyncConnections, AsyncRequester
+from .requester import AsyncRequester
 
 if TYPE_CHECKING:
+    import os
+    import ssl
+
     from .._drift import OnDrift
+    from .._observer import Observer
     from .api_keys import AsyncApiKeys
     from .billing import AsyncBilling
     from .catalog import AsyncCatalog
@@ -56,9 +62,16 @@ class AsyncUniqOS(AsyncResponder):
         max_retries: How often a failed attempt is repeated, 3 by default; 0 never.
         log_level: ``debug``, ``info``, ``warning`` (default), ``error`` or ``silent``.
         logger: A ``logging.Logger``, or any object with debug, info, warning and error; default: ``uniqos``.
-        http_client: An httpx client of yours (proxies, certificates, hooks); it stays yours to close.
+        max_connections: How many calls may be on their way at once, for each event loop; more wait for their turn.
+        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default; downloads to a file
+            have a limit of their own.
+        proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
+            the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
+        verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
+        http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
+        observer: Is told how each call goes, for metrics and traces.
         on_drift: A function that is called, once for each finding, with a DriftReport of what this version does not
             know: fields, words of a vocabulary, events; and of what was salvaged. What it raises is logged, no more.
 
@@ -77,12 +90,21 @@ class AsyncUniqOS(AsyncResponder):
         max_retries: int | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
+        max_connections: int | None = None,
+        max_response_bytes: int | None = None,
+        proxy: str | None = None,
+        verify: ssl.SSLContext | str | os.PathLike[str] | None = None,
         http_client: httpx.AsyncClient | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        observer: Observer | None = None,
         on_drift: OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
-        api_key, access_token = hide(api_key), hide(access_token)
+        api_key, access_token, proxy = hide(api_key), hide(access_token), hide(proxy)
+        if http_client is not None and not (max_connections is proxy is verify is None):
+            raise errors.ConfigurationError(
+                "max_connections, proxy and verify are settings of connections: give them to the http_client"
+            )
         if http_client is not None and not isinstance(http_client, httpx.AsyncClient):
             raise errors.ConfigurationError(f"http_client must be an httpx.{httpx.AsyncClient.__name__}")
         config = resolve(
@@ -94,11 +116,16 @@ class AsyncUniqOS(AsyncResponder):
             max_retries=max_retries,
             log_level=log_level,
             logger=logger,
+            max_connections=max_connections,
+            max_response_bytes=max_response_bytes,
+            proxy=proxy,
+            verify=verify,
             on_invalid_response=on_invalid_response,
+            observer=observer,
             on_drift=on_drift,
         )
         self._owns_connections: bool = True
-        self._requester: AsyncRequester = AsyncRequester(config, AsyncConnections(config.base_url, http_client))
+        self._requester: AsyncRequester = AsyncRequester(config, AsyncConnections(config, http_client))
 
     @property
     def environment(self) -> Environment | None:
@@ -221,7 +248,9 @@ class AsyncUniqOS(AsyncResponder):
         max_retries: int | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
+        max_response_bytes: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        observer: Observer | None = None,
         on_drift: OnDrift | None = None,
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
@@ -232,7 +261,9 @@ class AsyncUniqOS(AsyncResponder):
             max_retries: How often a failed attempt is repeated.
             log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
             logger: Where log lines go.
+            max_response_bytes: How large an answer may be, decompressed.
             on_invalid_response: ``"raise"`` or ``"salvage"``.
+            observer: Is told how each call goes.
             on_drift: A function that is called with a DriftReport.
 
         Returns:
@@ -247,7 +278,9 @@ class AsyncUniqOS(AsyncResponder):
             max_retries=max_retries,
             log_level=log_level,
             logger=logger,
+            max_response_bytes=max_response_bytes,
             on_invalid_response=on_invalid_response,
+            observer=observer,
             on_drift=on_drift,
         )
         return self._with(config)
@@ -278,6 +311,26 @@ class AsyncUniqOS(AsyncResponder):
         other._requester = AsyncRequester(config, self._requester.connections, self._requester.clock)
         return other
 
+    async def warm_up(self) -> None:
+        """Do now what the first turn would have to wait for: build its models, load certificates, open a connection.
+
+        The connection is opened by ``HEAD /``, which the API may answer as it likes; nothing is billed. It stays good
+        for as long as one that waits for its next call, so do this when a process begins, and not long before.
+
+        Raises:
+            NetworkError: Nobody can be reached.
+            ConfigurationError: The client is closed, or a setting of the connection is wrong.
+
+        Source: this SDK.
+        """
+        from .._sse import EVENT_MODELS
+        from ..api.engine import RespondRequest, RespondResult
+
+        models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())
+        for model in models:
+            ready(model)
+        await self._requester.warm_up()
+
     async def aclose(self) -> None:
         """Close the connections; those of a client of yours, or of the client this one was made from, stay open."""
         if self._owns_connections:
@@ -299,6 +352,8 @@ class AsyncUniqOS(AsyncResponder):
     def __reduce__(self) -> tuple[Any, ...]:
         if self._requester.connections.http_client is not None:
             raise errors.ConfigurationError("a client over an http_client of yours can be neither pickled nor copied")
+        if not isinstance(self._requester.config.verify, str | None):
+            raise errors.ConfigurationError("a client with an SSLContext cannot be pickled; give verify= a path")
         return _unpickle, (type(self), self._requester.config)
 
 
@@ -308,6 +363,6 @@ def _unpickle(cls: type[AsyncUniqOS], config: Config) -> AsyncUniqOS:
     if client is None or client._requester.connections.closed or type(client) is not cls:
         client = object.__new__(cls)
         client._owns_connections = True
-        client._requester = AsyncRequester(config, AsyncConnections(config.base_url, None))
+        client._requester = AsyncRequester(config, AsyncConnections(config, None))
         _unpickled[config] = client
     return client

@@ -10,7 +10,8 @@ from .._body import MAX_BODY_BYTES
 from .._file import Part, SavedFile
 from .._model import ready, set_http
 from .._operation import Request
-from .requester import AsyncExchange, AsyncRequester
+from .exchange import AsyncExchange
+from .requester import AsyncRequester
 
 
 async def save(
@@ -43,5 +44,5 @@ async def save(
         set_http(saved, exchange.http)
         return saved
 
-    with Part(path) as part:
-        return await requester.send(request, accept, MAX_BODY_BYTES, write)
+    with requester.watch(request) as watch, Part(path) as part:
+        return await requester.send(request, accept, MAX_BODY_BYTES, write, watch)

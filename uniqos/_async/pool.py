@@ -7,6 +7,7 @@ exchange, where httpx bounds each read alone: a server that drips would never ti
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
 
@@ -14,11 +15,10 @@ import httpcore
 import httpx
 
 from .._aio import AsyncGate, AsyncShield, make_network, ssl_context
-from .._http import Deadline
+from .._config import DEFAULT_MAX_CONNECTIONS
+from .._http import KEEPALIVE_SECONDS, Deadline
 from .network import AsyncNetwork
 
-MAX_CONNECTIONS = 1000
-KEEPALIVE_SECONDS = 30.0
 _NO_DEADLINE = Deadline()
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     getattr(httpcore, error.__name__): error
@@ -42,11 +42,11 @@ class _AsyncConnection:
 
     __slots__ = ("http", "network")
 
-    def __init__(self, origin: httpcore.Origin) -> None:
+    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None) -> None:
         self.network: AsyncNetwork = make_network()
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
-            ssl_context=ssl_context() if origin.scheme == b"https" else None,
+            ssl_context=tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=self.network,
         )
@@ -88,13 +88,21 @@ class AsyncPool(httpx.AsyncBaseTransport):
     Args:
         base_url: Where they lead to.
         max_connections: How many may be busy at once; more requests wait for the pool timeout.
+        verify: Whose certificates are trusted: see ``ssl_context``.
     """
 
-    def __init__(self, base_url: str, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        verify: ssl.SSLContext | str | None = None,
+    ) -> None:
         url = httpx.URL(base_url)
         self._origin: httpcore.Origin = httpcore.Origin(
             url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
         )
+        self._verify: ssl.SSLContext | str | None = verify
+        self._max_connections: int = max_connections
         self._gate: AsyncGate = AsyncGate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[_AsyncConnection] = deque()
@@ -120,7 +128,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not await self._gate.acquire(deadline.clamp(timeout)):
-            raise httpx.PoolTimeout("all connections are busy")
+            raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
         connection: _AsyncConnection | None = None
         try:
             connection = await self._take()
@@ -181,7 +189,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 self._busy.add(connection)
                 return connection
             await connection.http.aclose()
-        connection = _AsyncConnection(self._origin)
+        tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
+        connection = _AsyncConnection(self._origin, tls)
         self._busy.add(connection)
         return connection
 

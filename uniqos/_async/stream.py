@@ -25,7 +25,8 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .requester import AsyncExchange, AsyncRequester
+from .exchange import AsyncExchange
+from .requester import AsyncRequester
 
 _SECONDS_FOR_THE_REST = 1.0
 
@@ -68,31 +69,35 @@ async def _read(
     It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
     """
     idle = requester.timeout(request)
-    exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
-    turn.http = exchange.http
-    source: Any = EventSource(_AsyncEventResponse(exchange))  # its synchronous generator is typed as an iterator
-    events: AsyncGenerator[ServerSentEvent, None] = source.aiter_sse()
-    try:
-        yield None
-        exchange.extend(idle)
-        async for sse in events:
-            if turn.ended or not sse.data or sse.data == DONE:
-                continue  # after the end nothing counts; it is read so that the connection can serve again
-            event = turn.take(sse.event, sse.data)
-            yield event
-            if turn.ended and not requester.connections.bounded:
-                break  # nobody would end the wait for the rest
-            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
-        if not turn.ended:
-            raise turn.interrupted("it ended without a completion")
-    except (errors.NetworkError, errors.ResponseDecodeError) as exc:
-        if exc.code == "stream_interrupted":
-            raise
-        if not turn.ended:
-            raise turn.interrupted(exc.message) from exc
-    finally:
-        await events.aclose()
-        await exchange.aclose()
+    with requester.watch(request, streamed=True) as watch:
+        exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
+        turn.http = exchange.http
+        source: Any = EventSource(_AsyncEventResponse(exchange))  # its synchronous generator is typed as an iterator
+        events: AsyncGenerator[ServerSentEvent, None] = source.aiter_sse()
+        try:
+            yield None
+            exchange.extend(idle)
+            async for sse in events:
+                if turn.ended or not sse.data or sse.data == DONE:
+                    continue  # after the end nothing counts; it is read so that the connection can serve again
+                event = turn.take(sse.event, sse.data)
+                watch.event()
+                yield event
+                if turn.ended and not requester.connections.bounded:
+                    break  # nobody would end the wait for the rest
+                exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
+            if not turn.ended:
+                raise turn.interrupted("it ended without a completion")
+        except (errors.NetworkError, errors.ResponseDecodeError) as exc:
+            if exc.code == "stream_interrupted":
+                raise
+            if not turn.ended:
+                raise turn.interrupted(exc.message) from exc
+        finally:
+            if turn.error is not None:
+                watch.ended_with(turn.error.code)
+            await events.aclose()
+            await exchange.aclose()
 
 
 class AsyncRespondStream:

@@ -11,7 +11,8 @@ from .._file import Part, SavedFile
 from .._model import ready, set_http
 from .._operation import Request
 from .._threads import blocking
-from .requester import Exchange, Requester
+from .exchange import Exchange
+from .requester import Requester
 
 
 def save(
@@ -44,5 +45,5 @@ def save(
         set_http(saved, exchange.http)
         return saved
 
-    with Part(path) as part:
-        return requester.send(request, accept, MAX_BODY_BYTES, write)
+    with requester.watch(request) as watch, Part(path) as part:
+        return requester.send(request, accept, MAX_BODY_BYTES, write, watch)

@@ -8,18 +8,18 @@ exchange, where httpx bounds each read alone: a server that drips would never ti
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
 
 import httpcore
 import httpx
 
-from .._http import Deadline
+from .._config import DEFAULT_MAX_CONNECTIONS
+from .._http import KEEPALIVE_SECONDS, Deadline
 from .._threads import Gate, Shield, make_network, ssl_context
 from .network import Network
 
-MAX_CONNECTIONS = 1000
-KEEPALIVE_SECONDS = 30.0
 _NO_DEADLINE = Deadline()
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     getattr(httpcore, error.__name__): error
@@ -43,11 +43,11 @@ class _Connection:
 
     __slots__ = ("http", "network")
 
-    def __init__(self, origin: httpcore.Origin) -> None:
+    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None) -> None:
         self.network: Network = make_network()
         self.http: httpcore.HTTPConnection = httpcore.HTTPConnection(
             origin,
-            ssl_context=ssl_context() if origin.scheme == b"https" else None,
+            ssl_context=tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=self.network,
         )
@@ -89,13 +89,21 @@ class Pool(httpx.BaseTransport):
     Args:
         base_url: Where they lead to.
         max_connections: How many may be busy at once; more requests wait for the pool timeout.
+        verify: Whose certificates are trusted: see ``ssl_context``.
     """
 
-    def __init__(self, base_url: str, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        verify: ssl.SSLContext | str | None = None,
+    ) -> None:
         url = httpx.URL(base_url)
         self._origin: httpcore.Origin = httpcore.Origin(
             url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
         )
+        self._verify: ssl.SSLContext | str | None = verify
+        self._max_connections: int = max_connections
         self._gate: Gate = Gate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[_Connection] = deque()
@@ -121,7 +129,7 @@ class Pool(httpx.BaseTransport):
         deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not self._gate.acquire(deadline.clamp(timeout)):
-            raise httpx.PoolTimeout("all connections are busy")
+            raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
         connection: _Connection | None = None
         try:
             connection = self._take()
@@ -182,7 +190,8 @@ class Pool(httpx.BaseTransport):
                 self._busy.add(connection)
                 return connection
             connection.http.close()
-        connection = _Connection(self._origin)
+        tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
+        connection = _Connection(self._origin, tls)
         self._busy.add(connection)
         return connection
 

@@ -3,182 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from .. import errors
-from .._body import MAX_BODY_BYTES, BodyDecoder, BodyError
+from .._body import BodyError
 from .._config import Config
-from .._exchange import ANY, JSON, Endpoint, body_decoder, is_type, network_error, proxied, refusal, wrong_type
+from .._exchange import ANY, JSON, Endpoint, body_decoder, held_back, is_type, network_error, refusal, wrong_type
 from .._http import Deadline, HttpInfo
 from .._model import ready, set_http
+from .._observer import NOBODY, Unwatched
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
-from .._retry import RetryBudget, delay, may_resend
-from .._threads import Clock, PerHome
+from .._retry import delay, may_resend
+from .._threads import Clock
+from .connections import Connections
+from .exchange import Exchange
 
 if TYPE_CHECKING:
-    from .._drift import Drift, DriftReport, OnDrift
+    from .._drift import Drift
     from .._file import File
+    from .._pace import Pace
 
 T = TypeVar("T")
-_KEPT_OF_A_HUGE_BODY = 64 * 1024
-
-
-class Connections:
-    """The connections that a client and the clients made from it by ``with_options`` share.
-
-    Without a client of the caller's, each event loop has a pool of its own: sockets belong to their loop.
-    """
-
-    def __init__(self, base_url: str, http_client: httpx.Client | None) -> None:
-        self.http_client: httpx.Client | None = http_client
-        self.budget: RetryBudget = RetryBudget()
-        self.closed: bool = False
-        self.drift_told: dict[OnDrift, set[DriftReport]] = {}
-        self._base_url: str = base_url
-        self._pools: PerHome[httpx.BaseTransport | httpx.Client] = PerHome()
-
-    def send(self, message: httpx.Request) -> httpx.Response:
-        """Send one request; the response is open, its body not read."""
-        if self.closed or (self.http_client is not None and self.http_client.is_closed):
-            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
-        sender = self.http_client or self._pools.get(self._make)
-        if isinstance(sender, httpx.Client):
-            return sender.send(message, stream=True, follow_redirects=False)
-        return sender.handle_request(message)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the deadline bounds each read: only our own pool knows of it."""
-        return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.Client)
-
-    def _make(self) -> httpx.BaseTransport | httpx.Client:
-        if proxied(self._base_url):  # httpx honours the proxy variables only through a transport of its own
-            try:
-                return httpx.Client()
-            except (ImportError, ValueError) as exc:
-                raise errors.ConfigurationError(f"the proxy of the environment cannot be used: {exc}") from None
-        from .pool import Pool  # brings httpcore, which a client that never calls can do without
-
-        return Pool(self._base_url)
-
-    def close(self) -> None:
-        """Close what is ours; a client of the caller's stays open."""
-        self.closed = True
-        for pool in self._pools.take():
-            pool.close()
-
-
-class Exchange:
-    """One successful response, its body still to be read."""
-
-    __slots__ = (
-        "_deadline",
-        "_decoder",
-        "_late",
-        "_limit",
-        "_raw",
-        "_received",
-        "_request",
-        "_response",
-        "http",
-    )
-
-    def __init__(
-        self,
-        request: Request,
-        response: httpx.Response,
-        http: HttpInfo,
-        decoder: BodyDecoder,
-        deadline: Deadline,
-        limit: str,
-    ) -> None:
-        self.http: HttpInfo = http
-        self._request: Request = request
-        self._response: httpx.Response = response
-        self._decoder: BodyDecoder = decoder
-        self._deadline: Deadline = deadline
-        self._limit: str = limit
-        self._received: int = 0
-        self._late: bool = False
-        stream = response.stream
-        assert isinstance(stream, httpx.SyncByteStream)
-        # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
-        self._raw: Iterator[bytes] = iter(stream)
-
-    def chunk(self) -> bytes | None:
-        """The next decoded bytes, as they arrive; None at the end.
-
-        Raises:
-            NetworkError: The body ended too early, or took too long.
-            ResponseDecodeError: It is too large, or wrongly compressed.
-        """
-        raw: bytes | None = None
-        try:
-            while True:
-                raw = b"" if self._decoder.pending else next(self._raw, None)
-                if raw is None:
-                    self._decoder.finish()
-                    return None
-                self._received += len(raw)
-                # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
-                if self._late:
-                    raise httpx.ReadTimeout("too slow")
-                self._late = self._deadline.clamp(None) == 0
-                data = self._decoder.feed(raw)
-                if data:
-                    return data
-        except BodyError as exc:
-            raise self.broken(exc.code, str(exc), raw or b"") from None
-        except httpx.HTTPError as exc:
-            raise network_error(
-                self._request, exc, limit=self._limit, response_started=True, received=self._received
-            ) from exc
-
-    def read_what_there_is(self) -> tuple[bytes, bool]:
-        """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
-        try:
-            return self.read(), True
-        except errors.ResponseDecodeError as exc:
-            return exc.body, False
-        except errors.NetworkError:
-            return b"", False
-
-    def read(self) -> bytes:
-        """The whole decoded body; the connection goes back, whatever happens."""
-        chunks: list[bytes] = []
-        try:
-            while (data := self.chunk()) is not None:
-                chunks.append(data)
-        except errors.ResponseDecodeError as exc:
-            exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
-            raise
-        finally:
-            self._response.close()
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    def extend(self, seconds: float | None) -> None:
-        """Count as new what was read so far: from now on the next event has its own time and size."""
-        self._deadline.restart(seconds)
-        self._late = False
-        self._decoder.reset()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._response.close()
-
-    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
-        """The error of a body that is of no use."""
-        return errors.ResponseDecodeError(
-            f"{self._request.label}: the body of the answer cannot be used: {reason}",
-            code=code,
-            body=raw[:_KEPT_OF_A_HUGE_BODY],
-            content_type=self.http.headers.get("content-type"),
-            request_id=self.http.request_id,
-            http_status=self.http.status,
-        )
 
 
 class Requester:
@@ -202,12 +50,13 @@ class Requester:
 
     def perform(self, op: Operation[R], request: Request) -> R:
         """The same for a request that is encoded already."""
-        exchange, content = self.send(request, JSON, MAX_BODY_BYTES, _read)
-        if not content and op.method != "GET" and not op.returns.model_fields:
-            content = b"{}"  # nobody has promised that there is anything to say
-        answer = decode(
-            op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
-        )
+        with self.watch(request) as watch:
+            exchange, content = self.send(request, JSON, self.config.max_response_bytes, _read, watch)
+            if not content and op.method != "GET" and not op.returns.model_fields:
+                content = b"{}"  # nobody has promised that there is anything to say
+            answer = decode(
+                op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
+            )
         if self.drift is not None:
             self.drift.look(op.label, answer)
         return answer
@@ -216,16 +65,35 @@ class Requester:
         """Perform an operation that gives a file, whatever its type."""
         from .._file import File  # few want one
 
-        exchange, content = self.send(encode(op, None, options, path), ANY, MAX_BODY_BYTES, _read)
-        if not content:
-            raise exchange.broken("empty_response", "there is nothing in it")
+        request = encode(op, None, options, path)
+        with self.watch(request) as watch:
+            exchange, content = self.send(request, ANY, self.config.max_response_bytes, _read, watch)
+            if not content:
+                raise exchange.broken("empty_response", "there is nothing in it")
         file = ready(File)(content=content, content_type=exchange.http.headers.get("content-type"))
         set_http(file, exchange.http)
         return file
 
-    def open(self, request: Request, accept: str, limit: int) -> Exchange:
+    def open(self, request: Request, accept: str, limit: int, watch: Unwatched) -> Exchange:
         """Send ``request`` for a body that the caller reads; ``limit`` bounds it in bytes."""
-        return self.send(request, accept, limit, _leave)
+        return self.send(request, accept, limit, _leave, watch)
+
+    def warm_up(self) -> None:
+        """Open one connection, by a request that asks for nothing."""
+        try:
+            self.send(
+                Request("HEAD", "/", "HEAD /", None, [], "safe"), ANY, self.config.max_response_bytes, _read, NOBODY
+            )
+        except (errors.APIError, errors.ResponseDecodeError):
+            pass  # whatever it says, somebody is there
+
+    def watch(self, request: Request, *, streamed: bool = False) -> Unwatched:
+        """Tells the observer of a call, within ``with``."""
+        if self.config.observer is None:
+            return NOBODY
+        from .._observer import Watched
+
+        return Watched(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
 
     def timeout(self, request: Request) -> float | None:
         """Seconds an attempt may take, and the next event of a stream may let wait; None is no limit."""
@@ -238,6 +106,7 @@ class Requester:
         accept: str,
         limit: int,
         consume: Callable[[Exchange], T],
+        watch: Unwatched,
     ) -> T:
         """Send ``request`` until it succeeds or may not be repeated; an attempt ends with ``consume``.
 
@@ -246,24 +115,55 @@ class Requester:
             accept: The type of the answer.
             limit: How many decoded bytes its body may have.
             consume: Does with a success what has to be done before it counts as one, such as reading it.
+            watch: Is told of the attempts.
         """
         started = self.clock.monotonic()
         attempt = 0
         if self._log.debugging:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
+        pause = 0.0
         while True:
+            if attempt or self.connections.paces:
+                self._hold(request, started, pause)
+            watch.attempt(attempt + 1)
+            began = self.clock.monotonic()
             try:
-                result = consume(self._attempt(request, accept, limit, started, attempt))
+                exchange = self._attempt(request, accept, limit, started, attempt)
+                watch.answered(exchange.http)
+                result = consume(exchange)
             except errors.UniqOSError as error:
-                seconds = self._wait(request, error, attempt, started)
+                if error.http is None and isinstance(error, errors.NetworkError):
+                    elapsed = self.clock.monotonic() - started
+                    error.http = HttpInfo(0, (), attempt, elapsed, request.idempotency_key)
+                seconds = self._wait(request, error, attempt, started, began)
                 if seconds is None:
                     raise
+                pause = seconds
+                watch.retrying(attempt + 1, pause, error)
             else:
-                self.connections.budget.earn()
+                self._succeeded()
                 return result
-            self.clock.sleep(seconds)
             attempt += 1
+
+    def _hold(self, request: Request, started: float, seconds: float) -> None:
+        """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
+        now = self.clock.monotonic()
+        pace, earliest = self.connections.paces.get(self.config.token), now + seconds
+        if pace is None or pace.is_over(now):
+            if seconds > 0:
+                self.clock.sleep(seconds)
+            return
+        while True:
+            left, cuts = self._left(request, started), pace.cuts
+            at = pace.reserve(max(now, earliest), None if left is None else now + left)
+            if at is None:
+                raise held_back(request)
+            if at > now:
+                self.clock.sleep(at - now)
+            if pace.cuts == cuts:
+                return
+            now = self.clock.monotonic()
 
     def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
         timeout, left, name = self._bounds(request, started)
@@ -275,26 +175,31 @@ class Requester:
             raise network_error(request, exc, limit=name) from exc
         headers, status = response.headers, response.status_code
         elapsed = self.clock.monotonic() - started
-        http = HttpInfo(status, tuple(headers.raw), attempt, elapsed)
+        http = HttpInfo(status, tuple(headers.raw), attempt, elapsed, request.idempotency_key)
         if self._log.debugging:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
         success = 200 <= status < 300
         try:
             decoder = body_decoder(headers, limit)
+            exchange = Exchange(request, response, http, decoder, deadline, name)
+            if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
+                return exchange
+            if success:
+                raise wrong_type(status, headers, exchange.read(), accept)
+            body, complete = exchange.read_what_there_is()
+            raise refusal(status, headers, body, self.clock.time(), complete=complete)
         except BodyError as exc:
             response.close()
-            if not success:
-                raise refusal(status, headers, b"", self.clock.time(), complete=False) from None
-            raise errors.ResponseDecodeError(
+            error: errors.UniqOSError = errors.ResponseDecodeError(
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
-            ) from None
-        exchange = Exchange(request, response, http, decoder, deadline, name)
-        if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
-            return exchange
-        if success:
-            raise wrong_type(status, headers, exchange.read(), accept)
-        body, complete = exchange.read_what_there_is()
-        raise refusal(status, headers, body, self.clock.time(), complete=complete)
+            )
+            if not success:
+                error = refusal(status, headers, b"", self.clock.time(), complete=False)
+            error.http = http
+            raise error from None
+        except errors.UniqOSError as error:
+            error.http = http
+            raise
 
     def _bounds(self, request: Request, started: float) -> tuple[float | None, float | None, str]:
         """Seconds the next attempt may take, seconds left of the whole call, and which of the two is the limit."""
@@ -308,17 +213,28 @@ class Requester:
         whole = self.config.deadline if request.deadline is None else request.deadline
         return max(0.0, whole - (self.clock.monotonic() - started)) if whole else None
 
-    def _wait(self, request: Request, error: errors.UniqOSError, attempt: int, started: float) -> float | None:
+    def _wait(
+        self, request: Request, error: errors.UniqOSError, attempt: int, started: float, began: float
+    ) -> float | None:
         """Seconds until the next attempt; None where there must not be one."""
         most = self.config.max_retries if request.max_retries is None else request.max_retries
-        if attempt >= most or not may_resend(request.resend, error):
+        if most == 0 or not may_resend(request.resend, error):
             return None
         asked = error.retry_after_seconds if isinstance(error, errors.APIError) else None
         seconds = delay(attempt, asked, self.clock.random())
-        left = self._left(request, started)
-        if seconds is None or (left is not None and seconds >= left):
+        if seconds is None:
             return None
-        if not self.connections.budget.spend():
+        budget = self.connections.budget
+        if isinstance(error, errors.RateLimitError):
+            budget = self._slow_down(error, began, seconds).budget
+        now, left = self.clock.monotonic(), self._left(request, started)
+        if left is not None:
+            pace = self.connections.paces.get(self.config.token)
+            if (pace.free_from(now + seconds) - now if pace else seconds) >= left:
+                return None
+        if attempt >= most:
+            return None
+        if not budget.spend():
             self._log.warning("uniqos: too many calls fail; not retrying", call=request.label, code=error.code)
             return None
         self._log.warning(
@@ -329,6 +245,25 @@ class Requester:
             code=error.code,
         )
         return seconds
+
+    def _slow_down(self, error: errors.RateLimitError, began: float, seconds: float) -> Pace:
+        """Let all calls of this credential wait for ``seconds``, and then come one by one."""
+        from .._pace import Pace  # most are never refused
+
+        now, paces, token = self.clock.monotonic(), self.connections.paces, self.config.token
+        for other, pace in list(paces.items()):
+            if pace.is_over(now):
+                paces.pop(other, None)
+        pace = paces.setdefault(token, Pace(now))
+        rate = error.http.rate_limit if error.http else None
+        pace.refused(now, began, seconds, rate.limit if rate else None)
+        return pace
+
+    def _succeeded(self) -> None:
+        self.connections.budget.earn()
+        pace = self.connections.paces.get(self.config.token)
+        if pace is not None:
+            pace.succeeded(self.clock.monotonic())
 
 
 def _read(exchange: Exchange) -> tuple[Exchange, bytes]:

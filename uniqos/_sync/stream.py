@@ -26,7 +26,8 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .requester import Exchange, Requester
+from .exchange import Exchange
+from .requester import Requester
 
 _SECONDS_FOR_THE_REST = 1.0
 
@@ -67,31 +68,35 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
     It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
     """
     idle = requester.timeout(request)
-    exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES)
-    turn.http = exchange.http
-    source: Any = EventSource(_EventResponse(exchange))  # its synchronous generator is typed as an iterator
-    events: Generator[ServerSentEvent, None, None] = source.iter_sse()
-    try:
-        yield None
-        exchange.extend(idle)
-        for sse in events:
-            if turn.ended or not sse.data or sse.data == DONE:
-                continue  # after the end nothing counts; it is read so that the connection can serve again
-            event = turn.take(sse.event, sse.data)
-            yield event
-            if turn.ended and not requester.connections.bounded:
-                break  # nobody would end the wait for the rest
-            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
-        if not turn.ended:
-            raise turn.interrupted("it ended without a completion")
-    except (errors.NetworkError, errors.ResponseDecodeError) as exc:
-        if exc.code == "stream_interrupted":
-            raise
-        if not turn.ended:
-            raise turn.interrupted(exc.message) from exc
-    finally:
-        events.close()
-        exchange.close()
+    with requester.watch(request, streamed=True) as watch:
+        exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
+        turn.http = exchange.http
+        source: Any = EventSource(_EventResponse(exchange))  # its synchronous generator is typed as an iterator
+        events: Generator[ServerSentEvent, None, None] = source.iter_sse()
+        try:
+            yield None
+            exchange.extend(idle)
+            for sse in events:
+                if turn.ended or not sse.data or sse.data == DONE:
+                    continue  # after the end nothing counts; it is read so that the connection can serve again
+                event = turn.take(sse.event, sse.data)
+                watch.event()
+                yield event
+                if turn.ended and not requester.connections.bounded:
+                    break  # nobody would end the wait for the rest
+                exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
+            if not turn.ended:
+                raise turn.interrupted("it ended without a completion")
+        except (errors.NetworkError, errors.ResponseDecodeError) as exc:
+            if exc.code == "stream_interrupted":
+                raise
+            if not turn.ended:
+                raise turn.interrupted(exc.message) from exc
+        finally:
+            if turn.error is not None:
+                watch.ended_with(turn.error.code)
+            events.close()
+            exchange.close()
 
 
 class RespondStream:

@@ -1,0 +1,126 @@
+"""What a refusal for coming too fast means for the other calls of the same credential."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests._async.support import TURN, make_client, slept
+from tests._async.test_calls import ANSWER, OK, answers, failing
+from tests.rawserver import Handler, RawServer, header, reply
+from uniqos import errors
+
+pytestmark = pytest.mark.anyio
+REFUSED = failing(429, "rate_limit_exceeded", retry_after="2", x_ratelimit_limit="20", x_ratelimit_remaining="0")
+OTHER = "uniq_test_efgh5678"
+
+
+async def test_after_a_refusal_the_next_calls_go_one_by_one() -> None:
+    with RawServer(answers(REFUSED, OK)) as server:
+        async with make_client(server.url) as client:
+            for _ in range(3):
+                await client.respond(**TURN)
+            gap = pytest.approx(1 / 19)  # a little below the 20 a second that the API names
+            assert slept(client) == [2.0, gap, gap]
+
+
+async def test_only_the_credential_that_was_refused_waits() -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if number == 1:
+            reply(connection, 429, REFUSED[2], REFUSED[1])
+        else:
+            reply(connection, 200, ANSWER)
+
+    with RawServer(handle) as server:
+        async with make_client(server.url) as client:
+            other = client.with_credentials(OTHER)
+            await client.respond(**TURN)
+            await other.respond(**TURN)
+            assert slept(client) == [2.0]
+            await client.with_options(timeout=5).respond(**TURN)
+            assert len(slept(client)) == 2
+    assert [str(header(request, "Authorization"))[-8:] for request in server.requests] == [
+        "abcd1234",
+        "abcd1234",
+        "efgh5678",
+        "abcd1234",
+    ]
+
+
+async def test_once_all_is_quiet_calls_begin_at_once_again() -> None:
+    with RawServer(answers(REFUSED, OK)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            await client._requester.clock.sleep(11)
+            await client.respond(**TURN)
+            await client.respond(**TURN)
+            assert slept(client) == [2.0, 11]
+
+
+async def test_a_call_whose_turn_would_come_after_its_deadline_is_not_sent() -> None:
+    with RawServer(answers(REFUSED, OK)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            client._requester.connections.paces[client._requester.config.token].reserve(1100.0, None)
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN, deadline=5)
+            assert (caught.value.code, caught.value.sent) == ("timeout", False)
+            assert caught.value.details["limit"] == "rate_limit_exceeded"
+            assert "come too fast" in caught.value.message
+    assert len(server.requests) == 2
+
+
+async def test_a_refused_call_that_cannot_wait_so_long_raises_the_refusal() -> None:
+    with RawServer(answers(OK, REFUSED)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            with pytest.raises(errors.RateLimitError) as caught:
+                await client.respond(**TURN, deadline=1.5)
+            assert caught.value.retry_after_seconds == 2.0
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "options"),
+    [
+        (failing(429, "quota_exhausted"), {}),
+        (failing(503, "service_unavailable"), {}),
+        (failing(429, "rate_limit_exceeded", retry_after="3600"), {}),
+        (REFUSED, {"max_retries": 0}),
+    ],
+    ids=["quota", "outage", "an hour", "no retries"],
+)
+async def test_other_refusals_hold_nobody_back(answer: Any, options: dict[str, Any]) -> None:
+    with RawServer(answers(answer, OK)) as server:
+        async with make_client(server.url, **{"max_retries": 1, **options}) as client:
+            try:
+                await client.respond(**TURN)
+            except errors.APIError:
+                pass
+            before = len(slept(client))
+            await client.respond(**TURN)
+            assert len(slept(client)) == before
+
+
+async def test_a_limit_of_one_operation_holds_no_other_back() -> None:
+    with RawServer(answers(REFUSED, OK)) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(errors.RateLimitError):
+                await client.relationships.memory.regenerate_summary("rel_1")
+            await client.respond(**TURN)
+            assert slept(client) == []
+
+
+def always_refusing() -> Handler:
+    return answers(failing(429, "rate_limit_exceeded", retry_after="0"))
+
+
+async def test_a_service_that_only_refuses_sees_a_hundred_more_requests_and_then_no_more() -> None:
+    with RawServer(always_refusing()) as server:
+        async with make_client(server.url) as client:
+            for _ in range(60):
+                with pytest.raises(errors.RateLimitError):
+                    await client.respond(**TURN)
+    assert len(server.requests) == 160

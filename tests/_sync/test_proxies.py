@@ -1,0 +1,252 @@
+# Generated from _async/test_proxies.py by python -m uniqos._generate. Do not edit.
+"""Ways to the API that are not the plain one: proxies, certificates of one's own, and limits of connections."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+
+from tests._sync.support import KEY, TURN, make_client, slept
+from tests._sync.test_calls import ANSWER, OK, answers
+from tests.proxyserver import ProxyServer
+from tests.rawserver import RawServer, reply
+from uniqos import UniqOS, errors
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Iterator[RawServer]:
+    """A server over TLS, with a certificate for this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    with RawServer(answers(OK), tls=context) as server:
+        yield server
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path) -> str:
+    """The path of the authority's certificate."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("where", ["argument", "environment"])
+def test_a_proxy_is_gone_through_and_its_connection_kept(
+    secure: RawServer, trusted: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ProxyServer("user:a%20word") as proxy:
+        proxy._password = "user:a word"
+        options: dict[str, Any] = {"proxy": proxy.url} if where == "argument" else {}
+        if where == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with make_client(secure.url, verify=trusted, **options) as client:
+            for _ in range(3):
+                assert (client.respond(**TURN)).response == "Hi!"
+    assert proxy.asked == [f"CONNECT 127.0.0.1:{secure.port} HTTP/1.1"]
+    assert secure.connections == 1
+
+
+def test_an_argument_goes_before_the_environment_and_no_proxy_before_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with ProxyServer() as proxy, RawServer(answers(OK)) as server:
+        with make_client(server.url, proxy=proxy.url) as client:
+            client.respond(**TURN)
+        assert proxy.asked == [f"POST {server.url}/v1/respond HTTP/1.1"]
+        monkeypatch.setenv("NO_PROXY", "elsewhere.example,127.0.0.1")
+        with make_client(server.url) as client:
+            client.respond(**TURN)
+        assert len(proxy.asked) == 1
+        monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+        with make_client(server.url, max_retries=0) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN)
+        assert (caught.value.code, caught.value.sent) == ("connection_refused", False)
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_a_proxy_that_wants_a_password_says_so_once(secure: RawServer, trusted: str, tls: bool) -> None:
+    with ProxyServer("user:word") as proxy, RawServer(answers(OK)) as plain:
+        url = proxy.url.replace("word", "wrong")
+        with make_client(secure.url if tls else plain.url, proxy=url, verify=trusted) as client:
+            with pytest.raises(errors.NetworkError, match="407") as caught:
+                client.respond(**TURN)
+            assert slept(client) == []
+            assert "wrong" not in repr(client)
+            assert "wrong" not in repr(client._requester.config.proxy)
+    assert (caught.value.code, caught.value.sent) == ("proxy_authentication_required", False)
+    assert len(proxy.asked) == 1
+    assert secure.requests == plain.requests == []
+
+
+def test_a_proxy_that_cannot_reach_the_host_is_asked_again() -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, 502, b"")
+
+    with RawServer(handle) as proxy:
+        with make_client("https://api.example", proxy=proxy.url, max_retries=2) as client:
+            with pytest.raises(errors.NetworkError, match="502") as caught:
+                client.respond(**TURN)
+    assert (caught.value.code, caught.value.sent) == ("proxy_error", False)
+    assert len(proxy.requests) == 3
+
+
+def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str) -> None:
+    with ProxyServer(socks=True) as proxy:
+        with make_client(secure.url, proxy=proxy.url, verify=trusted) as client:
+            for _ in range(2):
+                assert (client.respond(**TURN)).response == "Hi!"
+    assert proxy.asked == [f"127.0.0.1:{secure.port}"]
+
+
+def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with make_client("https://api.example", proxy="socks5://127.0.0.1:1") as client:
+        with pytest.raises(errors.ConfigurationError, match=r"uniqos\[socks\]"):
+            client.respond(**TURN)
+
+
+@pytest.mark.parametrize("wrong", ["", "ftp://host", "http://", "http://host:port", "http://a b", 7, "http://h\n"])
+def test_what_is_no_proxy_is_refused_without_telling_its_password(wrong: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match="proxy must look like"):
+        UniqOS(KEY, proxy=wrong)
+    if isinstance(wrong, str):
+        with pytest.raises(errors.ConfigurationError) as caught:
+            UniqOS(KEY, proxy=f"nonsense://user:hidden@{wrong}")
+        assert "hidden" not in str(caught.value)
+
+
+def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secure: RawServer, trusted: str) -> None:
+    def busy(connection: socket.socket, request: bytes, number: int) -> None:
+        threading.Event().wait(0.005)
+        reply(connection, 200, ANSWER)
+
+    secure.handler = busy
+    with ProxyServer() as proxy:
+        with make_client(secure.url, proxy=proxy.url, verify=trusted) as client:
+
+            def work() -> None:
+                for _ in range(5):
+                    client.respond(**TURN)
+
+            work()
+    assert len(proxy.asked) <= 21
+
+
+@pytest.mark.parametrize("kind", ["path", "object", "context", "folder"])
+def test_an_authority_of_ones_own_is_trusted(secure: RawServer, trusted: str, kind: str, tmp_path: Path) -> None:
+    verify: Any = trusted
+    if kind == "object":
+        verify = Path(trusted)
+    elif kind == "context":
+        verify = ssl.create_default_context(cafile=trusted)
+    elif kind == "folder":
+        verify = tmp_path
+    with make_client(secure.url, verify=verify) as client:
+        if kind == "folder":  # one whose files are not named by their hashes trusts nobody
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN)
+            assert caught.value.code == "tls_error"
+        else:
+            assert (client.respond(**TURN)).response == "Hi!"
+        if kind == "context":
+            with pytest.raises(errors.ConfigurationError, match="SSLContext"):
+                pickle.dumps(client)
+        else:
+            again = pickle.loads(pickle.dumps(client))
+            assert again._requester.config == client._requester.config
+
+
+def test_without_it_the_error_says_what_to_pass(secure: RawServer) -> None:
+    with make_client(secure.url) as client:
+        with pytest.raises(errors.NetworkError, match="pass its certificate: verify=") as caught:
+            client.respond(**TURN)
+        assert slept(client) == []
+    assert (caught.value.code, caught.value.sent) == ("tls_error", False)
+
+
+def test_a_wrong_host_is_a_tls_error(authority: trustme.CA, trusted: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("elsewhere.example").configure_cert(context)
+    with RawServer(answers(OK), tls=context) as server:
+        with make_client(server.url, verify=trusted) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN)
+            assert slept(client) == []
+    assert caught.value.code == "tls_error"
+
+
+@pytest.mark.parametrize("wrong", [False, True, 7, "/nowhere/at/all.pem"])
+def test_what_are_no_certificates_are_refused(wrong: Any, tmp_path: Path) -> None:
+    with pytest.raises(errors.ConfigurationError, match="verify"):
+        UniqOS(KEY, verify=wrong)
+    (tmp_path / "empty.pem").write_text("nothing")
+    with make_client("https://127.0.0.1:1", verify=tmp_path / "empty.pem") as client:
+        with pytest.raises(errors.ConfigurationError, match="no certificates that can be read"):
+            client.respond(**TURN)
+
+
+def test_settings_of_connections_do_not_go_with_a_client_of_yours() -> None:
+    http_client = httpx.Client()
+    for options in ({"proxy": "http://h"}, {"verify": "x"}, {"max_connections": 3}):
+        with pytest.raises(errors.ConfigurationError, match="give them to the http_client"):
+            UniqOS(KEY, http_client=http_client, **options)  # type: ignore[arg-type]
+    http_client.close()
+
+
+def test_when_all_connections_are_busy_the_error_names_the_limit() -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    with RawServer(handle) as server:
+        with make_client(server.url, max_connections=2, max_retries=0) as client:
+            streams = [client.respond(**TURN, stream=True).open() for _ in range(2)]
+            with pytest.raises(errors.NetworkError, match=r"max_connections=2\b") as caught:
+                client.respond(**TURN, timeout=0.05)
+            assert (caught.value.code, caught.value.sent) == ("timeout", False)
+            assert caught.value.details["limit"] == "max_connections"
+            assert "timeout of 0.05 s" in caught.value.message
+            for stream in streams:
+                stream.close()
+    assert len(server.requests) == 2
+
+
+def test_other_timeouts_name_theirs() -> None:
+    with RawServer(lambda connection, request, number: threading.Event().wait(1)) as server:
+        with make_client(server.url, max_retries=0) as client:
+            for options, name in (({"timeout": 0.05}, "timeout of 0.05 s"), ({"deadline": 0.05}, "deadline")):
+                with pytest.raises(errors.NetworkError, match=name) as caught:
+                    client.respond(**TURN, **options)  # type: ignore[arg-type]
+                assert name in caught.value.details["limit"]
+
+
+@pytest.mark.parametrize("name", ["max_connections", "max_response_bytes"])
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "7"])
+def test_an_impossible_limit_is_refused(name: str, wrong: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=name):
+        UniqOS(KEY, **{name: wrong})
+
+
+def test_how_large_an_answer_may_be_can_be_set() -> None:
+    with RawServer(answers(OK)) as server:
+        with make_client(server.url, max_response_bytes=len(ANSWER)) as client:
+            assert (client.respond(**TURN)).response == "Hi!"
+            with pytest.raises(errors.ResponseDecodeError) as caught:
+                client.with_options(max_response_bytes=len(ANSWER) - 1).respond(**TURN)
+    assert caught.value.code == "response_too_large"

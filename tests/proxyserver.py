@@ -1,0 +1,120 @@
+"""A proxy made of plain sockets: HTTP's CONNECT and forwarding, or SOCKS 5; it counts, and may ask for a password."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import threading
+from types import TracebackType
+
+from tests.rawserver import header, read_request
+
+
+class ProxyServer:
+    """Leads to where it is told.
+
+    Args:
+        password: ``user:password`` that it asks for.
+        socks: Whether it speaks SOCKS 5 instead of HTTP.
+    """
+
+    def __init__(self, password: str = "", *, socks: bool = False) -> None:
+        self.asked: list[str] = []
+        """First lines of requests, or the addresses that were asked for by SOCKS."""
+        self._password = password
+        self._serve = self._socks if socks else self._http
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"{'socks5' if socks else 'http'}://{password + '@' if password else ''}127.0.0.1:{self.port}"
+        self._open: list[socket.socket] = [self._listener]
+
+    def __enter__(self) -> ProxyServer:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            connection.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
+
+    def _handle(self, connection: socket.socket) -> None:
+        try:
+            self._serve(connection)
+        except (OSError, ValueError):
+            pass
+        finally:
+            connection.close()
+
+    def _http(self, connection: socket.socket) -> None:
+        while request := read_request(connection):
+            line = request.partition(b"\r\n")[0].decode()
+            self.asked.append(line)
+            token = base64.b64encode(self._password.encode()).decode()
+            if self._password and header(request, "Proxy-Authorization") != f"Basic {token}":
+                connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+                return
+            if line.startswith("CONNECT"):
+                host, _, port = line.split()[1].rpartition(":")
+                with self._reach(host.strip("[]"), int(port)) as other:
+                    connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    self._join(connection, other)
+                return
+            found = re.match(r"(\w+) http://([^/:]+):(\d+)(\S*)", line)
+            assert found is not None
+            with self._reach(found[2], int(found[3])) as other:
+                other.sendall(request.replace(line.encode(), f"{found[1]} {found[4]} HTTP/1.1".encode(), 1))
+                self._join(connection, other)
+
+    def _socks(self, connection: socket.socket) -> None:
+        methods = connection.recv(2 + connection.recv(2, socket.MSG_PEEK)[1])[2:]
+        assert b"\x00" in methods
+        connection.sendall(b"\x05\x00")
+        request = connection.recv(1024)
+        kind, rest = request[3], request[4:]
+        host = socket.inet_ntoa(rest[:4]) if kind == 1 else rest[1 : 1 + rest[0]].decode()
+        port = int.from_bytes(rest[-2:], "big")
+        self.asked.append(f"{host}:{port}")
+        with self._reach(host, port) as other:
+            connection.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+            self._join(connection, other)
+
+    def _reach(self, host: str, port: int) -> socket.socket:
+        other = socket.create_connection((host, port), 5)
+        self._open.append(other)
+        return other
+
+    @staticmethod
+    def _join(one: socket.socket, other: socket.socket) -> None:
+        """Pass on both ways until one side ends."""
+
+        def passing(source: socket.socket, target: socket.socket) -> None:
+            try:
+                while data := source.recv(65536):
+                    target.sendall(data)
+            except OSError:
+                pass
+            for end in (source, target):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+        back = threading.Thread(target=passing, args=(other, one), daemon=True)
+        back.start()
+        passing(one, other)
+        back.join(5)

@@ -1,0 +1,151 @@
+"""The pace of a credential that was refused: pure, with a clock of the test's own."""
+
+from __future__ import annotations
+
+import heapq
+from random import Random
+
+import pytest
+
+from uniqos._pace import Pace
+
+
+def test_all_wait_until_the_api_wants_to_hear_of_anybody_and_then_go_one_by_one() -> None:
+    pace = Pace(100.0)
+    pace.refused(100.0, 99.9, 2.0, 20)
+    rate = 20 * 0.95
+    assert [pace.reserve(100.0, None) for _ in range(3)] == pytest.approx([102.0, 102.0 + 1 / rate, 102.0 + 2 / rate])
+    assert pace.reserve(110.0, None) == 110.0
+
+
+def test_who_would_be_too_late_takes_nobodys_turn() -> None:
+    pace = Pace(100.0)
+    pace.refused(100.0, 99.9, 2.0, 20)
+    assert pace.reserve(100.0, 101.9) is None
+    assert pace.reserve(100.0, 102.0) == 102.0
+
+
+def test_refusals_of_what_was_on_its_way_together_count_once() -> None:
+    pace = Pace(100.0)
+    for _ in range(60):
+        pace.refused(100.1, 100.0, 1.0, 100)
+    assert pace.rate == pytest.approx(95.0)
+    pace.refused(102.0, 101.5, 1.0, 100)
+    assert pace.rate == pytest.approx(95.0 * 0.7)
+    pace.refused(102.1, 101.9, 1.0, 100)
+    assert pace.rate == pytest.approx(95.0 * 0.7)
+
+
+def test_the_latest_wait_of_several_counts() -> None:
+    pace = Pace(100.0)
+    pace.refused(100.0, 99.0, 5.0, None)
+    pace.refused(100.1, 99.0, 1.0, None)
+    assert pace.reserve(100.2, None) == 105.0
+
+
+@pytest.mark.parametrize("limit", [None, 0, -3])
+def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_grows_slowly(limit: float | None) -> None:
+    pace = Pace(0.0)
+    pace.refused(0.0, -0.1, 0.0, limit)
+    assert pace.rate == 10.0
+    answer(pace, 5, 1.0)
+    assert pace.rate == 20.0
+    answer(pace, 20, 1.9)  # not yet a second later
+    assert pace.rate == 20.0
+    answer(pace, 1, 2.0)
+    assert pace.rate == 40.0
+    pace.refused(2.5, 2.4, 0.0, limit)
+    assert pace.rate == pytest.approx(28.0)
+    answer(pace, 20, 2.9)
+    answer(pace, 1, 3.1)
+    assert pace.rate == pytest.approx(28.0 * 1.05)
+
+
+def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:
+    pace = Pace(0.0)
+    pace.refused(0.0, -0.1, 0.0, None)
+    answer(pace, 4, 1.0)
+    answer(pace, 9, 3.0)
+    assert pace.rate == 10.0
+
+
+def answer(pace: Pace, count: int, now: float) -> None:
+    """``count`` successes, the last of them at ``now``."""
+    for _ in range(count - 1):
+        pace.succeeded(now - 0.1)
+    pace.succeeded(now)
+
+
+def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
+    pace = Pace(0.0)
+    for second in range(100):
+        pace.refused(float(second), second - 0.5, 0.0, 10)
+    assert pace.rate == 0.5
+    for second in range(100, 200):
+        answer(pace, 10, float(second))
+    assert pace.rate == pytest.approx(9.5)
+
+
+def test_a_turn_that_was_reserved_before_the_rate_was_cut_is_reserved_anew() -> None:
+    pace = Pace(0.0)
+    pace.refused(0.0, -0.1, 0.0, 100)
+    turns = [pace.reserve(0.0, None) for _ in range(50)]
+    cuts = pace.cuts
+    pace.refused(0.3, 0.2, 1.0, 100)
+    assert turns[-1] is not None
+    assert turns[-1] < 1.0
+    assert pace.cuts == cuts + 1
+    assert pace.free_from(0.3) == pace.reserve(0.3, None) == 1.3
+
+
+def test_it_is_over_when_nobody_queues_and_the_last_refusal_is_long_ago() -> None:
+    pace = Pace(0.0)
+    pace.refused(0.0, -1.0, 1.0, 10)
+    assert not pace.is_over(9.0)
+    assert pace.is_over(11.0)
+    assert pace.reserve(10.5, None) == 10.5
+    assert not pace.is_over(11.0)
+    assert pace.is_over(12.0)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("rate", [20, 60, 150])
+def test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most(rate: int, told: bool) -> None:
+    """Simulated: a token bucket, answers after 30-60 ms, and workers that come back as soon as they may."""
+    random, calls, pace = Random(rate), 64 * 20, None
+    tokens, filled, asked, done = float(rate), 0.0, 0, 0
+    queue: list[tuple[float, int, str, int]] = [(0.0, worker, "send", 0) for worker in range(64)]
+    sent: dict[int, float] = {}
+    left = calls - 64
+    while queue:
+        now, worker, what, epoch = heapq.heappop(queue)
+        if what == "send":
+            if pace is not None and pace.cuts != epoch:
+                at = pace.reserve(now, None)
+                assert at is not None
+                heapq.heappush(queue, (at, worker, "send", pace.cuts))
+                continue
+            tokens, filled, asked = min(rate, tokens + (now - filled) * rate), now, asked + 1
+            answer = "done" if tokens >= 1 else "refused"
+            tokens -= answer == "done"
+            heapq.heappush(queue, (now + 0.03 + random.random() * 0.03, worker, answer, 0))
+            sent[worker] = now
+            continue
+        earliest = now
+        if what == "refused":
+            pace = pace or Pace(now)
+            pace.refused(now, sent[worker], 1.0, rate if told else None)
+            assert pace.budget.spend()
+            earliest = now + 1.0
+        else:
+            done += 1
+            if pace is not None:
+                pace.succeeded(now)
+            if not left:
+                continue
+            left -= 1
+        at = pace.reserve(earliest, None) if pace is not None else earliest
+        assert at is not None
+        heapq.heappush(queue, (at, worker, "send", pace.cuts if pace else 0))
+    assert done == calls
+    assert asked <= 1.1 * calls

@@ -1,0 +1,45 @@
+"""Which proxy leads to a host, if any: by argument, else by the environment. Pure: nothing is connected here."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from ._logging import Secret
+from .errors import ConfigurationError
+
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def checked_proxy(url: str, what: str = "proxy") -> Secret:
+    """A proxy's URL, which may hold a password and is shown without it.
+
+    Raises:
+        ConfigurationError: It is none, or of a kind that is not supported.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, _ = parts.hostname, parts.port
+    except (ValueError, TypeError):
+        host, parts = None, None
+    if parts is None or parts.scheme not in _SCHEMES or not host or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise ConfigurationError(
+            f"{what} must look like http://user:password@host:port; http, https, socks5 and socks5h are supported"
+        )
+    return Secret(parts.geturl())
+
+
+def proxy_of_environment(base_url: str) -> str | None:
+    """The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name for ``base_url``, unless NO_PROXY excepts it.
+
+    Raises:
+        ConfigurationError: The variable is no proxy's URL.
+    """
+    import urllib.request  # it brings half of the standard library, and is only needed for the first connection
+
+    parts = urlsplit(base_url)
+    proxies = urllib.request.getproxies()
+    url = proxies.get(parts.scheme) or proxies.get("all")
+    if not url or urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    return checked_proxy(url, "the proxy of the environment")

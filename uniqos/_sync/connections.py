@@ -1,0 +1,79 @@
+# Generated from _async/connections.py by python -m uniqos._generate. Do not edit.
+"""The connections of a client, and of the clients made from it: who sends, and what they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from .. import errors
+from .._config import Config
+from .._http import KEEPALIVE_SECONDS
+from .._proxy import proxy_of_environment
+from .._retry import RetryBudget
+from .._threads import PerHome, ssl_context
+
+if TYPE_CHECKING:
+    from .._drift import DriftReport, OnDrift
+    from .._pace import Pace
+
+
+class Connections:
+    """The connections that a client and the clients made from it by ``with_options`` share.
+
+    Without a client of the caller's, each event loop has a pool of its own: sockets belong to their loop.
+    """
+
+    def __init__(self, config: Config, http_client: httpx.Client | None) -> None:
+        self.http_client: httpx.Client | None = http_client
+        self.budget: RetryBudget = RetryBudget()
+        self.paces: dict[str, Pace] = {}
+        """By credential, while the API refuses what comes too fast: it counts for each of them apart."""
+        self.closed: bool = False
+        self.drift_told: dict[OnDrift, set[DriftReport]] = {}
+        self._config: Config = config
+        self._pools: PerHome[httpx.BaseTransport] = PerHome()
+
+    def send(self, message: httpx.Request) -> httpx.Response:
+        """Send one request; the response is open, its body not read."""
+        if self.closed or (self.http_client is not None and self.http_client.is_closed):
+            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+        if self.http_client is not None:
+            return self.http_client.send(message, stream=True, follow_redirects=False)
+        return self._pools.get(self._make).handle_request(message)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the deadline bounds each read: only our own pool knows of it."""
+        return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.HTTPTransport)
+
+    def _make(self) -> httpx.BaseTransport:
+        config = self._config
+        proxy = config.proxy or proxy_of_environment(config.base_url)
+        if proxy is not None:
+            return _transport(config, proxy)
+        from .pool import Pool  # brings httpcore, which a client that never calls can do without
+
+        return Pool(config.base_url, config.max_connections, config.verify)
+
+    def close(self) -> None:
+        """Close what is ours; a client of the caller's stays open."""
+        self.closed = True
+        for pool in self._pools.take():
+            pool.close()
+
+
+def _transport(config: Config, proxy: str) -> httpx.HTTPTransport:
+    """Httpx's own: it speaks to proxies. With its own limits it would reconnect for almost every call of a crowd."""
+    limits = httpx.Limits(
+        max_connections=config.max_connections,
+        max_keepalive_connections=config.max_connections,
+        keepalive_expiry=KEEPALIVE_SECONDS,
+    )
+    try:
+        return httpx.HTTPTransport(verify=ssl_context(config.verify), limits=limits, proxy=httpx.Proxy(proxy))
+    except ImportError:
+        raise errors.ConfigurationError(
+            "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}
+        ) from None

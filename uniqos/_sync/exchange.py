@@ -1,0 +1,126 @@
+# Generated from _async/exchange.py by python -m uniqos._generate. Do not edit.
+"""One successful response whose body is still to be read, within its time and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+
+from .. import errors
+from .._body import BodyDecoder, BodyError
+from .._exchange import network_error
+from .._http import Deadline, HttpInfo
+from .._operation import Request
+
+_KEPT_OF_A_HUGE_BODY = 64 * 1024
+
+
+class Exchange:
+    """One successful response, its body still to be read."""
+
+    __slots__ = (
+        "_deadline",
+        "_decoder",
+        "_late",
+        "_limit",
+        "_raw",
+        "_received",
+        "_request",
+        "_response",
+        "http",
+    )
+
+    def __init__(
+        self,
+        request: Request,
+        response: httpx.Response,
+        http: HttpInfo,
+        decoder: BodyDecoder,
+        deadline: Deadline,
+        limit: str,
+    ) -> None:
+        self.http: HttpInfo = http
+        self._request: Request = request
+        self._response: httpx.Response = response
+        self._decoder: BodyDecoder = decoder
+        self._deadline: Deadline = deadline
+        self._limit: str = limit
+        self._received: int = 0
+        self._late: bool = False
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
+        self._raw: Iterator[bytes] = iter(stream)
+
+    def chunk(self) -> bytes | None:
+        """The next decoded bytes, as they arrive; None at the end.
+
+        Raises:
+            NetworkError: The body ended too early, or took too long.
+            ResponseDecodeError: It is too large, or wrongly compressed.
+        """
+        raw: bytes | None = None
+        try:
+            while True:
+                raw = b"" if self._decoder.pending else next(self._raw, None)
+                if raw is None:
+                    self._decoder.finish()
+                    return None
+                self._received += len(raw)
+                # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
+                if self._late:
+                    raise httpx.ReadTimeout("too slow")
+                self._late = self._deadline.clamp(None) == 0
+                data = self._decoder.feed(raw)
+                if data:
+                    return data
+        except BodyError as exc:
+            raise self.broken(exc.code, str(exc), raw or b"") from None
+        except httpx.HTTPError as exc:
+            raise network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received) from exc
+
+    def read_what_there_is(self) -> tuple[bytes, bool]:
+        """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
+        try:
+            return self.read(), True
+        except errors.ResponseDecodeError as exc:
+            return exc.body, False
+        except errors.NetworkError:
+            return b"", False
+
+    def read(self) -> bytes:
+        """The whole decoded body; the connection goes back, whatever happens."""
+        chunks: list[bytes] = []
+        try:
+            while (data := self.chunk()) is not None:
+                chunks.append(data)
+        except errors.ResponseDecodeError as exc:
+            exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
+            raise
+        finally:
+            self._response.close()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def extend(self, seconds: float | None) -> None:
+        """Count as new what was read so far: from now on the next event has its own time and size."""
+        self._deadline.restart(seconds)
+        self._late = False
+        self._decoder.reset()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._response.close()
+
+    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
+        """The error of a body that is of no use."""
+        error = errors.ResponseDecodeError(
+            f"{self._request.label}: the body of the answer cannot be used: {reason}",
+            code=code,
+            body=raw[:_KEPT_OF_A_HUGE_BODY],
+            content_type=self.http.headers.get("content-type"),
+            request_id=self.http.request_id,
+            http_status=self.http.status,
+        )
+        error.http = self.http
+        return error
