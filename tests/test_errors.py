@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import uniqos
 from uniqos import errors
 from uniqos._exchange import refusal
+from uniqos._http import HttpInfo
 
 
 def envelope(code: str | None, **more: Any) -> dict[str, Any]:
@@ -29,6 +32,8 @@ def envelope(code: str | None, **more: Any) -> dict[str, Any]:
         (401, "authentication_error", errors.AuthenticationError),
         (401, "token_expired", errors.AuthenticationError),
         (401, "invalid_token", errors.AuthenticationError),
+        (400, "token_expired", errors.AuthenticationError),
+        (403, "invalid_token", errors.AuthenticationError),
         (402, "payment_required", errors.PaymentRequiredError),
         (403, "permission_denied", errors.PermissionError),
         (403, "quota_exhausted", errors.QuotaExhaustedError),
@@ -82,6 +87,81 @@ def test_without_an_envelope_the_status_names_the_code(status: int, code: str, b
 
 def test_the_header_wins_over_the_request_id_of_the_envelope() -> None:
     assert errors.api_error(404, envelope("not_found"), request_id="req_header").request_id == "req_header"
+
+
+@pytest.mark.parametrize("body", [7, [1], "x", {"detail": "gone"}, {"error": "x"}], ids=repr)
+def test_a_body_of_another_shape_is_not_lost(body: Any) -> None:
+    error = errors.api_error(502, body)
+    assert (error.details, error.envelope, error.request_id) == (body, None, None)
+    assert error.message == "the API answered with HTTP 502"
+
+
+def test_an_error_carries_the_whole_envelope_and_says_that_its_body_arrived() -> None:
+    body = envelope("not_found", later=1)
+    error = errors.api_error(404, body)
+    assert (error.envelope, error.complete, error.retry_after_seconds) == (body["error"], True, None)
+    assert errors.api_error(404, {"error": {"message": "no code"}}).envelope is None
+
+
+def test_an_error_of_a_cut_body_says_so() -> None:
+    assert errors.api_error(503, None, complete=False).complete is False
+
+
+COMMON: dict[str, Any] = {"code": "c", "details": {"a": 1}}
+ANSWERED = {**COMMON, "request_id": "req_1", "http_status": 418}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (errors.UniqOSError, ANSWERED),
+        (errors.ConfigurationError, COMMON),
+        (errors.RequestValidationError, COMMON),
+        (errors.NetworkError, {**ANSWERED, "sent": False, "text": "Hel", "interaction_id": "int_1"}),
+        (errors.ResponseDecodeError, {**ANSWERED, "body": b"<html>", "content_type": "text/html"}),
+        (
+            errors.ResponseValidationError,
+            {**ANSWERED, "body": b"{}", "partial": uniqos.models.Personality(id="p"), "text": "Hel"},
+        ),
+        (errors.WaitTimeoutError, COMMON),
+        (errors.UnexpectedError, ANSWERED),
+        (errors.APIError, {**ANSWERED, "retry_after_seconds": 2.0, "envelope": {"code": "c"}, "complete": False}),
+    ],
+)
+def test_an_error_has_what_it_was_made_with_and_keeps_it_through_pickle_and_copy(
+    kind: type[errors.UniqOSError], given: dict[str, Any]
+) -> None:
+    error = kind("because", **given)
+    error.http = HttpInfo(418, ((b"X-Request-Id", b"req_1"),))
+    for one in (error, pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(one) is kind
+        assert (str(one), one.message) == ("because", "because")
+        assert {name: getattr(one, name) for name in given} == given
+        assert one.http == error.http
+
+
+NOTHING: dict[str, Any] = {"request_id": None, "http_status": None, "details": None, "http": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "more"),
+    [
+        (errors.UniqOSError, "error", {}),
+        (errors.ConfigurationError, "configuration_error", {}),
+        (errors.RequestValidationError, "invalid_request", {}),
+        (errors.NetworkError, "network_error", {"sent": True, "text": "", "interaction_id": None}),
+        (errors.ResponseDecodeError, "undecodable_response", {"body": b"", "content_type": None}),
+        (errors.ResponseValidationError, "invalid_response", {"body": b"", "partial": None, "text": ""}),
+        (errors.WaitTimeoutError, "wait_timeout", {}),
+        (errors.APIError, "api_error", {"retry_after_seconds": None, "envelope": None, "complete": True}),
+    ],
+)
+def test_an_error_of_which_only_the_message_is_known(
+    kind: type[errors.UniqOSError], code: str, more: dict[str, Any]
+) -> None:
+    error = kind("because")
+    expected = {**NOTHING, "code": code, **more}
+    assert {name: getattr(error, name) for name in expected} == expected
 
 
 def test_a_quota_error_is_no_rate_limit_error() -> None:

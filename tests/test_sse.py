@@ -62,7 +62,30 @@ def test_a_broken_event_can_be_salvaged() -> None:
     assert isinstance(event, models.StreamEventCompletion)
     assert event.usage.turns_consumed == 1
     assert event["latency_ms"] == "soon"
-    assert salvage_event("text", "[") is None
+
+
+@pytest.mark.parametrize("data", ['{"type":"text","delta":7}', '{"type":"text","delta":7,"later":1}'])
+def test_a_broken_event_without_a_name_is_salvaged_by_its_type(data: str) -> None:
+    event = salvage_event("message", data)
+    assert isinstance(event, models.StreamEventText)
+    assert (event.type, event.delta) == ("text", 7)
+    assert event == json.loads(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("text", "["),
+        ("text", "[]"),
+        ("text", "7"),
+        ("text", '{"delta":7,"n":NaN}'),
+        ("mood", '{"delta":7}'),
+        ("message", '{"type":"mood"}'),
+        ("message", "["),
+    ],
+)
+def test_what_is_no_json_object_or_has_no_model_cannot_be_salvaged(name: str, data: str) -> None:
+    assert salvage_event(name, data) is None
 
 
 @pytest.mark.parametrize(
@@ -77,6 +100,37 @@ def test_a_broken_event_can_be_salvaged() -> None:
         ("completion", '{"latency_ms":1}'),
     ],
 )
-def test_a_broken_event_is_told_without_its_text(name: str, data: str) -> None:
-    with pytest.raises(BrokenEvent, match=name):
+def test_a_broken_event_is_told_by_its_name(name: str, data: str) -> None:
+    with pytest.raises(BrokenEvent, match=f"^{name}: "):
         parse_event(name, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason", "details"),
+    [
+        (
+            "text",
+            '{"delta":["my text"]}',
+            "text: Input should be a valid string",
+            [{"loc": ["delta"], "type": "string_type", "msg": "Input should be a valid string"}],
+        ),
+        (
+            "message",
+            '{"type":"text"}',
+            "text: Field required",
+            [{"loc": ["delta"], "type": "missing", "msg": "Field required"}],
+        ),
+    ],
+)
+def test_a_broken_event_says_where_without_its_text(
+    name: str, data: str, reason: str, details: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(BrokenEvent) as caught:
+        parse_event(name, data)
+    assert (str(caught.value), caught.value.details) == (reason, details)
+
+
+def test_an_event_with_nan_has_no_place_to_tell() -> None:
+    with pytest.raises(BrokenEvent) as caught:
+        parse_event("text", '{"delta":"x","n":NaN}')
+    assert caught.value.details == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from uniqos import WebhookSignatureError, construct_event
+from uniqos import ConfigurationError, WebhookSignatureError, construct_event
 
 BODY = (
     b'{"id":"whd_golden_1","type":"quota.threshold_reached","created_at":"2026-07-15T12:00:00.000Z",'
@@ -18,6 +18,8 @@ BODY = (
 SECRET = "whsec_golden_secret"
 SIGNATURE = "sha256=669d70487a020b63106c483780be89df2a75a304d05e010403c1df00f7f92c00"
 NOW = datetime(2026, 7, 15, 12, 1, tzinfo=timezone.utc).timestamp()
+MADE_OF_NUMBERS = b'{"id":1,"type":2,"created_at":"2026-07-15T12:00:00Z"}'
+AT_A_NUMBER = b'{"id":"1","type":"t","created_at":1784116800}'
 
 
 def signed(body: bytes, secret: str = SECRET) -> str:
@@ -53,6 +55,10 @@ def test_the_golden_delivery_verifies(body: Any, signature: str, secret: Any) ->
         (BODY, SIGNATURE[7:], SECRET, NOW, "malformed_signature"),
         (BODY, SIGNATURE[:-1], SECRET, NOW, "malformed_signature"),
         (BODY, "sha1=" + SIGNATURE[7:], SECRET, NOW, "malformed_signature"),
+        (BODY, "SHA256=" + SIGNATURE[7:], SECRET, NOW, "malformed_signature"),
+        (BODY, SIGNATURE + "0", SECRET, NOW, "malformed_signature"),
+        (BODY, SIGNATURE[:-1] + "g", SECRET, NOW, "malformed_signature"),
+        (BODY, f"{SIGNATURE},{SIGNATURE}", SECRET, NOW, "malformed_signature"),
         (BODY + b" ", SIGNATURE, SECRET, NOW, "signature_mismatch"),
         (BODY, SIGNATURE, "whsec_other", NOW, "signature_mismatch"),
         (BODY, SIGNATURE, [], NOW, "signature_mismatch"),
@@ -61,6 +67,7 @@ def test_the_golden_delivery_verifies(body: Any, signature: str, secret: Any) ->
         (b"nonsense", signed(b"nonsense"), SECRET, NOW, "invalid_payload"),
         (b"[]", signed(b"[]"), SECRET, NOW, "invalid_payload"),
         (b'{"id":"1"}', signed(b'{"id":"1"}'), SECRET, NOW, "invalid_payload"),
+        (AT_A_NUMBER, signed(AT_A_NUMBER), SECRET, NOW, "invalid_payload"),
         (BODY, SIGNATURE, SECRET, NOW + 241, "stale_timestamp"),
         (BODY, SIGNATURE, SECRET, NOW - 361, "stale_timestamp"),
     ],
@@ -71,6 +78,72 @@ def test_each_failure_has_its_reason(body: bytes, signature: Any, secret: Any, n
     assert caught.value.reason == reason
     assert caught.value.details == {"reason": reason}
     assert caught.value.code == "webhook_signature_verification_failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "now", "says"),
+    [
+        (BODY, None, NOW, "the header x-uniqos-signature is missing"),
+        (BODY, "sha256=", NOW, "the header x-uniqos-signature must be sha256= and 64 hexadecimal digits"),
+        (
+            BODY + b" ",
+            SIGNATURE,
+            NOW,
+            "the signature does not belong to this body: is it the raw body, and the right secret?",
+        ),
+        (
+            MADE_OF_NUMBERS,
+            signed(MADE_OF_NUMBERS),
+            NOW,
+            "the body is not a delivery: id: Input should be a valid string; type: Input should be a valid string",
+        ),
+        (AT_A_NUMBER, signed(AT_A_NUMBER), NOW, "the body is not a delivery: created_at is no text"),
+        (BODY, SIGNATURE, NOW + 241, "the delivery was made 301 s ago; more than 300 s are not believed"),
+        (BODY, SIGNATURE, NOW - 361, "the delivery was made 301 s in the future; more than 300 s are not believed"),
+    ],
+)
+def test_a_failure_says_what_is_wrong(body: bytes, signature: str | None, now: float, says: str) -> None:
+    with pytest.raises(WebhookSignatureError) as caught:
+        construct_event(body, signature, SECRET, _now=now)
+    assert str(caught.value) == says
+
+
+@pytest.mark.parametrize("body", [b'{"id":', BODY.replace(b"0.8", b"NaN"), BODY.replace(b"0.8", b"-Infinity")])
+def test_a_signed_body_that_is_not_json_is_an_invalid_payload(body: bytes) -> None:
+    with pytest.raises(WebhookSignatureError, match=r"^the body is not .*line 1 column") as caught:
+        construct_event(body, signed(body), SECRET, _now=NOW)
+    assert caught.value.reason == "invalid_payload"
+
+
+def test_a_signed_text_that_is_no_delivery_is_not_repeated_in_the_error() -> None:
+    body = b'{"id":["my secret"],"type":"t","created_at":"my secret"}'
+    with pytest.raises(WebhookSignatureError) as caught:
+        construct_event(body, signed(body), SECRET, _now=NOW)
+    assert "my secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", [SECRET.encode(), [SECRET, 7], [None]], ids=repr)
+def test_a_secret_that_is_no_text_is_a_wrong_setting(secret: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        construct_event(BODY, SIGNATURE, secret, _now=NOW)
+    assert str(caught.value) == "a webhook secret must be a string, e.g. whsec_..."
+
+
+def test_a_delivery_is_measured_by_the_clock_of_the_machine() -> None:
+    body = b'{"id":"1","type":"t","created_at":"%s"}' % datetime.now(timezone.utc).isoformat().encode()
+    assert construct_event(body, signed(body), SECRET).id == "1"
+    with pytest.raises(WebhookSignatureError, match=" s ago"):
+        construct_event(BODY.replace(b"2026", b"2020"), signed(BODY.replace(b"2026", b"2020")), SECRET)
+
+
+@pytest.mark.parametrize(
+    ("late", "says"), [(0.75, "1 s ago; more than 0.5 s"), (-0.75, "1 s in the future; more than 0.5 s")]
+)
+def test_a_tolerance_may_be_less_than_a_second(late: float, says: str) -> None:
+    made = NOW - 60
+    assert construct_event(BODY, SIGNATURE, SECRET, tolerance=0.5, _now=made + late / 2)
+    with pytest.raises(WebhookSignatureError, match=says):
+        construct_event(BODY, SIGNATURE, SECRET, tolerance=0.5, _now=made + late)
 
 
 @pytest.mark.parametrize("now", [NOW + 240, NOW - 360])

@@ -133,7 +133,8 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
     if path:
         if path[-1] in op.reserved:
             raise _refused(f"{op.params[-1]}={path[-1]!r} is no id: that path is another operation's")
-        request.path = op.path.format(**dict(zip(op.params, map(_path_part, op.params, path), strict=True)))
+        parts = {name: _path_part(name, value) for name, value in zip(op.params, path, strict=True)}
+        request.path = op.path.format(**parts)
     rest = _take_options(request, fields) if fields else fields
     model = op.body or op.query
     if model is not None:
@@ -191,10 +192,7 @@ def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def problems(exc: pydantic.ValidationError) -> tuple[dict[str, Any], ...]:
     """Pydantic's findings without the inputs: these hold message text, and end up in logs."""
-    return tuple(
-        {"loc": list(e["loc"]), "type": e["type"], "msg": e["msg"]}
-        for e in exc.errors(include_url=False, include_input=False, include_context=False)
-    )
+    return tuple({"loc": list(e["loc"]), "type": e["type"], "msg": e["msg"]} for e in exc.errors(include_input=False))
 
 
 def describe(found: tuple[dict[str, Any], ...]) -> str:
@@ -205,9 +203,6 @@ def describe(found: tuple[dict[str, Any], ...]) -> str:
 def _invalid(
     returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInvalidResponse, exc: pydantic.ValidationError
 ) -> R:
-    found = problems(exc)
-    if any(p["type"] in ("json_invalid", "json_type") for p in found):
-        raise _undecodable(content, http, found[0]["msg"]) from None
     try:
         data = from_json(content, allow_inf_nan=False)
     except ValueError as error:
@@ -216,6 +211,7 @@ def _invalid(
         raise _undecodable(content, http, f"expected a JSON object, got {type(data).__name__}") from None
     from ._salvage import salvage  # rarely needed
 
+    found = problems(exc)
     partial = salvage(returns, data)
     http = replace(http, problems=found)
     set_http(partial, http)
@@ -384,7 +380,7 @@ def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[s
     from difflib import get_close_matches  # rarely needed
 
     name = next(name for name in rest if name not in known)
-    near = get_close_matches(name, [*known, *OPTION_NAMES], 1)
+    near = get_close_matches(name, [*known, *OPTION_NAMES])
     hint = f"; did you mean {near[0]!r}?" if near else "; pass further keys of the API in a mapping" if known else ""
     return TypeError(f"{op.label}: unexpected keyword argument {name!r}{hint}")
 
@@ -394,7 +390,7 @@ def _refuse_misspelt_options(op: Operation[Any], rest: Mapping[str, Any]) -> Non
     from difflib import get_close_matches  # only for bodies that nobody knows
 
     for name in rest:
-        near = get_close_matches(name, OPTION_NAMES, 1, 0.8)
+        near = get_close_matches(name, OPTION_NAMES, cutoff=0.8)
         if near:
             raise TypeError(
                 f"{op.label}: unexpected keyword argument {name!r}; did you mean {near[0]!r}? Else pass it in a mapping"
@@ -402,7 +398,7 @@ def _refuse_misspelt_options(op: Operation[Any], rest: Mapping[str, Any]) -> Non
 
 
 def _refused(message: str) -> errors.RequestValidationError:
-    return errors.RequestValidationError(message, code="invalid_request")
+    return errors.RequestValidationError(message)
 
 
 def cursor_of(query: Body | None, filters: Mapping[str, Any]) -> str | None:

@@ -45,7 +45,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     """
     model = EVENT_MODELS.get(name)
     if model is None:
-        name, model = _model_of(name, data)
+        name, model = _named_inside(name, data)
         if model is None:
             return _unknown(name, data)
     try:
@@ -62,28 +62,28 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     """As much of a broken event as fits its model; None where it is not even a JSON object."""
     from ._salvage import salvage
 
-    _, model = _model_of(name, data)
+    model = EVENT_MODELS.get(name) or _named_inside(name, data)[1]
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
         return None
     if model is None or not isinstance(value, dict):
         return None
-    event: Any = salvage(model, {**value, "type": value.get("type", name)})
+    event: Any = salvage(model, value)
     bind(event, Wire(data))
     return event  # type: ignore[no-any-return]
 
 
-def _model_of(name: str, data: str) -> tuple[str, type[Model] | None]:
-    model = EVENT_MODELS.get(name)
-    if model is None and name == "message":  # what an event without a name is called
+def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
+    """Name and model by the JSON's ``type``, where the event itself has no name."""
+    if name == "message":  # what an event without a name is called
         try:
             value = from_json(data)
         except ValueError:
             return name, None
         if isinstance(value, dict) and isinstance(value.get("type"), str):
             return value["type"], EVENT_MODELS.get(value["type"])
-    return name, model
+    return name, None
 
 
 def _unknown(name: str, data: str) -> StreamEventUnknown:

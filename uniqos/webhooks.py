@@ -82,8 +82,11 @@ def construct_event(
     try:
         event = from_wire(WebhookEvent, body)
     except pydantic.ValidationError as exc:
-        problem = exc.errors(include_url=False, include_input=False)[0]
-        raise WebhookSignatureError(f"the body is not a delivery: {problem['msg']}", reason="invalid_payload") from None
+        from ._operation import describe, problems  # rarely needed
+
+        raise WebhookSignatureError(
+            f"the body is not a delivery: {describe(problems(exc))}", reason="invalid_payload"
+        ) from None
     except ValueError as exc:
         raise WebhookSignatureError(f"the body is not JSON: {exc}", reason="invalid_payload") from None
     if not isinstance(event["created_at"], str):
