@@ -122,7 +122,7 @@ def test_a_signed_text_that_is_no_delivery_is_not_repeated_in_the_error() -> Non
     assert "my secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("secret", [SECRET.encode(), [SECRET, 7], [None]], ids=repr)
+@pytest.mark.parametrize("secret", [SECRET.encode(), [SECRET, 7], [None], None, 7, {SECRET}], ids=repr)
 def test_a_secret_that_is_no_text_is_a_wrong_setting(secret: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         construct_event(BODY, SIGNATURE, secret, _now=NOW)

@@ -65,8 +65,8 @@ def construct_event(
     # Half a surrogate pair is no text that anybody has signed, so it ends as a signature that does not belong to it.
     body = raw_body.encode(errors="surrogatepass") if isinstance(raw_body, str) else bytes(raw_body)
     presented = bytes.fromhex(signature[1])
-    secrets = [secret] if isinstance(secret, str) else list(secret or ())
-    if not all(isinstance(one, str) for one in secrets):
+    secrets = [secret] if isinstance(secret, str) else secret
+    if not isinstance(secrets, Sequence) or not all(isinstance(one, str) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
     # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
