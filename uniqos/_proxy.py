@@ -1,9 +1,13 @@
-"""Which proxy leads to a host, if any: by argument, else by the environment. Pure: nothing is connected here."""
+"""Which proxy leads to a host, if any: by argument, else by the environment. Nothing is connected here."""
 
 from __future__ import annotations
 
+import base64
 import re
 from urllib.parse import urlsplit
+
+import httpcore
+import httpx
 
 from ._logging import Secret
 from .errors import ConfigurationError
@@ -43,3 +47,20 @@ def proxy_of_environment(base_url: str) -> str | None:
     if not url or urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     return checked_proxy(url, "the proxy of the environment")
+
+
+class ProxyAddress:
+    """Where an HTTP proxy is, and what it wants to be told.
+
+    Args:
+        url: Its address, with user and password where it asks for them.
+    """
+
+    __slots__ = ("headers", "origin")
+
+    def __init__(self, url: str) -> None:
+        proxy = httpx.Proxy(url)
+        self.origin: httpcore.Origin = httpcore.Origin(b"http", proxy.url.raw_host, proxy.url.port or 80)
+        self.headers: list[tuple[bytes, bytes]] = []
+        if proxy.raw_auth is not None:
+            self.headers.append((b"Proxy-Authorization", b"Basic " + base64.b64encode(b":".join(proxy.raw_auth))))

@@ -51,11 +51,11 @@ class AsyncConnections:
 
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
-        if proxy is not None:
+        if proxy is not None and not proxy.startswith("http://"):
             return _transport(config, proxy)
         from .pool import AsyncPool
 
-        return AsyncPool(config.base_url, config.max_connections, config.verify)
+        return AsyncPool(config.base_url, config.max_connections, config.verify, proxy)
 
     async def aclose(self) -> None:
         """Close what is ours; a client of the caller's stays open."""
@@ -65,7 +65,7 @@ class AsyncConnections:
 
 
 def _transport(config: Config, proxy: str) -> httpx.AsyncHTTPTransport:
-    """Httpx's own: it speaks to proxies. With its own limits it would reconnect for almost every call of a crowd."""
+    """Httpx's own, which speaks SOCKS, and TLS to a proxy. With its own limits a crowd would reconnect at each call."""
     limits = httpx.Limits(
         max_connections=config.max_connections,
         max_keepalive_connections=config.max_connections,

@@ -17,7 +17,9 @@ import httpx
 from .._aio import AsyncGate, AsyncShield, make_network, ssl_context
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._http import KEEPALIVE_SECONDS, Deadline
+from .._proxy import ProxyAddress
 from .network import AsyncNetwork
+from .tunnel import AsyncTunnel
 
 _NO_DEADLINE = Deadline()
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
@@ -27,6 +29,7 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
         httpx.ConnectTimeout,
         httpx.LocalProtocolError,
         httpx.PoolTimeout,
+        httpx.ProxyError,
         httpx.ReadError,
         httpx.ReadTimeout,
         httpx.RemoteProtocolError,
@@ -42,13 +45,13 @@ class _AsyncConnection:
 
     __slots__ = ("http", "network")
 
-    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
         self.network: AsyncNetwork = make_network()
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self.network,
+            network_backend=self.network if proxy is None else AsyncTunnel(proxy, self.network),
         )
 
 
@@ -89,6 +92,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         base_url: Where they lead to.
         max_connections: How many may be busy at once; more requests wait for the pool timeout.
         verify: Whose certificates are trusted: see ``ssl_context``.
+        proxy: URL of an ``http://`` proxy to go through.
     """
 
     def __init__(
@@ -96,11 +100,21 @@ class AsyncPool(httpx.AsyncBaseTransport):
         base_url: str,
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
         verify: ssl.SSLContext | str | None = None,
+        proxy: str | None = None,
     ) -> None:
         url = httpx.URL(base_url)
         self._origin: httpcore.Origin = httpcore.Origin(
             url.raw_scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
         )
+        self._tunnel: ProxyAddress | None = None
+        self._prefix: bytes = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        if proxy is not None and url.scheme == "https":
+            self._tunnel = ProxyAddress(proxy)
+        elif proxy is not None:  # it is asked for the whole address, and passes the request on
+            address = ProxyAddress(proxy)
+            self._prefix = b"http://" + url.netloc
+            self._origin, self._headers = address.origin, address.headers
         self._verify: ssl.SSLContext | str | None = verify
         self._max_connections: int = max_connections
         self._gate: AsyncGate = AsyncGate(max_connections)
@@ -140,9 +154,9 @@ class AsyncPool(httpx.AsyncBaseTransport):
                         scheme=self._origin.scheme,
                         host=self._origin.host,
                         port=self._origin.port,
-                        target=request.url.raw_path,
+                        target=self._prefix + request.url.raw_path,
                     ),
-                    headers=request.headers.raw,
+                    headers=request.headers.raw + self._headers,
                     content=request.stream,
                     extensions=request.extensions,
                 )
@@ -190,7 +204,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 return connection
             await connection.http.aclose()
         tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
-        connection = _AsyncConnection(self._origin, tls)
+        connection = _AsyncConnection(self._origin, tls, self._tunnel)
         self._busy.add(connection)
         return connection
 

@@ -1,0 +1,54 @@
+"""A way through an HTTP proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import httpcore
+
+from .._aio import AsyncShield
+from .._proxy import ProxyAddress
+from .network import AsyncNetwork
+
+
+class AsyncTunnel(httpcore.AsyncNetworkBackend):
+    """Connects by asking a proxy to.
+
+    Args:
+        proxy: Where it is; its headers hold what it asks for.
+        network: How to get there.
+    """
+
+    def __init__(self, proxy: ProxyAddress, network: AsyncNetwork) -> None:
+        self._proxy: ProxyAddress = proxy
+        self._network: AsyncNetwork = network
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        origin = self._proxy.origin
+        connection = httpcore.AsyncHTTPConnection(origin, network_backend=self._network)
+        try:
+            response = await connection.handle_async_request(
+                httpcore.Request(
+                    "CONNECT",
+                    httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.encode()),
+                    headers=[(b"Host", target.encode()), *self._proxy.headers],
+                    extensions={"timeout": {"connect": timeout, "read": timeout, "write": timeout}},
+                )
+            )
+            if not 200 <= response.status < 300:
+                reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
+                raise httpcore.ProxyError(f"{response.status} {reason}".strip())
+        except BaseException:
+            with AsyncShield():
+                await connection.aclose()
+            raise
+        stream: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
+        return stream
