@@ -144,7 +144,7 @@ def refusal(
             f"HTTP {status} is neither success nor error", code="api_error", request_id=request_id, http_status=status
         )
     try:
-        envelope = _finite(from_json(body)) if body else None
+        envelope = _finite(from_json(body.removeprefix(b"\xef\xbb\xbf"))) if body else None
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
