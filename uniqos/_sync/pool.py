@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from .._config import DEFAULT_MAX_CONNECTIONS
+from .._exchange import forget_locals
 from .._http import KEEPALIVE_SECONDS, Deadline
 from .._threads import Gate, Shield, make_network, ssl_context
 from .network import Network
@@ -152,6 +153,7 @@ class Pool(httpx.BaseTransport):
         except BaseException as exc:
             with Shield():
                 self._drop(connection)
+            forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise
