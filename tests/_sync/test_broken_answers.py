@@ -208,6 +208,7 @@ def test_a_bomb_is_given_up_before_it_fills_the_memory(status: int) -> None:
             assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
     assert peak < 3 * MAX_BODY_BYTES  # the bomb has more than six times as much
     assert caught.value.code == ("response_too_large" if status == 200 else "turn_timeout")
+    assert len(getattr(caught.value, "body", b"")) == (65536 if status == 200 else 0)
     assert (caught.value.http_status, caught.value.request_id) == (status, "req_1")
     assert len(server.requests) == 1
 
