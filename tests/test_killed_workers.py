@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ from uniqos.sandbox import Sandbox, serve
 
 ROOT = Path(__file__).parent.parent
 WORKERS = 2
-JOBS = 120
-KILLS = 6
+JOBS = 80
+KILLS = 4
 
 
 @pytest.fixture
@@ -39,32 +38,30 @@ class Worker:
         self._command = [sys.executable, "-m", "tests.resumed_jobs", flavour, sandbox.url, sandbox.api_key]
         self._command += [sandbox.personality_id, str(folder / "jobs"), str(self.records)]
         self.killed = 0
+        self._chance = chance
         self.start()
 
     def start(self) -> None:
+        # It dies anywhere in the next few turns: before a request, while it runs, before its record is written.
+        self._lives_until = len(self.done()) + self._chance.randint(1, JOBS // 10)
         self.process = subprocess.Popen(self._command, cwd=ROOT)
 
     def done(self) -> list[tuple[str, str]]:
         """What stands in the records, in order."""
         return [(line.split(" ")[0], line.split(" ")[1]) for line in self.records.read_text().splitlines()]
 
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def kill(self) -> bool:
-        """End the process at once (SIGKILL, or TerminateProcess on Windows); whether it was still at work."""
-        self.process.kill()
-        ended_by_us = self.process.wait() != 0
-        self.killed += ended_by_us
-        return ended_by_us
+    def kill_in_time(self) -> None:
+        """Once its time has come, end the process (SIGKILL, or TerminateProcess on Windows), and start another."""
+        assert self.process.poll() is None, "it ended by itself"
+        if len(self.done()) >= self._lives_until:
+            time.sleep(self._chance.random() * 0.005)
+            self.process.kill()
+            assert self.process.wait() != 0, "it was done before it was killed"
+            self.killed += 1
+            self.start()
 
     def finish(self) -> None:
         assert self.process.wait(30) == 0
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    while not happened():
-        time.sleep(0.001)
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
@@ -80,15 +77,10 @@ def test_every_job_of_killed_workers_is_done_and_billed_once(flavour: str, billi
         return sum(call["attempts"] > 1 for call in billing.journal.calls())
 
     try:
-        for worker in itertools.cycle(workers):
-            if killed() >= KILLS and sent_again():
-                break
-            # Anywhere in the next few turns: before a request, while it runs, before its record is written.
-            more = len(worker.done()) + chance.randint(1, JOBS * WORKERS // KILLS // 2)
-            wait_until(lambda worker=worker, more=more: len(worker.done()) >= more or not worker.alive())
-            time.sleep(chance.random() * 0.005)
-            assert worker.kill(), "it was done too early to be killed"
-            worker.start()
+        while killed() < KILLS or not sent_again():
+            for worker in workers:
+                worker.kill_in_time()
+            time.sleep(0.001)
         for worker in workers:
             worker.finish()
     finally:

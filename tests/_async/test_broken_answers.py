@@ -243,6 +243,21 @@ async def test_an_endless_body_is_given_up_and_its_connection_closed(head: bytes
     assert not list(tmp_path.iterdir())
 
 
+async def test_the_largest_answer_can_be_set(tmp_path: Path) -> None:
+    content = b'{"response": "%b"}' % (b"x" * 1000)
+    with RawServer(gives(content)) as server:
+        async with make_client(server.url, max_response_bytes=len(content)) as client:
+            assert len((await client.respond(**TURN)).response) == 1000
+        async with make_client(server.url, max_response_bytes=len(content) - 1) as client:
+            for call in (lambda: client.respond(**TURN), lambda: client.billing.invoices.pdf("inv_1")):
+                with pytest.raises(errors.ResponseDecodeError, match=f"{len(content) - 1} bytes") as caught:
+                    await call()
+                assert caught.value.code == "response_too_large"
+                assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+            saved = await client.billing.invoices.save_pdf("inv_1", tmp_path / "file")  # which has a limit of its own
+            assert saved.size == len(content)
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 async def test_no_call_stream_or_download_follows_a_redirect(status: int, tmp_path: Path) -> None:
     with RawServer(gives(b"{}")) as other, RawServer(gives(b"", status, Location=f"{other.url}/v1/x")) as server:

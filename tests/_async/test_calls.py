@@ -674,7 +674,7 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "socksio", None)  # as if its extra were not installed
     monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
     async with make_client("http://api.example") as client:
-        with pytest.raises(errors.ConfigurationError, match=r"proxy.*pip install httpx\[socks\]"):
+        with pytest.raises(errors.ConfigurationError, match=r"proxy.*pip install.*\[socks\]"):
             await client.respond(**TURN)
     monkeypatch.setenv("HTTP_PROXY", "nonsense://x")
     async with make_client("http://api.example") as client:

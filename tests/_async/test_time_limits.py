@@ -44,7 +44,7 @@ async def test_a_turn_that_gets_no_answer_in_time_is_not_sent_again(stream: bool
                     await client.respond(**TURN)
             assert slept(client) == []
     assert (caught.value.code, caught.value.sent) == ("timeout", True)
-    assert caught.value.details == {"response_started": False, "bytes_received": 0}
+    assert caught.value.details == {"response_started": False, "bytes_received": 0, "limit": "timeout of 0.1 s"}
     assert len(server.requests) == 1
 
 

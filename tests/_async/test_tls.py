@@ -12,7 +12,6 @@ import trustme
 from tests._async.support import TURN, make_client, slept
 from tests.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
-from uniqos._async import pool as pools
 from uniqos.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +33,7 @@ async def refused(client: AsyncUniqOS) -> errors.NetworkError:
 
 
 @pytest.mark.parametrize("wrong", ["unknown authority", "wrong host", "expired"])
-async def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(
-    wrong: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(wrong: str) -> None:
     authority = trustme.CA()
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     certificate = authority.issue_cert(
@@ -47,9 +44,8 @@ async def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_aga
     certificate.configure_cert(serving)
     if wrong != "unknown authority":
         authority.configure_trust(trusting)
-    monkeypatch.setattr(pools, "ssl_context", lambda: trusting)
     with RawServer(lambda connection, request, number: reply(connection, 200, ANSWER), tls=serving) as server:
-        async with make_client(server.url) as client:
+        async with make_client(server.url, verify=trusting) as client:
             error = await refused(client)
         async with httpx.AsyncClient(verify=trusting) as http_client:
             await refused(make_client(server.url, http_client=http_client))

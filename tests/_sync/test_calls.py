@@ -674,7 +674,7 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "socksio", None)  # as if its extra were not installed
     monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
     with make_client("http://api.example") as client:
-        with pytest.raises(errors.ConfigurationError, match=r"proxy.*pip install httpx\[socks\]"):
+        with pytest.raises(errors.ConfigurationError, match=r"proxy.*pip install.*\[socks\]"):
             client.respond(**TURN)
     monkeypatch.setenv("HTTP_PROXY", "nonsense://x")
     with make_client("http://api.example") as client:

@@ -13,7 +13,6 @@ import trustme
 from tests._sync.support import TURN, make_client, slept
 from tests.rawserver import RawServer, reply
 from uniqos import UniqOS, errors
-from uniqos._sync import pool as pools
 from uniqos.sandbox import Sandbox
 
 ANSWER = b'{"response": "Hi!"}'
@@ -34,9 +33,7 @@ def refused(client: UniqOS) -> errors.NetworkError:
 
 
 @pytest.mark.parametrize("wrong", ["unknown authority", "wrong host", "expired"])
-def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(
-    wrong: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(wrong: str) -> None:
     authority = trustme.CA()
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     certificate = authority.issue_cert(
@@ -47,9 +44,8 @@ def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(
     certificate.configure_cert(serving)
     if wrong != "unknown authority":
         authority.configure_trust(trusting)
-    monkeypatch.setattr(pools, "ssl_context", lambda: trusting)
     with RawServer(lambda connection, request, number: reply(connection, 200, ANSWER), tls=serving) as server:
-        with make_client(server.url) as client:
+        with make_client(server.url, verify=trusting) as client:
             error = refused(client)
         with httpx.Client(verify=trusting) as http_client:
             refused(make_client(server.url, http_client=http_client))
