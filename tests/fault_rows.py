@@ -280,7 +280,23 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "without a whole body": twins("test_calls", "test_a_refusal_counts_even_where_its_body_cannot_be_read"),
     },
     "proxy": {
-        "environment, socks without its extra": twins("test_calls", "test_the_proxy_of_the_environment_is_used"),
+        "environment": twins("test_calls", "test_the_proxy_of_the_environment_is_used"),
+        "argument": twins(
+            "test_proxies",
+            "test_a_proxy_is_gone_through_and_its_connection_kept",
+            "test_an_argument_goes_before_the_environment_and_no_proxy_before_that",
+        ),
+        "socks": twins("test_proxies", "test_a_socks_proxy_is_gone_through"),
+        "socks without its extra": twins("test_proxies", "test_without_its_extra_a_socks_proxy_is_a_clear_error"),
+        "407": twins("test_proxies", "test_a_proxy_that_wants_a_password_says_so_once"),
+        "502": twins("test_proxies", "test_a_proxy_that_cannot_reach_the_host_is_asked_again"),
+        "no proxy's URL": twins("test_proxies", "test_what_is_no_proxy_is_refused_without_telling_its_password"),
+    },
+    "all connections are busy": {
+        "the error names the limit": twins(
+            "test_proxies", "test_when_all_connections_are_busy_the_error_names_the_limit"
+        ),
+        "in the pool": twins("test_pool", "test_beyond_the_limit_a_request_waits_and_then_says_so"),
     },
     "mid-stream drop at any byte": {
         "in order or not": twins("test_streams", "test_a_stream_cut_at_any_byte_is_never_a_silent_success"),
