@@ -168,6 +168,7 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         ),
         "success": twins("test_secrets", "test_no_success_tells_the_key_or_logs_the_words"),
         "a client that could not be made": twins("test_secrets", "test_a_client_that_could_not_be_made_tells_no_key"),
+        "a proxy's password": twins("test_secrets", "test_a_proxy_that_refuses_tells_neither_key_nor_password"),
         "settings": pure("test_config", "test_neither_the_key_nor_a_token_is_in_a_repr"),
     },
     "message text in logs": {

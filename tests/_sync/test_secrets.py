@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import logging
 import pickle
@@ -15,11 +16,13 @@ import pytest
 from tests._sync.failures import FAILURES, SECRET, TURN, WORDS, failed
 from tests._sync.test_calls import ANSWER
 from tests._sync.test_streams import WHOLE, streaming
+from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, header, reply
 from uniqos import UniqOS, errors
 
 HIDDEN = SECRET[-12:]
 SHOWN = "uniq_test_SECR..."
+PASSWORD = "PROXYPASSWORD"
 
 
 def told(error: BaseException) -> str:
@@ -91,6 +94,32 @@ def test_above_debug_a_call_that_succeeds_says_nothing(caplog: pytest.LogCapture
         with UniqOS(SECRET, base_url=server.url, log_level="info") as client:
             client.respond(TURN)
     assert not caplog.records
+
+
+def refused_by_a_proxy(url: str) -> tuple[errors.UniqOSError, str]:
+    """The error, and what the client shows of itself."""
+    with ProxyServer("user:another") as proxy:
+        with UniqOS(
+            SECRET,
+            base_url=url,
+            proxy=proxy.url.replace("another", PASSWORD),
+            max_retries=0,
+            log_level="debug",
+        ) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(TURN)
+            return caught.value, f"{client!r} {vars(client._requester)}"
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "https://api.example"])
+def test_a_proxy_that_refuses_tells_neither_key_nor_password(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    error, shown = refused_by_a_proxy(url)
+    assert error.code == "proxy_authentication_required"
+    text = told(error) + logged(caplog) + shown
+    assert SHOWN in text
+    for secret in (HIDDEN, PASSWORD, base64.b64encode(f"user:{PASSWORD}".encode()).decode()):
+        assert secret not in text
 
 
 @pytest.mark.parametrize(
