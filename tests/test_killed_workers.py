@@ -17,7 +17,7 @@ from uniqos.sandbox import Sandbox, serve
 ROOT = Path(__file__).parent.parent
 WORKERS = 2
 JOBS = 80
-KILLS = 4
+KILLS = 3
 
 
 @pytest.fixture
