@@ -62,6 +62,20 @@ async def test_a_failure_tells_no_key_logs_no_words_and_survives_pickle_and_copi
         assert (str(other), other.args, vars(other)) == (str(error), error.args, vars(error))
 
 
+async def test_the_local_variables_of_the_callers_own_errors_are_left_alone() -> None:
+    def mine() -> None:
+        note = "of the caller"
+        raise KeyError(note)
+
+    try:
+        mine()
+    except KeyError as own:
+        error, _ = await failed("no time to send")
+        text = "".join(traceback.TracebackException.from_exception(own, capture_locals=True).format())
+    assert type(error) is errors.NetworkError
+    assert "note = 'of the caller'" in text
+
+
 async def test_no_success_tells_the_key_or_logs_the_words(caplog: pytest.LogCaptureFixture) -> None:
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
         if header(request, "Accept") == "text/event-stream":
