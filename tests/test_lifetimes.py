@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import socket
 import threading
 import traceback
@@ -14,13 +15,14 @@ from typing import Any
 
 import anyio
 import pytest
-import trio
 
 from tests._async.support import KEY, TURN
 from tests._async.test_streams import HE, HEAD, METADATA, streaming
 from tests._async.test_streams import WHOLE as WHOLE_STREAM
-from tests.rawserver import RawServer, body, reply
+from tests.rawserver import RawServer, body, header, reply
 from uniqos import AsyncUniqOS, UniqOS, errors
+from uniqos._async.pool import AsyncPool
+from uniqos._sync.pool import Pool
 
 
 def echo(connection: socket.socket, request: bytes, number: int) -> None:
@@ -45,10 +47,11 @@ def pool_of(client: UniqOS | AsyncUniqOS) -> Any:
 
 
 def test_many_threads_on_one_client_get_their_own_answers_over_few_connections() -> None:
+    """32 threads, 10,016 calls."""
     with RawServer(echo) as server, UniqOS(KEY, base_url=server.url) as client:
 
         def work(worker: int) -> None:
-            for number in range(50):
+            for number in range(313):
                 message = f"{worker}-{number}"
                 assert client.respond(personality_id="p", message=message).response == message
 
@@ -57,6 +60,29 @@ def test_many_threads_on_one_client_get_their_own_answers_over_few_connections()
         pool = pool_of(client)
         assert pool.busy == 0
         assert server.connections <= 32
+        assert len(server.requests) == 32 * 313
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the loops end without a word to their connections
+def test_many_threads_with_loops_of_their_own_share_one_client_and_get_their_own_answers() -> None:
+    with RawServer(echo) as server:
+        client = AsyncUniqOS(KEY, base_url=server.url)
+
+        async def main(worker: int) -> None:
+            async def work(task: int) -> None:
+                for number in range(8):
+                    message = f"{worker}-{task}-{number}"
+                    assert (await client.respond(personality_id="p", message=message)).response == message
+
+            await asyncio.gather(*map(work, range(4)))
+            pool = pool_of(client)
+            assert (pool.busy, pool.idle) == (0, 4)
+
+        with ThreadPoolExecutor(32) as threads:
+            list(threads.map(lambda worker: asyncio.run(main(worker)), range(32)))
+        assert len(server.requests) == 32 * 4 * 8
+        assert server.connections == 32 * 4
+        gc.collect()
 
 
 def test_many_tasks_on_one_client_get_their_own_answers_over_few_connections() -> None:
@@ -96,6 +122,55 @@ def test_closing_while_others_use_it_is_a_clean_error() -> None:
             assert {future.result(10) for future in futures} == {"client_closed"}
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closing_while_other_tasks_use_it_is_a_clean_error(backend: str) -> None:
+    found: list[str] = []
+
+    async def main(server: RawServer) -> None:
+        client = AsyncUniqOS(KEY, base_url=server.url)
+
+        async def work() -> None:
+            with pytest.raises(errors.ConfigurationError) as caught:
+                while True:
+                    await client.respond(**TURN)
+            found.append(caught.value.code)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(work)
+            while len(server.requests) < 50:
+                await anyio.sleep(0)
+            pool = pool_of(client)
+            await client.aclose()
+        assert (pool.busy, pool.idle) == (0, 0)
+
+    with RawServer(echo) as server:
+        anyio.run(main, server, backend=backend)
+    assert found == ["client_closed"] * 8
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closing_in_mid_stream_lets_the_stream_end_and_frees_its_connection(backend: str) -> None:
+    async def main(url: str) -> None:
+        client = AsyncUniqOS(KEY, base_url=url)
+        async with client.respond(**TURN, stream=True) as stream:
+            assert (await anext(stream)).type == "metadata"
+            pool = pool_of(client)
+            await client.aclose()
+            assert (await stream.until_done()).text == "Héllo"
+        assert (pool.busy, pool.idle) == (0, 0)
+
+    with RawServer(streaming(WHOLE_STREAM)) as server:
+        anyio.run(main, server.url, backend=backend)
+        plain = UniqOS(KEY, base_url=server.url)
+        with plain.respond(**TURN, stream=True) as stream:
+            assert next(stream).type == "metadata"
+            pool = pool_of(plain)
+            plain.close()
+            assert stream.until_done().text == "Héllo"
+        assert (pool.busy, pool.idle) == (0, 0)
+
+
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the first loop ends without a word to its connections
 def test_one_client_works_in_one_event_loop_after_the_other() -> None:
     with RawServer(echo) as server:
@@ -114,6 +189,94 @@ def test_one_client_works_in_one_event_loop_after_the_other() -> None:
             assert list(threads.map(lambda _: asyncio.run(main()), range(8))) == ["Hello!"] * 8
         assert asyncio.run(last()) == "Hello!"
         gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # httpcore's own, of the stream left half read
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_loop_that_was_closed_in_mid_stream_harms_none_after_it(backend: str) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        (half_a_stream if b"text/event-stream" in request else echo)(connection, request, number)
+
+    kept = []
+
+    async def leave(client: AsyncUniqOS) -> None:
+        await client.respond(**TURN)
+        stream = client.respond(**TURN, stream=True)
+        assert (await anext(stream)).type == "metadata"
+        kept.append(stream)
+
+    async def use(client: AsyncUniqOS) -> None:
+        for _ in range(3):
+            assert (await client.respond(**TURN)).response == "Hello!"
+
+    with RawServer(handle) as server:
+        client = AsyncUniqOS(KEY, base_url=server.url)
+        for _ in range(2):
+            anyio.run(leave, client, backend=backend)
+            anyio.run(use, client, backend=backend)
+        kept.clear()
+        gc.collect()
+
+
+def test_a_plain_client_works_in_one_event_loop_after_the_other() -> None:
+    with RawServer(echo) as server, UniqOS(KEY, base_url=server.url) as client:
+
+        async def main() -> str:
+            assert client.respond(**TURN).response == "Hello!"
+            return (await asyncio.to_thread(client.respond, **TURN)).response
+
+        assert [asyncio.run(main()) for _ in range(3)] == ["Hello!"] * 3
+        assert server.connections == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # a loop that has ended says nothing to its connections
+@pytest.mark.parametrize("inside", [False, True], ids=["after the loop", "inside the loop"])
+def test_a_forked_child_leaves_the_connections_of_its_parents_loop_alone(inside: bool) -> None:
+    with RawServer(echo) as server:
+        reading = fork_with_a_loop(AsyncUniqOS(KEY, base_url=server.url), inside)
+        with os.fdopen(reading) as told:
+            assert told.read() == "child"
+        assert server.connections == (2 if inside else 3)
+    gc.collect()
+
+
+def fork_with_a_loop(client: AsyncUniqOS, inside: bool) -> int:
+    """Fork while the loop runs, or when it is closed; both go on. Gives the file of what the child was answered."""
+
+    async def said(message: str) -> str:
+        return (await client.respond(personality_id="p", message=message)).response
+
+    def child() -> int:
+        reading, writing = os.pipe()
+        number = os.fork()
+        if number == 0:
+            try:
+                os.write(writing, asyncio.run(said("child")).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        children.append(number)
+        return reading
+
+    async def main() -> int:
+        await said("before")
+        reading = child() if inside else 0
+        for number in range(20):
+            assert await said(str(number)) == str(number)
+        if inside:
+            await client.aclose()
+        return reading
+
+    children: list[int] = []
+    reading = asyncio.run(main())
+    if not inside:
+        reading = child()
+        assert asyncio.run(said("after")) == "after"
+    os.waitpid(children[0], 0)
+    return reading
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -138,58 +301,97 @@ def test_a_forked_child_leaves_its_parents_connections_alone() -> None:
         assert server.connections == 2
 
 
-def leave_by_cancelling(url: str, stream: bool) -> list[tuple[int, int]]:
-    """Cancels a turn that waits for its answer, or for its next event; gives the pool's busy and idle connections."""
-    found: list[tuple[int, int]] = []
-
-    async def main() -> None:
-        async with AsyncUniqOS(KEY, base_url=url) as client:
-            with anyio.move_on_after(0.2) as scope:
-                if stream:
-                    await client.respond(**TURN, stream=True).until_done()
-                else:
-                    await client.respond(**TURN)
-            assert scope.cancelled_caught
-            found.append((pool_of(client).busy, pool_of(client).idle))
-
-    anyio.run(main)
-    trio.run(main)
-    return found
-
-
 @pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("stream", [False, True])
-def test_cancelled_work_frees_its_connection_and_sends_nothing_again(stream: bool) -> None:
+def test_cancelled_work_frees_its_connection_and_sends_nothing_again(stream: bool, backend: str) -> None:
+    cancelled: list[str] = []
+
+    async def main(server: RawServer) -> None:
+        async with AsyncUniqOS(KEY, base_url=server.url) as client:
+            spoken = client.respond(**TURN, stream=True)
+
+            async def work() -> None:
+                try:
+                    if stream:
+                        await spoken.until_done()
+                    else:
+                        await client.respond(**TURN)
+                except anyio.get_cancelled_exc_class() as exc:
+                    cancelled.append(type(exc).__name__)
+                    raise
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(work)
+                while not server.requests or (stream and spoken.events_emitted < 2):
+                    await anyio.sleep(0)
+                await anyio.wait_all_tasks_blocked()  # for the answer, or for the next event
+                tasks.cancel_scope.cancel()
+            assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+
     with RawServer(half_a_stream if stream else silent) as server:
-        assert leave_by_cancelling(server.url, stream) == [(0, 0), (0, 0)]
-        assert len(server.requests) == 2
+        anyio.run(main, server, backend=backend)
+        assert len(server.requests) == 1
+    assert cancelled == [{"asyncio": "CancelledError", "trio": "Cancelled"}[backend]]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system cannot interrupt a read")
+@pytest.mark.parametrize("stream", [False, True])
+def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: bool) -> None:
+    me = threading.get_ident()
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if stream:
+            connection.sendall(HEAD + b"\r\n" + METADATA + HE)
+        signal.pthread_kill(me, signal.SIGINT)
+        connection.recv(1)
+
+    with RawServer(handle) as server, UniqOS(KEY, base_url=server.url) as client:
+        with pytest.raises(KeyboardInterrupt):
+            if stream:
+                client.respond(**TURN, stream=True).until_done()
+            else:
+                client.respond(**TURN)
+        assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+        assert len(server.requests) == 1
+
+
+def half_or_whole(connection: socket.socket, request: bytes, number: int) -> None:
+    (half_a_stream if b"text/event-stream" in request else echo)(connection, request, number)
 
 
 def test_a_stream_that_is_just_dropped_frees_its_connection_at_once() -> None:
     gc.disable()
     try:
-        with RawServer(half_a_stream) as server, UniqOS(KEY, base_url=server.url) as client:
+        with RawServer(half_or_whole) as server, UniqOS(KEY, base_url=server.url, timeout=5) as client:
+            client._requester.connections._pools._values[os.getpid()] = Pool(server.url, max_connections=1)
             for _ in range(200):
                 for _event in client.respond(**TURN, stream=True):
                     break
                 client.respond(**TURN, stream=True).open()
             assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+            assert client.respond(**TURN).response == "Hello!"
     finally:
         gc.enable()
 
 
 def test_an_async_stream_that_is_just_dropped_frees_its_connection() -> None:
     async def main(url: str) -> None:
-        async with AsyncUniqOS(KEY, base_url=url) as client:
-            for _ in range(100):
+        async with AsyncUniqOS(KEY, base_url=url, timeout=5) as client:
+            connections = client._requester.connections
+            room_for_two = AsyncPool(url, max_connections=2)
+            connections._pools.get(lambda: room_for_two)
+            for _ in range(200):
                 async for _event in client.respond(**TURN, stream=True):
                     break
                 await client.respond(**TURN, stream=True)
-            for _ in range(20):
-                await asyncio.sleep(0)  # the loop closes what was dropped in tasks of its own
-            assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+            # The loop closes what was dropped in tasks of its own, and this call waits for its place.
+            assert (await client.respond(**TURN)).response == "Hello!"
+            while pool_of(client).busy:
+                await asyncio.sleep(0)
+            assert pool_of(client) is room_for_two
 
-    with RawServer(half_a_stream) as server:
+    with RawServer(half_or_whole) as server:
         asyncio.run(main(server.url))
 
 
@@ -204,8 +406,6 @@ def test_many_streams_at_once_all_end() -> None:
 
 
 def test_when_all_connections_are_busy_the_next_waits_and_then_says_so() -> None:
-    from uniqos._sync.pool import Pool
-
     release = threading.Event()
 
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
@@ -233,17 +433,17 @@ def test_nothing_is_sent_after_a_call_was_cancelled() -> None:
             task = asyncio.create_task(client.respond(**TURN))
             for _ in range(steps):
                 await asyncio.sleep(0)
-            sent = len(server.requests)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             await asyncio.sleep(0.01)
-            assert len(server.requests) <= sent + 1
             assert pool_of(client).busy == 0
 
     with RawServer(silent) as server:
         for steps in range(40):
             asyncio.run(main(server.url, steps))
+    keys = [header(request, "Idempotency-Key") for request in server.requests]
+    assert len(set(keys)) == len(keys) < 40  # each call at most once, and the first of them not at all
 
 
 def test_no_traceback_with_local_variables_shows_a_key() -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.rawserver import RawServer, reply
-from uniqos import AsyncUniqOS, UniqOS, UniqOSError
+from uniqos import AsyncUniqOS, RequestValidationError, UniqOS, UniqOSError
 from uniqos.api import operations
 
 TABLE = operations()
@@ -47,18 +47,17 @@ def arguments(name: str, ids: list[str], text: str) -> tuple[list[Any], dict[str
     return given, {"query": {"filter": text}} if op.query is not None else {}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    name=st.sampled_from(sorted(TABLE)), ids=st.lists(TEXT, min_size=2, max_size=2), text=TEXT, flavour=st.booleans()
-)
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(TABLE)), ids=st.lists(TEXT, min_size=2, max_size=2), text=TEXT)
 def test_nothing_else_ever_reaches_the_server(
-    server: RawServer, name: str, ids: list[str], text: str, flavour: bool
+    server: RawServer, name: str, ids: list[str], text: str, flavour: str
 ) -> None:
     op = TABLE[name]
     args, kwargs = arguments(name, ids, text)
     before = len(server.requests)
     try:
-        if flavour:
+        if flavour == "sync":
             with UniqOS(KEY, base_url=server.url) as client:
                 method(client, name)(*args, **kwargs)
         else:
@@ -92,3 +91,35 @@ async def call(url: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> 
         answer = method(client, name)(*args, **kwargs)
         assert inspect.isawaitable(answer)
         await answer
+
+
+def impossible() -> Iterator[tuple[str, str, list[Any], dict[str, Any]]]:
+    """Each operation with each impossible id in each place: its name, the parameter, its arguments."""
+    for name, op in TABLE.items():
+        for place, parameter in enumerate(op.params):
+            for value in ("", ".", "..", "\x00", "a\nb", "\r", "\x1f", "\x7f", "\ud800"):
+                ids = ["id"] * len(op.params)
+                ids[place] = value
+                yield name, parameter, *arguments(name, ids, "x")
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_every_operation_refuses_what_is_no_id_wherever_it_stands(server: RawServer, flavour: str) -> None:
+    before = len(server.requests)
+    calls = list(impossible())
+    assert {name for name, *_ in calls} == {name for name, op in TABLE.items() if op.params}
+
+    async def main() -> None:
+        async with AsyncUniqOS(KEY, base_url=server.url) as client:
+            for name, parameter, args, kwargs in calls:
+                with pytest.raises(RequestValidationError, match=f"{parameter}=.* is no id"):
+                    await method(client, name)(*args, **kwargs)
+
+    if flavour == "async":
+        asyncio.run(main())
+    else:
+        with UniqOS(KEY, base_url=server.url) as client:
+            for name, parameter, args, kwargs in calls:
+                with pytest.raises(RequestValidationError, match=f"{parameter}=.* is no id"):
+                    method(client, name)(*args, **kwargs)
+    assert len(server.requests) == before

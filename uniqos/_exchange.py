@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from math import isfinite
+from traceback import clear_frames
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,7 +145,7 @@ def refusal(
             f"HTTP {status} is neither success nor error", code="api_error", request_id=request_id, http_status=status
         )
     try:
-        envelope = _finite(from_json(body)) if body else None
+        envelope = _finite(from_json(body.removeprefix(b"\xef\xbb\xbf"))) if body else None
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
@@ -193,6 +194,7 @@ def network_error(
         http: What is known of the answer; None where no status had arrived.
         received: How many bytes of the body had arrived.
     """
+    forget_locals(exc)
     code, sent, reason = _classify(exc)
     details: dict[str, Any] = {"response_started": http is not None, "bytes_received": received}
     if code == "timeout":
@@ -252,3 +254,16 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+
+
+def forget_locals(exc: BaseException) -> None:
+    """Empty the frames that ``exc`` and its causes have left.
+
+    Where headers are built and written, the key is in a local variable, and many tools show those of a traceback.
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = exc
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        clear_frames(cause.__traceback__)
+        cause = cause.__cause__

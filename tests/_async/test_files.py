@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -274,12 +275,15 @@ async def test_a_compressed_download_is_unpacked_in_pieces(tmp_path: Path, encod
 
 
 async def test_a_slow_download_may_take_longer_than_the_timeout_but_a_pause_may_not(tmp_path: Path) -> None:
+    over = threading.Event()
+
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 10\r\n\r\n")
         for _ in range(10 if number == 1 else 3):
             connection.sendall(b"x")
             time.sleep(0.05)
-        time.sleep(1.0 if number == 2 else 0)
+        if number == 2:
+            over.wait(5)
 
     with RawServer(handle) as server:
         async with make_client(server.url, max_retries=0) as client:
@@ -288,6 +292,7 @@ async def test_a_slow_download_may_take_longer_than_the_timeout_but_a_pause_may_
             with pytest.raises(NetworkError) as caught:
                 await client.billing.invoices.save_pdf("inv_1", tmp_path / "b", timeout=0.3)
             assert caught.value.code == "timeout"
+            over.set()
             with pytest.raises(NetworkError) as caught:
                 await client.billing.invoices.save_pdf("inv_1", tmp_path / "b", timeout=0.3, deadline=0.1)
             assert caught.value.code == "timeout"

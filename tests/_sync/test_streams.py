@@ -16,6 +16,7 @@ import pytest
 from tests._sync.support import TURN, make_client, slept
 from tests.rawserver import Handler, RawServer, body, header, reply, rst
 from uniqos import RespondStream, UniqOS, errors, models
+from uniqos._sync import stream as streams
 from uniqos._sync.pool import Pool
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=latin-1\r\nX-Request-Id: req_s\r\n"
@@ -224,6 +225,29 @@ def test_frames_are_read_as_the_standard_says(encode: Any) -> None:
             assert stream.text == "Héllo"
 
 
+@pytest.mark.parametrize("ended", [COMPLETION, frame("error", '{"code": "internal_error"}')], ids=["well", "badly"])
+def test_what_comes_after_the_end_is_ignored_and_logged(ended: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    late = frame("text", '{"delta": "secret"}')
+    with RawServer(streaming(METADATA, HE, ended, late, late, b"data: [DONE]\n\n")) as server:
+        with make_client(server.url) as client:
+            stream = stream_of(client)
+            names = [event.type for event in stream]
+            assert (len(names), stream.text, stream.events_emitted) == (3, "Hé", 3)
+            assert [event for event in stream] == []
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "after the end" in caplog.text
+    assert "event=text" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_nothing_is_logged_where_nothing_comes_after_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    with RawServer(streaming(WHOLE, b": bye\n\nevent: ping\ndata:\n\ndata: [DONE]\n\n")) as server:
+        with make_client(server.url) as client:
+            stream_of(client).until_done()
+    assert not caplog.records
+
+
 def test_only_line_ends_of_the_standard_end_a_line() -> None:
     text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
     with RawServer(
@@ -363,7 +387,8 @@ def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> None:
     assert caught.value.code == "stream_interrupted"
 
 
-def test_a_server_that_stays_silent_after_the_end_is_not_waited_for() -> None:
+def test_a_server_that_stays_silent_after_the_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.1)
     over = threading.Event()
 
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
@@ -379,12 +404,17 @@ def test_a_server_that_stays_silent_after_the_end_is_not_waited_for() -> None:
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # httpcore's own, left half read under trio
 def test_abandoned_streams_give_their_connections_back() -> None:
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if header(request, "Accept") != "text/event-stream":
+            reply(connection, 200, b'{"response": "Hi!"}')
+            return
         connection.sendall(HEAD + b"\r\n" + METADATA + HE)
         connection.recv(1)  # until the client leaves
 
     with RawServer(handle) as server:
-        with make_client(server.url) as client:
-            for number in range(100):
+        with make_client(server.url, timeout=5) as client:
+            room_for_one = Pool(server.url, max_connections=1)
+            client._requester.connections._pools.get(lambda: room_for_one)
+            for number in range(200):
                 if number % 4 == 0:
                     with stream_of(client) as stream:
                         for _ in stream:
@@ -402,8 +432,9 @@ def test_abandoned_streams_give_their_connections_back() -> None:
                     never = stream_of(client)
                     never.close()
             pool = client._requester.connections._pools.get(client._requester.connections._make)
-            assert isinstance(pool, Pool)
-            assert (pool.busy, pool.idle) == (0, 0)
+            assert pool is room_for_one
+            assert (room_for_one.busy, room_for_one.idle) == (0, 0)
+            assert (client.respond(**TURN)).response == "Hi!"
 
 
 def test_a_finished_stream_is_empty() -> None:

@@ -16,6 +16,7 @@ import httpx
 
 from .._aio import AsyncGate, AsyncShield, make_network, ssl_context
 from .._config import DEFAULT_MAX_CONNECTIONS
+from .._exchange import forget_locals
 from .._http import KEEPALIVE_SECONDS, Deadline
 from .._proxy import ProxyAddress
 from .network import AsyncNetwork
@@ -165,6 +166,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         except BaseException as exc:
             with AsyncShield():
                 await self._drop(connection)
+            forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise

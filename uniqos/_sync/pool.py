@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from .._config import DEFAULT_MAX_CONNECTIONS
+from .._exchange import forget_locals
 from .._http import KEEPALIVE_SECONDS, Deadline
 from .._proxy import ProxyAddress
 from .._threads import Gate, Shield, make_network, ssl_context
@@ -166,6 +167,7 @@ class Pool(httpx.BaseTransport):
         except BaseException as exc:
             with Shield():
                 self._drop(connection)
+            forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise

@@ -73,12 +73,18 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
         turn.http = exchange.http
         source: Any = EventSource(_EventResponse(exchange))  # its synchronous generator is typed as an iterator
         events: Generator[ServerSentEvent, None, None] = source.iter_sse()
+        late = False
         try:
             yield None
             exchange.extend(idle)
             for sse in events:
-                if turn.ended or not sse.data or sse.data == DONE:
-                    continue  # after the end nothing counts; it is read so that the connection can serve again
+                if not sse.data or sse.data == DONE:
+                    continue
+                if turn.ended:  # nothing counts any more; it is read so that the connection can serve again
+                    if not late:
+                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=sse.event[:50])
+                    late = True
+                    continue
                 event = turn.take(sse.event, sse.data)
                 watch.event()
                 yield event

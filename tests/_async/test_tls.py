@@ -1,0 +1,65 @@
+"""TLS that cannot be trusted: told at once, with what to do about it, and never tried again."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta, timezone
+
+import httpx
+import pytest
+import trustme
+
+from tests._async.support import TURN, make_client, slept
+from tests.rawserver import RawServer, reply
+from uniqos import AsyncUniqOS, errors
+from uniqos.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+ANSWER = b'{"response": "Hi!"}'
+LAST_WEEK = datetime.now(timezone.utc) - timedelta(days=7)
+
+
+async def refused(client: AsyncUniqOS) -> errors.NetworkError:
+    """The error of a turn, and of anything else, that must not be sent over this TLS."""
+    with pytest.raises(errors.NetworkError):
+        await client.personalities.list(timeout=5)
+    with pytest.raises(errors.NetworkError) as caught:
+        await client.respond(**TURN, timeout=5)
+    error = caught.value
+    assert (error.code, error.sent) == ("tls_error", False)
+    assert "verify" in str(error)
+    assert slept(client) == []
+    return error
+
+
+@pytest.mark.parametrize("wrong", ["unknown authority", "wrong host", "expired"])
+async def test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again(wrong: str) -> None:
+    authority = trustme.CA()
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    certificate = authority.issue_cert(
+        "elsewhere.test" if wrong == "wrong host" else "127.0.0.1",
+        not_before=LAST_WEEK,
+        not_after=LAST_WEEK + timedelta(days=1 if wrong == "expired" else 365),
+    )
+    certificate.configure_cert(serving)
+    if wrong != "unknown authority":
+        authority.configure_trust(trusting)
+    with RawServer(lambda connection, request, number: reply(connection, 200, ANSWER), tls=serving) as server:
+        async with make_client(server.url, verify=trusting) as client:
+            error = await refused(client)
+        async with httpx.AsyncClient(verify=trusting) as http_client:
+            await refused(make_client(server.url, http_client=http_client))
+    assert {
+        "unknown authority": "unable to get local issuer",
+        "wrong host": "mismatch",
+        "expired": "expired",
+    }[wrong] in str(error)
+    assert server.connections == 4
+    assert not server.requests
+
+
+async def test_a_port_that_speaks_plain_http_is_refused_and_not_tried_again(sandbox: Sandbox) -> None:
+    before = len(sandbox.journal.entries())
+    async with make_client(sandbox.url.replace("http:", "https:")) as client:
+        await refused(client)
+    assert len(sandbox.journal.entries()) == before

@@ -1,0 +1,359 @@
+"""What can go wrong, and the tests that say what the SDK then does: row by row, case by case, in both flavours."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Proof(NamedTuple):
+    """A test by its name."""
+
+    flavour: Literal["sync", "async", "pure"]
+    """What it proves it for; ``pure`` is a function that both call, and proves neither."""
+    module: str
+    name: str
+    parameter: str = ""
+    """Where a test runs for both: its parameter for this one."""
+
+
+def twins(module: str, *names: str) -> list[Proof]:
+    """Tests of ``_async``, and those that are generated from them."""
+    return [
+        proof
+        for name in names
+        for proof in (Proof("async", f"tests._async.{module}", name), Proof("sync", f"tests._sync.{module}", name))
+    ]
+
+
+def apart(module: str, *, sync: str, asynchronous: str) -> list[Proof]:
+    """One test each, since threads and event loops differ here."""
+    return [Proof("sync", f"tests.{module}", sync), Proof("async", f"tests.{module}", asynchronous)]
+
+
+def chosen(module: str, *names: str, sync: str = "sync", asynchronous: str = "async") -> list[Proof]:
+    """Tests with the flavour as a parameter."""
+    return [
+        Proof(flavour, f"tests.{module}", name, parameter)
+        for name in names
+        for flavour, parameter in (("sync", sync), ("async", asynchronous))
+    ]
+
+
+def pure(module: str, *names: str) -> list[Proof]:
+    """Tests of what has no I/O and is there once."""
+    return [Proof("pure", f"tests.{module}", name) for name in names]
+
+
+ROWS: dict[str, dict[str, list[Proof]]] = {
+    "connection refused, DNS failure": {
+        "refused": twins("test_kept_connections", "test_what_was_refused_a_connection_is_always_sent_again"),
+        "no such host": twins(
+            "test_kept_connections", "test_what_found_no_host_is_sent_again_even_if_it_may_run_once_only"
+        ),
+        "both are told": twins(
+            "test_calls", "test_a_refused_connection_and_an_unknown_host_say_so_and_are_safe_to_repeat"
+        ),
+    },
+    "keep-alive connection closed while idle": {
+        "closed or reset": twins(
+            "test_kept_connections", "test_a_connection_that_ended_while_idle_is_replaced_unseen_by_any_call"
+        ),
+        "in the pool": twins("test_pool", "test_a_connection_that_the_server_closed_while_idle_is_not_used"),
+    },
+    "server takes a request on a kept connection, then closes": {
+        "resent only where that is safe, with the same key": twins(
+            "test_kept_connections", "test_a_request_that_was_taken_on_a_kept_connection_may_have_run"
+        ),
+        "billed once": twins(
+            "test_sandbox_faults",
+            "test_a_turn_whose_answer_was_dropped_is_billed_once_and_comes_again",
+            "test_each_fault_below_http_is_survived_and_billed_once",
+        ),
+        "the caller is killed before the answer": chosen(
+            "test_killed_workers", "test_every_job_of_killed_workers_is_done_and_billed_once"
+        ),
+    },
+    "reset after the request, truncated body, cut chunk": {
+        "by what a second run costs": twins("test_kept_connections", "test_an_answer_that_breaks_off_may_have_run"),
+        "four attempts, one key": twins("test_calls", "test_a_server_that_resets_gets_at_most_four_posts_with_one_key"),
+        "how far it came": twins("test_calls", "test_a_truncated_answer_says_how_far_it_came"),
+        "in the pool": twins("test_pool", "test_a_failure_frees_the_connection_and_closes_it"),
+    },
+    "TLS": {
+        "unknown CA, wrong host, expired": twins(
+            "test_tls", "test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again"
+        ),
+        "plain HTTP port": twins("test_tls", "test_a_port_that_speaks_plain_http_is_refused_and_not_tried_again"),
+        "in the pool": twins(
+            "test_pool",
+            "test_an_unknown_authority_and_a_wrong_name_are_refused",
+            "test_a_server_that_leaves_before_tls_is_noticed_at_once",
+        ),
+    },
+    "slow header": {
+        "silent: a turn, a stream": twins(
+            "test_time_limits", "test_a_turn_that_gets_no_answer_in_time_is_not_sent_again"
+        ),
+        "silent: what costs nothing twice": twins(
+            "test_time_limits", "test_what_costs_nothing_twice_is_sent_again_after_a_timeout"
+        ),
+        "dripping": twins("test_calls", "test_headers_that_drip_are_bounded_as_a_whole"),
+    },
+    "slow body drip": {
+        "timeout or deadline": twins("test_time_limits", "test_a_drip_is_ended_by_the_limit_that_is_shorter"),
+        "the deadline counts waits too": twins(
+            "test_time_limits", "test_a_deadline_counts_attempts_and_the_waits_between_them"
+        ),
+        "a client of the caller's": twins("test_calls", "test_a_body_that_drips_is_bounded_in_a_client_of_yours_too"),
+        "in the pool": twins("test_pool", "test_what_drips_does_not_outlive_the_deadline"),
+    },
+    "truncated JSON, HTML from a proxy, empty 200, wrong content type": {
+        "as a success": twins(
+            "test_broken_answers", "test_a_success_that_is_none_is_told_whole_and_not_asked_for_again"
+        ),
+        "HTML as 502, 503, 504": twins("test_broken_answers", "test_a_page_of_a_proxy_is_the_error_of_its_status"),
+        "instead of a stream": twins("test_streams", "test_what_is_no_stream_is_told_with_its_beginning"),
+    },
+    "204, 202 without body": {
+        "raw": twins("test_broken_answers", "test_an_answer_without_a_body_is_a_model_and_keeps_its_connection"),
+        "sandbox": twins("test_sandbox_refusals", "test_an_answer_without_a_body_is_typed"),
+    },
+    "endless or huge body": {
+        "no length, chunks, a huge length": twins(
+            "test_broken_answers", "test_an_endless_body_is_given_up_and_its_connection_closed"
+        ),
+        "the cap is settable": twins("test_broken_answers", "test_the_largest_answer_can_be_set"),
+        "of a download": twins("test_files", "test_the_largest_size_can_be_set"),
+        "downloads with flat memory": chosen("test_download_memory", "test_a_large_download_needs_no_memory"),
+    },
+    "gzip bomb": {
+        "success and refusal": twins("test_broken_answers", "test_a_bomb_is_given_up_before_it_fills_the_memory"),
+        "stream": twins("test_broken_answers", "test_a_bomb_in_a_stream_ends_it"),
+        "decoding": pure("test_body", "test_the_limit_counts_what_was_decoded", "test_no_piece_is_large"),
+    },
+    "bad gzip, bad JSON": {
+        "bad gzip": twins("test_broken_answers", "test_bad_compression_is_an_error_of_ours"),
+        "UTF-8, NaN, huge integers, nesting, surrogates": twins(
+            "test_broken_answers", "test_json_that_is_none_is_an_error_of_ours_wherever_it_comes"
+        ),
+        "BOM": twins("test_broken_answers", "test_a_byte_order_mark_is_no_part_of_an_answer_or_a_refusal"),
+        "on the way out": twins("test_broken_answers", "test_what_is_no_json_is_not_sent_either"),
+        "decoding": pure("test_operation", "test_what_is_no_json_object_is_a_decode_error_with_its_bytes"),
+    },
+    "3xx": {
+        "calls, streams, downloads": twins("test_broken_answers", "test_no_call_stream_or_download_follows_a_redirect"),
+        "a client of the caller's": twins("test_calls", "test_a_redirect_is_never_followed"),
+    },
+    "http:// base_url with a live key": {
+        "refused but for loopback": twins(
+            "test_secrets", "test_a_live_key_or_token_is_sent_over_plain_http_to_this_machine_only"
+        ),
+        "settings": pure("test_config", "test_a_wrong_setting_is_a_configuration_error"),
+    },
+    "CR/LF or non-ASCII in idempotency key or headers": {
+        "key": chosen("test_headers_on_the_wire", "test_an_idempotency_key_arrives_as_it_is_or_is_refused"),
+        "headers": chosen("test_headers_on_the_wire", "test_a_header_arrives_as_it_is_or_is_refused"),
+        "encoding": pure("test_operation", "test_a_wrong_value_is_refused_before_http"),
+    },
+    'path ids "", ".", "..", control characters': {
+        "every operation, every place": chosen(
+            "test_paths_on_the_wire", "test_every_operation_refuses_what_is_no_id_wherever_it_stands"
+        ),
+        "hypothesis": chosen("test_paths_on_the_wire", "test_nothing_else_ever_reaches_the_server"),
+        "encoding": pure("test_operation", "test_whatever_the_ids_the_path_is_the_one_built_or_the_call_is_refused"),
+    },
+    "API key in repr, logs, tracebacks with locals, exceptions": {
+        "every failure": twins(
+            "test_secrets", "test_a_failure_tells_no_key_logs_no_words_and_survives_pickle_and_copies"
+        ),
+        "success": twins("test_secrets", "test_no_success_tells_the_key_or_logs_the_words"),
+        "a client that could not be made": twins("test_secrets", "test_a_client_that_could_not_be_made_tells_no_key"),
+        "a proxy's password": twins("test_secrets", "test_a_proxy_that_refuses_tells_neither_key_nor_password"),
+        "settings": pure("test_config", "test_neither_the_key_nor_a_token_is_in_a_repr"),
+    },
+    "message text in logs": {
+        "every failure": twins(
+            "test_secrets", "test_a_failure_tells_no_key_logs_no_words_and_survives_pickle_and_copies"
+        ),
+        "success": twins(
+            "test_secrets",
+            "test_no_success_tells_the_key_or_logs_the_words",
+            "test_above_debug_a_call_that_succeeds_says_nothing",
+        ),
+        "ids and tokens in paths": twins("test_calls", "test_neither_key_nor_text_nor_ids_are_logged"),
+    },
+    "second event loop, closed loop": {
+        "one after the other": apart(
+            "test_lifetimes",
+            sync="test_a_plain_client_works_in_one_event_loop_after_the_other",
+            asynchronous="test_one_client_works_in_one_event_loop_after_the_other",
+        ),
+        "closed in mid-stream": [
+            Proof("async", "tests.test_lifetimes", "test_a_loop_that_was_closed_in_mid_stream_harms_none_after_it")
+        ],
+    },
+    "fork after use": {
+        "no crossed answers": apart(
+            "test_lifetimes",
+            sync="test_a_forked_child_leaves_its_parents_connections_alone",
+            asynchronous="test_a_forked_child_leaves_the_connections_of_its_parents_loop_alone",
+        ),
+        "values by process": pure(
+            "test_aio_and_threads", "test_a_child_process_gets_its_own_value_and_keeps_hold_of_its_parents"
+        ),
+    },
+    "32 threads x 10,000 calls on one client; close() during use": {
+        "each answer matches its request": apart(
+            "test_lifetimes",
+            sync="test_many_threads_on_one_client_get_their_own_answers_over_few_connections",
+            asynchronous="test_many_threads_with_loops_of_their_own_share_one_client_and_get_their_own_answers",
+        ),
+        "tasks": [
+            Proof(
+                "async",
+                "tests.test_lifetimes",
+                "test_many_tasks_on_one_client_get_their_own_answers_over_few_connections",
+            )
+        ],
+        "close() during use": apart(
+            "test_lifetimes",
+            sync="test_closing_while_others_use_it_is_a_clean_error",
+            asynchronous="test_closing_while_other_tasks_use_it_is_a_clean_error",
+        ),
+        "close() in mid-stream": apart(
+            "test_lifetimes",
+            sync="test_closing_in_mid_stream_lets_the_stream_end_and_frees_its_connection",
+            asynchronous="test_closing_in_mid_stream_lets_the_stream_end_and_frees_its_connection",
+        ),
+    },
+    "cancellation mid-request and mid-stream": {
+        "asyncio, trio; an interrupt in a thread": apart(
+            "test_lifetimes",
+            sync="test_interrupted_work_frees_its_connection_and_sends_nothing_again",
+            asynchronous="test_cancelled_work_frees_its_connection_and_sends_nothing_again",
+        ),
+        "at any step": [
+            Proof("async", "tests.test_lifetimes", "test_nothing_is_sent_after_a_call_was_cancelled"),
+            Proof("async", "tests._async.test_pool", "test_cancelling_frees_the_connection"),
+        ],
+    },
+    "abandoned stream": {
+        "break, exception, close; then a call": twins(
+            "test_streams", "test_abandoned_streams_give_their_connections_back"
+        ),
+        "garbage collection; then a call": apart(
+            "test_lifetimes",
+            sync="test_a_stream_that_is_just_dropped_frees_its_connection_at_once",
+            asynchronous="test_an_async_stream_that_is_just_dropped_frees_its_connection",
+        ),
+        "in the pool": twins(
+            "test_pool",
+            "test_two_hundred_responses_left_unread_or_half_read_do_no_harm",
+            "test_an_error_of_ones_own_while_reading_frees_the_connection",
+        ),
+    },
+    "wall clock jumps; Retry-After": {
+        "jumps": twins(
+            "test_time_limits",
+            "test_a_wall_clock_that_jumps_changes_no_wait_and_no_deadline",
+            "test_a_wall_clock_that_jumps_under_a_running_attempt_does_no_harm",
+        ),
+        "-5, abc, nan, past date, HTTP date": twins(
+            "test_time_limits", "test_a_wait_that_is_asked_for_is_kept_and_nonsense_is_ignored"
+        ),
+        "above the cap": twins("test_time_limits", "test_above_a_minute_the_caller_is_told_how_long"),
+        "reading": pure("test_retry", "test_retry_after_is_seconds_or_a_date_and_nonsense_is_ignored"),
+    },
+    "429 storm from 64 workers": {
+        "at most a tenth more": chosen(
+            "test_storm",
+            "test_64_workers_above_the_rate_limit_all_get_their_answers_for_a_tenth_more_requests",
+            sync="in_threads",
+            asynchronous="in_tasks",
+        ),
+        "decisions": pure("test_pace", "test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most"),
+    },
+    "429 quota_exhausted (also as 403), 401, 403, 504": {
+        "sandbox": twins(
+            "test_sandbox_refusals", "test_a_final_refusal_is_asked_for_once_by_any_call_and_billed_never"
+        ),
+        "raw": twins("test_calls", "test_what_cannot_get_better_is_tried_once"),
+        "without a whole body": twins("test_calls", "test_a_refusal_counts_even_where_its_body_cannot_be_read"),
+    },
+    "proxy": {
+        "environment": twins("test_calls", "test_the_proxy_of_the_environment_is_used"),
+        "argument": twins(
+            "test_proxies",
+            "test_a_proxy_is_gone_through_and_its_connection_kept",
+            "test_an_argument_goes_before_the_environment_and_no_proxy_before_that",
+        ),
+        "socks": twins("test_proxies", "test_a_socks_proxy_is_gone_through"),
+        "socks without its extra": twins("test_proxies", "test_without_its_extra_a_socks_proxy_is_a_clear_error"),
+        "407": twins("test_proxies", "test_a_proxy_that_wants_a_password_says_so_once"),
+        "502": twins("test_proxies", "test_a_proxy_that_cannot_reach_the_host_is_asked_again"),
+        "no proxy's URL": twins("test_proxies", "test_what_is_no_proxy_is_refused_without_telling_its_password"),
+    },
+    "all connections are busy": {
+        "the error names the limit": twins(
+            "test_proxies", "test_when_all_connections_are_busy_the_error_names_the_limit"
+        ),
+        "in the pool": twins("test_pool", "test_beyond_the_limit_a_request_waits_and_then_says_so"),
+    },
+    "mid-stream drop at any byte": {
+        "in order or not": twins("test_streams", "test_a_stream_cut_at_any_byte_is_never_a_silent_success"),
+        "reset": twins("test_streams", "test_a_reset_in_the_middle_keeps_the_text"),
+        "the second time": twins("test_streams", "test_what_broke_is_no_success_the_second_time_either"),
+        "sandbox": twins("test_sandbox_magic", "test_a_stream_breaks_where_it_was_asked_to"),
+    },
+    "silent stream": {
+        "pings do not count": twins("test_streams", "test_a_silent_stream_times_out_and_pings_do_not_count_as_events"),
+        "each event has its own time": twins(
+            "test_streams", "test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole"
+        ),
+    },
+    "odd events of a stream": {
+        "all, sandbox": twins("test_sandbox", "test_every_stream_fault_can_be_asked_for"),
+        "error event": twins("test_streams", "test_an_error_event_is_given_out_and_until_done_raises_its_class"),
+        "missing completion": twins("test_streams", "test_done_without_a_completion_is_an_interruption"),
+        "events after completion": twins("test_streams", "test_what_comes_after_the_end_is_ignored_and_logged"),
+        "unknown event": twins("test_streams", "test_an_unknown_event_is_given_out"),
+        "malformed event": twins("test_streams", "test_a_broken_event_raises_with_the_frame_and_the_text_so_far"),
+        "[DONE], pings, framing": twins("test_streams", "test_frames_are_read_as_the_standard_says"),
+    },
+    # That its time is linear is the benchmarks' business.
+    "4 MiB event in 1 KiB chunks": {
+        "read; above 8 MiB cut off": twins(
+            "test_streams", "test_a_large_event_in_small_chunks_is_read_and_a_huge_one_cut_off"
+        ),
+        "sandbox": twins(
+            "test_sandbox_magic",
+            "test_what_only_looks_odd_changes_nothing_of_what_is_read",
+            "test_an_event_above_the_limit_of_the_sdk_ends_the_stream_and_keeps_its_text",
+        ),
+    },
+    "errors, models, clients through pickle, copy, process pools": {
+        "errors": [
+            *twins("test_secrets", "test_a_failure_tells_no_key_logs_no_words_and_survives_pickle_and_copies"),
+            *pure("test_model", "test_every_error_survives_pickle_and_copies"),
+        ],
+        "models": [
+            *chosen("test_process_pools", "test_an_answer_comes_back_from_another_process_whole"),
+            *pure("test_model", "test_copies_and_pickles_keep_everything"),
+            *pure("test_model", "test_every_model_survives_json_pickle_and_deepcopy"),
+        ],
+        "clients": twins(
+            "test_calls",
+            "test_a_client_survives_pickle_and_copies",
+            "test_a_child_of_a_copied_client_works_like_any_other",
+        ),
+        "process pools": chosen(
+            "test_process_pools",
+            "test_an_error_comes_back_from_another_process_whole",
+            "test_a_broken_answer_comes_back_from_another_process_with_what_fits",
+        ),
+    },
+    "early hints 103, HTTP/1.0, no content-length": {
+        "calls": twins("test_broken_answers", "test_odd_but_correct_http_is_read"),
+        "in the pool": twins("test_pool", "test_every_form_of_an_answer_is_read"),
+    },
+}
