@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from tests._async.support import KEY, TURN, make_client, slept
-from tests._async.test_calls import ANSWER, OK, answers
+from tests._async.test_calls import ANSWER, OK, answers, drip
 from tests.proxyserver import ProxyServer
-from tests.rawserver import RawServer, reply
+from tests.rawserver import RawServer, reply, rst
 from uniqos import AsyncUniqOS, errors
 
 pytestmark = pytest.mark.anyio
@@ -109,6 +109,15 @@ async def test_a_proxy_that_cannot_reach_the_host_is_asked_again() -> None:
     assert len(proxy.requests) == 3
 
 
+async def test_a_proxy_that_breaks_the_connection_has_sent_nothing() -> None:
+    with RawServer(lambda connection, request, number: rst(connection)) as proxy:
+        async with make_client("https://api.example", proxy=proxy.url, max_retries=1) as client:
+            with pytest.raises(errors.NetworkError, match="the proxy broke the connection") as caught:
+                await client.personalities.appeal("pers_1")  # which is only sent again if it surely never ran
+    assert (caught.value.code, caught.value.sent) == ("network_error", False)
+    assert len(proxy.requests) == 2
+
+
 async def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str) -> None:
     with ProxyServer(socks=True) as proxy:
         async with make_client(secure.url, proxy=proxy.url, verify=trusted) as client:
@@ -154,6 +163,26 @@ async def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secur
             # async only: end
             await work()
     assert len(proxy.asked) <= 21
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_what_drips_through_a_proxy_does_not_outlive_its_time(secure: RawServer, trusted: str, tls: bool) -> None:
+    secure.handler = drip
+    with ProxyServer() as proxy, RawServer(drip) as plain:
+        async with make_client(secure.url if tls else plain.url, proxy=proxy.url, verify=trusted) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN, timeout=0.3)
+            assert (caught.value.code, caught.value.details["response_started"]) == ("timeout", True)
+            assert client._requester.connections.bounded
+
+
+async def test_a_proxy_that_says_nothing_does_not_outlive_the_time_either(trusted: str) -> None:
+    with RawServer(lambda connection, request, number: threading.Event().wait(1)) as proxy:
+        async with make_client("https://api.example", proxy=proxy.url, max_retries=0) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN, timeout=0.1)
+    assert (caught.value.code, caught.value.sent) == ("timeout", False)
+    assert [request.partition(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT api.example:443 HTTP/1.1"]
 
 
 @pytest.mark.parametrize("kind", ["path", "object", "context", "folder"])

@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from tests._sync.support import KEY, TURN, make_client, slept
-from tests._sync.test_calls import ANSWER, OK, answers
+from tests._sync.test_calls import ANSWER, OK, answers, drip
 from tests.proxyserver import ProxyServer
-from tests.rawserver import RawServer, reply
+from tests.rawserver import RawServer, reply, rst
 from uniqos import UniqOS, errors
 
 
@@ -107,6 +107,15 @@ def test_a_proxy_that_cannot_reach_the_host_is_asked_again() -> None:
     assert len(proxy.requests) == 3
 
 
+def test_a_proxy_that_breaks_the_connection_has_sent_nothing() -> None:
+    with RawServer(lambda connection, request, number: rst(connection)) as proxy:
+        with make_client("https://api.example", proxy=proxy.url, max_retries=1) as client:
+            with pytest.raises(errors.NetworkError, match="the proxy broke the connection") as caught:
+                client.personalities.appeal("pers_1")  # which is only sent again if it surely never ran
+    assert (caught.value.code, caught.value.sent) == ("network_error", False)
+    assert len(proxy.requests) == 2
+
+
 def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str) -> None:
     with ProxyServer(socks=True) as proxy:
         with make_client(secure.url, proxy=proxy.url, verify=trusted) as client:
@@ -147,6 +156,26 @@ def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secure: Raw
 
             work()
     assert len(proxy.asked) <= 21
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_what_drips_through_a_proxy_does_not_outlive_its_time(secure: RawServer, trusted: str, tls: bool) -> None:
+    secure.handler = drip
+    with ProxyServer() as proxy, RawServer(drip) as plain:
+        with make_client(secure.url if tls else plain.url, proxy=proxy.url, verify=trusted) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN, timeout=0.3)
+            assert (caught.value.code, caught.value.details["response_started"]) == ("timeout", True)
+            assert client._requester.connections.bounded
+
+
+def test_a_proxy_that_says_nothing_does_not_outlive_the_time_either(trusted: str) -> None:
+    with RawServer(lambda connection, request, number: threading.Event().wait(1)) as proxy:
+        with make_client("https://api.example", proxy=proxy.url, max_retries=0) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN, timeout=0.1)
+    assert (caught.value.code, caught.value.sent) == ("timeout", False)
+    assert [request.partition(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT api.example:443 HTTP/1.1"]
 
 
 @pytest.mark.parametrize("kind", ["path", "object", "context", "folder"])

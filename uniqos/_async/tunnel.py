@@ -46,9 +46,14 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
             if not 200 <= response.status < 300:
                 reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
                 raise httpcore.ProxyError(f"{response.status} {reason}".strip())
-        except BaseException:
+        except BaseException as exc:
             with AsyncShield():
                 await connection.aclose()
+            # Whatever goes wrong up to here: nothing was sent to the API.
+            if isinstance(exc, httpcore.TimeoutException):
+                raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
+            if isinstance(exc, (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)):
+                raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
             raise
         stream: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
         return stream
