@@ -9,25 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .environments import PEERS, ROOT, command_for
-from .loopback import Loopback, server
+from .environments import PEERS, command_for
+from .loopback import server
 from .measure import QUICK, Sizes
 from .rows import ROWS
 from .table import render
-
-
-def measured(command: list[str], loopback: Loopback, arguments: list[str]) -> dict[str, Any]:
-    """What a worker finds."""
-    result = subprocess.run(
-        [*command, loopback.url, loopback.tls_url, *arguments],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=loopback.environment,
-    )
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
 
 
 def main() -> None:
@@ -44,7 +30,7 @@ def main() -> None:
     with server(QUICK if options.quick else Sizes()) as loopback:
         print("ours", file=sys.stderr)
         ours_command = [sys.executable, "-m", f"{__package__}.worker"]
-        ours = measured(ours_command, loopback, [*common, *(row.name for row in rows)])
+        ours = loopback.measured(ours_command, *common, *(row.name for row in rows))
         for peer in PEERS:
             names = [row.name for row in rows if peer in row.peers]
             if not names or peer in options.without:
@@ -52,16 +38,17 @@ def main() -> None:
             print(peer, file=sys.stderr)
             arguments = [*common, "--api", "uniqos" if peer == "official" else peer, *names]
             try:
-                theirs[peer] = measured(command_for(peer, "worker"), loopback, arguments)
+                theirs[peer] = loopback.measured(command_for(peer, "worker"), *arguments)
             except (OSError, subprocess.CalledProcessError):
                 theirs[peer] = {
                     "version": None,
                     "rows": {},
-                    "notes": [f"{peer} could not be had or measured: see above"],
+                    "notes": ["could not be had or measured: see above"],
                 }
     print(render(rows, ours["rows"], theirs))
-    for note in [*ours["notes"], *(note for peer in theirs.values() for note in peer["notes"])]:
-        print(note)
+    for who, found in {"ours": ours, **theirs}.items():
+        for note in found["notes"]:
+            print(f"{who}: {note}")
     if options.json:
         options.json.write_text(json.dumps({"rounds": options.rounds, "ours": ours, **theirs}, indent=1))
 

@@ -62,8 +62,9 @@ def _child(bench: Bench, who: str, code: str) -> Measure:
             file, size = Path(folder, "file"), bench.sizes.download
             command = [sys.executable, *isolated, "-c", _START + code + _MEASURED, bench.url, str(size), str(file)]
             risen = int(subprocess.check_output(command, text=True))
-            if file.stat().st_size != size:
-                bench.notes.append(f"{who}: the downloaded file is broken, {size:,} bytes became another number")
+            written = file.stat().st_size
+            if written != size:
+                bench.notes.append(f"{who}: the file is broken, {size:,} bytes became about {written / 1e6:.0f} MB")
         return risen / 1e6
 
     return measure

@@ -1,7 +1,8 @@
-"""The loopback server while it runs, and a certificate for it that a client's own checks accept."""
+"""The loopback server while it runs, with a certificate that a client's own checks accept, and workers beside it."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import certifi
 import trustme
@@ -25,6 +27,23 @@ class Loopback:
     url: str
     tls_url: str
     environment: dict[str, str]
+
+    def measured(self, command: list[str], *arguments: str) -> dict[str, Any]:
+        """What a worker finds.
+
+        Raises:
+            OSError, subprocess.CalledProcessError: It could not be started, or it failed.
+        """
+        result = subprocess.run(
+            [*command, self.url, self.tls_url, *arguments],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=self.environment,
+        )
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
 
 
 @contextmanager

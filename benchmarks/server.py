@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .answers import STREAM_END, STREAM_HEAD, chunks, file_head, json_answer, replies, streams, texts, turn_events
-from .descriptors import allow_many
+from .surroundings import allow_many
 
 LATE_SECONDS = 0.05
 PACE_SECONDS = 0.0003

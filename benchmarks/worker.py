@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from importlib.metadata import version
 
 from .apis import APIS
-from .descriptors import allow_many
 from .measure import QUICK, Bench, Sizes
 from .rows import ROWS
-
-_SETTINGS = ("UNIQOS_", "OPENAI_", "ANTHROPIC_")
+from .surroundings import alone
 
 
 def main() -> None:
@@ -25,9 +22,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
-    for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith(_SETTINGS)]:
-        del os.environ[name]
-    allow_many()
+    alone()
     sizes = QUICK if arguments.quick else Sizes()
     bench = Bench(arguments.url, arguments.tls_url, sizes, APIS[arguments.api])
     found = {}

@@ -1,10 +1,19 @@
-"""File descriptors for a thousand connections, where the system has so many."""
+"""What a process may have from outside: no settings, and file descriptors for a thousand connections."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 _WANTED = 8192
+_SETTINGS = ("UNIQOS_", "OPENAI_", "ANTHROPIC_")
+
+
+def alone() -> None:
+    """Forget proxies and the settings of SDKs, and allow many connections."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith(_SETTINGS)]:
+        del os.environ[name]
+    allow_many()
 
 
 def allow_many() -> None:
