@@ -19,7 +19,8 @@ from .crowds import Call
 from .surroundings import alone
 
 PATIENCE_SECONDS = 10.0
-_CALLS, _EACH = 100, 5
+CALLS = 100
+_EACH = 5
 
 Point = tuple[float, float, float]
 """CPU seconds per call, and the median and the 99th percentile of its latency in seconds."""
@@ -35,7 +36,7 @@ def sides(url: str, api: Api) -> dict[str, Side]:
     }
 
 
-async def point(side: Side, number: int) -> Point | None:
+async def point(side: Side, number: int, calls: int) -> Point | None:
     """A fresh client, warmed up by as many calls at once; none if a call failed, or they took too long."""
     make, method = side
     latencies: list[float] = []
@@ -55,7 +56,7 @@ async def point(side: Side, number: int) -> Point | None:
             await callers(1)
             latencies.clear()
             spent = time.process_time()
-            await callers(max(_EACH, _CALLS // number))
+            await callers(max(_EACH, calls // number))
         except Exception as exc:  # every SDK has errors of its own
             print(f"    {number} in flight: {exc!r}", file=sys.stderr)
             return None
@@ -63,7 +64,7 @@ async def point(side: Side, number: int) -> Point | None:
     return spent / len(latencies), median(latencies), quantiles(latencies, n=100)[98]
 
 
-def curves(url: str, api: Api, numbers: list[int], rounds: int) -> dict[str, list[Point | None]]:
+def curves(url: str, api: Api, numbers: list[int], rounds: int, calls: int) -> dict[str, list[Point | None]]:
     """A point for each number, the median of the rounds; one that was not finished once is not tried again."""
     found: dict[str, list[Point | None]] = {}
     for number in numbers:
@@ -71,7 +72,7 @@ def curves(url: str, api: Api, numbers: list[int], rounds: int) -> dict[str, lis
         for _ in range(rounds):
             for name, side in sides(url, api).items():
                 if None not in tried.setdefault(name, []):
-                    tried[name].append(asyncio.run(point(side, number)))
+                    tried[name].append(asyncio.run(point(side, number, calls)))
         for name, points in tried.items():
             good = [each for each in points if each is not None]
             middle = None if None in points else tuple(median(values) for values in zip(*good, strict=True))
@@ -84,10 +85,12 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("tls_url")
     parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--calls", type=int, required=True)
     parser.add_argument("numbers", type=int, nargs="+")
     arguments = parser.parse_args()
     alone()
-    json.dump(curves(arguments.url, APIS["uniqos"], arguments.numbers, arguments.rounds), sys.stdout)
+    found = curves(arguments.url, APIS["uniqos"], arguments.numbers, arguments.rounds, arguments.calls)
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

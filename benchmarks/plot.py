@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .environments import command_for
-from .in_flight import PATIENCE_SECONDS, Point
+from .in_flight import CALLS, PATIENCE_SECONDS, Point
 from .loopback import server
 from .measure import Sizes
 from .server import LATE_SECONDS
@@ -23,9 +23,9 @@ _LINES = {"httpx": ("#0072b2", "s"), "official": ("#d55e00", "^"), "ours": ("#00
 Curves = dict[str, list[Point | None]]
 
 
-def measure(numbers: list[int], rounds: int, *, official: bool) -> Curves:
-    """The curves by name."""
-    arguments = ["--rounds", str(rounds), *map(str, numbers)]
+def measure(numbers: list[int], rounds: int, *, official: bool, calls: int = CALLS) -> Curves:
+    """The curves by name, each point of at least so many calls."""
+    arguments = ["--rounds", str(rounds), "--calls", str(calls), *map(str, numbers)]
     with server(Sizes()) as loopback:
         print("ours", file=sys.stderr)
         found = loopback.measured([sys.executable, "-m", f"{__package__}.in_flight"], *arguments)
@@ -42,11 +42,13 @@ def draw(numbers: list[int], curves: Curves, file: Path) -> None:
     matplotlib.use("agg")
     matplotlib.rcParams.update({"svg.hashsalt": "uniqos", "svg.fonttype": "none", "font.size": 10})
     pyplot: Any = import_module("matplotlib.pyplot")
-    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.8), facecolor="white", layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 4.4), facecolor="white", layout="constrained")
     _panel(panels[0], numbers, curves, {0: "-"}, 1e6, "CPU per call (µs)")
     _panel(panels[1], numbers, curves, {1: "-", 2: ":"}, 1e3, "latency (ms)")
     panels[0].set_title("What a call costs")
-    panels[1].set_title(f"How long it takes: median, 99th percentile dotted; server {LATE_SECONDS * 1000:.0f} ms")
+    panels[1].set_title(f"How long it takes (server: {LATE_SECONDS * 1000:.0f} ms)")
+    handles, labels = panels[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None, dpi=110)
     pyplot.close(figure)
 
@@ -63,30 +65,34 @@ def _panel(axes: Any, numbers: list[int], curves: Curves, styles: dict[int, str]
                 color=colour,
                 marker=marker,
                 markersize=5,
-                label=name if style == "-" else None,
+                label=f"{name}, 99th percentile" if style == ":" else name,
             )
         missing = [number for number, at in zip(numbers, curves[name], strict=True) if at is None]
         # At the top, one line for each curve, for they have no height.
         top = [0.96 - 0.06 * place] * len(missing)
         axes.plot(missing, top, "x", color=colour, markersize=7, transform=axes.get_xaxis_transform())
-    axes.plot([], [], "x", color="0.3", markersize=7, label=f"not done in {PATIENCE_SECONDS:.0f} s")
+    axes.plot([], [], "x", color="0.3", markersize=7, label=f"failed, or not done in {PATIENCE_SECONDS:.0f} s")
     axes.set(xscale="log", yscale="log", xlabel="calls in flight", ylabel=label)
     axes.set_xticks(numbers, [f"{number:,}" for number in numbers])
+    ticker: Any = import_module("matplotlib.ticker")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
     axes.minorticks_off()
     axes.grid(color="0.9")
-    axes.legend(frameon=False)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * 1.5)  # room for what has no height
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plot", description="Needs the extra 'bench'.")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each point; the median counts")
     parser.add_argument("--numbers", type=int, nargs="+", default=NUMBERS, metavar="N", help="calls in flight")
-    parser.add_argument("--without-official", action="store_true", help="leave the official SDK out")
+    parser.add_argument("--without", nargs="+", metavar="PEER", choices=["official"], default=[], help="leave it out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the values too")
     parser.add_argument("--file", type=Path, default=FILE, help="where the picture goes: .svg or .png")
     options = parser.parse_args()
     import_module("matplotlib")  # else it would be missed only after minutes
-    curves = measure(options.numbers, options.rounds, official=not options.without_official)
+    curves = measure(options.numbers, options.rounds, official="official" not in options.without)
     if options.json:
         options.json.write_text(json.dumps({"numbers": options.numbers, "curves": curves}, indent=1))
     draw(options.numbers, curves, options.file)
