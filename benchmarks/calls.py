@@ -1,34 +1,36 @@
-"""One respond after the other."""
+"""One call after the other."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 
+from .clients import async_clients, sync_clients
 from .measure import Bench, Sided, cpu
-from .turns import HEADERS, async_clients, sync_clients, turn
 
 
 @contextmanager
 def sync_call(bench: Bench) -> Sided:
-    body, url, count = turn("now"), bench.respond_url, bench.sizes.calls
+    body, url, headers, count = bench.api.turn("now"), bench.api_url, bench.api.headers, bench.sizes.calls
     with sync_clients(bench) as (base, sdk):
+        call = bench.api.method(sdk)
         yield {
-            "base": cpu(lambda: base.post(url, json=body, headers=HEADERS).json(), count),
-            "sdk": cpu(lambda: sdk.respond(**body), count),
+            "base": cpu(lambda: base.post(url, json=body, headers=headers).json(), count),
+            "sdk": cpu(lambda: call(**body), count),
         }
 
 
 @contextmanager
 def async_call(bench: Bench) -> Sided:
-    body, url, count = turn("now"), bench.respond_url, bench.sizes.calls
+    body, url, headers, count = bench.api.turn("now"), bench.api_url, bench.api.headers, bench.sizes.calls
     with async_clients(bench) as (run, base, sdk):
+        call = bench.api.method(sdk)
 
         async def with_httpx() -> None:
             for _ in range(count):
-                (await base.post(url, json=body, headers=HEADERS)).json()
+                (await base.post(url, json=body, headers=headers)).json()
 
         async def with_sdk() -> None:
             for _ in range(count):
-                await sdk.respond(**body)
+                await call(**body)
 
         yield {"base": cpu(lambda: run(with_httpx()), per=count), "sdk": cpu(lambda: run(with_sdk()), per=count)}

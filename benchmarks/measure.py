@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from .apis import APIS, Api
+
 Measure = Callable[[], float]
 Sides = dict[str, Measure]
 """``base``, ``sdk`` and maybe ``httpx_sse``: each call of one measures it once."""
@@ -31,23 +33,30 @@ class Sizes:
     workers: tuple[int, int] = (64, 100)
     calls_each: int = 20
     growth: int = 10_000
+    encrypted: int = 64
+    open_streams: int = 1000
+    ticks: int = 20
+    download: int = 100_000_000
 
 
-QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20)
+QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20, 3, 5, 3, 1_000_000)
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What a row needs: where the server is, how much to do, and a place for remarks."""
+    """What a row needs: where the server is, how much to do and with which SDK, and a place for remarks."""
 
     url: str
+    tls_url: str
     sizes: Sizes
+    api: Api = APIS["uniqos"]
     notes: list[str] = field(default_factory=list)
     _asked: list[None] = field(default_factory=list)
 
     @property
-    def respond_url(self) -> str:
-        return f"{self.url}/v1/respond"
+    def api_url(self) -> str:
+        """Where the base sends what the SDK sends."""
+        return f"{self.url}{self.api.path}"
 
     def connections(self) -> int:
         """How many connections the server has accepted, without the ones that ask for it."""

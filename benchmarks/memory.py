@@ -8,29 +8,27 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-import uniqos
-
+from .clients import sync_clients
 from .measure import Bench, Measure, Sided
-from .turns import KEY, streamed_turn, sync_clients, turn
 
 _STATM = Path("/proc/self/statm")
 
 
 @contextmanager
 def calls(bench: Bench) -> Sided:
-    body = turn("now")
+    body = bench.api.turn("now")
     with sync_clients(bench) as (_, sdk):
         yield {"sdk": _growth(lambda: sdk.respond(**body), bench.sizes.growth)}
 
 
 @contextmanager
 def clients(bench: Bench) -> Sided:
-    yield {"sdk": _growth(lambda: uniqos.UniqOS(KEY).close(), bench.sizes.growth)}
+    yield {"sdk": _growth(lambda: bench.api.client(bench.url).close(), bench.sizes.growth)}
 
 
 @contextmanager
 def events(bench: Bench) -> Sided:
-    body = streamed_turn("burst")
+    body = {**bench.api.turn("burst"), "stream": True}
     with sync_clients(bench) as (_, sdk):
 
         def one_stream() -> None:

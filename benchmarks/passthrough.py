@@ -17,11 +17,11 @@ import sys
 import time
 from pathlib import Path
 
-from .__main__ import server
+from .apis import APIS, KEY
+from .loopback import server
 from .measure import Sizes
-from .turns import KEY, streamed_turn
 
-BODY = json.dumps({**streamed_turn("chunked"), "stream": False}).encode()
+BODY = json.dumps({**APIS["uniqos"].turn("chunked"), "stream": False}).encode()
 
 
 async def chat(port: int, until: float) -> int:
@@ -93,7 +93,7 @@ def main() -> None:
     options = parser.parse_args()
     with server(Sizes(events=options.events)) as upstream:
         for kind in ("sdk", "frames", "httpx"):
-            measure(kind, upstream, options.chats, options.seconds)
+            measure(kind, upstream.url, options.chats, options.seconds)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from uniqos.fastapi import TurnStream, install_error_handlers, lifespan, sse
 
-from .turns import HEADERS
+from .apis import APIS
 
 
 def with_sdk() -> FastAPI:
@@ -54,7 +54,9 @@ def with_httpx(upstream: str) -> FastAPI:
         client: httpx.AsyncClient = request.state.client
 
         async def copied() -> AsyncIterator[bytes]:
-            async with client.stream("POST", f"{upstream}/v1/respond", json=turn, headers=HEADERS) as answer:
+            async with client.stream(
+                "POST", f"{upstream}/v1/respond", json=turn, headers=APIS["uniqos"].headers
+            ) as answer:
                 async for chunk in answer.aiter_raw():
                     yield chunk
 

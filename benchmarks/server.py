@@ -1,125 +1,56 @@
 """A loopback server with canned answers, in a process of its own so that its work is not in the client's CPU time.
 
-The message of a turn chooses the answer. Standard library only.
+The message of a turn chooses the answer.
 
 - ``now``, ``late``: a reply, at once or after 50 ms.
 - ``paced``: a stream, one write and one HTTP chunk per event, so that each is read by itself.
 - ``chunked``: the same HTTP chunks in one write, as they come from a server that is faster than its client.
 - ``burst``: the same events in HTTP chunks of 16 KiB, as they come through a proxy that gathers.
 - ``huge``: a stream whose text event is megabytes, in HTTP chunks of 1 KiB.
+- ``ticks_20``: a stream of 20 events, 100 ms apart, whatever the other streams do.
+
+An invoice is a file of as many bytes as its id says. Without a body it tells how many connections there were.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import os
 import re
+import ssl
+import tempfile
 import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .answers import STREAM_END, STREAM_HEAD, chunks, file_head, json_answer, replies, streams, texts, turn_events
+from .surroundings import allow_many
 
 LATE_SECONDS = 0.05
 PACE_SECONDS = 0.0003
+TICK_SECONDS = 0.1
+BLOCK = 1_000_000
 
-_MESSAGE = re.compile(rb'"message": ?"(\w+)"')
+_MESSAGE = re.compile(rb'"(?:message|content)": ?"(\w+)"')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_INFERRED = {
-    "primary": "anticipation",
-    "confidence": 0.82,
-    "secondary": ["joy", "trust"],
-    "intensity": "moderate",
-    "valence": 0.61,
-    "arousal": 0.44,
-}
-_USAGE = {
-    "turns_consumed": 1,
-    "active_relationship_counted": True,
-    "llm_provider": "anthropic",
-    "llm_model": "large-2026-01",
-}
-_SUMMARY = "Works night shifts, is learning the cello, prefers short answers and dislikes being reassured."
-_REPLY = {
-    "response": "That recital sounds like it matters to you more than you let on. You have been practising after night "
-    "shifts for months, so of course your hands feel heavy; play the slow movement first and let the rest come.",
-    "inferred_emotional_state": _INFERRED,
-    "interaction_id": "int_01J9ZC5T7Q8W3R2N6M4K1H0GFD",
-    "memory": {
-        "consulted": True,
-        "summary_used": _SUMMARY,
-        "significant_moments_referenced": 2,
-        "model_updated": True,
-    },
-    "guardrails": {"applied": ["no_medical_advice"]},
-    "usage": _USAGE,
-    "latency_ms": 1243,
-}
-_FIRST: dict[str, object] = {
-    "type": "metadata",
-    "interaction_id": "int_01J9ZC5T7Q8W3R2N6M4K1H0GFD",
-    "inferred_emotional_state": _INFERRED,
-    "memory": {"consulted": True, "summary_used": _SUMMARY, "significant_moments_referenced": 2},
-}
-_LAST: dict[str, object] = {
-    "type": "completion",
-    "memory": {"summary_used": _SUMMARY, "model_updated": True},
-    "guardrails": {"applied": []},
-    "usage": _USAGE,
-    "latency_ms": 2318,
-}
-_COMMON = (
-    b"Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nServer: loopback\r\nX-Request-Id: req_01J9ZC5T7Q8W3R2N6M4K1H0GFD\r\n"
-    b"X-RateLimit-Limit: 100\r\nX-RateLimit-Remaining: 99\r\nX-RateLimit-Reset: 2026-01-01T00:00:01Z\r\n"
-)
-
-
-_STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n" + _COMMON + b"\r\n"
-)
-
-
-def json_answer(value: object) -> bytes:
-    body = json.dumps(value, separators=(",", ":")).encode()
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-    return head + _COMMON + b"\r\n" + body
-
-
-def event(value: dict[str, object]) -> bytes:
-    return f"event: {value['type']}\ndata: {json.dumps(value, separators=(',', ':'))}\n\n".encode()
-
-
-def chunks(parts: list[bytes]) -> list[bytes]:
-    return [b"%x\r\n%b\r\n" % (len(part), part) for part in parts]
-
-
-def cut(whole: bytes, size: int) -> list[bytes]:
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
-
-
-def streams(count: int, huge: int) -> dict[str, list[bytes]]:
-    """What is written for each message that asks for a stream."""
-    first, last, end = event(_FIRST), event(_LAST), b"0\r\n\r\n"
-    events = [first, *(event({"type": "text", "delta": f"and then, {n}, "}) for n in range(count)), last]
-    enormous = first + event({"type": "text", "delta": "x" * huge}) + last
-    paced = [_STREAM_HEAD, *chunks(events), end]
-    return {
-        "paced": paced,
-        "chunked": [b"".join(paced)],
-        "burst": [b"".join([_STREAM_HEAD, *chunks(cut(b"".join(events), 16 * 1024)), end])],
-        "huge": [b"".join([_STREAM_HEAD, *chunks(cut(enormous, 1024)), end])],
-    }
+_INVOICE = re.compile(rb"GET /v1/billing/invoices/(\d+)/pdf ")
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection."""
 
     accepted = 0
-    reply = json_answer(_REPLY)
-    streams: dict[str, list[bytes]]
+    replies = replies()
+    streams: dict[tuple[str, str], list[bytes]]
+    block: BinaryIO
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         type(self).accepted += 1
         self.transport = transport  # asyncio has set TCP_NODELAY
         self.buffer = b""
+        self.file: asyncio.Task[None] | None = None
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -128,34 +59,66 @@ class Connection(asyncio.Protocol):
             stop = end + 4 + (int(length[1]) if length else 0)
             if len(self.buffer) < stop:
                 return
-            body, self.buffer = self.buffer[end + 4 : stop], self.buffer[stop:]
-            self.answer(body)
+            head, body, self.buffer = self.buffer[:end], self.buffer[end + 4 : stop], self.buffer[stop:]
+            self.answer(head, body)
 
-    def answer(self, body: bytes) -> None:
-        found = _MESSAGE.search(body)
+    def answer(self, head: bytes, body: bytes) -> None:
+        path, found = head.split(b" ", 2)[1].decode(), _MESSAGE.search(body)
         message = found[1].decode() if found else ""
         if message == "now":
-            self.transport.write(self.reply)
+            self.transport.write(self.replies[path])
         elif message == "late":
-            asyncio.get_running_loop().call_later(LATE_SECONDS, self.transport.write, self.reply)
-        elif message in self.streams:
-            for data in self.streams[message]:
+            asyncio.get_running_loop().call_later(LATE_SECONDS, self.transport.write, self.replies[path])
+        elif (path, message) in self.streams:
+            for data in self.streams[path, message]:
                 self.transport.write(data)
                 time.sleep(PACE_SECONDS)  # the loop's own timers are too coarse, and nobody else is served now
+        elif message.startswith("ticks_"):
+            first, *parts = chunks(turn_events(texts(int(message[6:]) - 2)))
+            parts[-1] += STREAM_END
+            self.transport.write(STREAM_HEAD + first)
+            self.tick(asyncio.get_running_loop().time(), iter(parts))
+        elif invoice := _INVOICE.match(head):
+            self.file = asyncio.create_task(self.send_file(int(invoice[1])))
         else:
             self.transport.write(json_answer({"connections": Connection.accepted}))
 
+    def tick(self, last: float, parts: Iterator[bytes]) -> None:
+        """Write the next part when it is due by the first one's time, however late the last one was."""
 
-async def serve(events: int, huge: int) -> None:
+        def due() -> None:
+            self.transport.write(part)
+            self.tick(last + TICK_SECONDS, parts)
+
+        if part := next(parts, b""):
+            asyncio.get_running_loop().call_at(last + TICK_SECONDS, due)
+
+    async def send_file(self, size: int) -> None:
+        self.transport.write(file_head(size))
+        while size:
+            size -= await asyncio.get_running_loop().sendfile(self.transport, self.block, 0, min(size, BLOCK))
+
+
+async def serve(events: int, huge: int, certificate: str) -> None:
+    allow_many()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
     Connection.streams = streams(events, huge)
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    loop = asyncio.get_running_loop()
+    with tempfile.TemporaryFile() as block:
+        block.write(os.urandom(BLOCK))
+        block.flush()
+        Connection.block = block
+        for options in (None, context):
+            server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=4096, ssl=options)
+            print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--huge", type=int, required=True)
+    parser.add_argument("--certificate", required=True, metavar="FILE", help="PEM: a key and its certificate")
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.events, arguments.huge))
+    asyncio.run(serve(arguments.events, arguments.huge, arguments.certificate))

@@ -6,14 +6,12 @@ import compileall
 import subprocess
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import httpx
 
-import uniqos
-
 from .measure import Bench, Measure, Sided, cpu
-from .turns import KEY
 
 READY = """
 from uniqos import UniqOS
@@ -28,30 +26,30 @@ RespondResult.model_validate_json('{"response": "x"}')
 @contextmanager
 def import_only(bench: Bench) -> Sided:
     count = bench.sizes.children
-    _compile()
-    yield {"base": _child("import httpx, pydantic", count), "sdk": _child("import uniqos", count)}
+    _compile(bench.api.package)
+    yield {"base": _child("import httpx, pydantic", count), "sdk": _child(f"import {bench.api.package}", count)}
 
 
 @contextmanager
 def import_and_ready(bench: Bench) -> Sided:
     count = bench.sizes.children
-    _compile()
+    _compile(bench.api.package)
     yield {"base": _child("import httpx; from pydantic import BaseModel", count), "sdk": _child(READY, count)}
 
 
 @contextmanager
 def second_client(bench: Bench) -> Sided:
     count = bench.sizes.clients
-    with uniqos.UniqOS(KEY), httpx.Client():
+    with bench.api.client(bench.url), httpx.Client():
         yield {
             "base": cpu(lambda: httpx.Client().close(), count),
-            "sdk": cpu(lambda: uniqos.UniqOS(KEY).close(), count),
+            "sdk": cpu(lambda: bench.api.client(bench.url).close(), count),
         }
 
 
-def _compile() -> None:
+def _compile(package: str) -> None:
     # As an installation leaves it, which the base's packages are: a checkout may never write its bytecode.
-    compileall.compile_dir(str(Path(uniqos.__file__).parent), quiet=1)
+    compileall.compile_dir(str(Path(str(import_module(package).__file__)).parent), quiet=1)
 
 
 def _child(code: str, count: int) -> Measure:

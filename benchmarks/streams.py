@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import contextmanager
+from inspect import iscoroutine
+from operator import attrgetter
 
+from .clients import async_clients, sync_clients
 from .measure import Bench, Case, Sided, Sides, cpu
-from .turns import HEADERS, async_clients, streamed_turn, sync_clients
 
 
 def sync_events(message: str) -> Case:
@@ -17,22 +19,24 @@ def sync_events(message: str) -> Case:
     def case(bench: Bench) -> Sided:
         from httpx_sse import EventSource
 
-        body, url = streamed_turn(message), bench.respond_url
+        body, url, headers = {**bench.api.turn(message), "stream": True}, bench.api_url, bench.api.headers
         with sync_clients(bench) as (base, sdk):
+            call, seen = bench.api.method(sdk), attrgetter(bench.api.seen)
 
             def with_httpx() -> None:
-                with base.stream("POST", url, json=body, headers=HEADERS) as response:
+                with base.stream("POST", url, json=body, headers=headers) as response:
                     for _ in response.iter_raw():
                         pass
 
             def with_httpx_sse() -> None:
-                with base.stream("POST", url, json=body, headers=HEADERS) as response:
+                with base.stream("POST", url, json=body, headers=headers) as response:
                     for event in EventSource(response).iter_sse():
-                        json.loads(event.data)
+                        if event.data != "[DONE]":  # openai's end
+                            json.loads(event.data)
 
             def with_sdk() -> None:
-                for event in sdk.respond(**body):
-                    _ = event.type
+                for event in call(**body):
+                    seen(event)
 
             yield _sides(bench, with_httpx, with_httpx_sse, with_sdk)
 
@@ -46,22 +50,25 @@ def async_events(message: str) -> Case:
     def case(bench: Bench) -> Sided:
         from httpx_sse import EventSource
 
-        body, url = streamed_turn(message), bench.respond_url
+        body, url, headers = {**bench.api.turn(message), "stream": True}, bench.api_url, bench.api.headers
         with async_clients(bench) as (run, base, sdk):
+            call, seen = bench.api.method(sdk), attrgetter(bench.api.seen)
 
             async def with_httpx() -> None:
-                async with base.stream("POST", url, json=body, headers=HEADERS) as response:
+                async with base.stream("POST", url, json=body, headers=headers) as response:
                     async for _ in response.aiter_raw():
                         pass
 
             async def with_httpx_sse() -> None:
-                async with base.stream("POST", url, json=body, headers=HEADERS) as response:
+                async with base.stream("POST", url, json=body, headers=headers) as response:
                     async for event in EventSource(response).aiter_sse():
-                        json.loads(event.data)
+                        if event.data != "[DONE]":  # openai's end
+                            json.loads(event.data)
 
             async def with_sdk() -> None:
-                async for event in sdk.respond(**body):
-                    _ = event.type
+                opened = call(**body)
+                async for event in await opened if iscoroutine(opened) else opened:
+                    seen(event)
 
             yield _sides(bench, lambda: run(with_httpx()), lambda: run(with_httpx_sse()), lambda: run(with_sdk()))
 

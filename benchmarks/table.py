@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isinf, isnan
 from statistics import median
+from typing import Any
 
+from .environments import PEERS
 from .rows import Row
 
 Values = dict[str, dict[str, list[float]]]
-_HEAD = ("", "base = 1", "httpx_sse", "official 0.6.0", "ours", "at most", "")
 
 
-def render(rows: Sequence[Row], ours: Values, official: Values) -> str:
-    """Lines of text."""
-    lines = [_HEAD, *(_line(row, ours[row.name], official.get(row.name, {})) for row in rows)]
+def render(rows: Sequence[Row], ours: Values, peers: Mapping[str, Any]) -> str:
+    """Lines of text; a peer is what its worker found, with no version where it could not be had."""
+    titles = (f"{peer} {peers[peer]['version'] or 'missing'}" if peer in peers else peer for peer in PEERS)
+    head = ("", "base = 1", "httpx_sse", *titles, "ours", "at most", "")
+    found = {peer: peers[peer]["rows"] if peer in peers else {} for peer in PEERS}
+    lines = [head, *(_line(row, ours[row.name], _values(row, found)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def _line(row: Row, ours: dict[str, list[float]], official: dict[str, list[float]]) -> tuple[str, ...]:
+def _values(row: Row, found: Mapping[str, Values]) -> dict[str, list[float]]:
+    return {peer: values.get(row.name, {}).get("sdk", []) for peer, values in found.items()}
+
+
+def _line(row: Row, ours: dict[str, list[float]], peers: dict[str, list[float]]) -> tuple[str, ...]:
     base = f"{row.base}: {_text(row, ours['base'])}" if row.unit and "base" in ours else row.base
-    theirs = official.get("sdk", [])
-    limit = _limit(row, theirs)
+    limit = _limit(row, peers["official"])
     shown = "-" if limit is None else f"{limit:.3g} {row.unit}".strip()
-    peer, sdk = ours.get("httpx_sse", []), ours["sdk"]
-    return row.what, base, _text(row, peer), _text(row, theirs), _text(row, sdk), shown, _verdict(sdk, limit)
+    sse, sdk = ours.get("httpx_sse", []), ours["sdk"]
+    others = (_text(row, values) for values in peers.values())
+    return row.what, base, _text(row, sse), *others, _text(row, sdk), shown, _verdict(sdk, limit)
 
 
 def _limit(row: Row, official: list[float]) -> float | None:

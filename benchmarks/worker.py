@@ -1,32 +1,36 @@
-"""Measures rows with the ``uniqos`` of this interpreter and prints them as JSON. ``python -m benchmarks`` runs it."""
+"""Measures rows with an SDK of this interpreter and prints them as JSON. ``python -m benchmarks`` runs it."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
+from importlib.metadata import version
 
+from .apis import APIS
 from .measure import QUICK, Bench, Sizes
 from .rows import ROWS
+from .surroundings import alone
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
+    parser.add_argument("tls_url")
+    parser.add_argument("--api", choices=APIS, default="uniqos")
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
-    for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("UNIQOS_")]:
-        del os.environ[name]
-    bench = Bench(arguments.url, QUICK if arguments.quick else Sizes())
+    alone()
+    sizes = QUICK if arguments.quick else Sizes()
+    bench = Bench(arguments.url, arguments.tls_url, sizes, APIS[arguments.api])
     found = {}
     for row in ROWS:
         if row.name in arguments.names:
             print(f"  {row.what}", file=sys.stderr, flush=True)
             found[row.name] = row.measure(bench, arguments.rounds)
-    json.dump({"rows": found, "notes": sorted(set(bench.notes))}, sys.stdout)
+    json.dump({"version": version(bench.api.package), "rows": found, "notes": sorted(set(bench.notes))}, sys.stdout)
 
 
 if __name__ == "__main__":
