@@ -35,8 +35,6 @@ NAMES = {
     "_async": "_sync",
     "aclose": "close",
     "aiter": "iter",
-    "aiter_sse": "iter_sse",
-    "aiter_text": "iter_text",
     "anext": "next",
     "handle_async_request": "handle_request",
 }

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from types import TracebackType
 from typing import Any
 
-import httpx
-from httpx_sse import EventSource, ServerSentEvent
 from typing_extensions import Self
 
 from .. import errors
 from .._body import MAX_EVENT_BYTES
 from .._exchange import EVENT_STREAM
+from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
 from .._sse import DONE
@@ -25,40 +23,9 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .exchange import AsyncExchange
 from .requester import AsyncRequester
 
 _SECONDS_FOR_THE_REST = 1.0
-
-
-class _AsyncText:
-    """The text of an exchange's body. An object, not a generator: those have to be closed by their own loop."""
-
-    def __init__(self, exchange: AsyncExchange) -> None:
-        self._exchange: AsyncExchange = exchange
-        # The format is UTF-8 whatever the header says, and a BOM is not text.
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self
-
-    async def __anext__(self) -> str:
-        while (data := await self._exchange.chunk()) is not None:
-            text = self._decoder.decode(data)
-            if text:
-                return text
-        raise StopAsyncIteration
-
-
-class _AsyncEventResponse(httpx.Response):
-    """A response as httpx-sse asks for one, over an exchange that is open already."""
-
-    def __init__(self, exchange: AsyncExchange) -> None:
-        super().__init__(200, headers={"content-type": EVENT_STREAM})
-        self._exchange: AsyncExchange = exchange
-
-    def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
-        return _AsyncText(self._exchange)
 
 
 async def _read(
@@ -72,26 +39,27 @@ async def _read(
     with requester.watch(request, streamed=True) as watch:
         exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
         turn.http = exchange.http
-        source: Any = EventSource(_AsyncEventResponse(exchange))  # its synchronous generator is typed as an iterator
-        events: AsyncGenerator[ServerSentEvent, None] = source.aiter_sse()
-        late = False
+        frames, late = Frames(), False
         try:
             yield None
             exchange.extend(idle)
-            async for sse in events:
-                if not sse.data or sse.data == DONE:
-                    continue
-                if turn.ended:  # nothing counts any more; it is read so that the connection can serve again
-                    if not late:
-                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=sse.event[:50])
-                    late = True
-                    continue
-                event = turn.take(sse.event, sse.data)
-                watch.event()
-                yield event
+            while (data := await exchange.chunk()) is not None:
+                heard = False
+                for name, text in frames.feed(data):
+                    if not text or text == DONE:
+                        continue
+                    heard = True
+                    if not turn.ended:
+                        event = turn.take(name, text)
+                        watch.event()
+                        yield event
+                    elif not late:  # nothing counts any more; it is read so that the connection can serve again
+                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=name[:50])
+                        late = True
                 if turn.ended and not requester.connections.bounded:
                     break  # nobody would end the wait for the rest
-                exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
+                if heard and not late:
+                    exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")
         except (errors.NetworkError, errors.ResponseDecodeError) as exc:
@@ -102,7 +70,6 @@ async def _read(
         finally:
             if turn.failure is not None:
                 watch.ended_with(turn.failure)
-            await events.aclose()
             await exchange.aclose()
 
 

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Any
 
-import httpx
-from httpx_sse import EventSource, ServerSentEvent
 from typing_extensions import Self
 
 from .. import errors
 from .._body import MAX_EVENT_BYTES
 from .._exchange import EVENT_STREAM
+from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
 from .._sse import DONE
@@ -26,40 +23,9 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .exchange import Exchange
 from .requester import Requester
 
 _SECONDS_FOR_THE_REST = 1.0
-
-
-class _Text:
-    """The text of an exchange's body. An object, not a generator: those have to be closed by their own loop."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange: Exchange = exchange
-        # The format is UTF-8 whatever the header says, and a BOM is not text.
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        while (data := self._exchange.chunk()) is not None:
-            text = self._decoder.decode(data)
-            if text:
-                return text
-        raise StopIteration
-
-
-class _EventResponse(httpx.Response):
-    """A response as httpx-sse asks for one, over an exchange that is open already."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(200, headers={"content-type": EVENT_STREAM})
-        self._exchange: Exchange = exchange
-
-    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
-        return _Text(self._exchange)
 
 
 def _read(requester: Requester, request: Request, turn: Turn) -> Generator[RespondStreamEvent | None, None, None]:
@@ -71,26 +37,27 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
     with requester.watch(request, streamed=True) as watch:
         exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
         turn.http = exchange.http
-        source: Any = EventSource(_EventResponse(exchange))  # its synchronous generator is typed as an iterator
-        events: Generator[ServerSentEvent, None, None] = source.iter_sse()
-        late = False
+        frames, late = Frames(), False
         try:
             yield None
             exchange.extend(idle)
-            for sse in events:
-                if not sse.data or sse.data == DONE:
-                    continue
-                if turn.ended:  # nothing counts any more; it is read so that the connection can serve again
-                    if not late:
-                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=sse.event[:50])
-                    late = True
-                    continue
-                event = turn.take(sse.event, sse.data)
-                watch.event()
-                yield event
+            while (data := exchange.chunk()) is not None:
+                heard = False
+                for name, text in frames.feed(data):
+                    if not text or text == DONE:
+                        continue
+                    heard = True
+                    if not turn.ended:
+                        event = turn.take(name, text)
+                        watch.event()
+                        yield event
+                    elif not late:  # nothing counts any more; it is read so that the connection can serve again
+                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=name[:50])
+                        late = True
                 if turn.ended and not requester.connections.bounded:
                     break  # nobody would end the wait for the rest
-                exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
+                if heard and not late:
+                    exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")
         except (errors.NetworkError, errors.ResponseDecodeError) as exc:
@@ -101,7 +68,6 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
         finally:
             if turn.failure is not None:
                 watch.ended_with(turn.failure)
-            events.close()
             exchange.close()
 
 
