@@ -402,17 +402,22 @@ async def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> 
     assert caught.value.code == "stream_interrupted"
 
 
-async def test_a_server_that_stays_silent_after_the_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [b"", HE], ids=["nothing", "late"])
+async def test_a_server_that_stays_silent_after_the_end_is_not_waited_for(
+    late: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.1)
     over = threading.Event()
 
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
-        connection.sendall(HEAD + b"\r\n" + WHOLE)
+        connection.sendall(HEAD + b"\r\n" + WHOLE + late)
         over.wait(20)
 
     with RawServer(handle) as server:
         async with make_client(server.url) as client:
+            began = time.monotonic()
             assert (await stream_of(client).until_done()).text == "Héllo"
+            assert time.monotonic() - began < 5
             over.set()
 
 

@@ -44,7 +44,7 @@ async def _read(
             yield None
             exchange.extend(idle)
             while (data := await exchange.chunk()) is not None:
-                heard = False
+                heard, over = False, turn.ended
                 for name, text in frames.feed(data):
                     if not text or text == DONE:
                         continue
@@ -58,7 +58,7 @@ async def _read(
                         late = True
                 if turn.ended and not requester.connections.bounded:
                     break  # nobody would end the wait for the rest
-                if heard and not late:
+                if heard and not over:
                     exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")

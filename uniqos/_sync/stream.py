@@ -42,7 +42,7 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
             yield None
             exchange.extend(idle)
             while (data := exchange.chunk()) is not None:
-                heard = False
+                heard, over = False, turn.ended
                 for name, text in frames.feed(data):
                     if not text or text == DONE:
                         continue
@@ -56,7 +56,7 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
                         late = True
                 if turn.ended and not requester.connections.bounded:
                     break  # nobody would end the wait for the rest
-                if heard and not late:
+                if heard and not over:
                     exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")
