@@ -69,6 +69,8 @@ async def test_a_call_whose_turn_would_come_after_its_deadline_is_not_sent() -> 
             assert (caught.value.code, caught.value.sent) == ("timeout", False)
             assert caught.value.details["limit"] == "rate_limit_exceeded"
             assert "come too fast" in caught.value.message
+            assert caught.value.http is not None
+            assert caught.value.http.idempotency_key is not None
     assert len(server.requests) == 2
 
 

@@ -137,3 +137,20 @@ def test_what_found_no_host_is_sent_again_even_if_it_may_run_once_only() -> None
             client.personalities.appeal("pers_1")
         assert (caught.value.code, caught.value.sent) == ("dns_failure", False)
         assert slept(client) == [0.25]
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["reset", "refused"])
+def test_what_may_have_run_by_one_attempt_is_not_called_unsent_for_the_next(refused: bool) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        server._listener.shutdown(socket.SHUT_RDWR)
+        server._listener.close()
+        if refused:
+            reply(connection, 503, b"{}", {"Connection": "close"})
+        rst(connection)
+
+    with RawServer(handle) as server:
+        with make_client(server.url, max_retries=1) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN)
+    assert len(server.requests) == 1
+    assert (caught.value.code, caught.value.sent) == ("connection_refused", True)

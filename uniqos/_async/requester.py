@@ -121,13 +121,14 @@ class AsyncRequester:
         if self._log.debugging:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
-        pause = 0.0
+        pause, reached = 0.0, False
         while True:
-            if attempt or self.connections.paces:
-                await self._hold(request, started, pause)
-            watch.attempt(attempt + 1)
             began = self.clock.monotonic()
             try:
+                if attempt or self.connections.paces:
+                    await self._hold(request, started, pause)
+                    began = self.clock.monotonic()
+                watch.attempt(attempt + 1)
                 exchange = await self._attempt(request, accept, limit, started, attempt)
                 watch.answered(exchange.http)
                 result = await consume(exchange)
@@ -136,6 +137,10 @@ class AsyncRequester:
                     elapsed = self.clock.monotonic() - started
                     error.http = HttpInfo(0, (), attempt, elapsed, request.idempotency_key)
                 seconds = self._wait(request, error, attempt, started, began)
+                if isinstance(error, errors.NetworkError):
+                    error.sent = reached = reached or error.sent  # it speaks of all attempts, once it is told
+                else:
+                    reached = True
                 if seconds is None:
                     raise
                 pause = seconds
