@@ -118,7 +118,18 @@ class Observer(Protocol):
 class Watched(Unwatched):
     """One call, and whom it is told to."""
 
-    __slots__ = ("_attempts", "_call", "_code", "_events", "_http", "_log", "_monotonic", "_observer", "_started")
+    __slots__ = (
+        "_attempts",
+        "_call",
+        "_code",
+        "_ended",
+        "_events",
+        "_http",
+        "_log",
+        "_monotonic",
+        "_observer",
+        "_started",
+    )
 
     def __init__(
         self, observer: Observer, label: str, streamed: bool, monotonic: Callable[[], float], log: LeveledLogger
@@ -130,6 +141,7 @@ class Watched(Unwatched):
         self._call: CallStarted = CallStarted(next(_numbers), label, streamed)
         self._attempts: int = 0
         self._events: int = 0
+        self._ended: bool = False
         self._code: str | None = None
         self._http: HttpInfo | None = None
 
@@ -150,8 +162,8 @@ class Watched(Unwatched):
             request_id = self._http.request_id if self._http else None
             self._tell(self._observer.first_event, FirstEvent(*self._name, self._elapsed, request_id))
 
-    def ended_with(self, code: str) -> None:
-        self._code = code
+    def ended_with(self, code: str | None) -> None:
+        self._ended, self._code = True, code
 
     def __enter__(self) -> Watched:
         self._tell(self._observer.call_started, self._call)
@@ -166,8 +178,10 @@ class Watched(Unwatched):
         if isinstance(exc, errors.UniqOSError):
             outcome, self._code = "error", exc.code
             status, request_id = exc.http_status or status, exc.request_id or request_id
+        elif isinstance(exc, GeneratorExit):
+            outcome = outcome if self._ended else "closed"
         elif exc is not None:
-            outcome = "closed" if isinstance(exc, GeneratorExit) else "cancelled"
+            outcome = "cancelled"
         self._tell(
             self._observer.call_ended,
             CallEnded(

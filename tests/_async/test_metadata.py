@@ -190,8 +190,10 @@ async def test_an_observer_is_told_why_a_call_failed(answer: Any, code: str, sta
         (METADATA + HE, 9, "error", "stream_interrupted", 2),
         (METADATA + HE + frame("error", '{"code":"upstream_llm_error"}'), 9, "error", "upstream_llm_error", 3),
         (METADATA + HE + COMPLETION, 1, "closed", None, 1),
+        (METADATA + HE + COMPLETION, 3, "success", None, 3),
+        (METADATA + HE + frame("error", '{"code":"upstream_llm_error"}'), 3, "error", "upstream_llm_error", 3),
     ],
-    ids=["whole", "cut", "error event", "left"],
+    ids=["whole", "cut", "error event", "left", "left at its end", "left at its error event"],
 )
 async def test_an_observer_is_told_of_a_streams_first_event_and_end(
     events: bytes, read: int, outcome: str, code: str | None, count: int

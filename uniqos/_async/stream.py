@@ -68,7 +68,7 @@ async def _read(
             if not turn.ended:
                 raise turn.interrupted(exc.message) from exc
         finally:
-            if turn.failure is not None:
+            if turn.ended:
                 watch.ended_with(turn.failure)
             await exchange.aclose()
 

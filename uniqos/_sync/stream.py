@@ -66,7 +66,7 @@ def _read(requester: Requester, request: Request, turn: Turn) -> Generator[Respo
             if not turn.ended:
                 raise turn.interrupted(exc.message) from exc
         finally:
-            if turn.failure is not None:
+            if turn.ended:
                 watch.ended_with(turn.failure)
             exchange.close()
 
