@@ -153,3 +153,9 @@ def test_the_tolerance_is_inclusive_on_both_sides(now: float) -> None:
 
 def test_a_tolerance_of_0_believes_any_time() -> None:
     assert construct_event(BODY, SIGNATURE, SECRET, tolerance=0, _now=0)
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), "300", None])
+def test_a_tolerance_that_is_none_is_refused_instead_of_believing_any_time(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="tolerance must be"):
+        construct_event(BODY, SIGNATURE, SECRET, tolerance=wrong, _now=0)

@@ -52,6 +52,7 @@ def construct_event(
     Raises:
         WebhookSignatureError: ``reason`` says why: ``missing_signature``, ``malformed_signature``,
             ``signature_mismatch``, ``invalid_payload`` or ``stale_timestamp``.
+        ConfigurationError: ``secret`` or ``tolerance`` is none.
 
     Source: docs and official SDK (which does not look at timestamps in the future).
     """
@@ -68,6 +69,8 @@ def construct_event(
     secrets = [secret] if isinstance(secret, str) else secret
     if not isinstance(secrets, Sequence) or not all(isinstance(one, str) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
+    if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # NaN too: it would believe any age
+        raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is any), got {tolerance!r}")
     # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
         hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256))
