@@ -235,7 +235,8 @@ def report(accounts: Accounts, traffic: Traffic, billed: int, seconds: float) ->
     print(f"billed {billed}, answered or broken after they had begun {expected}")
     print(f"connections busy at the end {busy}; sockets open after closing {sockets}")
     steps = max(1, len(accounts.memory) // 10)
-    series = [sorted(accounts.memory[at : at + steps])[steps // 2] for at in range(0, steps * 10, steps)][:10]
+    tenths = [sorted(accounts.memory[at : at + steps]) for at in range(0, len(accounts.memory), steps)][:10]
+    series = [tenth[len(tenth) // 2] for tenth in tenths]
     print("memory, MiB, by tenths of the time: " + " ".join(f"{value:.1f}" for value in series))
     return not (busy or sockets or traffic.open or accounts.foreign or accounts.outcomes["lost"] or billed != expected)
 
