@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +116,31 @@ def test_who_is_cancelled_at_a_gate_passes_the_place_on(handed: bool, backend: s
         assert not await gate.acquire(0)
 
     anyio.run(main, backend=backend)
+
+
+def test_a_place_may_be_left_while_the_same_thread_goes_in_or_out() -> None:
+    """The garbage collector closes a stream that nobody holds any more wherever the thread is."""
+    gate = Gate(1)
+    left = 0
+
+    def leave(frame: object, event: str, arg: object) -> None:
+        nonlocal left
+        if left < 100:
+            left += 1
+            gate.release()
+
+    def work() -> None:
+        sys.setprofile(leave)  # is called at each call and return in here
+        for _ in range(3):
+            gate.acquire(0.01)
+            gate.release()
+        sys.setprofile(None)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(5)
+    assert not worker.is_alive()
+    assert left > 3
 
 
 def test_a_gate_for_threads_lets_no_more_in_than_it_may() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from itertools import count
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
@@ -47,20 +48,35 @@ class Clock(BaseClock):
 
 
 class Gate:
-    """Lets ``limit`` holders in; the others wait."""
+    """Lets ``limit`` holders in; the others wait.
 
-    __slots__ = ("_semaphore",)
+    Not a semaphore: the garbage collector may find a stream that was left while this very thread holds the
+    semaphore's lock, and closing it would wait for that lock for ever. A ``SimpleQueue`` may be put to at any time.
+    """
+
+    __slots__ = ("_left", "_limit", "_numbers")
 
     def __init__(self, limit: int) -> None:
-        self._semaphore = threading.Semaphore(limit)
+        self._limit: int = limit
+        self._numbers: count[int] = count(1)  # of those who went in where nobody was before
+        self._left: SimpleQueue[None] = SimpleQueue()  # the places of those who left
 
     def acquire(self, timeout: float | None) -> bool:
         """Go in, or give up after ``timeout`` seconds and say False."""
-        return self._semaphore.acquire(timeout=timeout)
+        try:
+            self._left.get_nowait()
+        except Empty:
+            if next(self._numbers) <= self._limit:
+                return True
+            try:
+                self._left.get(timeout=timeout)
+            except Empty:
+                return False
+        return True
 
     def release(self) -> None:
         """Leave."""
-        self._semaphore.release()
+        self._left.put(None)
 
 
 def Shield() -> AbstractContextManager[Any]:
