@@ -63,6 +63,8 @@ def test_the_prefix_of_the_key_says_the_environment(key: str, environment: str) 
         ({"timeout": -1}, "invalid_request"),
         ({"timeout": "90"}, "invalid_request"),
         ({"deadline": float("inf")}, "invalid_request"),
+        ({"timeout": 1e10}, "invalid_request"),
+        ({"deadline": 10**400}, "invalid_request"),
         ({"max_retries": -1}, "invalid_request"),
         ({"max_retries": 1.5}, "invalid_request"),
         ({"log_level": "loud"}, "configuration_error"),

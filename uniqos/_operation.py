@@ -56,6 +56,7 @@ _OWN_HEADERS = (
 _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
+_MOST_SECONDS = 1e9  # a socket takes no more than about nine times that
 _REPLACED = "\ufffd".encode()
 # Compiled by the first who needs them, and not by every import.
 _CONTROL = r"[\x00-\x1f\x7f]"
@@ -280,8 +281,8 @@ def check_option(name: str, value: Any) -> Any:
     """A valid option as it is; the client and each call share these rules."""
     if name in ("timeout", "deadline"):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not 0 <= value < float("inf"):
-            raise _refused(f"{name} must be a number of seconds, 0 or more (0 is no limit), got {value!r}")
+        if not number or not 0 <= value <= _MOST_SECONDS:
+            raise _refused(f"{name} must be a number of seconds, 0 (no limit) to 1e9, got {value!r}")
     elif name == "max_retries":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise _refused(f"max_retries must be a whole number, 0 or more, got {value!r}")
