@@ -149,3 +149,21 @@ def test_a_sink_with_the_four_methods_takes_the_lines() -> None:
 )
 def test_secrets_are_shown_by_their_prefix(secret: str, shown: str) -> None:
     assert redact(secret) == shown
+
+
+@pytest.mark.parametrize("where", ["argument", "environment"])
+def test_a_live_key_for_this_machine_goes_to_no_proxy_elsewhere(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    local, elsewhere = "http://127.0.0.1:8000", "http://user:secret@proxy.example:3128"
+    options = {"proxy": elsewhere} if where == "argument" else {}
+    if where == "environment":
+        monkeypatch.setenv("HTTP_PROXY", elsewhere)
+    with pytest.raises(errors.ConfigurationError, match="unencrypted") as caught:
+        resolve(LIVE, None, local, **options)
+    assert "secret" not in str(caught.value)
+    with pytest.raises(errors.ConfigurationError, match="unencrypted"):
+        resolve(KEY, None, local, **options).of_another(LIVE, None)
+    resolve(LIVE, None, "https://127.0.0.1:8000", **options)
+    resolve(LIVE, None, local, proxy="http://localhost:3128")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    if where == "environment":
+        resolve(LIVE, None, local)
