@@ -167,3 +167,17 @@ def test_a_live_key_for_this_machine_goes_to_no_proxy_elsewhere(where: str, monk
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     if where == "environment":
         resolve(LIVE, None, local)
+
+
+def test_settings_have_a_hash_whatever_the_logger_is() -> None:
+    class Equal:
+        def debug(self, message: str, context: Any = None) -> None: ...
+
+        info = warning = error = debug
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Equal)
+
+        __hash__ = None  # type: ignore[assignment]
+
+    assert hash(make(logger=Equal())) == hash(make(logger=Equal()))

@@ -46,7 +46,7 @@ class Config:
     max_retries: int = DEFAULT_MAX_RETRIES
     on_invalid_response: OnInvalidResponse = "raise"
     log_level: LogLevel = "warning"
-    logger: Logger | logging.Logger | None = None
+    logger: Logger | logging.Logger | None = field(default=None, hash=False)  # one with its own __eq__ has no hash
     on_drift: OnDrift | None = None
     observer: Observer | None = None
     max_response_bytes: int = MAX_BODY_BYTES
