@@ -466,3 +466,47 @@ def test_no_traceback_with_local_variables_shows_a_key() -> None:
             )
             assert "respond" in shown
             assert "SECRETSECRET" not in shown
+
+
+def test_a_stream_that_a_thread_reads_is_neither_read_nor_closed_by_another() -> None:
+    go_on = threading.Event()
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"%x\r\n%b\r\n" % (len(METADATA), METADATA))
+        go_on.wait(10)
+        rest = WHOLE_STREAM[len(METADATA) :]
+        connection.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(rest), rest))
+
+    with RawServer(handle) as server, UniqOS(KEY, base_url=server.url) as client, ThreadPoolExecutor(1) as threads:
+        stream = client.respond(**TURN, stream=True)
+        next(stream)
+        reading = threads.submit(stream.until_done)
+        while not stream._events.gi_running:
+            pass
+        for use in (stream.close, lambda: next(stream)):
+            with pytest.raises(errors.ConfigurationError) as caught:
+                use()
+            assert caught.value.code == "stream_in_use"
+        go_on.set()
+        assert reading.result(10).text == "Héllo"
+        stream.close()
+
+
+def test_a_stream_that_a_task_reads_is_neither_opened_read_nor_closed_by_another() -> None:
+    async def main(url: str) -> None:
+        async with AsyncUniqOS(KEY, base_url=url) as client:
+            stream = client.respond(**TURN, stream=True)
+            reading = asyncio.ensure_future(stream.until_done())
+            await asyncio.sleep(0)
+            for use in (stream.open(), anext(stream), stream.aclose()):
+                with pytest.raises(errors.ConfigurationError) as caught:
+                    await use
+                assert caught.value.code == "stream_in_use"
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            assert pool_of(client).busy == 0
+
+    with RawServer(half_a_stream) as server:
+        asyncio.run(main(server.url))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import models as models
     from . import sandbox as sandbox
+    from . import testing as testing
     from . import webhooks as webhooks
     from ._async.client import AsyncUniqOS as AsyncUniqOS
     from ._async.stream import AsyncRespondStream as AsyncRespondStream
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import construct_event as construct_event
 
-_MODULES = ("contract", "errors", "models", "sandbox", "webhooks")
+_MODULES = ("contract", "errors", "models", "sandbox", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
@@ -170,6 +171,7 @@ __all__ = [
     "errors",
     "models",
     "sandbox",
+    "testing",
     "webhooks",
     "__version__",
 ]

@@ -34,6 +34,7 @@ NAMES = {
     "_aio": "_threads",
     "_async": "_sync",
     "aclose": "close",
+    "ag_running": "gi_running",
     "aiter": "iter",
     "anext": "next",
     "handle_async_request": "handle_request",

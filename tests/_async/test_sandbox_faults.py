@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -139,6 +140,13 @@ async def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
     for wrong in ({"code": "nonsense"}, {"nht": 1}, {"status": 99}, *nothing, *texts):
         with pytest.raises(ConfigurationError, match="no rule"):
             sandbox.fault(**wrong)
+
+
+@pytest.mark.parametrize(("fault", "times"), [("nonsense", None), ("drip", 0), ("drip", -1)])
+async def test_a_fault_that_is_none_is_refused(sandbox: Sandbox, fault: Any, times: int | None) -> None:
+    with pytest.raises(ConfigurationError, match="fault"):
+        with sandbox.proxy(fault, times=times):
+            pass
 
 
 async def test_the_error_of_a_rule_is_the_apis(sandbox: Sandbox) -> None:

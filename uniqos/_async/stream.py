@@ -133,13 +133,17 @@ class AsyncRespondStream:
             APIError: The API refused the turn.
             NetworkError: No answer came.
             ResponseDecodeError: The answer is no event stream.
-            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before.
+            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before. ``stream_in_use``:
+                another task or thread reads it.
         """
         if self._turn.http is None:
             try:
                 await anext(self._events)
             except StopAsyncIteration:
                 self._turn.check_end()
+            except (RuntimeError, ValueError):
+                self._refuse_another_reader()
+                raise
         return self
 
     async def until_done(self) -> Self:
@@ -180,8 +184,16 @@ class AsyncRespondStream:
             await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop here and give the connection back."""
-        await self._events.aclose()
+        """Stop here and give the connection back.
+
+        Raises:
+            ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
+        """
+        try:
+            await self._events.aclose()
+        except (RuntimeError, ValueError):
+            self._refuse_another_reader()
+            raise
 
     def __aiter__(self) -> AsyncIterator[RespondStreamEvent]:
         return self
@@ -192,9 +204,21 @@ class AsyncRespondStream:
         except StopAsyncIteration:
             self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
             raise
+        except (RuntimeError, ValueError):
+            self._refuse_another_reader()
+            raise
         if event is None:  # it has only just been opened
             return await anext(self)
         return event
+
+    def _refuse_another_reader(self) -> None:
+        """Say it clearly where Python only says that a generator is running."""
+        events: Any = self._events  # the type of a generator does not tell that it knows this
+        if events.ag_running:
+            raise errors.ConfigurationError(
+                "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+                code="stream_in_use",
+            ) from None
 
     # async only: begin
     def __await__(self) -> Generator[Any, Any, Self]:

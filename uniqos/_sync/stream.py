@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from types import TracebackType
+from typing import Any
 
 from typing_extensions import Self
 
@@ -131,13 +132,17 @@ class RespondStream:
             APIError: The API refused the turn.
             NetworkError: No answer came.
             ResponseDecodeError: The answer is no event stream.
-            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before.
+            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before. ``stream_in_use``:
+                another task or thread reads it.
         """
         if self._turn.http is None:
             try:
                 next(self._events)
             except StopIteration:
                 self._turn.check_end()
+            except (RuntimeError, ValueError):
+                self._refuse_another_reader()
+                raise
         return self
 
     def until_done(self) -> Self:
@@ -178,8 +183,16 @@ class RespondStream:
             self.close()
 
     def close(self) -> None:
-        """Stop here and give the connection back."""
-        self._events.close()
+        """Stop here and give the connection back.
+
+        Raises:
+            ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
+        """
+        try:
+            self._events.close()
+        except (RuntimeError, ValueError):
+            self._refuse_another_reader()
+            raise
 
     def __iter__(self) -> Iterator[RespondStreamEvent]:
         return self
@@ -190,9 +203,21 @@ class RespondStream:
         except StopIteration:
             self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
             raise
+        except (RuntimeError, ValueError):
+            self._refuse_another_reader()
+            raise
         if event is None:  # it has only just been opened
             return next(self)
         return event
+
+    def _refuse_another_reader(self) -> None:
+        """Say it clearly where Python only says that a generator is running."""
+        events: Any = self._events  # the type of a generator does not tell that it knows this
+        if events.gi_running:
+            raise errors.ConfigurationError(
+                "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+                code="stream_in_use",
+            ) from None
 
     def __enter__(self) -> Self:
         return self.open()

@@ -114,6 +114,8 @@ def sandbox(
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Keep everything here; default: in memory.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same answers.")] = 0,
+    pause: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Between two events of a stream.")] = 0.02,
+    requests_per_second: Annotated[int, typer.Option(min=1, metavar="N", help="The rate limit.")] = 1000,
     llm: Annotated[
         str | None,
         typer.Option(
@@ -137,6 +139,8 @@ def sandbox(
                 port=port,
                 database=":memory:" if database is None else str(database),
                 seed=seed,
+                pause=pause,
+                requests_per_second=requests_per_second,
                 llm=llm,
                 llm_model=llm_model,
                 on_ready=_announce,

@@ -15,6 +15,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
 
+from ..errors import ConfigurationError
+
 Fault = Literal["reset_before_request", "reset_after_request", "drip", "drop_mid_body", "cut_keep_alive", "garbage"]
 FAULTS: dict[Fault, str] = {
     "reset_before_request": "the connection is reset as soon as something is sent, before the server sees it",
@@ -155,7 +157,14 @@ def proxy(url: str, fault: Fault, times: int | None) -> Generator[str, None, Non
 
     Yields:
         The proxy's URL.
+
+    Raises:
+        ConfigurationError: There is no such fault.
     """
+    if fault not in FAULTS:
+        raise ConfigurationError(f"there is no fault {fault!r}; there are {', '.join(FAULTS)}")
+    if times is not None and times < 1:
+        raise ConfigurationError(f"a fault happens once or more, or always (None), got times={times!r}")
     host, _, port = url.removeprefix("http://").rpartition(":")
     running = Proxy((host.strip("[]"), int(port)), fault, times)
     try:

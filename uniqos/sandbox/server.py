@@ -118,6 +118,9 @@ class Sandbox:
 
         Returns:
             A context with the proxy's URL.
+
+        Raises:
+            ConfigurationError: There is no such fault.
         """
         return proxy(self.url, fault, times)
 
@@ -293,7 +296,9 @@ def _server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as exc:
-        raise ConfigurationError(f"the sandbox cannot listen on {host} port {port}: {exc}") from None
+        raise ConfigurationError(
+            f"the sandbox cannot listen on {host} port {port}: {exc}; port 0 takes a free one"
+        ) from None
     # Headers and body are two writes; asyncio does this only for sockets it has made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
