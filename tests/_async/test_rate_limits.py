@@ -124,3 +124,23 @@ async def test_a_service_that_only_refuses_sees_a_hundred_more_requests_and_then
                 with pytest.raises(errors.RateLimitError):
                     await client.respond(**TURN)
     assert len(server.requests) == 160
+
+
+async def test_a_call_that_waits_for_itself_holds_nobody_else_back() -> None:
+    """One that backs off for half a minute would else take the turn after which all others come."""
+    busy = failing(503, "service_unavailable", retry_after="30")
+    with RawServer(answers(REFUSED, OK, busy, OK)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            pace = client._requester.connections.paces[client._requester.config.token]
+            free: list[float] = []
+            sleep = client._requester.clock.sleep
+
+            async def look(seconds: float) -> None:
+                free.append(pace.free_from(0) - client._requester.clock.monotonic())
+                await sleep(seconds)
+
+            client._requester.clock.sleep = look  # type: ignore[method-assign]
+            await client.respond(**TURN)
+    assert slept(client)[-1] == 30.0
+    assert free[-1] < 1.0

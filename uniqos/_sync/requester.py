@@ -148,15 +148,15 @@ class Requester:
 
     def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
+        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
+            self.clock.sleep(seconds)
         now = self.clock.monotonic()
-        pace, earliest = self.connections.paces.get(self.config.token), now + seconds
+        pace = self.connections.paces.get(self.config.token)
         if pace is None or pace.is_over(now):
-            if seconds > 0:
-                self.clock.sleep(seconds)
             return
         while True:
             left, cuts = self._left(request, started), pace.cuts
-            at = pace.reserve(max(now, earliest), None if left is None else now + left)
+            at = pace.reserve(now, None if left is None else now + left)
             if at is None:
                 raise held_back(request)
             if at > now:
