@@ -808,3 +808,21 @@ async def test_an_error_that_the_caller_is_handling_is_no_cause_of_ours(own: Exc
                     await client.personalities.appeal("pers_1")
     assert (caught.value.code, caught.value.sent) == ("network_error", True)
     assert len(server.requests) == 1
+
+
+async def test_what_an_attempt_before_the_last_may_have_done_is_not_forgotten() -> None:
+    """A turn that may have run is not safe to repeat with another key, though nobody listens any more."""
+
+    def leave(connection: socket.socket, request: bytes, number: int) -> None:
+        server._listener.shutdown(socket.SHUT_RDWR)
+        server._listener.close()
+        rst(connection)
+
+    with RawServer(leave) as server:
+        async with make_client(server.url) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN)
+    assert len(server.requests) == 1
+    assert (caught.value.code, caught.value.sent) == ("connection_refused", True)
+    assert caught.value.http is not None
+    assert caught.value.http.attempts == 4

@@ -144,3 +144,24 @@ def test_a_call_that_waits_for_itself_holds_nobody_else_back() -> None:
             client.respond(**TURN)
     assert slept(client)[-1] == 30.0
     assert free[-1] < 1.0
+
+
+def test_a_call_that_is_held_back_after_an_attempt_tells_of_it() -> None:
+    with RawServer(answers(REFUSED, OK, failing(500, "internal_error"))) as server:
+        with make_client(server.url) as client:
+            client.respond(**TURN)
+            paces, token = client._requester.connections.paces, client._requester.config.token
+            sleep = client._requester.clock.sleep
+
+            def crowd(seconds: float) -> None:
+                sleep(seconds)
+                paces[token].reserve(1100.0, None)
+
+            client._requester.clock.sleep(1)
+            client._requester.clock.sleep = crowd  # type: ignore[method-assign]
+            with pytest.raises(errors.NetworkError, match="come too fast") as caught:
+                client.respond(**TURN, deadline=50, idempotency_key="key_1")
+    assert len(server.requests) == 3
+    assert caught.value.sent
+    assert caught.value.http is not None
+    assert (caught.value.http.attempts, caught.value.http.idempotency_key) == (1, "key_1")

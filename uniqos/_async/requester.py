@@ -117,27 +117,32 @@ class AsyncRequester:
             watch: Is told of the attempts.
         """
         started = self.clock.monotonic()
-        attempt = 0
+        attempt, reached = 0, False
         if self._log.debugging:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
         pause = 0.0
         while True:
-            if attempt or self.connections.paces:
-                await self._hold(request, started, pause)
-            watch.attempt(attempt + 1)
-            began = self.clock.monotonic()
+            began = None
             try:
+                if attempt or self.connections.paces:
+                    await self._hold(request, started, pause)
+                watch.attempt(attempt + 1)
+                began = self.clock.monotonic()
                 exchange = await self._attempt(request, accept, limit, started, attempt)
                 watch.answered(exchange.http)
                 result = await consume(exchange)
             except errors.UniqOSError as error:
-                if error.http is None and isinstance(error, errors.NetworkError):
+                failed = attempt if began is None else attempt + 1
+                if error.http is None and isinstance(error, errors.NetworkError) and failed:
                     elapsed = self.clock.monotonic() - started
-                    error.http = HttpInfo(0, (), attempt, elapsed, request.idempotency_key)
-                seconds = self._wait(request, error, attempt, started, began)
+                    error.http = HttpInfo(0, (), failed - 1, elapsed, request.idempotency_key)
+                seconds = None if began is None else self._wait(request, error, attempt, started, began)
                 if seconds is None:
+                    if reached and isinstance(error, errors.NetworkError):
+                        error.sent = True  # not by the last attempt, but by one before it
                     raise
+                reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
             else:
