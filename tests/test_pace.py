@@ -72,8 +72,8 @@ def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:
 def answer(pace: Pace, count: int, now: float) -> None:
     """``count`` successes, the last of them at ``now``."""
     for _ in range(count - 1):
-        pace.succeeded(now - 0.1)
-    pace.succeeded(now)
+        pace.accepted(now - 0.1)
+    pace.accepted(now)
 
 
 def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
@@ -140,7 +140,7 @@ def test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most(rate: in
         else:
             done += 1
             if pace is not None:
-                pace.succeeded(now)
+                pace.accepted(now)
             if not left:
                 continue
             left -= 1

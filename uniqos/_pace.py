@@ -68,7 +68,7 @@ class Pace:
             self._next = now + wait  # whoever waits already asks anew, for a turn that is less close to the next
             self.cuts += 1
 
-    def succeeded(self, now: float) -> None:
+    def accepted(self, now: float) -> None:
         """An attempt was not refused: it may go a little faster."""
         with self._lock:
             self.budget.earn()

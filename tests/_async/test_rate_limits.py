@@ -165,3 +165,17 @@ async def test_a_call_that_is_held_back_after_an_attempt_tells_of_it() -> None:
     assert caught.value.sent
     assert caught.value.http is not None
     assert (caught.value.http.attempts, caught.value.http.idempotency_key) == (1, "key_1")
+
+
+@pytest.mark.parametrize("answer", [OK, failing(404, "not_found")], ids=["success", "not found"])
+async def test_the_pace_grows_with_whatever_the_api_takes(answer: Any) -> None:
+    """Else who asks for what is not there would go at the first pace for ever."""
+    first = failing(429, "rate_limit_exceeded", retry_after="0")
+    with RawServer(answers(first, answer)) as server:
+        async with make_client(server.url) as client:
+            for _ in range(60):
+                try:
+                    await client.respond(**TURN)
+                except errors.NotFoundError:
+                    pass
+            assert client._requester.connections.paces[client._requester.config.token].rate > 10

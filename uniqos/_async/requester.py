@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .._pace import Pace
 
 T = TypeVar("T")
+_TAKEN = frozenset({400, 402, 403, 404, 409, 422})
+"""By these the API refuses what was asked, and not how often."""
 
 
 class AsyncRequester:
@@ -134,6 +136,8 @@ class AsyncRequester:
                 result = await consume(exchange)
             except errors.UniqOSError as error:
                 failed = attempt if began is None else attempt + 1
+                if error.http_status in _TAKEN:
+                    self._accepted()
                 if error.http is None and isinstance(error, errors.NetworkError) and failed:
                     elapsed = self.clock.monotonic() - started
                     error.http = HttpInfo(0, (), failed - 1, elapsed, request.idempotency_key)
@@ -146,7 +150,8 @@ class AsyncRequester:
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
             else:
-                self._succeeded()
+                self.connections.budget.earn()
+                self._accepted()
                 return result
             attempt += 1
 
@@ -263,11 +268,11 @@ class AsyncRequester:
         pace.refused(now, began, seconds, rate.limit if rate else None)
         return pace
 
-    def _succeeded(self) -> None:
-        self.connections.budget.earn()
+    def _accepted(self) -> None:
+        """An attempt was not refused for coming too fast."""
         pace = self.connections.paces.get(self.config.token)
         if pace is not None:
-            pace.succeeded(self.clock.monotonic())
+            pace.accepted(self.clock.monotonic())
 
 
 async def _read(exchange: AsyncExchange) -> tuple[AsyncExchange, bytes]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .._pace import Pace
 
 T = TypeVar("T")
+_TAKEN = frozenset({400, 402, 403, 404, 409, 422})
+"""By these the API refuses what was asked, and not how often."""
 
 
 class Requester:
@@ -135,6 +137,8 @@ class Requester:
                 result = consume(exchange)
             except errors.UniqOSError as error:
                 failed = attempt if began is None else attempt + 1
+                if error.http_status in _TAKEN:
+                    self._accepted()
                 if error.http is None and isinstance(error, errors.NetworkError) and failed:
                     elapsed = self.clock.monotonic() - started
                     error.http = HttpInfo(0, (), failed - 1, elapsed, request.idempotency_key)
@@ -147,7 +151,8 @@ class Requester:
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
             else:
-                self._succeeded()
+                self.connections.budget.earn()
+                self._accepted()
                 return result
             attempt += 1
 
@@ -264,11 +269,11 @@ class Requester:
         pace.refused(now, began, seconds, rate.limit if rate else None)
         return pace
 
-    def _succeeded(self) -> None:
-        self.connections.budget.earn()
+    def _accepted(self) -> None:
+        """An attempt was not refused for coming too fast."""
         pace = self.connections.paces.get(self.config.token)
         if pace is not None:
-            pace.succeeded(self.clock.monotonic())
+            pace.accepted(self.clock.monotonic())
 
 
 def _read(exchange: Exchange) -> tuple[Exchange, bytes]:
