@@ -36,10 +36,14 @@ class AsyncConnections:
     async def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
-            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+            raise _closed()
         if self.http_client is not None:
             return await self.http_client.send(message, stream=True, follow_redirects=False)
-        return await self._pools.get(self._make).handle_async_request(message)
+        pool = self._pools.get(self._make)
+        if self.closed:  # meanwhile, by another thread, which may not have seen this pool
+            await self.aclose()
+            raise _closed()
+        return await pool.handle_async_request(message)
 
     @property
     def bounded(self) -> bool:
@@ -62,6 +66,10 @@ class AsyncConnections:
         self.closed = True
         for pool in self._pools.take():
             await pool.aclose()
+
+
+def _closed() -> errors.ConfigurationError:
+    return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
 
 
 def _transport(config: Config, proxy: str) -> httpx.AsyncHTTPTransport:

@@ -37,10 +37,14 @@ class Connections:
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
-            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+            raise _closed()
         if self.http_client is not None:
             return self.http_client.send(message, stream=True, follow_redirects=False)
-        return self._pools.get(self._make).handle_request(message)
+        pool = self._pools.get(self._make)
+        if self.closed:  # meanwhile, by another thread, which may not have seen this pool
+            self.close()
+            raise _closed()
+        return pool.handle_request(message)
 
     @property
     def bounded(self) -> bool:
@@ -63,6 +67,10 @@ class Connections:
         self.closed = True
         for pool in self._pools.take():
             pool.close()
+
+
+def _closed() -> errors.ConfigurationError:
+    return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
 
 
 def _transport(config: Config, proxy: str) -> httpx.HTTPTransport:
