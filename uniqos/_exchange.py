@@ -24,6 +24,7 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 _PROXY_ERRORS = {"407": "proxy_authentication_required"}
 
 
@@ -225,7 +226,7 @@ def _classify(exc: Exception) -> tuple[str, bool, str]:
     """(code, whether the request may have reached the server, words)."""
     causes = list(_causes(exc))
     connecting = isinstance(exc, httpx.ConnectError)
-    if connecting and any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
         hint = "; where the authority is your own, pass its certificate: verify=..."
         return "tls_error", False, f"TLS failed: {exc}{hint}"
     if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
