@@ -332,3 +332,15 @@ def test_how_large_an_answer_may_be_can_be_set() -> None:
             with pytest.raises(errors.ResponseDecodeError) as caught:
                 client.with_options(max_response_bytes=len(ANSWER) - 1).respond(**TURN)
     assert caught.value.code == "response_too_large"
+
+
+@pytest.mark.parametrize("base_url", ["https://api.example", "http://localhost:9"])
+def test_the_certificates_to_trust_are_those_of_a_proxy_with_tls_too(
+    secure: RawServer, trusted: str, base_url: str
+) -> None:
+    secure.handler = lambda connection, request, number: reply(connection, 403, b"")
+    with make_client(base_url, proxy=secure.url, verify=trusted, max_retries=0) as client:
+        with pytest.raises(errors.UniqOSError) as caught:
+            client.respond(**TURN)
+    assert caught.value.code != "tls_error"
+    assert len(secure.requests) == 1

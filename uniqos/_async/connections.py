@@ -79,8 +79,9 @@ def _transport(config: Config, proxy: str) -> httpx.AsyncHTTPTransport:
         max_keepalive_connections=config.max_connections,
         keepalive_expiry=KEEPALIVE_SECONDS,
     )
+    tls = ssl_context(config.verify)
     try:
-        return httpx.AsyncHTTPTransport(verify=ssl_context(config.verify), limits=limits, proxy=httpx.Proxy(proxy))
+        return httpx.AsyncHTTPTransport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy, ssl_context=tls))
     except ImportError:
         raise errors.ConfigurationError(
             "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}
