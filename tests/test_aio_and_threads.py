@@ -204,14 +204,15 @@ def test_each_event_loop_has_its_own_value(backend: str) -> None:
     assert len(set(map(id, kept))) == 6
 
 
-def test_the_value_of_a_closed_loop_is_let_go() -> None:
+@both_loops
+def test_the_value_of_a_closed_loop_is_let_go(backend: str) -> None:
     values: AsyncPerHome[object] = AsyncPerHome()
 
     async def main() -> None:
         values.get(object)
 
     for _ in range(10):
-        asyncio.run(main())
+        anyio.run(main, backend=backend)
     assert len(values._values) == 1
 
 

@@ -510,3 +510,27 @@ def test_a_stream_that_a_task_reads_is_neither_opened_read_nor_closed_by_another
 
     with RawServer(half_a_stream) as server:
         asyncio.run(main(server.url))
+
+
+def test_who_is_closed_while_the_first_connection_is_prepared_leaves_none() -> None:
+    with RawServer(echo) as server:
+        client = UniqOS(KEY, base_url=server.url)
+        connections = client._requester.connections
+        make, begun, closed = connections._make, threading.Event(), threading.Event()
+
+        def slowly() -> Any:
+            begun.set()
+            assert closed.wait(5)
+            return make()
+
+        connections._make = slowly  # type: ignore[method-assign]
+        with ThreadPoolExecutor(1) as threads:
+            call = threads.submit(client.respond, **TURN)
+            assert begun.wait(5)
+            client.close()
+            closed.set()
+            error = call.exception(5)
+        assert isinstance(error, errors.ConfigurationError)
+        assert error.code == "client_closed"
+        assert not connections._pools._values
+    assert not server.requests

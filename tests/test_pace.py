@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import os
+import signal
 from random import Random
 
 import pytest
 
+from uniqos import _pace
 from uniqos._pace import Pace
 
 
@@ -72,8 +75,8 @@ def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:
 def answer(pace: Pace, count: int, now: float) -> None:
     """``count`` successes, the last of them at ``now``."""
     for _ in range(count - 1):
-        pace.succeeded(now - 0.1)
-    pace.succeeded(now)
+        pace.accepted(now - 0.1)
+    pace.accepted(now)
 
 
 def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
@@ -140,7 +143,7 @@ def test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most(rate: in
         else:
             done += 1
             if pace is not None:
-                pace.succeeded(now)
+                pace.accepted(now)
             if not left:
                 continue
             left -= 1
@@ -149,3 +152,14 @@ def test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most(rate: in
         heapq.heappush(queue, (at, worker, "send", pace.cuts if pace else 0))
     assert done == calls
     assert asked <= 1.1 * calls
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_that_is_forked_while_a_thread_reserves_does_not_wait_for_it() -> None:
+    pace = Pace(0.0)
+    with _pace._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(5)
+            os._exit(0 if pace.reserve(0.0, None) == 0.0 else 1)
+    assert os.waitpid(child, 0)[1] == 0

@@ -93,7 +93,7 @@ class AsyncPerHome(Generic[T]):
             pass
         for home in list(self._values):
             # A loop that is closed cannot use its sockets any more, nor be asked to close them.
-            if home[0] == os.getpid() and isinstance(home[1], asyncio.AbstractEventLoop) and home[1].is_closed():
+            if home[0] == os.getpid() and _is_closed(home[1]):
                 self._values.pop(home, None)
         return self._values.setdefault(self._home(), make())
 
@@ -107,6 +107,16 @@ class AsyncPerHome(Generic[T]):
             return os.getpid(), asyncio.get_running_loop()
         except RuntimeError:
             return os.getpid(), anyio.lowlevel.current_token()
+
+
+def _is_closed(loop: Any) -> bool:
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.is_closed()
+    try:  # trio tells in no other way
+        getattr(loop, "native_token", loop).run_sync_soon(lambda: None)
+    except RuntimeError:
+        return True
+    return False
 
 
 def make_network() -> AsyncNetwork:

@@ -206,11 +206,9 @@ def _base_url(url: str, log: LeveledLogger) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
     try:
-        name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError as exc:
+        name = ascii_host(host)
+    except ValueError as exc:
         raise ConfigurationError(f"base_url {url!r} has no valid host: {exc}") from None
-    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
-        raise ConfigurationError(f"base_url {url!r} has no valid host")
     origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
     path = parts.path.rstrip("/")
     if path == "/v1":
@@ -219,6 +217,18 @@ def _base_url(url: str, log: LeveledLogger) -> str:
     if path:
         log.warning("uniqos: base_url has a path; /v1/... will be added after it", base_url=origin + path)
     return origin + path
+
+
+def ascii_host(host: str) -> str:
+    """A host's name or address as it stands in a URL.
+
+    Raises:
+        ValueError: It is none.
+    """
+    name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
+    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
+        raise ValueError(f"{host!r} is neither a name nor an address")
+    return name
 
 
 def _is_loopback(host: str) -> bool:

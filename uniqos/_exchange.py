@@ -24,6 +24,7 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 _PROXY_ERRORS = {"407": "proxy_authentication_required"}
 
 
@@ -224,10 +225,11 @@ def held_back(request: Request) -> errors.NetworkError:
 def _classify(exc: Exception) -> tuple[str, bool, str]:
     """(code, whether the request may have reached the server, words)."""
     causes = list(_causes(exc))
-    if isinstance(exc, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
+    connecting = isinstance(exc, httpx.ConnectError)
+    if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
         hint = "; where the authority is your own, pass its certificate: verify=..."
         return "tls_error", False, f"TLS failed: {exc}{hint}"
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns_failure", False, f"the host name does not resolve: {exc}"
     if isinstance(exc, httpx.PoolTimeout):
         return "timeout", False, ""
@@ -237,7 +239,7 @@ def _classify(exc: Exception) -> tuple[str, bool, str]:
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
         return _PROXY_ERRORS.get(str(exc)[:3], "proxy_error"), False, f"the proxy refused: {exc}"
-    if isinstance(exc, httpx.ConnectError):
+    if connecting:
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             return "connection_refused", False, "connection refused: nothing listens there"
         return "network_error", False, f"no connection: {exc}"
@@ -253,7 +255,10 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        queue += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+        # httpcore's pool drops the cause with "from None". Any other __context__ may be an error of the caller's, who
+        # calls while handling it.
+        lost = current.__context__ if current.__suppress_context__ else None
+        queue += [current.__cause__ or lost, *getattr(current, "exceptions", ())]
 
 
 def forget_locals(exc: BaseException) -> None:

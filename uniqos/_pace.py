@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from math import inf
 
@@ -15,6 +16,19 @@ _SEARCHING, _FOUND = 2.0, 1.05
 """By how much the rate grows in a second: until it is refused for the first time, and from then on."""
 _BURST_OF_REFUSALS = 100.0
 _QUIET_SECONDS = 10.0
+
+_lock = threading.Lock()
+"""Of all paces, so that one function can renew it."""
+
+
+def _renew_lock() -> None:
+    """A thread that held it does not exist in a forked child, which would wait for ever."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Pace:
@@ -41,7 +55,6 @@ class Pace:
         self._growth: float = _SEARCHING
         self._counted_from: float = now
         self._answers: int = 0
-        self._lock: threading.Lock = threading.Lock()  # threads share it too
 
     def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
         """An attempt was refused for coming too fast.
@@ -52,7 +65,7 @@ class Pace:
             wait: Seconds in which nobody should come back.
             limit: Requests per second that the API names; None where it names none.
         """
-        with self._lock:
+        with _lock:
             self._next = max(self._next, now + wait)
             self._refused_at = now
             if limit is not None and limit > 0:
@@ -68,9 +81,9 @@ class Pace:
             self._next = now + wait  # whoever waits already asks anew, for a turn that is less close to the next
             self.cuts += 1
 
-    def succeeded(self, now: float) -> None:
+    def accepted(self, now: float) -> None:
         """An attempt was not refused: it may go a little faster."""
-        with self._lock:
+        with _lock:
             self.budget.earn()
             self._answers += 1
             seconds = now - self._counted_from
@@ -90,7 +103,7 @@ class Pace:
         Returns:
             The instant; None where it would be too late, and then nothing is reserved.
         """
-        with self._lock:
+        with _lock:
             at = max(earliest, self._next)
             if latest is not None and at > latest:
                 return None

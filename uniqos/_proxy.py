@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
-from ._logging import Secret
+from ._config import ascii_host
+from ._logging import Secret, hide
 from .errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -21,16 +23,24 @@ def checked_proxy(url: str, what: str = "proxy") -> Secret:
     Raises:
         ConfigurationError: It is none, or of a kind that is not supported.
     """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, _ = parts.hostname, parts.port
-    except (ValueError, TypeError):
-        host, parts = None, None
-    if parts is None or parts.scheme not in _SCHEMES or not host or re.search(r"[\s\x00-\x1f\x7f]", url):
+    url = hide(url)
+    proxy = _parsed(url)
+    if proxy is None:
         raise ConfigurationError(
             f"{what} must look like http://user:password@host:port; http, https, socks5 and socks5h are supported"
         )
-    return Secret(parts.geturl())
+    return proxy
+
+
+def _parsed(url: str) -> Secret | None:
+    """A function of its own, for the parts show the password in a traceback with local variables."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        ascii_host(parts.hostname or "")
+        httpx.Proxy(parts.geturl())
+    except (ValueError, TypeError, httpx.InvalidURL):
+        return None
+    return None if parts.scheme not in _SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url) else Secret(parts.geturl())
 
 
 def proxy_of_environment(base_url: str) -> str | None:
@@ -42,11 +52,18 @@ def proxy_of_environment(base_url: str) -> str | None:
     import urllib.request  # it brings half of the standard library, and is only needed for the first connection
 
     parts = urlsplit(base_url)
-    proxies = urllib.request.getproxies()
-    url = proxies.get(parts.scheme) or proxies.get("all")
-    if not url or urllib.request.proxy_bypass(parts.hostname or ""):
+    url = _of_environment(parts.scheme)
+    # Some except the host, some its port too, and an IPv6 address with or without brackets.
+    if not url or any(map(urllib.request.proxy_bypass, (parts.hostname or "", parts.netloc))):
         return None
     return checked_proxy(url, "the proxy of the environment")
+
+
+def _of_environment(scheme: str) -> Any:
+    import urllib.request
+
+    proxies = urllib.request.getproxies()
+    return hide(proxies.get(scheme) or proxies.get("all"))
 
 
 class ProxyAddress:

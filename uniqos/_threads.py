@@ -114,13 +114,14 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
     """
     if isinstance(verify, ssl.SSLContext):
         return verify
-    if verify is None:
-        return httpx.create_ssl_context()
-    folder = os.path.isdir(verify)
     try:
+        if verify is None:
+            return httpx.create_ssl_context()
+        folder = os.path.isdir(verify)
         return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
     except OSError as exc:
-        raise ConfigurationError(f"verify={verify!r} holds no certificates that can be read: {exc}") from None
+        named = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
+        raise ConfigurationError(f"{named} holds no certificates that can be read: {exc}") from None
 
 
 def make_network() -> Network:

@@ -85,7 +85,7 @@ class NetworkError(UniqOSError):
     """No answer, or only a part of one.
 
     Attributes:
-        sent: False where the request surely never reached the server, by any attempt; True where it may have.
+        sent: False where surely no attempt of the call reached the server; True where one may have.
         text: What a stream had said before it was cut; else empty.
         interaction_id: The turn of the cut stream, where its first event arrived.
     """

@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from tests._async.test_calls import ANSWER, OK, answers, drip
 from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, reply, rst
 from uniqos import AsyncUniqOS, errors
+from uniqos._proxy import proxy_of_environment
+from uniqos._threads import ssl_context
 
 pytestmark = pytest.mark.anyio
 
@@ -133,7 +136,13 @@ async def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pyt
             await client.respond(**TURN)
 
 
-@pytest.mark.parametrize("wrong", ["", "ftp://host", "http://", "http://host:port", "http://a b", 7, "http://h\n"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", "ftp://host", "http://", "http://host:port", "http://a b", 7, "http://h\n"),
+        *("http://a..b", "http://-\xe9.x", "http://u:\udc80@h", "http://" + "a" * 64, "socks5://\xe9..x"),
+    ],
+)
 async def test_what_is_no_proxy_is_refused_without_telling_its_password(wrong: Any) -> None:
     with pytest.raises(errors.ConfigurationError, match="proxy must look like"):
         AsyncUniqOS(KEY, proxy=wrong)
@@ -141,6 +150,50 @@ async def test_what_is_no_proxy_is_refused_without_telling_its_password(wrong: A
         with pytest.raises(errors.ConfigurationError) as caught:
             AsyncUniqOS(KEY, proxy=f"nonsense://user:hidden@{wrong}")
         assert "hidden" not in str(caught.value)
+        seen = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        assert "hidden" not in repr([frame.locals for frame in seen.stack[1:]])
+
+
+async def test_a_wrong_proxy_of_the_environment_is_refused_without_telling_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://user:hidden@host")
+    async with make_client("https://api.example") as client:
+        with pytest.raises(errors.ConfigurationError, match="proxy of the environment must look like") as caught:
+            await client.respond(**TURN)
+    seen = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "hidden" not in repr([frame.locals for frame in seen.stack[1:]])
+
+
+@pytest.mark.parametrize(
+    ("excepted", "url", "bypassed"),
+    [
+        ("127.0.0.1:8080", "http://127.0.0.1:8080", True),
+        ("127.0.0.1:8080", "http://127.0.0.1:9090", False),
+        ("[::1]", "http://[::1]:8080", True),
+        ("::1", "http://[::1]:8080", True),
+        ("[::1]:8080", "http://[::1]:8080", True),
+        (".example", "https://api.example", True),
+        ("*", "https://api.example", True),
+        ("ample", "https://api.example", False),
+    ],
+)
+async def test_no_proxy_may_name_a_port_and_an_ipv6_address(
+    excepted: str, url: str, bypassed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", excepted)
+    assert (proxy_of_environment(url) is None) == bypassed
+
+
+async def test_certificates_of_the_environment_that_are_none_are_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    ssl_context.cache_clear()
+    async with make_client("https://api.example") as client:
+        with pytest.raises(errors.ConfigurationError, match="SSL_CERT_FILE"):
+            await client.respond(**TURN)
 
 
 async def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secure: RawServer, trusted: str) -> None:
@@ -286,3 +339,15 @@ async def test_how_large_an_answer_may_be_can_be_set() -> None:
             with pytest.raises(errors.ResponseDecodeError) as caught:
                 await client.with_options(max_response_bytes=len(ANSWER) - 1).respond(**TURN)
     assert caught.value.code == "response_too_large"
+
+
+@pytest.mark.parametrize("base_url", ["https://api.example", "http://localhost:9"])
+async def test_the_certificates_to_trust_are_those_of_a_proxy_with_tls_too(
+    secure: RawServer, trusted: str, base_url: str
+) -> None:
+    secure.handler = lambda connection, request, number: reply(connection, 403, b"")
+    async with make_client(base_url, proxy=secure.url, verify=trusted, max_retries=0) as client:
+        with pytest.raises(errors.UniqOSError) as caught:
+            await client.respond(**TURN)
+    assert caught.value.code != "tls_error"
+    assert len(secure.requests) == 1

@@ -126,3 +126,58 @@ async def test_a_service_that_only_refuses_sees_a_hundred_more_requests_and_then
                 with pytest.raises(errors.RateLimitError):
                     await client.respond(**TURN)
     assert len(server.requests) == 160
+
+
+async def test_a_call_that_waits_for_itself_holds_nobody_else_back() -> None:
+    """One that backs off for half a minute would else take the turn after which all others come."""
+    busy = failing(503, "service_unavailable", retry_after="30")
+    with RawServer(answers(REFUSED, OK, busy, OK)) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            pace = client._requester.connections.paces[client._requester.config.token]
+            free: list[float] = []
+            sleep = client._requester.clock.sleep
+
+            async def look(seconds: float) -> None:
+                free.append(pace.free_from(0) - client._requester.clock.monotonic())
+                await sleep(seconds)
+
+            client._requester.clock.sleep = look  # type: ignore[method-assign]
+            await client.respond(**TURN)
+    assert slept(client)[-1] == 30.0
+    assert free[-1] < 1.0
+
+
+async def test_a_call_that_is_held_back_after_an_attempt_tells_of_it() -> None:
+    with RawServer(answers(REFUSED, OK, failing(500, "internal_error"))) as server:
+        async with make_client(server.url) as client:
+            await client.respond(**TURN)
+            paces, token = client._requester.connections.paces, client._requester.config.token
+            sleep = client._requester.clock.sleep
+
+            async def crowd(seconds: float) -> None:
+                await sleep(seconds)
+                paces[token].reserve(1100.0, None)
+
+            await client._requester.clock.sleep(1)
+            client._requester.clock.sleep = crowd  # type: ignore[method-assign]
+            with pytest.raises(errors.NetworkError, match="come too fast") as caught:
+                await client.respond(**TURN, deadline=50, idempotency_key="key_1")
+    assert len(server.requests) == 3
+    assert caught.value.sent
+    assert caught.value.http is not None
+    assert (caught.value.http.attempts, caught.value.http.idempotency_key) == (1, "key_1")
+
+
+@pytest.mark.parametrize("answer", [OK, failing(404, "not_found")], ids=["success", "not found"])
+async def test_the_pace_grows_with_whatever_the_api_takes(answer: Any) -> None:
+    """Else who asks for what is not there would go at the first pace for ever."""
+    first = failing(429, "rate_limit_exceeded", retry_after="0")
+    with RawServer(answers(first, answer)) as server:
+        async with make_client(server.url) as client:
+            for _ in range(60):
+                try:
+                    await client.respond(**TURN)
+                except errors.NotFoundError:
+                    pass
+            assert client._requester.connections.paces[client._requester.config.token].rate > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import socket
 import time
@@ -10,8 +11,9 @@ import pytest
 
 from tests._async.support import KEY, TURN, AsyncFakeClock, make_client, slept
 from tests._async.test_calls import OK, answers, drip, failing
-from tests.rawserver import RawServer, header
+from tests.rawserver import RawServer, header, reply
 from uniqos import AsyncUniqOS, errors
+from uniqos._operation import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -155,3 +157,26 @@ async def test_a_wall_clock_that_jumps_under_a_running_attempt_does_no_harm(monk
         async with AsyncUniqOS(KEY, base_url=still.url, timeout=0.1) as client:
             with pytest.raises(errors.NetworkError, match=r"0\.1 s"):
                 await client.respond(**TURN)
+
+
+async def test_what_has_arrived_is_unpacked_however_long_that_takes() -> None:
+    """The whole body came in time, and its unpacking ends after it: the answer was paid for."""
+    content = gzip.compress(b'{"response": "' + b"x" * 5_000_000 + b'"}')
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, 200, content, {"Content-Encoding": "gzip"})
+
+    with RawServer(handle) as server:
+        async with make_client(server.url) as client:
+            requester = client._requester
+            request = Request("GET", "/", "GET /", None, [], "safe")
+            exchange = await requester.open(request, "application/json", 2**23, requester.watch(request))
+            exchange._deadline.restart(5.0)
+            data = await exchange.chunk()
+            exchange._deadline.at = 0.0
+            size = 0
+            while data is not None:
+                size += len(data)
+                data = await exchange.chunk()
+            await exchange.aclose()
+    assert size > 5_000_000

@@ -8,6 +8,7 @@ import gzip
 import json
 import pickle
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -791,3 +792,37 @@ def test_a_limit_of_its_own_is_not_asked_again() -> None:
             with pytest.raises(errors.RateLimitError):
                 client.webhooks.redeliver("wh_1", "del_1")
             assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("yours", [True, False])
+@pytest.mark.parametrize("own", [socket.gaierror(-2, "x"), ConnectionRefusedError(), ssl.SSLError()], ids=repr)
+def test_an_error_that_the_caller_is_handling_is_no_cause_of_ours(own: Exception, yours: bool) -> None:
+    """Else what was sent would count as never sent, and be sent again."""
+    with RawServer(lambda connection, request, number: connection.close()) as server:
+        with httpx.Client() as http_client:
+            client = make_client(server.url, http_client=http_client) if yours else make_client(server.url)
+            try:
+                raise own
+            except OSError:
+                with pytest.raises(errors.NetworkError) as caught:
+                    client.personalities.appeal("pers_1")
+    assert (caught.value.code, caught.value.sent) == ("network_error", True)
+    assert len(server.requests) == 1
+
+
+def test_what_an_attempt_before_the_last_may_have_done_is_not_forgotten() -> None:
+    """A turn that may have run is not safe to repeat with another key, though nobody listens any more."""
+
+    def leave(connection: socket.socket, request: bytes, number: int) -> None:
+        server._listener.shutdown(socket.SHUT_RDWR)
+        server._listener.close()
+        rst(connection)
+
+    with RawServer(leave) as server:
+        with make_client(server.url) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN)
+    assert len(server.requests) == 1
+    assert (caught.value.code, caught.value.sent) == ("connection_refused", True)
+    assert caught.value.http is not None
+    assert caught.value.http.attempts == 4

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from datetime import datetime, timedelta, timezone
 
@@ -63,3 +64,18 @@ def test_a_port_that_speaks_plain_http_is_refused_and_not_tried_again(sandbox: S
     with make_client(sandbox.url.replace("http:", "https:")) as client:
         refused(client)
     assert len(sandbox.journal.entries()) == before
+
+
+def test_a_server_that_leaves_in_the_middle_of_tls_says_nothing_of_certificates_and_is_tried_again() -> None:
+    def leave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.close()
+
+    server = RawServer(lambda connection, request, number: None)
+    server._serve = leave  # type: ignore[method-assign]
+    with server:
+        with make_client(server.url.replace("http:", "https:"), max_retries=1) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.respond(**TURN, timeout=5)
+    assert (caught.value.code, caught.value.sent) == ("network_error", False)
+    assert server.connections == 2

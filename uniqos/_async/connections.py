@@ -36,10 +36,14 @@ class AsyncConnections:
     async def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
-            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+            raise _closed()
         if self.http_client is not None:
             return await self.http_client.send(message, stream=True, follow_redirects=False)
-        return await self._pools.get(self._make).handle_async_request(message)
+        pool = self._pools.get(self._make)
+        if self.closed:  # meanwhile, by another thread, which may not have seen this pool
+            await self.aclose()
+            raise _closed()
+        return await pool.handle_async_request(message)
 
     @property
     def bounded(self) -> bool:
@@ -64,6 +68,10 @@ class AsyncConnections:
             await pool.aclose()
 
 
+def _closed() -> errors.ConfigurationError:
+    return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+
+
 def _transport(config: Config, proxy: str) -> httpx.AsyncHTTPTransport:
     """Httpx's own, which speaks SOCKS, and TLS to a proxy. With its own limits a crowd would reconnect at each call."""
     limits = httpx.Limits(
@@ -71,8 +79,9 @@ def _transport(config: Config, proxy: str) -> httpx.AsyncHTTPTransport:
         max_keepalive_connections=config.max_connections,
         keepalive_expiry=KEEPALIVE_SECONDS,
     )
+    tls = ssl_context(config.verify)
     try:
-        return httpx.AsyncHTTPTransport(verify=ssl_context(config.verify), limits=limits, proxy=httpx.Proxy(proxy))
+        return httpx.AsyncHTTPTransport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy, ssl_context=tls))
     except ImportError:
         raise errors.ConfigurationError(
             "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}

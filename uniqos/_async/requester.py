@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .._pace import Pace
 
 T = TypeVar("T")
+_TAKEN = frozenset({400, 402, 403, 404, 409, 422})
+"""By these the API refuses what was asked, and not how often."""
 
 
 class AsyncRequester:
@@ -123,44 +125,47 @@ class AsyncRequester:
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
         pause, reached = 0.0, False
         while True:
-            began = self.clock.monotonic()
+            began = None
             try:
                 if attempt or self.connections.paces:
                     await self._hold(request, started, pause)
-                    began = self.clock.monotonic()
                 watch.attempt(attempt + 1)
+                began = self.clock.monotonic()
                 exchange = await self._attempt(request, accept, limit, started, attempt)
                 watch.answered(exchange.http)
                 result = await consume(exchange)
             except errors.UniqOSError as error:
+                if error.http_status in _TAKEN:
+                    self._accepted()
                 if error.http is None and isinstance(error, errors.NetworkError):
                     elapsed = self.clock.monotonic() - started
-                    error.http = HttpInfo(0, (), attempt, elapsed, request.idempotency_key)
-                seconds = self._wait(request, error, attempt, started, began)
-                if isinstance(error, errors.NetworkError):
-                    error.sent = reached = reached or error.sent  # it speaks of all attempts, once it is told
-                else:
-                    reached = True
+                    retries = attempt if began is not None else max(0, attempt - 1)  # a call held back made no attempt
+                    error.http = HttpInfo(0, (), retries, elapsed, request.idempotency_key)
+                seconds = None if began is None else self._wait(request, error, attempt, started, began)
                 if seconds is None:
+                    if reached and isinstance(error, errors.NetworkError):
+                        error.sent = True  # not by the last attempt, but by one before it
                     raise
+                reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
             else:
-                self._succeeded()
+                self.connections.budget.earn()
+                self._accepted()
                 return result
             attempt += 1
 
     async def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
+        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
+            await self.clock.sleep(seconds)
         now = self.clock.monotonic()
-        pace, earliest = self.connections.paces.get(self.config.token), now + seconds
+        pace = self.connections.paces.get(self.config.token)
         if pace is None or pace.is_over(now):
-            if seconds > 0:
-                await self.clock.sleep(seconds)
             return
         while True:
             left, cuts = self._left(request, started), pace.cuts
-            at = pace.reserve(max(now, earliest), None if left is None else now + left)
+            at = pace.reserve(now, None if left is None else now + left)
             if at is None:
                 raise held_back(request)
             if at > now:
@@ -263,11 +268,11 @@ class AsyncRequester:
         pace.refused(now, began, seconds, rate.limit if rate else None)
         return pace
 
-    def _succeeded(self) -> None:
-        self.connections.budget.earn()
+    def _accepted(self) -> None:
+        """An attempt was not refused for coming too fast."""
         pace = self.connections.paces.get(self.config.token)
         if pace is not None:
-            pace.succeeded(self.clock.monotonic())
+            pace.accepted(self.clock.monotonic())
 
 
 async def _read(exchange: AsyncExchange) -> tuple[AsyncExchange, bytes]:

@@ -37,10 +37,14 @@ class Connections:
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
-            raise errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+            raise _closed()
         if self.http_client is not None:
             return self.http_client.send(message, stream=True, follow_redirects=False)
-        return self._pools.get(self._make).handle_request(message)
+        pool = self._pools.get(self._make)
+        if self.closed:  # meanwhile, by another thread, which may not have seen this pool
+            self.close()
+            raise _closed()
+        return pool.handle_request(message)
 
     @property
     def bounded(self) -> bool:
@@ -65,6 +69,10 @@ class Connections:
             pool.close()
 
 
+def _closed() -> errors.ConfigurationError:
+    return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+
+
 def _transport(config: Config, proxy: str) -> httpx.HTTPTransport:
     """Httpx's own, which speaks SOCKS, and TLS to a proxy. With its own limits a crowd would reconnect at each call."""
     limits = httpx.Limits(
@@ -72,8 +80,9 @@ def _transport(config: Config, proxy: str) -> httpx.HTTPTransport:
         max_keepalive_connections=config.max_connections,
         keepalive_expiry=KEEPALIVE_SECONDS,
     )
+    tls = ssl_context(config.verify)
     try:
-        return httpx.HTTPTransport(verify=ssl_context(config.verify), limits=limits, proxy=httpx.Proxy(proxy))
+        return httpx.HTTPTransport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy, ssl_context=tls))
     except ImportError:
         raise errors.ConfigurationError(
             "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}

@@ -69,7 +69,7 @@ class Exchange:
                     return None
                 self._received += len(raw)
                 # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
-                if self._late:
+                if raw and self._late:
                     raise httpx.ReadTimeout("too slow")
                 self._late = self._deadline.clamp(None) == 0
                 data = self._decoder.feed(raw)
