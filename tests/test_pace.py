@@ -46,6 +46,13 @@ def test_the_latest_wait_of_several_counts() -> None:
     assert pace.reserve(100.2, None) == 105.0
 
 
+def test_a_shorter_wait_of_a_later_refusal_does_not_end_a_longer_one() -> None:
+    pace = Pace(100.0)
+    pace.refused(100.0, 99.0, 30.0, None)
+    pace.refused(101.0, 100.5, 1.0, None)
+    assert pace.reserve(101.0, None) == 130.0
+
+
 @pytest.mark.parametrize("limit", [None, 0, -3])
 def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_grows_slowly(limit: float | None) -> None:
     pace = Pace(0.0)

@@ -61,9 +61,6 @@ def test_the_golden_delivery_verifies(body: Any, signature: str, secret: Any) ->
         (BODY, f"{SIGNATURE},{SIGNATURE}", SECRET, NOW, "malformed_signature"),
         (BODY + b" ", SIGNATURE, SECRET, NOW, "signature_mismatch"),
         (BODY, SIGNATURE, "whsec_other", NOW, "signature_mismatch"),
-        (BODY, SIGNATURE, [], NOW, "signature_mismatch"),
-        (BODY, SIGNATURE, "", NOW, "signature_mismatch"),
-        (BODY, signed(BODY, ""), "", NOW, "signature_mismatch"),
         (b"nonsense", signed(b"nonsense"), SECRET, NOW, "invalid_payload"),
         (b"[]", signed(b"[]"), SECRET, NOW, "invalid_payload"),
         (b'{"id":"1"}', signed(b'{"id":"1"}'), SECRET, NOW, "invalid_payload"),
@@ -159,3 +156,9 @@ def test_a_tolerance_of_0_believes_any_time() -> None:
 def test_a_tolerance_that_is_none_is_refused_instead_of_believing_any_time(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match="tolerance must be"):
         construct_event(BODY, SIGNATURE, SECRET, tolerance=wrong, _now=0)
+
+
+@pytest.mark.parametrize("secret", ["", [], [""]], ids=repr)
+def test_a_secret_that_nobody_has_set_is_a_wrong_setting(secret: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no webhook secret was given"):
+        construct_event(BODY, signed(BODY, ""), secret, _now=NOW)

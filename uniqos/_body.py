@@ -57,7 +57,9 @@ class BodyDecoder:
                 raise BodyError("undecodable_response", f"broken compression: {exc}") from None
         self._count += len(chunk)
         if self._count > self._limit:
-            raise BodyError("response_too_large", f"more than {self._limit} bytes")
+            raise BodyError(
+                "response_too_large", f"more than {self._limit} bytes (max_response_bytes, or 8 MiB for one event)"
+            )
         return chunk
 
     def _decompress(self, chunk: bytes) -> bytes:

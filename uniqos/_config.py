@@ -108,15 +108,17 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
         return Secret(access_token), None
     if api_key is None:
         api_key = Secret(os.environ.get("UNIQOS_API_KEY", ""))
-    if not isinstance(api_key, str) or not api_key:
+    if not isinstance(api_key, str):
+        raise ConfigurationError(f"api_key must be a string, got {type(api_key).__name__}", code="missing_api_key")
+    if not api_key:
         raise ConfigurationError(
             "no API key: pass api_key=..., or set UNIQOS_API_KEY in the environment", code="missing_api_key"
         )
     match = _API_KEY.fullmatch(api_key)
     if match is None:
         raise ConfigurationError(
-            "this is not an API key: one looks like uniq_live_... or uniq_test_... with at least 8 letters and digits "
-            "(a portal JWT goes to access_token=)",
+            "this is not an API key: one looks like uniq_live_... or uniq_test_... with at least 8 letters and digits, "
+            "without spaces or line ends around it (a portal JWT goes to access_token=)",
             code="invalid_api_key_format",
         )
     return Secret(api_key), "live" if match[1] == "live" else "test"
@@ -175,7 +177,9 @@ def _check_observer(value: Any) -> None:
     names = [name for name in vars(Observer) if not name.startswith("_")]
     fits = isinstance(value, Observer) and isinstance(value, Hashable) and not isinstance(value, type)
     if not fits or any(iscoroutinefunction(getattr(value, name)) for name in names):
-        raise ConfigurationError(f"observer must be an object with the plain functions {', '.join(names)}")
+        raise ConfigurationError(
+            f"observer must be an object derived from uniqos.Observer, with plain functions: {', '.join(names)}"
+        )
 
 
 def _checked_verify(value: Any) -> Any:
@@ -188,8 +192,10 @@ def _checked_verify(value: Any) -> Any:
             "of certificates whoever is in between reads key and messages"
         )
     path = os.path.abspath(os.fspath(value))
-    if not os.path.exists(path):
-        raise ConfigurationError(f"verify={path!r}: there are no certificates")
+    if not os.fspath(value) or not os.path.exists(path):
+        raise ConfigurationError(f"verify={value!r}: there are no certificates")
+    if os.path.isdir(path) and not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in os.listdir(path)):
+        raise ConfigurationError(f"verify={path!r}: no file is named by its certificate's hash; see openssl rehash")
     return path
 
 

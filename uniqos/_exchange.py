@@ -26,6 +26,7 @@ EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 _PROXY_ERRORS = {"407": "proxy_authentication_required"}
+_PASSWORD_WANTED = '; it wants another user and password: proxy="http://user:password@host:port"'
 
 
 @lru_cache(maxsize=1024)
@@ -135,7 +136,7 @@ def refusal(
         )
     if status == 407:
         return errors.NetworkError(
-            'the proxy refused: HTTP 407; it wants a user and a password: proxy="http://user:password@host:port"',
+            f"the proxy refused: HTTP 407{_PASSWORD_WANTED}",
             code=_PROXY_ERRORS["407"],
             request_id=request_id,
             http_status=status,
@@ -184,7 +185,13 @@ def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str
 
 
 def network_error(
-    request: Request, exc: Exception, *, limit: str = "", http: HttpInfo | None = None, received: int = 0
+    request: Request,
+    exc: Exception,
+    *,
+    limit: str = "",
+    http: HttpInfo | None = None,
+    received: int = 0,
+    peer: str = "the server",
 ) -> errors.NetworkError:
     """The error for a failure of the network.
 
@@ -194,9 +201,10 @@ def network_error(
         limit: Which limit a timeout hit, for people, e.g. ``timeout of 90 s``.
         http: What is known of the answer; None where no status had arrived.
         received: How many bytes of the body had arrived.
+        peer: Who was connected to, for people: host and port, or which proxy.
     """
     forget_locals(exc)
-    code, sent, reason = _classify(exc)
+    code, sent, reason = _classify(exc, peer)
     details: dict[str, Any] = {"response_started": http is not None, "bytes_received": received}
     if code == "timeout":
         if isinstance(exc, httpx.PoolTimeout):
@@ -222,7 +230,7 @@ def held_back(request: Request) -> errors.NetworkError:
     )
 
 
-def _classify(exc: Exception) -> tuple[str, bool, str]:
+def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     """(code, whether the request may have reached the server, words)."""
     causes = list(_causes(exc))
     connecting = isinstance(exc, httpx.ConnectError)
@@ -230,7 +238,7 @@ def _classify(exc: Exception) -> tuple[str, bool, str]:
         hint = "; where the authority is your own, pass its certificate: verify=..."
         return "tls_error", False, f"TLS failed: {exc}{hint}"
     if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
-        return "dns_failure", False, f"the host name does not resolve: {exc}"
+        return "dns_failure", False, f"the host name of {peer} does not resolve: {exc}"
     if isinstance(exc, httpx.PoolTimeout):
         return "timeout", False, ""
     if isinstance(exc, httpx.ConnectTimeout):
@@ -238,11 +246,12 @@ def _classify(exc: Exception) -> tuple[str, bool, str]:
     if isinstance(exc, httpx.TimeoutException):
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
-        return _PROXY_ERRORS.get(str(exc)[:3], "proxy_error"), False, f"the proxy refused: {exc}"
+        code = _PROXY_ERRORS.get(str(exc)[:3], "proxy_error")
+        return code, False, f"{peer} refused: {exc}{_PASSWORD_WANTED if code != 'proxy_error' else ''}"
     if connecting:
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return "connection_refused", False, "connection refused: nothing listens there"
-        return "network_error", False, f"no connection: {exc}"
+            return "connection_refused", False, f"connection refused: nothing listens at {peer}"
+        return "network_error", False, f"no connection to {peer}: {exc}"
     return "network_error", True, f"the connection broke: {exc or type(exc).__name__}"
 
 

@@ -410,6 +410,15 @@ def cursor_of(query: Body | None, filters: Mapping[str, Any]) -> str | None:
     return given.get("cursor") if isinstance(given, Mapping) else None  # what is neither will be refused
 
 
+def check_page_size(query: Body | None, filters: Mapping[str, Any]) -> None:
+    """Refuse a ``limit`` that is none, also where the public contract does not know the keys of a query."""
+    given = filters if query is None else query
+    named = given.get("limit") if isinstance(given, Mapping) else None
+    size = getattr(given, "limit", None) if isinstance(given, BaseModel) else named
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
+        raise _refused(f"limit must be a whole number, 1 or more, got {size!r}")
+
+
 def next_page(query: Body | None, filters: Mapping[str, Any], cursor: str) -> tuple[Body | None, Mapping[str, Any]]:
     """Query and keywords of the page after this one."""
     if query is None:

@@ -48,6 +48,7 @@ class Pace:
         self.rate: float = _FIRST_RATE
         self._most: float = inf
         self._next: float = now
+        self._resumes_at: float = now
         self._refused_at: float = now
         self._cut_at: float | None = None
         self.cuts: int = 0
@@ -67,6 +68,7 @@ class Pace:
         """
         with _lock:
             self._next = max(self._next, now + wait)
+            self._resumes_at = max(self._resumes_at, now + wait)
             self._refused_at = now
             if limit is not None and limit > 0:
                 self._most = limit * _OF_THE_LIMIT
@@ -78,7 +80,7 @@ class Pace:
             else:
                 return  # it was on its way when the last refusal counted
             self._cut_at = now
-            self._next = now + wait  # whoever waits already asks anew, for a turn that is less close to the next
+            self._next = self._resumes_at  # whoever waits already asks anew, for a turn that is less close to the next
             self.cuts += 1
 
     def accepted(self, now: float) -> None:

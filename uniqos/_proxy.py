@@ -24,7 +24,7 @@ def checked_proxy(url: str, what: str = "proxy") -> Secret:
         ConfigurationError: It is none, or of a kind that is not supported.
     """
     url = hide(url)
-    proxy = _parsed(url)
+    proxy = _parsed(url) if isinstance(url, str) and "://" in url else None
     if proxy is None:
         raise ConfigurationError(
             f"{what} must look like http://user:password@host:port; http, https, socks5 and socks5h are supported"
@@ -35,7 +35,7 @@ def checked_proxy(url: str, what: str = "proxy") -> Secret:
 def _parsed(url: str) -> Secret | None:
     """A function of its own, for the parts show the password in a traceback with local variables."""
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = urlsplit(url)
         ascii_host(parts.hostname or "")
         httpx.Proxy(parts.geturl())
     except (ValueError, TypeError, httpx.InvalidURL):
@@ -63,7 +63,8 @@ def _of_environment(scheme: str) -> Any:
     import urllib.request
 
     proxies = urllib.request.getproxies()
-    return hide(proxies.get(scheme) or proxies.get("all"))
+    url = proxies.get(scheme) or proxies.get("all")
+    return hide(f"http://{url}" if url and "://" not in url else url)
 
 
 class ProxyAddress:

@@ -69,6 +69,8 @@ def construct_event(
     secrets = [secret] if isinstance(secret, str) else secret
     if not isinstance(secrets, Sequence) or not all(isinstance(one, str) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
+    if not any(secrets):
+        raise ConfigurationError("no webhook secret was given: it is empty, as a setting is that nobody has set")
     if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # NaN too: it would believe any age
         raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is any), got {tolerance!r}")
     # No early end: how long this takes must not tell which of the secrets is the right one.

@@ -272,7 +272,7 @@ async def test_warming_up_opens_the_connection_that_the_first_turn_uses() -> Non
 
 async def test_warming_up_says_when_nobody_is_there(sandbox: Sandbox) -> None:
     async with make_client("http://127.0.0.1:1", max_retries=0) as client:
-        with pytest.raises(errors.NetworkError, match="nothing listens there"):
+        with pytest.raises(errors.NetworkError, match=r"nothing listens at 127\.0\.0\.1:1$"):
             await client.warm_up()
     async with client_of(sandbox) as client:
         await client.warm_up()

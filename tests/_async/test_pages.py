@@ -12,7 +12,7 @@ import pytest
 
 from tests._async.support import make_client
 from tests.rawserver import Handler, RawServer, reply
-from uniqos import AsyncUniqOS, NotFoundError, ResponseValidationError, models
+from uniqos import AsyncUniqOS, NotFoundError, RequestValidationError, ResponseValidationError, models
 
 pytestmark = pytest.mark.anyio
 NAMESPACES = ["personalities", "end_users", "relationships", "interactions", "billing.invoices"]
@@ -141,3 +141,12 @@ async def test_a_cursor_that_is_no_text_is_an_error_and_gives_no_items(cursor: A
             for _ in range(2):
                 with pytest.raises(ResponseValidationError):
                     await anext(items)
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "x"])
+async def test_an_impossible_size_of_a_page_is_refused_at_once(namespace: str, size: Any) -> None:
+    async with make_client("http://127.0.0.1:1") as client:
+        for arguments, filters in (((), {"limit": size}), (({"limit": size},), {})):
+            with pytest.raises(RequestValidationError, match="limit must be a whole number"):
+                iterate(client, namespace, *arguments, **filters)

@@ -247,8 +247,9 @@ async def test_an_authority_of_ones_own_is_trusted(secure: RawServer, trusted: s
         verify = ssl.create_default_context(cafile=trusted)
     elif kind == "folder":
         verify = tmp_path
+        Path(trusted).rename(tmp_path / "0123abcd.0")
     async with make_client(secure.url, verify=verify) as client:
-        if kind == "folder":  # one whose files are not named by their hashes trusts nobody
+        if kind == "folder":  # a file that is named by another certificate's hash is not found
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN)
             assert caught.value.code == "tls_error"
@@ -281,10 +282,12 @@ async def test_a_wrong_host_is_a_tls_error(authority: trustme.CA, trusted: str) 
     assert caught.value.code == "tls_error"
 
 
-@pytest.mark.parametrize("wrong", [False, True, 7, "/nowhere/at/all.pem"])
+@pytest.mark.parametrize("wrong", [False, True, 7, "", "/nowhere/at/all.pem"])
 async def test_what_are_no_certificates_are_refused(wrong: Any, tmp_path: Path) -> None:
     with pytest.raises(errors.ConfigurationError, match="verify"):
         AsyncUniqOS(KEY, verify=wrong)
+    with pytest.raises(errors.ConfigurationError, match="openssl rehash"):
+        AsyncUniqOS(KEY, verify=tmp_path)
     (tmp_path / "empty.pem").write_text("nothing")
     async with make_client("https://127.0.0.1:1", verify=tmp_path / "empty.pem") as client:
         with pytest.raises(errors.ConfigurationError, match="no certificates that can be read"):

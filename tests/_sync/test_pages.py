@@ -13,7 +13,7 @@ import pytest
 
 from tests._sync.support import make_client
 from tests.rawserver import Handler, RawServer, reply
-from uniqos import NotFoundError, ResponseValidationError, UniqOS, models
+from uniqos import NotFoundError, RequestValidationError, ResponseValidationError, UniqOS, models
 
 NAMESPACES = ["personalities", "end_users", "relationships", "interactions", "billing.invoices"]
 
@@ -141,3 +141,12 @@ def test_a_cursor_that_is_no_text_is_an_error_and_gives_no_items(cursor: Any) ->
             for _ in range(2):
                 with pytest.raises(ResponseValidationError):
                     next(items)
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "x"])
+def test_an_impossible_size_of_a_page_is_refused_at_once(namespace: str, size: Any) -> None:
+    with make_client("http://127.0.0.1:1") as client:
+        for arguments, filters in (((), {"limit": size}), (({"limit": size},), {})):
+            with pytest.raises(RequestValidationError, match="limit must be a whole number"):
+                iterate(client, namespace, *arguments, **filters)

@@ -69,7 +69,7 @@ class _Server(Connections):
     bounded = False
 
     def __init__(self, pieces: list[bytes], encoding: str, bounded: bool) -> None:
-        super().__init__("https://api.uniqos.ai", None)
+        super().__init__(_CLIENT._requester.config, None)
         self._answer = httpx.Response(
             200,
             headers={"content-type": "text/event-stream", "content-encoding": encoding, "x-request-id": "req_1"},
@@ -428,12 +428,16 @@ def webhooks(data: bytes) -> None:
     assert _refused(body, signature, other if other != secret else secret + "x") == "signature_mismatch"
     unkeyed = "sha256=" + hmac.digest(b"", body, hashlib.sha256).hex()
     for nothing in ([], "", ["", ""]):
-        assert _refused(body, unkeyed, nothing) == "signature_mismatch"
+        try:
+            construct_event(body, unkeyed, nothing)
+        except errors.ConfigurationError:
+            continue
+        raise AssertionError("no secret at all was taken for one")
     assert _refused(body, "", secret) == _refused(body, None, secret) == "missing_signature"
     # Any text may come as a header, as a secret, and as a body that a framework has decoded for us.
     assert _refused(body, line.decode("latin-1"), secret) in REASONS
     assert _refused(_text(rest) + "\n", signature, secret) == "signature_mismatch"
-    if secret != _text(line):
+    if _text(line) not in ("", secret):
         assert _refused(body, signature, _text(line)) == "signature_mismatch"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -30,6 +31,8 @@ class AsyncConnections:
         """By credential, while the API refuses what comes too fast: it counts for each of them apart."""
         self.closed: bool = False
         self.drift_told: dict[OnDrift, set[DriftReport]] = {}
+        self.peer: str = urlsplit(config.base_url).netloc
+        """Who is connected to, for people."""
         self._config: Config = config
         self._pools: AsyncPerHome[httpx.AsyncBaseTransport] = AsyncPerHome()
 
@@ -55,6 +58,8 @@ class AsyncConnections:
 
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
+        if proxy is not None:
+            self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
         if proxy is not None and not proxy.startswith("http://"):
             return _transport(config, proxy)
         from .pool import AsyncPool

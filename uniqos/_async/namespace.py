@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from .. import errors
 from .._aio import AsyncGate
-from .._operation import Body, cursor_of, next_page
+from .._operation import Body, check_page_size, cursor_of, next_page
 from .requester import AsyncRequester
 
 T = TypeVar("T")
@@ -53,6 +53,7 @@ class AsyncItems(Generic[T]):
         query: Body | None,
         filters: Mapping[str, Any],
     ) -> None:
+        check_page_size(query, filters)
         self._ask = ask
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}

@@ -181,7 +181,7 @@ class AsyncRequester:
         try:
             response = await self.connections.send(message)
         except httpx.HTTPError as exc:
-            raise network_error(request, exc, limit=name) from exc
+            raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
         headers, status = response.headers, response.status_code
         elapsed = self.clock.monotonic() - started
         http = HttpInfo(status, tuple(headers.raw), attempt, elapsed, request.idempotency_key)
@@ -214,7 +214,8 @@ class AsyncRequester:
         """Seconds the next attempt may take, seconds left of the whole call, and which of the two is the limit."""
         timeout, left = self.timeout(request), self._left(request, started)
         if left is not None and (timeout is None or left < timeout):
-            return left, left, "deadline of the whole call"
+            whole = self.config.deadline if request.deadline is None else request.deadline
+            return left, left, f"deadline of {whole:g} s for the whole call"
         return timeout, left, f"timeout of {timeout:g} s" if timeout else ""
 
     def _left(self, request: Request, started: float) -> float | None:

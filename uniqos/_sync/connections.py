@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -31,6 +32,8 @@ class Connections:
         """By credential, while the API refuses what comes too fast: it counts for each of them apart."""
         self.closed: bool = False
         self.drift_told: dict[OnDrift, set[DriftReport]] = {}
+        self.peer: str = urlsplit(config.base_url).netloc
+        """Who is connected to, for people."""
         self._config: Config = config
         self._pools: PerHome[httpx.BaseTransport] = PerHome()
 
@@ -56,6 +59,8 @@ class Connections:
 
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
+        if proxy is not None:
+            self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
         if proxy is not None and not proxy.startswith("http://"):
             return _transport(config, proxy)
         from .pool import Pool

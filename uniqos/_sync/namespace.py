@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from .. import errors
-from .._operation import Body, cursor_of, next_page
+from .._operation import Body, check_page_size, cursor_of, next_page
 from .._threads import Gate
 from .requester import Requester
 
@@ -54,6 +54,7 @@ class Items(Generic[T]):
         query: Body | None,
         filters: Mapping[str, Any],
     ) -> None:
+        check_page_size(query, filters)
         self._ask = ask
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
