@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from uniqos import errors, models
 from uniqos._http import HttpInfo
-from uniqos._operation import Operation, Request, decode, encode, next_page
+from uniqos._operation import Operation, Request, check_page_size, decode, encode, next_page
 from uniqos.api import end_users, engine, interactions, me, operations, organizations, personalities, relationships
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))
@@ -353,3 +353,21 @@ def test_salvage_reaches_into_lists() -> None:
 )
 def test_the_next_page(query: Any, filters: Any, cursor: str, following: Any) -> None:
     assert next_page(query, filters, cursor) == following
+
+
+@pytest.mark.parametrize("query", [None, {}, {"limit": 1}, {"limit": None}, models.InteractionQuery(limit=5), 7])
+def test_a_page_may_have_any_size_from_one(query: Any) -> None:
+    check_page_size(query, {"limit": 1} if query is None else {"limit": -1})
+    check_page_size(None, {})
+
+
+@pytest.mark.parametrize("size", [0, -1, True, 1.0, "5"])
+def test_another_size_of_a_page_is_refused(size: Any) -> None:
+    for query, filters in (
+        (None, {"limit": size}),
+        ({"limit": size}, {}),
+        (models.RespondRequest.model_construct(limit=size), {}),
+    ):
+        with pytest.raises(errors.RequestValidationError) as caught:
+            check_page_size(query, filters)
+        assert str(caught.value) == f"limit must be a whole number, 1 or more, got {size!r}"

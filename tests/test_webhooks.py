@@ -160,5 +160,13 @@ def test_a_tolerance_that_is_none_is_refused_instead_of_believing_any_time(wrong
 
 @pytest.mark.parametrize("secret", ["", [], [""]], ids=repr)
 def test_a_secret_that_nobody_has_set_is_a_wrong_setting(secret: Any) -> None:
-    with pytest.raises(ConfigurationError, match="no webhook secret was given"):
+    with pytest.raises(ConfigurationError) as caught:
         construct_event(BODY, signed(BODY, ""), secret, _now=NOW)
+    assert str(caught.value) == "no webhook secret was given: it is empty, as a setting is that nobody has set"
+
+
+@pytest.mark.parametrize(("body", "secret"), [("\ud800", SECRET), (BODY, "\ud800"), (BODY, ["\udfff", "whsec_other"])])
+def test_half_a_surrogate_pair_was_signed_by_nobody(body: Any, secret: Any) -> None:
+    with pytest.raises(WebhookSignatureError) as caught:
+        construct_event(body, SIGNATURE, secret, _now=NOW)
+    assert caught.value.reason == "signature_mismatch"
