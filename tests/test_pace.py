@@ -64,11 +64,25 @@ def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_gr
     assert pace.rate == 20.0
     answer(pace, 1, 2.0)
     assert pace.rate == 40.0
-    pace.refused(2.5, 2.4, 0.0, limit)
+    for _ in range(10):  # a batch that was on its way together counts once
+        pace.refused(2.5, 2.4, 0.0, limit)
+    assert pace.rate == 40.0  # and may have been chance
+    pace.refused(2.7, 2.6, 0.0, limit)
     assert pace.rate == pytest.approx(28.0)
     answer(pace, 20, 2.9)
     answer(pace, 1, 3.1)
     assert pace.rate == pytest.approx(28.0 * 1.05)
+
+
+def test_a_few_refusals_that_no_pace_prevents_leave_the_rate_as_it_is() -> None:
+    pace, random = Pace(0.0), Random(1)
+    pace.refused(0.0, -0.1, 0.0, 200)
+    for number in range(1, 5000):
+        if random.random() < 0.02:
+            pace.refused(number / 100, number / 100 - 0.005, 0.0, 200)
+        else:
+            pace.accepted(number / 100)
+    assert pace.rate == pytest.approx(190.0)
 
 
 def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:

@@ -12,6 +12,9 @@ _FIRST_RATE = 10.0
 _LEAST_RATE = 0.5
 _OF_THE_LIMIT = 0.95
 _CUT = 0.7
+_SMOOTHING = 0.01
+_TOLERATED = 0.06
+"""So many refusals of one are no reason to go slower: there are some that no pace prevents."""
 _SEARCHING, _FOUND = 2.0, 1.05
 """By how much the rate grows in a second: until it is refused for the first time, and from then on."""
 _BURST_OF_REFUSALS = 100.0
@@ -36,7 +39,8 @@ class Pace:
 
     A crowd that only waits, each for itself, comes back as a crowd and is refused again. Here all wait until the API
     wants to hear of anybody, and then go one by one: at the rate that it names, else at one that grows until it
-    refuses again, and then falls, as TCP does it. A refusal counts once for all that was on its way at that time.
+    refuses again, and then falls, as TCP does it. A refusal counts once for all that was on its way at that time, and
+    as long as few are refused the rate stays.
 
     Args:
         now: Monotonic time in seconds, as in all methods.
@@ -56,6 +60,7 @@ class Pace:
         self._growth: float = _SEARCHING
         self._counted_from: float = now
         self._answers: int = 0
+        self._refusals: float = 0.0
 
     def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
         """An attempt was refused for coming too fast.
@@ -67,6 +72,7 @@ class Pace:
             limit: Requests per second that the API names; None where it names none.
         """
         with _lock:
+            self._refusals += (1.0 - self._refusals) * _SMOOTHING
             self._next = max(self._next, now + wait)
             self._resumes_at = max(self._resumes_at, now + wait)
             self._refused_at = now
@@ -74,11 +80,11 @@ class Pace:
                 self._most = limit * _OF_THE_LIMIT
             if self._cut_at is None:
                 self.rate = _FIRST_RATE if self._most == inf else self._most
-            elif began > self._cut_at:
+            elif began <= self._cut_at:
+                return  # it was on its way when the last refusal counted
+            elif self._refusals > _TOLERATED:
                 self.rate = max(_LEAST_RATE, self.rate * _CUT)
                 self._growth = _FOUND
-            else:
-                return  # it was on its way when the last refusal counted
             self._cut_at = now
             self._next = self._resumes_at  # whoever waits already asks anew, for a turn that is less close to the next
             self.cuts += 1
@@ -88,6 +94,7 @@ class Pace:
         with _lock:
             self.budget.earn()
             self._answers += 1
+            self._refusals -= self._refusals * _SMOOTHING
             seconds = now - self._counted_from
             if seconds >= 1.0:
                 # Only where the rate is made use of: else it would grow without proof that it can be done.
