@@ -163,8 +163,8 @@ def proxy(url: str, fault: Fault, times: int | None) -> Generator[str, None, Non
     """
     if fault not in FAULTS:
         raise ConfigurationError(f"there is no fault {fault!r}; there are {', '.join(FAULTS)}")
-    if times is not None and times < 1:
-        raise ConfigurationError(f"a fault happens once or more, or always (None), got times={times!r}")
+    if times is not None and times < 0:
+        raise ConfigurationError(f"a fault happens so many times, or always (None), got times={times!r}")
     host, _, port = url.removeprefix("http://").rpartition(":")
     running = Proxy((host.strip("[]"), int(port)), fault, times)
     try:
