@@ -128,7 +128,8 @@ def judge(accounts: Accounts, mark: str, streamed: bool, error: BaseException | 
         accounts.outcomes["answered"] += 1
         return False
     accounts.failed(error)
-    if "stream=" in mark:
+    opened = isinstance(error, UniqOSError) and error.code in ("stream_interrupted", "invalid_response")
+    if "stream=" in mark and opened:
         accounts.outcomes["broken on purpose, billed once"] += 1
     elif "error=" in mark and not isinstance(error, NetworkError) and "times=" not in mark:
         accounts.outcomes["refused, not billed"] += 1
