@@ -116,12 +116,17 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
         return verify
     try:
         if verify is None:
+            named = os.environ.get("SSL_CERT_FILE")
+            if named and not os.path.exists(
+                named
+            ):  # some versions of httpx would say nothing, and trust the usual ones
+                raise FileNotFoundError(named)
             return httpx.create_ssl_context()
         folder = os.path.isdir(verify)
         return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
     except OSError as exc:
-        named = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
-        raise ConfigurationError(f"{named} holds no certificates that can be read: {exc}") from None
+        where = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
+        raise ConfigurationError(f"{where} holds no certificates that can be read: {exc}") from None
 
 
 def make_network() -> Network:
