@@ -17,6 +17,8 @@ _TOLERATED = 0.06
 """So many refusals of one are no reason to go slower: there are some that no pace prevents."""
 _SEARCHING, _FOUND = 2.0, 1.05
 """By how much the rate grows in a second: until it is refused for the first time, and from then on."""
+_LEAST_GROWTH = 1.0
+"""And at least by so much, or a rate that fell low would stay there for minutes."""
 _BURST_OF_REFUSALS = 100.0
 _QUIET_SECONDS = 10.0
 
@@ -99,7 +101,7 @@ class Pace:
             if seconds >= 1.0:
                 # Only where the rate is made use of: else it would grow without proof that it can be done.
                 if self._answers >= self.rate * seconds / 2:
-                    self.rate = min(self._most, self.rate * self._growth)
+                    self.rate = min(self._most, max(self.rate * self._growth, self.rate + _LEAST_GROWTH))
                 self._counted_from, self._answers = now, 0
 
     def reserve(self, earliest: float, latest: float | None) -> float | None:
