@@ -105,10 +105,10 @@ def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
     for second in range(100):
         pace.refused(float(second), second - 0.5, 0.0, 10)
     assert pace.rate == 0.5
-    for second in range(100, 103):
+    for second in range(100, 106):
         answer(pace, 10, float(second))
-    assert pace.rate == 3.5  # and it does not stay low for long
-    for second in range(103, 120):
+    assert pace.rate >= 4.0  # and it does not stay low for long
+    for second in range(106, 120):
         answer(pace, 10, float(second))
     assert pace.rate == pytest.approx(9.5)
 
