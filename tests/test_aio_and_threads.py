@@ -305,21 +305,17 @@ def _call_once(pool: Pool, url: str) -> None:
 
 
 def test_sixty_four_threads_open_hardly_more_connections_than_they_are() -> None:
-    with RawServer(answer) as server:
-        pool = Pool(server.url)
+    with RawServer(answer) as server, Pool(server.url) as pool:
         in_threads(64, lambda: call(pool, server.url, 50))
         assert (pool.busy, pool.idle) == (0, server.connections)
         assert server.connections <= 0.02 * len(server.requests)
-        pool.close()
 
 
 def test_a_limit_below_the_number_of_threads_holds() -> None:
-    with RawServer(answer) as server:
-        pool = Pool(server.url, max_connections=4)
+    with RawServer(answer) as server, Pool(server.url, max_connections=4) as pool:
         in_threads(16, lambda: call(pool, server.url, 20))
         assert (pool.busy, pool.idle) == (0, server.connections)
         assert server.connections <= 4
-        pool.close()
 
 
 def test_threads_that_race_for_expired_connections_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:

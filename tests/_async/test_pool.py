@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import httpcore
 import httpx
 import pytest
 import trustme
@@ -171,11 +172,35 @@ async def test_idle_connections_expire(monkeypatch: pytest.MonkeyPatch) -> None:
         short = [await send(pool, server.url) for _ in range(3)]
         monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 60.0)
         long = await send(pool, server.url)
+        monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 0.0)
         for response in short:
             await body_of(response)
         port = await body_of(long)
         assert state(pool) == (1, 0)  # each that came back closed the one before it
         assert await get(pool, server.url) == port
+        await pool.aclose()
+
+
+async def test_a_connection_is_asked_about_by_its_holder_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What httpcore says of one that another thread is taking may be wrong, and a good connection would be closed."""
+    asked: list[bool] = []
+    is_expired = httpcore.AsyncHTTPConnection.has_expired
+
+    def has_expired(connection: httpcore.AsyncHTTPConnection) -> bool:
+        asked.append(any(free.http is connection for free in pool._free))
+        return is_expired(connection)
+
+    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "has_expired", has_expired)
+    with RawServer(who) as server:
+        pool = AsyncPool(server.url)
+        for response in [await send(pool, server.url) for _ in range(3)]:
+            await body_of(response)
+        monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 0.0)  # the oldest is looked at, and is still good
+        for _ in range(3):
+            await get(pool, server.url)
+        assert asked
+        assert not any(asked)
+        assert (state(pool), server.connections) == ((3, 0), 3)
         await pool.aclose()
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 import trustme
@@ -169,11 +170,35 @@ def test_idle_connections_expire(monkeypatch: pytest.MonkeyPatch) -> None:
         short = [send(pool, server.url) for _ in range(3)]
         monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 60.0)
         long = send(pool, server.url)
+        monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 0.0)
         for response in short:
             body_of(response)
         port = body_of(long)
         assert state(pool) == (1, 0)  # each that came back closed the one before it
         assert get(pool, server.url) == port
+        pool.close()
+
+
+def test_a_connection_is_asked_about_by_its_holder_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What httpcore says of one that another thread is taking may be wrong, and a good connection would be closed."""
+    asked: list[bool] = []
+    is_expired = httpcore.HTTPConnection.has_expired
+
+    def has_expired(connection: httpcore.HTTPConnection) -> bool:
+        asked.append(any(free.http is connection for free in pool._free))
+        return is_expired(connection)
+
+    monkeypatch.setattr(httpcore.HTTPConnection, "has_expired", has_expired)
+    with RawServer(who) as server:
+        pool = Pool(server.url)
+        for response in [send(pool, server.url) for _ in range(3)]:
+            body_of(response)
+        monkeypatch.setattr(pools, "KEEPALIVE_SECONDS", 0.0)  # the oldest is looked at, and is still good
+        for _ in range(3):
+            get(pool, server.url)
+        assert asked
+        assert not any(asked)
+        assert (state(pool), server.connections) == ((3, 0), 3)
         pool.close()
 
 

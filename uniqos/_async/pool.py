@@ -8,6 +8,7 @@ exchange, where httpx bounds each read alone: a server that drips would never ti
 from __future__ import annotations
 
 import ssl
+import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
 
@@ -44,10 +45,11 @@ _KINDS = tuple(_ERRORS)
 class _AsyncConnection:
     """One connection and its network."""
 
-    __slots__ = ("http", "network")
+    __slots__ = ("http", "idle_since", "network")
 
     def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
         self.network: AsyncNetwork = make_network()
+        self.idle_since: float = 0.0
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=tls,
@@ -177,13 +179,16 @@ class AsyncPool(httpx.AsyncBaseTransport):
         if self._closed or not connection.http.is_idle():
             await self._drop(connection)
             return
+        connection.idle_since = time.monotonic()
         self._busy.discard(connection)
         self._free.append(connection)
-        self._gate.release()
+        try:
+            if len(self._free) > 1:
+                await self._close_expired()
+        finally:
+            self._gate.release()
         if self._closed:  # meanwhile, by another thread, which may not have seen this one
             await self.aclose()
-        elif len(self._free) > 1:
-            await self._close_expired()
 
     async def aclose(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
@@ -219,16 +224,23 @@ class AsyncPool(httpx.AsyncBaseTransport):
             self._gate.release()
 
     async def _close_expired(self) -> None:
-        """Close the oldest idle connection if its time is over: one for each call keeps up with any number."""
+        """Close the oldest idle connection if its time is over: one for each call keeps up with any number.
+
+        The caller still has its place at the gate: it holds one connection, this one, instead of the one it gave back.
+        """
         try:
-            # It stays in the list until it is certain: another thread that found none would open one more.
+            # Only our own note of the time may be read while another thread could take the connection: httpcore's
+            # answer would be about a connection at work.
             oldest = self._free[0]
-            if not oldest.http.has_expired():
+            if time.monotonic() - oldest.idle_since <= KEEPALIVE_SECONDS:
                 return
             self._free.remove(oldest)
         except (IndexError, ValueError):  # another thread was faster, and has it
             return
-        await oldest.http.aclose()
+        if oldest.http.has_expired():
+            await oldest.http.aclose()
+        else:  # another thread had it meanwhile
+            self._free.append(oldest)
 
 
 def _mapped(exc: BaseException) -> httpx.TransportError:
