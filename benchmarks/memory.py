@@ -11,8 +11,6 @@ from pathlib import Path
 from .clients import sync_clients
 from .measure import Bench, Measure, Sided
 
-_STATM = Path("/proc/self/statm")
-
 
 @contextmanager
 def calls(bench: Bench) -> Sided:
@@ -42,16 +40,19 @@ def _growth(work: Callable[[], object], count: int) -> Measure:
     """MiB by which this process has grown after ``count`` times ``work``; NaN where that cannot be known."""
 
     def measure() -> float:
+        gc.collect()
         before = resident()
         for _ in range(count):
             work()
-        return (resident() - before) / 2**20
+        gc.collect()
+        return resident() - before
 
     return measure
 
 
-def resident() -> float:
-    gc.collect()
-    if not _STATM.exists():
+def resident(process: int | str = "self") -> float:
+    """MiB of a process in memory; NaN where the system does not tell."""
+    statm = Path(f"/proc/{process}/statm")
+    if not statm.exists():
         return float("nan")
-    return float(int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -20,6 +20,7 @@ from pathlib import Path
 from .apis import APIS, KEY
 from .loopback import server
 from .measure import Sizes
+from .memory import resident
 
 BODY = json.dumps({**APIS["uniqos"].turn("chunked"), "stream": False}).encode()
 
@@ -36,11 +37,6 @@ async def chat(port: int, until: float) -> int:
         done += 1
     writer.close()
     return done
-
-
-def resident(pid: int) -> float:
-    """MiB of a process in memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def cpu(pid: int) -> float:
