@@ -223,9 +223,7 @@ def test_a_reader_who_leaves_stops_the_stream_and_nothing_is_logged(caplog: pyte
                     next(response.iter_raw())
         with httpx.Client(base_url=sandbox.url, headers=headers) as http, pytest.raises(httpx.RemoteProtocolError):
             respond(http, "hello [[uniqos:stream=drop_after:1]]", stream=True)
-        left = time.monotonic()
-    assert time.monotonic() - left < 0.9
-    assert not caplog.records
+    assert not caplog.records  # uvicorn would tell of what it had to cancel
     assert threading.active_count() == threads
 
 
