@@ -125,6 +125,11 @@ def reply(
     connection.sendall(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + body)
 
 
+def silent(connection: socket.socket, request: bytes, number: int) -> None:
+    """Never answers; returns when the client leaves."""
+    connection.recv(1)
+
+
 def rst(connection: socket.socket) -> None:
     """Close so that the peer sees a reset instead of an orderly end."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -19,7 +19,7 @@ import pytest
 from tests._async.support import KEY, TURN
 from tests._async.test_streams import HE, HEAD, METADATA, streaming
 from tests._async.test_streams import WHOLE as WHOLE_STREAM
-from tests.rawserver import RawServer, body, header, reply
+from tests.rawserver import RawServer, body, header, reply, silent
 from uniqos import AsyncUniqOS, UniqOS, errors
 from uniqos._async.pool import AsyncPool
 from uniqos._sync.pool import Pool
@@ -28,11 +28,6 @@ from uniqos._sync.pool import Pool
 def echo(connection: socket.socket, request: bytes, number: int) -> None:
     """Answers with the message."""
     reply(connection, 200, json.dumps({"response": json.loads(body(request))["message"]}).encode())
-
-
-def silent(connection: socket.socket, request: bytes, number: int) -> None:
-    """Never answers; returns when the client leaves."""
-    connection.recv(1)
 
 
 def half_a_stream(connection: socket.socket, request: bytes, number: int) -> None:

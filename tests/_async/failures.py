@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests._async.test_streams import COMPLETION, HE, METADATA, frame, streaming
-from tests.rawserver import Handler, RawServer, reply, rst
+from tests.rawserver import Handler, RawServer, reply, rst, silent
 from uniqos import AsyncUniqOS, errors
 
 SECRET = "uniq_test_SECRETSECRET99"
@@ -54,10 +54,6 @@ def sends_and_leaves(data: bytes) -> Handler:
         connection.close()
 
     return handle
-
-
-def silent(connection: socket.socket, request: bytes, number: int) -> None:
-    connection.recv(1)
 
 
 def fails(kind: type[errors.UniqOSError], handle: Handler, call: Call = respond, **options: Any) -> Failure:

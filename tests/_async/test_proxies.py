@@ -20,7 +20,7 @@ import trustme
 from tests._async.support import KEY, TURN, make_client, slept
 from tests._async.test_calls import ANSWER, OK, answers, drip
 from tests.proxyserver import ProxyServer
-from tests.rawserver import RawServer, reply, rst
+from tests.rawserver import RawServer, reply, rst, silent
 from uniqos import AsyncUniqOS, errors
 from uniqos._proxy import proxy_of_environment
 from uniqos._threads import ssl_context
@@ -230,10 +230,10 @@ async def test_what_drips_through_a_proxy_does_not_outlive_its_time(secure: RawS
 
 
 async def test_a_proxy_that_says_nothing_does_not_outlive_the_time_either(trusted: str) -> None:
-    with RawServer(lambda connection, request, number: threading.Event().wait(1)) as proxy:
+    with RawServer(silent) as proxy:
         async with make_client("https://api.example", proxy=proxy.url, max_retries=0) as client:
             with pytest.raises(errors.NetworkError) as caught:
-                await client.respond(**TURN, timeout=0.1)
+                await client.respond(**TURN, timeout=0.5)
     assert (caught.value.code, caught.value.sent) == ("timeout", False)
     assert [request.partition(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT api.example:443 HTTP/1.1"]
 
@@ -320,7 +320,7 @@ async def test_when_all_connections_are_busy_the_error_names_the_limit() -> None
 
 
 async def test_other_timeouts_name_theirs() -> None:
-    with RawServer(lambda connection, request, number: threading.Event().wait(1)) as server:
+    with RawServer(silent) as server:
         async with make_client(server.url, max_retries=0) as client:
             for options, name in (({"timeout": 0.05}, "timeout of 0.05 s"), ({"deadline": 0.05}, "deadline")):
                 with pytest.raises(errors.NetworkError, match=name) as caught:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests._sync.test_streams import COMPLETION, HE, METADATA, frame, streaming
-from tests.rawserver import Handler, RawServer, reply, rst
+from tests.rawserver import Handler, RawServer, reply, rst, silent
 from uniqos import UniqOS, errors
 
 SECRET = "uniq_test_SECRETSECRET99"
@@ -55,10 +55,6 @@ def sends_and_leaves(data: bytes) -> Handler:
         connection.close()
 
     return handle
-
-
-def silent(connection: socket.socket, request: bytes, number: int) -> None:
-    connection.recv(1)
 
 
 def fails(kind: type[errors.UniqOSError], handle: Handler, call: Call = respond, **options: Any) -> Failure:
