@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -330,9 +331,17 @@ def test_cancelled_work_frees_its_connection_and_sends_nothing_again(stream: boo
     assert cancelled == [{"asyncio": "CancelledError", "trio": "Cancelled"}[backend]]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process that was started by a shell's "&" ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system cannot interrupt a read")
 @pytest.mark.parametrize("stream", [False, True])
-def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: bool) -> None:
+def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: bool, interruptible: None) -> None:
     me = threading.get_ident()
 
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
