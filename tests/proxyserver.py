@@ -1,11 +1,13 @@
-"""A proxy made of plain sockets: HTTP's CONNECT and forwarding, or SOCKS 5; it counts, and may ask for a password."""
+"""A proxy made of plain sockets: HTTP's CONNECT and forwarding, over TLS too, or SOCKS 5; it may ask for a password."""
 
 from __future__ import annotations
 
 import base64
 import re
 import socket
+import ssl
 import threading
+import time
 from types import TracebackType
 
 from tests.rawserver import header, read_request
@@ -17,16 +19,23 @@ class ProxyServer:
     Args:
         password: ``user:password`` that it asks for.
         socks: Whether it speaks SOCKS 5 instead of HTTP.
+        tls: The certificate of an ``https://`` proxy.
+        refusal: What a SOCKS proxy says instead of connecting.
     """
 
-    def __init__(self, password: str = "", *, socks: bool = False) -> None:
+    def __init__(
+        self, password: str = "", *, socks: bool = False, tls: ssl.SSLContext | None = None, refusal: int = 0
+    ) -> None:
         self.asked: list[str] = []
         """First lines of requests, or the addresses that were asked for by SOCKS."""
         self._password = password
         self._serve = self._socks if socks else self._http
+        self._tls = tls
+        self._refusal = refusal
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'socks5' if socks else 'http'}://{password + '@' if password else ''}127.0.0.1:{self.port}"
+        scheme = "socks5" if socks else "https" if tls else "http"
+        self.url = f"{scheme}://{password + '@' if password else ''}127.0.0.1:{self.port}"
         self._open: list[socket.socket] = [self._listener]
 
     def __enter__(self) -> ProxyServer:
@@ -54,6 +63,9 @@ class ProxyServer:
 
     def _handle(self, connection: socket.socket) -> None:
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             self._serve(connection)
         except (OSError, ValueError):
             pass
@@ -82,15 +94,32 @@ class ProxyServer:
 
     def _socks(self, connection: socket.socket) -> None:
         methods = connection.recv(2 + connection.recv(2, socket.MSG_PEEK)[1])[2:]
-        assert b"\x00" in methods
-        connection.sendall(b"\x05\x00")
+        if self._password:
+            if b"\x02" not in methods:
+                connection.sendall(b"\x05\xff")
+                return
+            connection.sendall(b"\x05\x02")
+            user, _, word = self._password.partition(":")
+            told = bytes([1, len(user)]) + user.encode() + bytes([len(word)]) + word.encode()
+            wrong = connection.recv(1024) != told
+            connection.sendall(bytes([1, wrong]))
+            if wrong:
+                return
+        else:
+            assert b"\x00" in methods
+            connection.sendall(b"\x05\x00")
         request = connection.recv(1024)
         kind, rest = request[3], request[4:]
         host = socket.inet_ntoa(rest[:4]) if kind == 1 else rest[1 : 1 + rest[0]].decode()
         port = int.from_bytes(rest[-2:], "big")
         self.asked.append(f"{host}:{port}")
+        if self._refusal:
+            connection.sendall(bytes([5, self._refusal, 0, 1, *[0] * 6]))
+            return
         with self._reach(host, port) as other:
-            connection.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+            for byte in b"\x05\x00\x00\x03\x09localhost\x00\x50":  # in pieces, as networks may
+                connection.sendall(bytes([byte]))
+                time.sleep(0.001)
             self._join(connection, other)
 
     def _reach(self, host: str, port: int) -> socket.socket:

@@ -25,7 +25,8 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
-_PROXY_ERRORS = {"407": "proxy_authentication_required"}
+PASSWORD_REFUSED = "the user and password were not accepted"
+_PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}
 _PASSWORD_WANTED = '; it wants another user and password: proxy="http://user:password@host:port"'
 
 
@@ -246,7 +247,7 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     if isinstance(exc, httpx.TimeoutException):
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
-        code = _PROXY_ERRORS.get(str(exc)[:3], "proxy_error")
+        code = next((code for words, code in _PROXY_ERRORS.items() if str(exc).startswith(words)), "proxy_error")
         return code, False, f"{peer} refused: {exc}{_PASSWORD_WANTED if code != 'proxy_error' else ''}"
     if connecting:
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):

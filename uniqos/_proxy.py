@@ -15,6 +15,8 @@ from ._logging import Secret, hide
 from .errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
+_PORTS = {"http": 80, "https": 443}
+_MOST_OF_SOCKS = 255
 
 
 def checked_proxy(url: str, what: str = "proxy") -> Secret:
@@ -37,10 +39,14 @@ def _parsed(url: str) -> Secret | None:
     try:
         parts = urlsplit(url)
         ascii_host(parts.hostname or "")
-        httpx.Proxy(parts.geturl())
+        auth = httpx.Proxy(parts.geturl()).raw_auth
     except (ValueError, TypeError, httpx.InvalidURL):
         return None
-    return None if parts.scheme not in _SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url) else Secret(parts.geturl())
+    if parts.scheme not in _SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url):
+        return None
+    if parts.scheme.startswith("socks") and any(len(part) > _MOST_OF_SOCKS for part in auth or ()):
+        return None
+    return Secret(parts.geturl())
 
 
 def proxy_of_environment(base_url: str) -> str | None:
@@ -53,10 +59,25 @@ def proxy_of_environment(base_url: str) -> str | None:
 
     parts = urlsplit(base_url)
     url = _of_environment(parts.scheme)
+    host = parts.hostname or ""
     # Some except the host, some its port too, and an IPv6 address with or without brackets.
-    if not url or any(map(urllib.request.proxy_bypass, (parts.hostname or "", parts.netloc))):
+    if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_in_excepted_network(host):
         return None
     return checked_proxy(url, "the proxy of the environment")
+
+
+def _is_in_excepted_network(host: str) -> bool:
+    """Whether NO_PROXY names a network, such as 10.0.0.0/8, that the address is in."""
+    import ipaddress
+    import urllib.request
+
+    for entry in urllib.request.getproxies_environment().get("no", "").split(","):
+        try:
+            if ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip(), strict=False):
+                return True
+        except ValueError:  # one of them is a name
+            pass
+    return False
 
 
 def _of_environment(scheme: str) -> Any:
@@ -68,17 +89,24 @@ def _of_environment(scheme: str) -> Any:
 
 
 class ProxyAddress:
-    """Where an HTTP proxy is, and what it wants to be told.
+    """Where a proxy is, and what it wants to be told.
 
     Args:
         url: Its address, with user and password where it asks for them.
     """
 
-    __slots__ = ("headers", "origin")
+    __slots__ = ("auth", "headers", "origin", "secure", "socks")
 
     def __init__(self, url: str) -> None:
         proxy = httpx.Proxy(url)
-        self.origin: httpcore.Origin = httpcore.Origin(b"http", proxy.url.raw_host, proxy.url.port or 80)
+        scheme = proxy.url.scheme
+        self.secure: bool = scheme == "https"
+        self.socks: bool = scheme.startswith("socks")
+        self.origin: httpcore.Origin = httpcore.Origin(
+            b"https" if self.secure else b"http", proxy.url.raw_host, proxy.url.port or _PORTS.get(scheme, 1080)
+        )
+        self.auth: tuple[bytes, bytes] | None = proxy.raw_auth
         self.headers: list[tuple[bytes, bytes]] = []
-        if proxy.raw_auth is not None:
-            self.headers.append((b"Proxy-Authorization", b"Basic " + base64.b64encode(b":".join(proxy.raw_auth))))
+        """For HTTP proxies."""
+        if self.auth is not None:
+            self.headers.append((b"Proxy-Authorization", b"Basic " + base64.b64encode(b":".join(self.auth))))

@@ -129,8 +129,75 @@ async def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str) ->
     assert proxy.asked == [f"127.0.0.1:{secure.port}"]
 
 
+@pytest.mark.parametrize("tls", [True, False])
+async def test_a_socks_proxy_gets_its_password(secure: RawServer, trusted: str, tls: bool) -> None:
+    with ProxyServer("user:a%20word", socks=True) as proxy, RawServer(answers(OK)) as plain:
+        proxy._password = "user:a word"
+        server = secure if tls else plain
+        async with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
+            for _ in range(2):
+                assert (await client.respond(**TURN)).response == "Hi!"
+            assert client._requester.connections.bounded
+    assert proxy.asked == [f"127.0.0.1:{server.port}"]
+
+
+@pytest.mark.parametrize("given", ["user:wrong@", ""])
+async def test_a_socks_proxy_that_wants_another_password_says_so_once(given: str) -> None:
+    with ProxyServer("user:word", socks=True) as proxy:
+        url = proxy.url.replace("user:word@", given)
+        async with make_client("https://api.example", proxy=url) as client:
+            with pytest.raises(errors.NetworkError, match="user and password were not accepted") as caught:
+                await client.respond(**TURN)
+            assert slept(client) == []
+    assert (caught.value.code, caught.value.sent) == ("proxy_authentication_required", False)
+
+
+async def test_a_socks_proxy_that_cannot_reach_the_host_is_asked_again() -> None:
+    with ProxyServer(socks=True, refusal=4) as proxy:
+        async with make_client("https://api.example", proxy=proxy.url, max_retries=2) as client:
+            with pytest.raises(errors.NetworkError, match="host unreachable") as caught:
+                await client.respond(**TURN)
+    assert (caught.value.code, caught.value.sent) == ("proxy_error", False)
+    assert proxy.asked == ["api.example:443"] * 3
+
+
+@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05\x00\x05\x00\x00\x07\x00\x00\x00", b""])
+async def test_what_is_no_socks_proxy_is_a_clear_error(says: bytes) -> None:
+    with RawServer(silent, greeting=says) as server:
+        if not says:
+            server.handler = answers(OK)
+        url = server.url.replace("http", "socks5")
+        async with make_client("https://api.example", proxy=url, max_retries=0, timeout=1) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN)
+    assert caught.value.sent is False
+    assert caught.value.code == ("proxy_error" if says else "timeout")
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_a_proxy_over_tls_is_gone_through_and_its_connection_kept(
+    secure: RawServer, authority: trustme.CA, trusted: str, tls: bool
+) -> None:
+    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(certificate)
+    with ProxyServer("user:word", tls=certificate) as proxy, RawServer(answers(OK)) as plain:
+        server = secure if tls else plain
+        async with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
+            for _ in range(3):
+                assert (await client.respond(**TURN)).response == "Hi!"
+            assert client._requester.connections.bounded
+        first = f"CONNECT 127.0.0.1:{server.port}" if tls else f"POST {server.url}/v1/respond"
+        assert set(proxy.asked) == {f"{first} HTTP/1.1"}
+        assert server.connections == 1
+        async with make_client(server.url, proxy=proxy.url, max_retries=0) as client:
+            with pytest.raises(errors.NetworkError, match="TLS failed") as caught:
+                await client.respond(**TURN)
+    assert (caught.value.code, caught.value.sent) == ("tls_error", False)
+
+
 async def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.delitem(sys.modules, "uniqos._socks", raising=False)
     async with make_client("https://api.example", proxy="socks5://127.0.0.1:1") as client:
         with pytest.raises(errors.ConfigurationError, match=r"uniqos\[socks\]"):
             await client.respond(**TURN)
@@ -140,7 +207,14 @@ async def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pyt
     "wrong",
     [
         *("", "ftp://host", "http://", "http://host:port", "http://a b", 7, "http://h\n"),
-        *("http://a..b", "http://-\xe9.x", "http://u:\udc80@h", "http://" + "a" * 64, "socks5://\xe9..x"),
+        *(
+            "socks5://" + "u" * 256 + "@h",
+            "http://a..b",
+            "http://-\xe9.x",
+            "http://u:\udc80@h",
+            "http://" + "a" * 64,
+            "socks5://\xe9..x",
+        ),
     ],
 )
 async def test_what_is_no_proxy_is_refused_without_telling_its_password(wrong: Any) -> None:
@@ -176,9 +250,15 @@ async def test_a_wrong_proxy_of_the_environment_is_refused_without_telling_its_p
         (".example", "https://api.example", True),
         ("*", "https://api.example", True),
         ("ample", "https://api.example", False),
+        ("elsewhere, 10.0.0.0/8", "https://10.1.2.3", True),
+        ("10.0.0.0/8", "https://11.1.2.3", False),
+        ("10.0.0.0/8", "https://api.example", False),
+        ("10.0.0.1/8", "https://10.1.2.3", True),
+        ("fd00::/8", "https://[fd00::1]", True),
+        ("fd00::/8,10.0.0.0/8", "https://[fe80::1]", False),
     ],
 )
-async def test_no_proxy_may_name_a_port_and_an_ipv6_address(
+async def test_no_proxy_may_name_a_port_an_ipv6_address_and_a_network(
     excepted: str, url: str, bypassed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
@@ -219,9 +299,15 @@ async def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secur
 
 
 @pytest.mark.parametrize("tls", [True, False])
-async def test_what_drips_through_a_proxy_does_not_outlive_its_time(secure: RawServer, trusted: str, tls: bool) -> None:
+@pytest.mark.parametrize("kind", ["http", "https", "socks"])
+async def test_what_drips_through_a_proxy_does_not_outlive_its_time(
+    secure: RawServer, authority: trustme.CA, trusted: str, kind: str, tls: bool
+) -> None:
     secure.handler = drip
-    with ProxyServer() as proxy, RawServer(drip) as plain:
+    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(certificate)
+    proxy_server = ProxyServer(socks=kind == "socks", tls=certificate if kind == "https" else None)
+    with proxy_server as proxy, RawServer(drip) as plain:
         async with make_client(secure.url if tls else plain.url, proxy=proxy.url, verify=trusted) as client:
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN, timeout=0.3)
@@ -229,13 +315,16 @@ async def test_what_drips_through_a_proxy_does_not_outlive_its_time(secure: RawS
             assert client._requester.connections.bounded
 
 
-async def test_a_proxy_that_says_nothing_does_not_outlive_the_time_either(trusted: str) -> None:
+@pytest.mark.parametrize("kind", ["http", "https", "socks5"])
+async def test_a_proxy_that_says_nothing_does_not_outlive_the_time_either(kind: str) -> None:
     with RawServer(silent) as proxy:
-        async with make_client("https://api.example", proxy=proxy.url, max_retries=0) as client:
+        url = proxy.url.replace("http", kind)
+        async with make_client("https://api.example", proxy=url, max_retries=0) as client:
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN, timeout=0.5)
     assert (caught.value.code, caught.value.sent) == ("timeout", False)
-    assert [request.partition(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT api.example:443 HTTP/1.1"]
+    if kind == "http":
+        assert [request.partition(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT api.example:443 HTTP/1.1"]
 
 
 @pytest.mark.parametrize("kind", ["path", "object", "context", "folder"])

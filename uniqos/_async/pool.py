@@ -48,13 +48,14 @@ class _AsyncConnection:
     __slots__ = ("http", "idle_since", "network")
 
     def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
-        self.network: AsyncNetwork = make_network()
+        # asyncio's transports have no TLS within TLS before Python 3.11; httpcore's own network has it.
+        self.network: AsyncNetwork = AsyncNetwork() if proxy is not None and proxy.secure else make_network()
         self.idle_since: float = 0.0
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self.network if proxy is None else AsyncTunnel(proxy, self.network),
+            network_backend=self.network if proxy is None else AsyncTunnel(proxy, self.network, tls),
         )
 
 
@@ -95,7 +96,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         base_url: Where they lead to.
         max_connections: How many may be busy at once; more requests wait for the pool timeout.
         verify: Whose certificates are trusted: see ``ssl_context``.
-        proxy: URL of an ``http://`` proxy to go through.
+        proxy: URL of a proxy to go through.
     """
 
     def __init__(
@@ -112,10 +113,10 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._tunnel: ProxyAddress | None = None
         self._prefix: bytes = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        if proxy is not None and url.scheme == "https":
-            self._tunnel = ProxyAddress(proxy)
-        elif proxy is not None:  # it is asked for the whole address, and passes the request on
-            address = ProxyAddress(proxy)
+        address = None if proxy is None else ProxyAddress(proxy)
+        if address is not None and (address.socks or url.scheme == "https"):
+            self._tunnel = address
+        elif address is not None:  # it is asked for the whole address, and passes the request on
             self._prefix = b"http://" + url.netloc
             self._origin, self._headers = address.origin, address.headers
         self._verify: ssl.SSLContext | str | None = verify

@@ -1,8 +1,9 @@
-"""A way through an HTTP proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
+"""A way through a proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ssl
+from collections.abc import Generator, Iterable
 
 import httpcore
 
@@ -15,13 +16,15 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
     """Connects by asking a proxy to.
 
     Args:
-        proxy: Where it is; its headers hold what it asks for.
+        proxy: Where it is, and what it asks for.
         network: How to get there.
+        tls: What certificates of its own it may have.
     """
 
-    def __init__(self, proxy: ProxyAddress, network: AsyncNetwork) -> None:
+    def __init__(self, proxy: ProxyAddress, network: AsyncNetwork, tls: ssl.SSLContext | None) -> None:
         self._proxy: ProxyAddress = proxy
         self._network: AsyncNetwork = network
+        self._tls: ssl.SSLContext | None = tls
 
     async def connect_tcp(
         self,
@@ -31,9 +34,20 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        try:
+            if self._proxy.socks:
+                return await self._by_socks(host, port, timeout)
+            return await self._by_connect(host, port, timeout)
+        # Whatever goes wrong up to here: nothing was sent to the API.
+        except httpcore.TimeoutException as exc:
+            raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
+        except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
+            raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
+
+    async def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         origin = self._proxy.origin
-        connection = httpcore.AsyncHTTPConnection(origin, network_backend=self._network)
+        connection = httpcore.AsyncHTTPConnection(origin, ssl_context=self._tls, network_backend=self._network)
         try:
             response = await connection.handle_async_request(
                 httpcore.Request(
@@ -46,14 +60,48 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
             if not 200 <= response.status < 300:
                 reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
                 raise httpcore.ProxyError(f"{response.status} {reason}".strip())
-        except BaseException as exc:
+        except BaseException:
             with AsyncShield():
                 await connection.aclose()
-            # Whatever goes wrong up to here: nothing was sent to the API.
-            if isinstance(exc, httpcore.TimeoutException):
-                raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
-            if isinstance(exc, (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)):
-                raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
             raise
         stream: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
         return stream
+
+    async def _by_socks(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
+        from .._socks import handshake  # an extra
+
+        origin = self._proxy.origin
+        talk = handshake(host, port, self._proxy.auth)
+        stream = await self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
+        try:
+            step = next(talk, None)
+            while step is not None:
+                received = b""
+                if isinstance(step, bytes):
+                    await stream.write(step, timeout)
+                else:  # no more than that: what follows is not the proxy's
+                    received = await _exactly(stream, step, timeout)
+                step = _after(talk, received)
+        except BaseException:
+            with AsyncShield():
+                await stream.aclose()
+            raise
+        return stream
+
+
+def _after(talk: Generator[bytes | int, bytes, None], received: bytes) -> bytes | int | None:
+    """The next step; None at the end."""
+    try:
+        return talk.send(received)
+    except StopIteration:
+        return None
+
+
+async def _exactly(stream: httpcore.AsyncNetworkStream, size: int, timeout: float | None) -> bytes:
+    received = b""
+    while len(received) < size:
+        part = await stream.read(size - len(received), timeout)
+        if not part:
+            raise httpcore.ReadError("it ended")
+        received += part
+    return received

@@ -10,13 +10,13 @@ import httpx
 
 from .. import errors
 from .._config import Config
-from .._http import KEEPALIVE_SECONDS
 from .._retry import RetryBudget
-from .._threads import PerHome, ssl_context
+from .._threads import PerHome
 
 if TYPE_CHECKING:
     from .._drift import DriftReport, OnDrift
     from .._pace import Pace
+    from .pool import Pool
 
 
 class Connections:
@@ -35,7 +35,7 @@ class Connections:
         self.peer: str = urlsplit(config.base_url).netloc
         """Who is connected to, for people."""
         self._config: Config = config
-        self._pools: PerHome[httpx.BaseTransport] = PerHome()
+        self._pools: PerHome[Pool] = PerHome()
 
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
@@ -52,17 +52,15 @@ class Connections:
     @property
     def bounded(self) -> bool:
         """Whether the deadline bounds each read: only our own pool knows of it."""
-        return self.http_client is None and not isinstance(self._pools.get(self._make), httpx.HTTPTransport)
+        return self.http_client is None
 
-    def _make(self) -> httpx.BaseTransport:
+    def _make(self) -> Pool:
         from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
 
         config = self._config
         proxy = config.proxy or proxy_of_environment(config.base_url)
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
-        if proxy is not None and not proxy.startswith("http://"):
-            return _transport(config, proxy)
         from .pool import Pool
 
         return Pool(config.base_url, config.max_connections, config.verify, proxy)
@@ -76,19 +74,3 @@ class Connections:
 
 def _closed() -> errors.ConfigurationError:
     return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
-
-
-def _transport(config: Config, proxy: str) -> httpx.HTTPTransport:
-    """Httpx's own, which speaks SOCKS, and TLS to a proxy. With its own limits a crowd would reconnect at each call."""
-    limits = httpx.Limits(
-        max_connections=config.max_connections,
-        max_keepalive_connections=config.max_connections,
-        keepalive_expiry=KEEPALIVE_SECONDS,
-    )
-    tls = ssl_context(config.verify)
-    try:
-        return httpx.HTTPTransport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy, ssl_context=tls))
-    except ImportError:
-        raise errors.ConfigurationError(
-            "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}
-        ) from None

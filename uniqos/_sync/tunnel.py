@@ -1,9 +1,10 @@
 # Generated from _async/tunnel.py by python -m uniqos._generate. Do not edit.
-"""A way through an HTTP proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
+"""A way through a proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ssl
+from collections.abc import Generator, Iterable
 
 import httpcore
 
@@ -16,13 +17,15 @@ class Tunnel(httpcore.NetworkBackend):
     """Connects by asking a proxy to.
 
     Args:
-        proxy: Where it is; its headers hold what it asks for.
+        proxy: Where it is, and what it asks for.
         network: How to get there.
+        tls: What certificates of its own it may have.
     """
 
-    def __init__(self, proxy: ProxyAddress, network: Network) -> None:
+    def __init__(self, proxy: ProxyAddress, network: Network, tls: ssl.SSLContext | None) -> None:
         self._proxy: ProxyAddress = proxy
         self._network: Network = network
+        self._tls: ssl.SSLContext | None = tls
 
     def connect_tcp(
         self,
@@ -32,9 +35,20 @@ class Tunnel(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        try:
+            if self._proxy.socks:
+                return self._by_socks(host, port, timeout)
+            return self._by_connect(host, port, timeout)
+        # Whatever goes wrong up to here: nothing was sent to the API.
+        except httpcore.TimeoutException as exc:
+            raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
+        except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
+            raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
+
+    def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         origin = self._proxy.origin
-        connection = httpcore.HTTPConnection(origin, network_backend=self._network)
+        connection = httpcore.HTTPConnection(origin, ssl_context=self._tls, network_backend=self._network)
         try:
             response = connection.handle_request(
                 httpcore.Request(
@@ -47,14 +61,48 @@ class Tunnel(httpcore.NetworkBackend):
             if not 200 <= response.status < 300:
                 reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
                 raise httpcore.ProxyError(f"{response.status} {reason}".strip())
-        except BaseException as exc:
+        except BaseException:
             with Shield():
                 connection.close()
-            # Whatever goes wrong up to here: nothing was sent to the API.
-            if isinstance(exc, httpcore.TimeoutException):
-                raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
-            if isinstance(exc, (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)):
-                raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
             raise
         stream: httpcore.NetworkStream = response.extensions["network_stream"]
         return stream
+
+    def _by_socks(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
+        from .._socks import handshake  # an extra
+
+        origin = self._proxy.origin
+        talk = handshake(host, port, self._proxy.auth)
+        stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
+        try:
+            step = next(talk, None)
+            while step is not None:
+                received = b""
+                if isinstance(step, bytes):
+                    stream.write(step, timeout)
+                else:  # no more than that: what follows is not the proxy's
+                    received = _exactly(stream, step, timeout)
+                step = _after(talk, received)
+        except BaseException:
+            with Shield():
+                stream.close()
+            raise
+        return stream
+
+
+def _after(talk: Generator[bytes | int, bytes, None], received: bytes) -> bytes | int | None:
+    """The next step; None at the end."""
+    try:
+        return talk.send(received)
+    except StopIteration:
+        return None
+
+
+def _exactly(stream: httpcore.NetworkStream, size: int, timeout: float | None) -> bytes:
+    received = b""
+    while len(received) < size:
+        part = stream.read(size - len(received), timeout)
+        if not part:
+            raise httpcore.ReadError("it ended")
+        received += part
+    return received
