@@ -84,6 +84,13 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_tls", "test_a_certificate_that_cannot_be_trusted_is_refused_and_not_tried_again"
         ),
         "plain HTTP port": twins("test_tls", "test_a_port_that_speaks_plain_http_is_refused_and_not_tried_again"),
+        "broken later": twins("test_tls", "test_tls_that_breaks_after_the_turn_was_sent_is_a_broken_connection"),
+        "ended without a word": twins(
+            "test_tls", "test_an_answer_that_ends_with_the_connection_and_no_word_of_tls_is_not_lost"
+        ),
+        "a certificate of the client wanted": twins(
+            "test_tls", "test_a_proxy_that_wants_a_certificate_of_the_client_is_a_tls_error"
+        ),
         "in the pool": twins(
             "test_pool",
             "test_an_unknown_authority_and_a_wrong_name_are_refused",
@@ -106,6 +113,14 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         ),
         "a client of the caller's": twins("test_calls", "test_a_body_that_drips_is_bounded_in_a_client_of_yours_too"),
         "in the pool": twins("test_pool", "test_what_drips_does_not_outlive_the_deadline"),
+        "over before anything is sent": [
+            *twins("test_tls", "test_what_had_no_time_left_to_be_sent_was_not_sent"),
+            *twins(
+                "test_network",
+                "test_when_no_time_is_left_for_tls_the_connection_is_closed",
+                "test_when_no_time_is_left_it_tells_whether_anything_was_written",
+            ),
+        ],
     },
     "truncated JSON, HTML from a proxy, empty 200, wrong content type": {
         "as a success": twins(
@@ -296,7 +311,10 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_what_is_no_socks_proxy_is_a_clear_error",
         ),
         "over TLS": twins("test_proxies", "test_a_proxy_over_tls_is_gone_through_and_its_connection_kept"),
-        "dripping": twins("test_proxies", "test_what_drips_through_a_proxy_does_not_outlive_its_time"),
+        "dripping": [
+            *twins("test_proxies", "test_what_drips_through_a_proxy_does_not_outlive_its_time"),
+            *twins("test_tls", "test_tls_that_drips_through_a_proxy_does_not_outlive_its_time"),
+        ],
         "silent": twins("test_proxies", "test_a_proxy_that_says_nothing_does_not_outlive_the_time_either"),
         "socks without its extra": twins("test_proxies", "test_without_its_extra_a_socks_proxy_is_a_clear_error"),
         "407": twins("test_proxies", "test_a_proxy_that_wants_a_password_says_so_once"),

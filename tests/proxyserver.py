@@ -21,10 +21,21 @@ class ProxyServer:
         socks: Whether it speaks SOCKS 5 instead of HTTP.
         tls: The certificate of an ``https://`` proxy.
         refusal: What a SOCKS proxy says instead of connecting.
+        nonsense: Whether a SOCKS proxy that asks for a password answers what is not SOCKS.
+        part: How many bytes of an answer it passes on at once.
+        pause: For how many seconds it rests after each.
     """
 
     def __init__(
-        self, password: str = "", *, socks: bool = False, tls: ssl.SSLContext | None = None, refusal: int = 0
+        self,
+        password: str = "",
+        *,
+        socks: bool = False,
+        tls: ssl.SSLContext | None = None,
+        refusal: int = 0,
+        nonsense: bool = False,
+        part: int = 65536,
+        pause: float = 0.0,
     ) -> None:
         self.asked: list[str] = []
         """First lines of requests, or the addresses that were asked for by SOCKS."""
@@ -32,6 +43,9 @@ class ProxyServer:
         self._serve = self._socks if socks else self._http
         self._tls = tls
         self._refusal = refusal
+        self._nonsense = nonsense
+        self._part = part
+        self._pause = pause
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         scheme = "socks5" if socks else "https" if tls else "http"
@@ -64,10 +78,17 @@ class ProxyServer:
     def _handle(self, connection: socket.socket) -> None:
         try:
             if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection = secured = self._tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
                 self._open.append(connection)
+                try:
+                    secured.do_handshake()
+                except ssl.SSLError:
+                    while socket.socket.recv(connection, 65536):  # else it would reset before the client is told why
+                        pass
             self._serve(connection)
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):  # the client left
             pass
         finally:
             connection.close()
@@ -98,7 +119,7 @@ class ProxyServer:
             if b"\x02" not in methods:
                 connection.sendall(b"\x05\xff")
                 return
-            connection.sendall(b"\x05\x02")
+            connection.sendall(b"no" if self._nonsense else b"\x05\x02")
             user, _, word = self._password.partition(":")
             told = bytes([1, len(user)]) + user.encode() + bytes([len(word)]) + word.encode()
             wrong = connection.recv(1024) != told
@@ -122,19 +143,28 @@ class ProxyServer:
                 time.sleep(0.001)
             self._join(connection, other)
 
+    def _answer(self, connection: socket.socket, data: bytes) -> None:
+        while data:
+            part = self._part  # which may change meanwhile
+            connection.sendall(data[:part])
+            data = data[part:]
+            time.sleep(self._pause)
+
     def _reach(self, host: str, port: int) -> socket.socket:
         other = socket.create_connection((host, port), 5)
         self._open.append(other)
         return other
 
-    @staticmethod
-    def _join(one: socket.socket, other: socket.socket) -> None:
+    def _join(self, one: socket.socket, other: socket.socket) -> None:
         """Pass on both ways until one side ends."""
 
         def passing(source: socket.socket, target: socket.socket) -> None:
             try:
                 while data := source.recv(65536):
-                    target.sendall(data)
+                    if target is other:
+                        target.sendall(data)
+                    else:
+                        self._answer(target, data)
             except OSError:
                 pass
             for end in (source, target):

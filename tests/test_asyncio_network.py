@@ -212,7 +212,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
         network.deadline = Deadline(0)
         with pytest.raises(httpcore.ReadTimeout):
             await stream.read(10)
-        with pytest.raises(httpcore.WriteTimeout):
+        with pytest.raises(httpcore.ConnectTimeout):
             await stream.write(b"x")
         with pytest.raises(httpcore.ConnectTimeout):
             await stream.start_tls(ssl.create_default_context(), "x")

@@ -58,6 +58,7 @@ def test_the_prefix_of_the_key_says_the_environment(key: str, environment: str) 
         ({"url": "https://x?a=1"}, "configuration_error"),
         ({"url": "https://x\n"}, "configuration_error"),
         ({"url": 7}, "configuration_error"),
+        ({"url": "https://" + "a." * 130 + "example"}, "configuration_error"),
         ({"key": LIVE, "url": "http://api.uniqos.ai"}, "configuration_error"),
         ({"key": None, "token": "eyJ.a.b", "url": "http://api.uniqos.ai"}, "configuration_error"),
         ({"timeout": -1}, "invalid_request"),

@@ -105,7 +105,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        left = self._network.left(timeout, httpcore.WriteTimeout)
+        left = self._network.left_to_write(timeout)
         if self._transport is None or self._transport.is_closing():
             raise httpcore.WriteError("the connection is closed") from self._error
         self._transport.write(buffer)
@@ -126,7 +126,6 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        left = self._network.left(timeout, httpcore.ConnectTimeout)
         assert self._transport is not None
         # asyncio starts a moment later; what came until then would be lost, and the handshake would wait for ever.
         self._transport.pause_reading()
@@ -135,16 +134,17 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                 raise ssl.SSLError("the server spoke first, so it does not speak TLS")
             if self._ended or self._transport.is_closing():  # asyncio would wait in vain to be told so
                 raise self._error or ConnectionResetError("the server closed before TLS")
-            with anyio.fail_after(left):
+            with anyio.fail_after(self._network.left(timeout, httpcore.ConnectTimeout)):
                 upgraded = await self._loop.start_tls(
                     self._transport, self, ssl_context, server_hostname=server_hostname
                 )
-        except TimeoutError as exc:
-            await self.aclose()
-            raise httpcore.ConnectTimeout("no TLS in time") from exc
-        except (OSError, ssl.SSLError) as exc:
-            await self.aclose()
-            raise httpcore.ConnectError(str(exc)) from exc
+        except BaseException as exc:
+            await self.aclose()  # httpcore would not: to it, it is not connected yet
+            if isinstance(exc, TimeoutError):
+                raise httpcore.ConnectTimeout("no TLS in time") from exc
+            if isinstance(exc, OSError):
+                raise httpcore.ConnectError(str(exc)) from exc
+            raise
         self._transport = upgraded
         return self
 

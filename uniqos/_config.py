@@ -31,6 +31,7 @@ DEFAULT_BASE_URL = "https://api.uniqos.ai"
 DEFAULT_TIMEOUT = 90.0
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_MAX_CONNECTIONS = 1000
+_LONGEST_NAME = 253
 _API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
 
 
@@ -232,7 +233,7 @@ def ascii_host(host: str) -> str:
         ValueError: It is none.
     """
     name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
-    if not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
+    if len(name) > _LONGEST_NAME or not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
         raise ValueError(f"{host!r} is neither a name nor an address")
     return name
 

@@ -39,6 +39,8 @@ def _parsed(url: str) -> Secret | None:
     try:
         parts = urlsplit(url)
         ascii_host(parts.hostname or "")
+        if parts.scheme == "socks5h":  # the proxy looks the name up: so it does for us by either name
+            parts = parts._replace(scheme="socks5")
         auth = httpx.Proxy(parts.geturl()).raw_auth
     except (ValueError, TypeError, httpx.InvalidURL):
         return None
@@ -61,19 +63,21 @@ def proxy_of_environment(base_url: str) -> str | None:
     url = _of_environment(parts.scheme)
     host = parts.hostname or ""
     # Some except the host, some its port too, and an IPv6 address with or without brackets.
-    if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_in_excepted_network(host):
+    if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_excepted(host):
         return None
     return checked_proxy(url, "the proxy of the environment")
 
 
-def _is_in_excepted_network(host: str) -> bool:
-    """Whether NO_PROXY names a network, such as 10.0.0.0/8, that the address is in."""
+def _is_excepted(host: str) -> bool:
+    """Whether NO_PROXY names a network that the address is in, such as 10.0.0.0/8, or, among others, all hosts."""
     import ipaddress
     import urllib.request
 
-    for entry in urllib.request.getproxies_environment().get("no", "").split(","):
+    for entry in map(str.strip, urllib.request.getproxies_environment().get("no", "").split(",")):
+        if entry == "*":
+            return True
         try:
-            if ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip(), strict=False):
+            if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
                 return True
         except ValueError:  # one of them is a name
             pass

@@ -18,7 +18,6 @@ try:
         SOCKS5AuthReply,
         SOCKS5Command,
         SOCKS5CommandRequest,
-        SOCKS5Reply,
         SOCKS5ReplyCode,
         SOCKS5UsernamePasswordReply,
         SOCKS5UsernamePasswordRequest,
@@ -28,6 +27,7 @@ except ImportError:
         "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}
     ) from None
 
+_VERSION = b"\x05"
 _ADDRESS_SIZES: dict[bytes, int] = {SOCKS5AType.IPV4_ADDRESS: 4, SOCKS5AType.IPV6_ADDRESS: 16}
 
 
@@ -47,8 +47,11 @@ def handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generat
     """
     try:
         yield from _handshake(host, port, auth)
+        return
     except ProtocolError:
-        raise httpcore.ProxyError("what it says is not SOCKS 5") from None
+        pass
+    # Not above, where the other error would stay behind, and the password in its frames.
+    raise httpcore.ProxyError("what it says is not SOCKS 5")
 
 
 def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generator[bytes | int, bytes, None]:
@@ -65,12 +68,20 @@ def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Genera
             raise httpcore.ProxyError(PASSWORD_REFUSED)
     yield SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port)).dumps()
     answer = yield 4  # version, outcome, nothing, kind of address; then the address and a port
+    if answer[:1] != _VERSION:
+        raise ProtocolError
+    if answer[1:2] != SOCKS5ReplyCode.SUCCEEDED:
+        raise httpcore.ProxyError(_words(answer[1:2]))
     kind = answer[3:]
     if kind == SOCKS5AType.DOMAIN_NAME:
         answer += yield 1
     elif kind not in _ADDRESS_SIZES:
         raise ProtocolError
-    answer += yield _ADDRESS_SIZES.get(kind, answer[-1]) + 2
-    outcome = SOCKS5Reply.loads(answer).reply_code
-    if outcome is not SOCKS5ReplyCode.SUCCEEDED:
-        raise httpcore.ProxyError(outcome.name.lower().replace("_", " "))
+    yield _ADDRESS_SIZES.get(kind, answer[-1]) + 2  # where the proxy itself went from is nobody's concern
+
+
+def _words(code: bytes) -> str:
+    try:
+        return SOCKS5ReplyCode(code).name.lower().replace("_", " ")
+    except ValueError:  # some proxies have more: Tor's tell why a hidden service cannot be reached
+        return f"SOCKS error {code[0]}"

@@ -1,9 +1,11 @@
-"""TLS that cannot be trusted: told at once, with what to do about it, and never tried again."""
+"""TLS that cannot be trusted: told at once, with what to do about it, and never tried again. TLS that breaks."""
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import time
 from datetime import datetime, timedelta, timezone
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 import trustme
 
 from tests._async.support import TURN, make_client, slept
+from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
 from uniqos.sandbox import Sandbox
@@ -79,3 +82,105 @@ async def test_a_server_that_leaves_in_the_middle_of_tls_says_nothing_of_certifi
                 await client.respond(**TURN, timeout=5)
     assert (caught.value.code, caught.value.sent) == ("network_error", False)
     assert server.connections == 2
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+ways = pytest.mark.parametrize("way", ["direct", "http", "https", "socks"])
+
+
+def proxy_of(way: str, certified: ssl.SSLContext, **options: float) -> ProxyServer:
+    """What leads to the API; nothing goes to it where the way is direct."""
+    return ProxyServer(socks=way == "socks", tls=certified if way == "https" else None, **options)  # type: ignore[arg-type]
+
+
+@ways
+@pytest.mark.parametrize("begun", [False, True])
+async def test_tls_that_breaks_after_the_turn_was_sent_is_a_broken_connection(
+    way: str, begun: bool, certified: ssl.SSLContext, trusted: str
+) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if begun:
+            connection.sendall(HEAD + b"Content-Length: 500\r\n\r\n" + ANSWER)
+        with socket.socket(fileno=os.dup(connection.fileno())) as below:
+            time.sleep(0.1)
+            below.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+        connection.recv(1)
+
+    with RawServer(handle, tls=certified) as server, proxy_of(way, certified) as proxy:
+        url = None if way == "direct" else proxy.url
+        async with make_client(server.url, verify=trusted, proxy=url, max_retries=1) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN, timeout=5)
+            assert len(slept(client)) == 1
+    error = caught.value
+    assert (error.code, error.sent, error.details["response_started"]) == ("network_error", True, begun)
+    assert len(server.requests) == 2
+
+
+@ways
+async def test_an_answer_that_ends_with_the_connection_and_no_word_of_tls_is_not_lost(
+    way: str, certified: ssl.SSLContext, trusted: str
+) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(HEAD + b"Connection: close\r\n\r\n" + ANSWER)
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    with RawServer(handle, tls=certified) as server, proxy_of(way, certified) as proxy:
+        url = None if way == "direct" else proxy.url
+        async with make_client(server.url, verify=trusted, proxy=url, max_retries=0) as client:
+            assert (await client.respond(**TURN, timeout=5)).response == "Hi!"
+
+
+@pytest.mark.parametrize("way", ["http", "https", "socks"])
+@pytest.mark.parametrize("sent", [False, True])
+async def test_tls_that_drips_through_a_proxy_does_not_outlive_its_time(
+    way: str, sent: bool, certified: ssl.SSLContext, trusted: str
+) -> None:
+    """By parts of a record: where each had the whole time anew, the answer would come in the end, after 4 to 9 s."""
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        proxy._part, proxy._pause = 1, 0.03
+        reply(connection, 200, ANSWER)
+
+    drip = {} if sent else {"part": 20, "pause": 0.05}
+    with RawServer(handle, tls=certified) as server, proxy_of(way, certified, **drip) as proxy:
+        async with make_client(server.url, verify=trusted, proxy=proxy.url, max_retries=0) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                await client.respond(**TURN, timeout=1 if sent else 0.5)
+    assert (caught.value.code, caught.value.sent) == ("timeout", sent)
+    assert len(server.requests) == sent
+
+
+async def test_a_proxy_that_wants_a_certificate_of_the_client_is_a_tls_error(
+    certified: ssl.SSLContext, trusted: str
+) -> None:
+    certified.load_verify_locations(trusted)
+    certified.verify_mode = ssl.CERT_REQUIRED
+    with ProxyServer(tls=certified) as proxy:
+        await refused(make_client("https://api.example", proxy=proxy.url, verify=trusted))
+    assert proxy.asked == []
+
+
+async def test_what_had_no_time_left_to_be_sent_was_not_sent(
+    certified: ssl.SSLContext, trusted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No timeout bounds the look-up of a name in a thread; what comes after it knows that the time is over."""
+    look_up = socket.getaddrinfo
+
+    def slow(host: object, *args: object, **options: object) -> object:
+        if host in ("localhost", b"localhost"):
+            time.sleep(0.3)
+        return look_up(host, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    handle = lambda connection, request, number: reply(connection, 200, ANSWER)  # noqa: E731
+    with RawServer(handle) as plain, RawServer(handle, tls=certified) as secure, ProxyServer() as proxy:
+        by_proxy = f"http://localhost:{proxy.port}"
+        for server, url in ((plain, None), (secure, None), (plain, by_proxy), (secure, by_proxy)):
+            base_url = server.url.replace("127.0.0.1", "127.0.0.1" if url else "localhost")
+            async with make_client(base_url, verify=trusted, proxy=url, max_retries=0) as client:
+                with pytest.raises(errors.NetworkError) as caught:
+                    await client.respond(**TURN, timeout=0.1)
+            assert (caught.value.code, caught.value.sent) == ("timeout", False)
+        assert plain.requests == secure.requests == []
+        assert proxy.asked == []

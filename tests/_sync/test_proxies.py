@@ -26,26 +26,11 @@ from uniqos._proxy import proxy_of_environment
 from uniqos._threads import ssl_context
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def secure(authority: trustme.CA) -> Iterator[RawServer]:
-    """A server over TLS, with a certificate for this machine."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-    with RawServer(answers(OK), tls=context) as server:
+def secure(certified: ssl.SSLContext) -> Iterator[RawServer]:
+    """A server over TLS."""
+    with RawServer(answers(OK), tls=certified) as server:
         yield server
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path) -> str:
-    """The path of the authority's certificate."""
-    path = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
 
 
 @pytest.mark.parametrize("where", ["argument", "environment"])
@@ -119,9 +104,11 @@ def test_a_proxy_that_breaks_the_connection_has_sent_nothing() -> None:
     assert len(proxy.requests) == 2
 
 
-def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str) -> None:
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_socks_proxy_is_gone_through(secure: RawServer, trusted: str, scheme: str) -> None:
     with ProxyServer(socks=True) as proxy:
-        with make_client(secure.url, proxy=proxy.url, verify=trusted) as client:
+        url = proxy.url.replace("socks5", scheme)
+        with make_client(secure.url, proxy=url, verify=trusted) as client:
             for _ in range(2):
                 assert (client.respond(**TURN)).response == "Hi!"
     assert proxy.asked == [f"127.0.0.1:{secure.port}"]
@@ -150,10 +137,11 @@ def test_a_socks_proxy_that_wants_another_password_says_so_once(given: str) -> N
     assert (caught.value.code, caught.value.sent) == ("proxy_authentication_required", False)
 
 
-def test_a_socks_proxy_that_cannot_reach_the_host_is_asked_again() -> None:
-    with ProxyServer(socks=True, refusal=4) as proxy:
+@pytest.mark.parametrize(("refusal", "words"), [(4, "host unreachable"), (0xF0, "SOCKS error 240")])
+def test_a_socks_proxy_that_cannot_reach_the_host_is_asked_again(refusal: int, words: str) -> None:
+    with ProxyServer(socks=True, refusal=refusal) as proxy:
         with make_client("https://api.example", proxy=proxy.url, max_retries=2) as client:
-            with pytest.raises(errors.NetworkError, match="host unreachable") as caught:
+            with pytest.raises(errors.NetworkError, match=words) as caught:
                 client.respond(**TURN)
     assert (caught.value.code, caught.value.sent) == ("proxy_error", False)
     assert proxy.asked == ["api.example:443"] * 3
@@ -174,11 +162,9 @@ def test_what_is_no_socks_proxy_is_a_clear_error(says: bytes) -> None:
 
 @pytest.mark.parametrize("tls", [True, False])
 def test_a_proxy_over_tls_is_gone_through_and_its_connection_kept(
-    secure: RawServer, authority: trustme.CA, trusted: str, tls: bool
+    secure: RawServer, certified: ssl.SSLContext, trusted: str, tls: bool
 ) -> None:
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(certificate)
-    with ProxyServer("user:word", tls=certificate) as proxy, RawServer(answers(OK)) as plain:
+    with ProxyServer("user:word", tls=certified) as proxy, RawServer(answers(OK)) as plain:
         server = secure if tls else plain
         with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
             for _ in range(3):
@@ -211,6 +197,7 @@ def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pytest.Mo
             "http://-\xe9.x",
             "http://u:\udc80@h",
             "http://" + "a" * 64,
+            "http://" + "a." * 130 + "example",
             "socks5://\xe9..x",
         ),
     ],
@@ -247,6 +234,7 @@ def test_a_wrong_proxy_of_the_environment_is_refused_without_telling_its_passwor
         ("[::1]:8080", "http://[::1]:8080", True),
         (".example", "https://api.example", True),
         ("*", "https://api.example", True),
+        ("elsewhere, *", "https://api.example", True),
         ("ample", "https://api.example", False),
         ("elsewhere, 10.0.0.0/8", "https://10.1.2.3", True),
         ("10.0.0.0/8", "https://11.1.2.3", False),
@@ -294,12 +282,10 @@ def test_a_crowd_behind_a_proxy_opens_no_more_connections_than_it_is(secure: Raw
 @pytest.mark.parametrize("tls", [True, False])
 @pytest.mark.parametrize("kind", ["http", "https", "socks"])
 def test_what_drips_through_a_proxy_does_not_outlive_its_time(
-    secure: RawServer, authority: trustme.CA, trusted: str, kind: str, tls: bool
+    secure: RawServer, certified: ssl.SSLContext, trusted: str, kind: str, tls: bool
 ) -> None:
     secure.handler = drip
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(certificate)
-    proxy_server = ProxyServer(socks=kind == "socks", tls=certificate if kind == "https" else None)
+    proxy_server = ProxyServer(socks=kind == "socks", tls=certified if kind == "https" else None)
     with proxy_server as proxy, RawServer(drip) as plain:
         with make_client(secure.url if tls else plain.url, proxy=proxy.url, verify=trusted) as client:
             with pytest.raises(errors.NetworkError) as caught:

@@ -27,12 +27,14 @@ PASSWORD = "PROXYPASSWORD"
 
 def told(error: BaseException) -> str:
     """All that an error, its causes and their tracebacks say, local variables included."""
-    seen = traceback.TracebackException.from_exception(error, capture_locals=True)
-    return "".join(seen.format()) + "".join(
-        f"{kept!s} {kept!r} {kept.args!r} {vars(kept)!r}"
-        for kept in (error, error.__cause__, error.__context__)
-        if kept
-    )
+    text, left = "", [error]
+    while left:
+        current = left.pop()
+        seen = traceback.TracebackException.from_exception(current, capture_locals=True)
+        text += "".join(seen.format()) + f"{current!s} {current!r} {current.args!r} {vars(current)!r}"
+        # Those that "from None" hides too: some tools look at them.
+        left += {kept for kept in (current.__cause__, current.__context__) if kept}
+    return text
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
@@ -110,9 +112,9 @@ def test_above_debug_a_call_that_succeeds_says_nothing(caplog: pytest.LogCapture
     assert not caplog.records
 
 
-def refused_by_a_proxy(url: str) -> tuple[errors.UniqOSError, str]:
+def refused_by_a_proxy(url: str, **kind: Any) -> tuple[errors.UniqOSError, str]:
     """The error, and what the client shows of itself."""
-    with ProxyServer("user:another") as proxy:
+    with ProxyServer("user:another", **kind) as proxy:
         with UniqOS(
             SECRET,
             base_url=url,
@@ -126,10 +128,20 @@ def refused_by_a_proxy(url: str) -> tuple[errors.UniqOSError, str]:
 
 
 @pytest.mark.parametrize("url", ["http://api.example", "https://api.example"])
-def test_a_proxy_that_refuses_tells_neither_key_nor_password(url: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ({}, "proxy_authentication_required"),
+        ({"socks": True}, "proxy_authentication_required"),
+        ({"socks": True, "nonsense": True}, "proxy_error"),
+    ],
+)
+def test_a_proxy_that_refuses_tells_neither_key_nor_password(
+    url: str, kind: dict[str, Any], code: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(1)
-    error, shown = refused_by_a_proxy(url)
-    assert error.code == "proxy_authentication_required"
+    error, shown = refused_by_a_proxy(url, **kind)
+    assert error.code == code
     text = told(error) + logged(caplog) + shown
     assert SHOWN in text
     for secret in (HIDDEN, PASSWORD, base64.b64encode(f"user:{PASSWORD}".encode()).decode()):

@@ -48,8 +48,7 @@ class _AsyncConnection:
     __slots__ = ("http", "idle_since", "network")
 
     def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
-        # asyncio's transports have no TLS within TLS before Python 3.11; httpcore's own network has it.
-        self.network: AsyncNetwork = AsyncNetwork() if proxy is not None and proxy.secure else make_network()
+        self.network: AsyncNetwork = make_network()
         self.idle_since: float = 0.0
         self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
             origin,
@@ -151,6 +150,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         try:
             connection = await self._take()
             connection.network.deadline = deadline
+            connection.network.written = False
             response = await connection.http.handle_async_request(
                 httpcore.Request(
                     request.method,

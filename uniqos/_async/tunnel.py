@@ -9,6 +9,7 @@ import httpcore
 
 from .._aio import AsyncShield
 from .._proxy import ProxyAddress
+from .inner_tls import AsyncInnerTls
 from .network import AsyncNetwork
 
 
@@ -35,14 +36,15 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            if self._proxy.socks:
-                return await self._by_socks(host, port, timeout)
-            return await self._by_connect(host, port, timeout)
+            lead = self._by_socks if self._proxy.socks else self._by_connect
+            stream = await lead(host, port, timeout)
         # Whatever goes wrong up to here: nothing was sent to the API.
         except httpcore.TimeoutException as exc:
             raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
         except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
             raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
+        self._network.written = False
+        return AsyncInnerTls(stream, self._network) if self._proxy.secure else stream
 
     async def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -23,6 +23,8 @@ class Network(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self.deadline: Deadline = Deadline()
+        self.written: bool = False
+        """Whether any of the request has gone out."""
 
     def left(self, timeout: float | None, error: type[Exception]) -> float | None:
         """Seconds that a step may take; None is no limit.
@@ -33,6 +35,17 @@ class Network(httpcore.NetworkBackend):
         left = self.deadline.clamp(timeout)
         if left == 0:
             raise error("no time left")
+        return left
+
+    def left_to_write(self, timeout: float | None) -> float | None:
+        """Seconds that writing may take; None is no limit.
+
+        Raises:
+            httpcore.ConnectTimeout: There are none, and nothing of the request has gone out.
+            httpcore.WriteTimeout: There are none.
+        """
+        left = self.left(timeout, httpcore.WriteTimeout if self.written else httpcore.ConnectTimeout)
+        self.written = True
         return left
 
     def connect_tcp(
@@ -56,13 +69,20 @@ class _TimedStream(httpcore.NetworkStream):
         self._network: Network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
+        left = self._network.left(timeout, httpcore.ReadTimeout)
+        try:
+            return self._stream.read(max_bytes, left)
+        except ssl.SSLError as exc:  # an event loop's comes as it is
+            raise httpcore.ReadError(str(exc)) from exc
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # In parts, for in a thread httpcore grants the whole time anew for whatever the socket takes at once.
         for start in range(0, len(buffer), _PART):
-            left = self._network.left(timeout, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + _PART], left)
+            left = self._network.left_to_write(timeout)
+            try:
+                self._stream.write(buffer[start : start + _PART], left)
+            except ssl.SSLError as exc:
+                raise httpcore.WriteError(str(exc)) from exc
 
     def close(self) -> None:
         self._stream.close()
@@ -70,10 +90,10 @@ class _TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = self._network.left(timeout, httpcore.ConnectTimeout)
         try:
+            left = self._network.left(timeout, httpcore.ConnectTimeout)
             stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        except BaseException:  # httpcore closes it for an error, not for a cancellation
+        except BaseException:  # httpcore closes it for an error of its own, not for a cancellation
             with Shield():
                 self._stream.close()
             raise

@@ -49,8 +49,7 @@ class _Connection:
     __slots__ = ("http", "idle_since", "network")
 
     def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
-        # asyncio's transports have no TLS within TLS before Python 3.11; httpcore's own network has it.
-        self.network: Network = Network() if proxy is not None and proxy.secure else make_network()
+        self.network: Network = make_network()
         self.idle_since: float = 0.0
         self.http: httpcore.HTTPConnection = httpcore.HTTPConnection(
             origin,
@@ -152,6 +151,7 @@ class Pool(httpx.BaseTransport):
         try:
             connection = self._take()
             connection.network.deadline = deadline
+            connection.network.written = False
             response = connection.http.handle_request(
                 httpcore.Request(
                     request.method,

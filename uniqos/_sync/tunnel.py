@@ -10,6 +10,7 @@ import httpcore
 
 from .._proxy import ProxyAddress
 from .._threads import Shield
+from .inner_tls import InnerTls
 from .network import Network
 
 
@@ -36,14 +37,15 @@ class Tunnel(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            if self._proxy.socks:
-                return self._by_socks(host, port, timeout)
-            return self._by_connect(host, port, timeout)
+            lead = self._by_socks if self._proxy.socks else self._by_connect
+            stream = lead(host, port, timeout)
         # Whatever goes wrong up to here: nothing was sent to the API.
         except httpcore.TimeoutException as exc:
             raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
         except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
             raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
+        self._network.written = False
+        return InnerTls(stream, self._network) if self._proxy.secure else stream
 
     def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

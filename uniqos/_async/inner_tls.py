@@ -1,0 +1,99 @@
+"""TLS to the API within TLS to a proxy. In threads httpcore's own grants each part of a record the whole time anew."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import httpcore
+
+from .._aio import AsyncShield
+from .network import AsyncNetwork
+
+_PART = 64 * 1024
+_T = TypeVar("_T")
+
+
+class AsyncInnerTls(httpcore.AsyncNetworkStream):
+    """A way through a proxy, on which TLS is to begin once more.
+
+    Args:
+        outer: What leads through the proxy.
+        network: Whose deadline is kept; it is by ``outer``.
+    """
+
+    def __init__(self, outer: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
+        self._outer: httpcore.AsyncNetworkStream = outer
+        self._network: AsyncNetwork = network
+        self._incoming: ssl.MemoryBIO = ssl.MemoryBIO()
+        self._outgoing: ssl.MemoryBIO = ssl.MemoryBIO()
+        self._tls: ssl.SSLObject | None = None
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+            await self._do(tls.do_handshake, timeout)
+        except BaseException as exc:
+            with AsyncShield():
+                await self.aclose()
+            if isinstance(exc, httpcore.TimeoutException):
+                raise httpcore.ConnectTimeout("no TLS in time") from exc
+            if isinstance(exc, (ssl.SSLError, httpcore.NetworkError)):
+                raise httpcore.ConnectError(str(exc)) from exc
+            raise
+        self._tls = tls
+        self._network.written = False
+        return self
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        tls = self._tls
+        assert tls is not None
+        try:
+            return await self._do(partial(tls.read, max_bytes), timeout)
+        except ssl.SSLEOFError:  # ended without saying so, as many do: whether it is all, its length tells
+            return b""
+        except ssl.SSLError as exc:
+            raise httpcore.ReadError(str(exc)) from exc
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        tls = self._tls
+        assert tls is not None
+        try:
+            while buffer:
+                buffer = buffer[await self._do(partial(tls.write, buffer), timeout) :]
+        except ssl.SSLError as exc:
+            raise httpcore.WriteError(str(exc)) from exc
+
+    async def _do(self, step: Callable[[], _T], timeout: float | None) -> _T:
+        """Do what may need bytes from the other side, and send it what it needs."""
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                await self._send(timeout)
+                data = await self._outer.read(_PART, timeout)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            else:
+                await self._send(timeout)
+                return result
+
+    async def _send(self, timeout: float | None) -> None:
+        if self._outgoing.pending:
+            await self._outer.write(self._outgoing.read(), timeout)
+
+    async def aclose(self) -> None:
+        await self._outer.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._tls
+        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
+            return True
+        return self._outer.get_extra_info(info)
