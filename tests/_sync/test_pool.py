@@ -383,7 +383,7 @@ def test_a_deadline_that_is_over_sends_nothing() -> None:
         with pytest.raises(httpx.ConnectTimeout):
             send(pool, server.url, uniqos_deadline=Deadline(0))
         get(pool, server.url)
-        with pytest.raises((httpx.WriteTimeout, httpx.ReadTimeout)):
+        with pytest.raises(httpx.ConnectTimeout):  # as without a connection: nothing was written
             send(pool, server.url, uniqos_deadline=Deadline(0))
         assert pool.busy == 0
         pool.close()
