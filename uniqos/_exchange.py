@@ -24,6 +24,9 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
+# In event loops httpx lets the error of TLS that breaks later through as it is.
+FAILURES = (httpx.HTTPError, ssl.SSLError)
+"""What a client of httpx raises when the network fails."""
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 PASSWORD_REFUSED = "the user and password were not accepted"
 _PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import httpx
 import pytest
@@ -92,7 +93,7 @@ def proxy_of(way: str, certified: ssl.SSLContext, **options: float) -> ProxyServ
     return ProxyServer(socks=way == "socks", tls=certified if way == "https" else None, **options)  # type: ignore[arg-type]
 
 
-@ways
+@pytest.mark.parametrize("way", ["direct", "http", "https", "socks", "a client of yours"])
 @pytest.mark.parametrize("begun", [False, True])
 async def test_tls_that_breaks_after_the_turn_was_sent_is_a_broken_connection(
     way: str, begun: bool, certified: ssl.SSLContext, trusted: str
@@ -105,11 +106,15 @@ async def test_tls_that_breaks_after_the_turn_was_sent_is_a_broken_connection(
         connection.recv(1)
 
     with RawServer(handle, tls=certified) as server, proxy_of(way, certified) as proxy:
-        url = None if way == "direct" else proxy.url
-        async with make_client(server.url, verify=trusted, proxy=url, max_retries=1) as client:
+        options: dict[str, Any] = {"verify": trusted, "proxy": None if way == "direct" else proxy.url}
+        if way == "a client of yours":
+            options = {"http_client": httpx.AsyncClient(verify=ssl.create_default_context(cafile=trusted))}
+        async with make_client(server.url, max_retries=1, **options) as client:
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN, timeout=5)
             assert len(slept(client)) == 1
+        if way == "a client of yours":
+            await options["http_client"].aclose()
     error = caught.value
     assert (error.code, error.sent, error.details["response_started"]) == ("network_error", True, begun)
     assert len(server.requests) == 2

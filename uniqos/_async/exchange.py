@@ -8,7 +8,7 @@ import httpx
 
 from .. import errors
 from .._body import BodyDecoder, BodyError
-from .._exchange import network_error
+from .._exchange import FAILURES, network_error
 from .._http import Deadline, HttpInfo
 from .._operation import Request
 
@@ -76,7 +76,7 @@ class AsyncExchange:
                     return data
         except BodyError as exc:
             raise self.broken(exc.code, str(exc), raw or b"") from None
-        except httpx.HTTPError as exc:
+        except FAILURES as exc:
             raise network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received) from exc
 
     async def read_what_there_is(self) -> tuple[bytes, bool]:

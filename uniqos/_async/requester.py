@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
 from .. import errors
 from .._aio import AsyncClock
 from .._body import BodyError
 from .._config import Config
-from .._exchange import ANY, JSON, Endpoint, body_decoder, held_back, is_type, network_error, refusal, wrong_type
+from .._exchange import (
+    ANY,
+    FAILURES,
+    JSON,
+    Endpoint,
+    body_decoder,
+    held_back,
+    is_type,
+    network_error,
+    refusal,
+    wrong_type,
+)
 from .._http import Deadline, HttpInfo
 from .._model import ready, set_http
 from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
@@ -180,7 +189,7 @@ class AsyncRequester:
         message = self._endpoint.message(request, accept, timeout, deadline)
         try:
             response = await self.connections.send(message)
-        except httpx.HTTPError as exc:
+        except FAILURES as exc:
             raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
         headers, status = response.headers, response.status_code
         elapsed = self.clock.monotonic() - started
