@@ -266,7 +266,7 @@ def test_a_model_that_takes_too_long_is_a_timeout_and_not_billed(spoken: bool) -
     with speaking(hang) as (sandbox, _), sandbox.client(max_retries=0) as client:
         assert sandbox._settings.llm is not None
         assert sandbox._settings.llm.seconds == 60
-        sandbox._settings.llm.seconds = 0.2
+        sandbox._settings.llm.seconds = 2.0 if spoken else 0.2  # a slow machine has to begin in it
         with pytest.raises(errors.TurnTimeoutError) as caught:
             client.respond(turn(sandbox), stream=True).until_done() if spoken else client.respond(turn(sandbox))
         leave.set()
