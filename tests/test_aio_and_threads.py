@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import httpcore
 import httpx
 import pytest
 
@@ -34,6 +36,61 @@ def without_a_loop(coroutine: Any) -> Any:
     with pytest.raises(StopIteration) as ended:
         coroutine.send(None)
     return ended.value.value
+
+
+def addresses(*hosts: str) -> Callable[..., Any]:
+    """What looks up any.example."""
+    really = socket.getaddrinfo
+
+    def look_up(host: str, port: int, *args: Any, **options: Any) -> list[Any]:
+        if host != "any.example":
+            return really(host, port, *args, **options)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in hosts]
+
+    return look_up
+
+
+def test_a_thread_goes_on_to_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", addresses("127.0.0.9", "127.0.0.8", "127.0.0.1", "127.0.0.7"))
+            stream = _threads.connect("any.example", port, lambda: 5.0, None, None)
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        stream.close()
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", addresses("127.0.0.9", "127.0.0.8"))
+            with pytest.raises(httpcore.ConnectError) as caught:
+                _threads.connect("any.example", port, lambda: 5.0, None, None)
+            assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+            patch.setattr(socket, "getaddrinfo", addresses())
+            with pytest.raises(httpcore.ConnectError, match=r"any\.example has no address"):
+                _threads.connect("any.example", port, lambda: 5.0, None, None)
+
+
+def test_the_addresses_of_a_host_share_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, shares = [1.0], []
+
+    def swallows(self: Any, host: str, port: int, timeout: float | None, *rest: Any) -> Any:
+        assert timeout is not None
+        shares.append(timeout)
+        left[0] -= timeout
+        raise httpcore.ConnectTimeout("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", addresses("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"))
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", swallows)
+    with pytest.raises(httpcore.ConnectTimeout):
+        _threads.connect("any.example", 443, lambda: left[0], None, None)
+    assert shares == pytest.approx([0.25] * 4)
+
+
+def test_an_address_of_one_link_keeps_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 443, 0, 3))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda self, host, *rest: asked.append(host))
+    _threads.connect("any.example", 443, lambda: None, None, None)
+    assert asked == ["fe80::1%3"]
 
 
 def test_a_gate_that_is_open_costs_no_turn_of_the_loop() -> None:

@@ -207,6 +207,24 @@ def test_a_failed_connection_tells_why() -> None:
     assert isinstance(asyncio.run(connect("nothing.invalid")), socket.gaierror)
 
 
+def test_a_connection_that_tls_has_lost_is_not_taken_for_a_good_one() -> None:
+    """On Python 3.10 the transport has no socket any more, before this stream is told."""
+
+    async def work(network: AsyncioNetwork, stream: Any) -> None:
+        class Lost:
+            def is_closing(self) -> bool:
+                return False
+
+            def get_extra_info(self, name: str) -> None:
+                return None
+
+        transport, stream._transport = stream._transport, Lost()
+        assert stream.get_extra_info("is_readable")
+        stream._transport = transport
+
+    meet(nothing, work)
+
+
 def test_nothing_is_begun_after_the_deadline() -> None:
     async def work(network: AsyncioNetwork, stream: httpcore.AsyncNetworkStream) -> None:
         network.deadline = Deadline(0)

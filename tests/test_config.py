@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +67,15 @@ def test_the_prefix_of_the_key_says_the_environment(key: str, environment: str) 
         ({"timeout": -1}, "invalid_request"),
         ({"timeout": "90"}, "invalid_request"),
         ({"deadline": float("inf")}, "invalid_request"),
-        ({"timeout": 1e10}, "invalid_request"),
+        ({"timeout": 2_000_001}, "invalid_request"),
+        ({"timeout": 10**5000}, "invalid_request"),
+        ({"max_retries": -(10**5000)}, "invalid_request"),
+        ({"max_connections": -(10**5000)}, "configuration_error"),
+        ({"url": "http://1.2.3.999"}, "configuration_error"),
+        ({"url": "https://api.example/" + "a" * 70_000}, "configuration_error"),
+        ({"url": "https://api.example/\udc80"}, "configuration_error"),
+        ({"verify": ssl}, "configuration_error"),
+        ({"verify": ssl.SSLContext}, "configuration_error"),
         ({"deadline": 10**400}, "invalid_request"),
         ({"max_retries": -1}, "invalid_request"),
         ({"max_retries": 1.5}, "invalid_request"),
@@ -77,6 +88,28 @@ def test_a_wrong_setting_is_a_configuration_error(arguments: dict[str, Any], cod
     with pytest.raises(errors.ConfigurationError) as caught:
         make(**arguments)
     assert caught.value.code == code
+
+
+class InBytes(os.PathLike[bytes]):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> bytes:
+        return os.fsencode(self.path)
+
+
+def test_a_path_may_be_given_in_bytes_and_a_folder_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "authority.pem").write_text("")
+    assert make(verify=InBytes(tmp_path / "authority.pem")).verify == str(tmp_path / "authority.pem")
+
+    def locked(path: str) -> list[str]:
+        raise PermissionError("locked")
+
+    monkeypatch.setattr(os, "listdir", locked)  # for root, as in containers, nothing is
+    with pytest.raises(errors.ConfigurationError, match=r"folder cannot be read: locked"):
+        make(verify=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ import pytest
 from tests._async.support import KEY, TURN
 from tests._async.test_streams import HE, HEAD, METADATA, streaming
 from tests._async.test_streams import WHOLE as WHOLE_STREAM
-from tests.rawserver import RawServer, body, header, reply, silent
+from tests._sync.support import FakeClock
+from tests.rawserver import RawServer, body, header, reply, rst, silent
 from uniqos import AsyncUniqOS, UniqOS, errors
 from uniqos._async.pool import AsyncPool
 from uniqos._sync.pool import Pool
@@ -360,6 +361,39 @@ def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: b
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "uniqos._sync.requester.HttpInfo",  # nobody has the response yet but the garbage collector
+        "uniqos._sync.requester.body_decoder",
+        "uniqos._sync.exchange.Exchange.chunk",
+        "uniqos._sync.pool.httpx.Response",
+        "h11.Connection.start_next_cycle",  # while the connection is being given back
+    ],
+)
+def test_an_interrupt_leaves_neither_a_busy_connection_nor_a_broken_one(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    struck: list[str] = []
+
+    def strikes(*args: Any, **options: Any) -> Any:
+        struck.append(where)
+        raise KeyboardInterrupt
+
+    with RawServer(echo) as server, UniqOS(KEY, base_url=server.url, max_connections=1, max_retries=0) as client:
+        for kept in (False, True):
+            if kept:
+                client.respond(**TURN)
+            with monkeypatch.context() as patch:
+                patch.setattr(where, strikes)
+                with pytest.raises(KeyboardInterrupt):
+                    client.respond(**TURN)
+            assert pool_of(client).busy == 0
+            assert client.respond(**TURN, timeout=5).response == "Hello!"
+        assert len(struck) == 2
+        assert len(server.requests) == 5
+
+
 def half_or_whole(connection: socket.socket, request: bytes, number: int) -> None:
     (half_a_stream if b"text/event-stream" in request else echo)(connection, request, number)
 
@@ -514,6 +548,48 @@ def test_a_stream_that_a_task_reads_is_neither_opened_read_nor_closed_by_another
 
     with RawServer(half_a_stream) as server:
         asyncio.run(main(server.url))
+
+
+@pytest.mark.parametrize("words", ["generator already executing", "anext(): asynchronous generator is already running"])
+def test_who_finds_a_stream_in_use_says_so_though_the_other_has_just_stopped(words: str) -> None:
+    class Stopped:
+        def __next__(self) -> Any:
+            raise ValueError(words)
+
+        def close(self) -> None:
+            raise ValueError(words)
+
+    with UniqOS(KEY) as client:
+        stream = client.respond(**TURN, stream=True)
+        stream._events = Stopped()  # type: ignore[assignment]
+        for use in (stream.open, stream.close, lambda: next(stream)):
+            with pytest.raises(errors.ConfigurationError) as caught:
+                use()
+            assert caught.value.code == "stream_in_use"
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_who_is_closed_between_two_attempts_is_told_of_the_first(sent: bool) -> None:
+    with RawServer(lambda connection, request, number: rst(connection)) as server:
+        url = server.url
+        if not sent:
+            with socket.create_server(("127.0.0.1", 0)) as closed:
+                url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        client = UniqOS(KEY, base_url=url)
+
+        class Closes(FakeClock):
+            def sleep(self, seconds: float) -> None:
+                client.close()
+
+        client._requester.clock = Closes()
+        with pytest.raises(errors.NetworkError) as caught:
+            client.respond(**TURN)
+        assert caught.value.sent == sent
+        assert caught.value.http is not None
+        assert caught.value.http.idempotency_key
+        with pytest.raises(errors.ConfigurationError, match="closed"):
+            client.respond(**TURN)
+        assert len(server.requests) == sent
 
 
 def test_who_is_closed_while_the_first_connection_is_prepared_leaves_none() -> None:

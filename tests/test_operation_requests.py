@@ -267,7 +267,7 @@ def test_a_path_may_be_as_long_as_servers_read_and_no_longer() -> None:
 
 
 NO_ID = 'it must not be empty, ".", ".." or hold control characters'
-SECONDS = "must be a number of seconds, 0 (no limit) to 1e9, got"
+SECONDS = "must be a number of seconds, 0 (no limit) to 2,000,000, got"
 QUERY = "a query holds text, numbers, booleans and datetimes, not"
 VISIBLE = "must be visible ASCII text, without line breaks, to travel in a header"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -21,6 +21,8 @@ from ._threads import BaseClock
 from ._threads import ssl_context as ssl_context
 
 if TYPE_CHECKING:
+    from httpcore import SOCKET_OPTION, AsyncNetworkStream
+
     from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
@@ -31,6 +33,10 @@ class AsyncClock(BaseClock):
     async def sleep(self, seconds: float) -> None:
         """Let others work for that long."""
         await anyio.sleep(seconds)
+
+
+class AsyncForgotten:
+    """Nothing: an event loop turns an interrupt into a cancellation, which is told to whoever waits."""
 
 
 class AsyncGate:
@@ -117,6 +123,21 @@ def _is_closed(loop: Any) -> bool:
     except RuntimeError:
         return True
     return False
+
+
+async def connect(
+    host: str,
+    port: int,
+    left: Callable[[], float | None],
+    local_address: str | None,
+    socket_options: Iterable[SOCKET_OPTION] | None,
+) -> AsyncNetworkStream:
+    """Connect to the address of ``host`` that answers first, within the time that is left."""
+    import httpcore
+
+    backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
+    stream: AsyncNetworkStream = await backend.connect_tcp(host, port, left(), local_address, socket_options)
+    return stream
 
 
 def make_network() -> AsyncNetwork:

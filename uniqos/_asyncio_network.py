@@ -17,6 +17,7 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 
+_REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
 
 
@@ -191,7 +192,7 @@ class AsyncioNetwork(AsyncNetwork):
             raise httpcore.ConnectTimeout("no connection in time") from exc
         except OSError as exc:
             # Several addresses that fail become one error of no kind.
-            refused = f"[Errno {errno.ECONNREFUSED}]" in str(exc)
+            refused = any(f"[{number}]" in str(exc) for number in _REFUSED)
             raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
         for option in socket_options or ():
             transport.get_extra_info("socket").setsockopt(*option)
@@ -199,6 +200,8 @@ class AsyncioNetwork(AsyncNetwork):
 
 
 def _is_readable(sock: Any) -> bool:
+    if sock is None:  # TLS was told of the end, and this stream will be in a moment (Python 3.10)
+        return True
     number = sock.fileno()
     if number < 0:
         return True

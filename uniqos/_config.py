@@ -9,12 +9,15 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
+
 from ._body import MAX_BODY_BYTES
 from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
-from ._operation import OnInvalidResponse, check_option, header_value
+from ._operation import OnInvalidResponse, check_option, header_value, shown
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -157,7 +160,7 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             _check_observer(value)
         elif name in ("max_connections", "max_response_bytes"):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigurationError(f"{name} must be a whole number, 1 or more, got {value!r}")
+                raise ConfigurationError(f"{name} must be a whole number, 1 or more, got {shown(value)}")
         elif name == "proxy":
             from ._proxy import checked_proxy  # few have one
 
@@ -185,17 +188,21 @@ def _check_observer(value: Any) -> None:
 
 def _checked_verify(value: Any) -> Any:
     """A TLS context as it is, a path as text."""
-    if hasattr(value, "wrap_socket"):  # without importing ssl
+    if hasattr(value, "wrap_socket") and not isinstance(value, (type, ModuleType)):  # without importing ssl
         return value
     if not isinstance(value, (str, os.PathLike)):
         raise ConfigurationError(
             f"verify must be an ssl.SSLContext, or the path of certificates to trust, got {value!r}; without any check "
             "of certificates whoever is in between reads key and messages"
         )
-    path = os.path.abspath(os.fspath(value))
+    path = os.path.abspath(os.fsdecode(value))
+    try:
+        names = os.listdir(path) if os.path.isdir(path) else None
+    except OSError as exc:
+        raise ConfigurationError(f"verify={path!r}: the folder cannot be read: {exc}") from None
     if not os.fspath(value) or not os.path.exists(path):
         raise ConfigurationError(f"verify={value!r}: there are no certificates")
-    if os.path.isdir(path) and not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in os.listdir(path)):
+    if names is not None and not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in names):
         raise ConfigurationError(f"verify={path!r}: no file is named by its certificate's hash; see openssl rehash")
     return path
 
@@ -218,6 +225,10 @@ def _base_url(url: str, log: LeveledLogger) -> str:
         raise ConfigurationError(f"base_url {url!r} has no valid host: {exc}") from None
     origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
     path = parts.path.rstrip("/")
+    try:
+        httpx.URL(origin + path)  # it knows better what an address is
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise ConfigurationError(f"base_url {url!r} is not a URL: {exc}") from None
     if path == "/v1":
         log.debug("uniqos: /v1 was taken off base_url; the SDK adds it itself", base_url=origin)
         return origin

@@ -24,9 +24,8 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
-# In event loops httpx lets the error of TLS that breaks later through as it is.
-FAILURES = (httpx.HTTPError, ssl.SSLError)
-"""What a client of httpx raises when the network fails."""
+FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict, OSError)
+"""What a client of httpx raises when the network fails; that of TLS which breaks later comes as it is, an OSError."""
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 PASSWORD_REFUSED = "the user and password were not accepted"
 _PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}
@@ -102,19 +101,42 @@ class _Once:
         return self._left.pop()
 
 
+def content_of(response: httpx.Response) -> _Content:
+    """The body of a response that a hook of the caller's has read, and httpx decoded.
+
+    Raises:
+        ResponseDecodeError: It was read piece by piece, and is gone.
+    """
+    try:
+        return _Content(response.content)
+    except httpx.ResponseNotRead:
+        raise errors.ResponseDecodeError(
+            "a hook or auth of the http_client has read the answer piece by piece, and so nobody else can: call "
+            "response.read() or aread() there, which keeps it",
+            request_id=response.headers.get("x-request-id"),
+            http_status=response.status_code,
+        ) from None
+
+
 def is_type(headers: Mapping[str, str], wanted: str) -> bool:
     """Whether a response calls itself ``wanted``; JSON may also be called ``application/...+json``, or nothing."""
     name = headers.get("content-type", "").partition(";")[0].strip().lower()
     return wanted in (name, ANY) or (wanted == JSON and (name == "" or name.endswith("+json")))
 
 
-def body_decoder(headers: Mapping[str, str], limit: int) -> BodyDecoder:
-    """The decoder for a response's body."""
-    return BodyDecoder(headers.get("content-encoding"), limit)
+def body_decoder(response: httpx.Response, limit: int) -> BodyDecoder:
+    """The decoder for a response's body, if httpx has not decoded it already."""
+    return BodyDecoder(None if response.is_stream_consumed else response.headers.get("content-encoding"), limit)
 
 
 def refusal(
-    status: int, headers: Mapping[str, str], body: bytes, now: float, *, complete: bool = True
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: float,
+    *,
+    complete: bool = True,
+    forwarded: bool = False,
 ) -> errors.UniqOSError:
     """The error for any answer that is not a success.
 
@@ -124,6 +146,7 @@ def refusal(
         body: The decoded body.
         now: Unix time, to read a ``Retry-After`` date against.
         complete: Whether the body is whole.
+        forwarded: Whether a proxy of ours was asked to pass the request on, and so may have refused instead.
     """
     request_id = headers.get("x-request-id")
     if 300 <= status < 400:
@@ -140,11 +163,11 @@ def refusal(
         )
     if status == 407:
         return errors.NetworkError(
-            f"the proxy refused: HTTP 407{_PASSWORD_WANTED}",
+            f"{'the' if forwarded else 'a'} proxy refused: HTTP 407{_PASSWORD_WANTED if forwarded else ''}",
             code=_PROXY_ERRORS["407"],
             request_id=request_id,
             http_status=status,
-            sent=False,
+            sent=not forwarded,
         )
     if status < 400:
         return errors.UnexpectedError(
@@ -156,6 +179,18 @@ def refusal(
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after, complete=complete)
+
+
+def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:
+    """The error where httpx stumbles over a ``Location`` that is no URL; it reads it though it is not to follow it."""
+    if not isinstance(exc, httpx.InvalidURL) and not str(exc).startswith("Invalid URL in location header"):
+        return None
+    return errors.ResponseDecodeError(
+        "the answer redirects to what is no URL; redirects are not followed, since they would carry the key and the "
+        "message along. Check base_url.",
+        code="redirect",
+        details={"location_host": _host_of("//[")},
+    )
 
 
 def _finite(value: Any) -> Any:

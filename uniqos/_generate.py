@@ -28,15 +28,15 @@ NAMES = {
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
     "__anext__": "__next__",
-    "AnyIOBackend": "SyncBackend",
     "AsyncByteStream": "SyncByteStream",
     "StopAsyncIteration": "StopIteration",
     "_aio": "_threads",
     "_async": "_sync",
     "aclose": "close",
-    "ag_running": "gi_running",
     "aiter": "iter",
+    "aiter_raw": "iter_raw",
     "anext": "next",
+    "aread": "read",
     "handle_async_request": "handle_request",
 }
 """What is called otherwise without async; besides these, ``AsyncX`` is ``X``. Each must occur in a source."""

@@ -14,6 +14,10 @@ KEEPALIVE_SECONDS = 30.0
 """How long a connection waits for work before it is closed."""
 
 
+_MOST_REQUESTS = 10**12
+"""A second; no float holds what some numbers with more digits say."""
+
+
 class Deadline:
     """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
 
@@ -100,8 +104,10 @@ class HttpInfo:
         """The rate-limit headers, or None where the server sent none (or nonsense)."""
         headers = self.headers
         try:
-            limit, remaining = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
+            limit, remaining = (int(headers[name]) for name in ("x-ratelimit-limit", "x-ratelimit-remaining"))
         except (KeyError, ValueError):
+            return None
+        if max(abs(limit), abs(remaining)) > _MOST_REQUESTS:
             return None
         try:
             reset = datetime.fromisoformat(headers["x-ratelimit-reset"].replace("Z", "+00:00"))

@@ -56,7 +56,7 @@ _OWN_HEADERS = (
 _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
-_MOST_SECONDS = 1e9  # a socket takes no more than about nine times that
+_MOST_SECONDS = 2_000_000  # sockets of Windows take no more than 2,147,483
 _REPLACED = "\ufffd".encode()
 # Compiled by the first who needs them, and not by every import.
 _CONTROL = r"[\x00-\x1f\x7f]"
@@ -282,13 +282,21 @@ def check_option(name: str, value: Any) -> Any:
     if name in ("timeout", "deadline"):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not 0 <= value <= _MOST_SECONDS:
-            raise _refused(f"{name} must be a number of seconds, 0 (no limit) to 1e9, got {value!r}")
+            raise _refused(f"{name} must be a number of seconds, 0 (no limit) to {_MOST_SECONDS:,}, got {shown(value)}")
     elif name == "max_retries":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise _refused(f"max_retries must be a whole number, 0 or more, got {value!r}")
+            raise _refused(f"max_retries must be a whole number, 0 or more, got {shown(value)}")
     elif name == "on_invalid_response" and value not in ("raise", "salvage"):
         raise _refused(f'on_invalid_response must be "raise" or "salvage", got {value!r}')
     return value
+
+
+def shown(value: Any) -> str:
+    """A wrong value as an error shows it."""
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no number with thousands of digits
+        return "a number with thousands of digits"
 
 
 def header_name(name: str) -> bytes:

@@ -6,7 +6,7 @@ import os
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from itertools import count
@@ -19,6 +19,8 @@ from typing_extensions import TypeVarTuple, Unpack
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from httpcore import SOCKET_OPTION, NetworkStream
+
     from ._sync.network import Network
 
 T = TypeVar("T")
@@ -45,6 +47,16 @@ class Clock(BaseClock):
     def sleep(self, seconds: float) -> None:
         """Wait that long."""
         time.sleep(seconds)
+
+
+class Forgotten:
+    """Closed when nobody knows of it any more: an interrupt may strike where nobody could close it yet."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Gate:
@@ -127,6 +139,36 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
     except OSError as exc:
         where = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
         raise ConfigurationError(f"{where} holds no certificates that can be read: {exc}") from None
+
+
+def connect(
+    host: str,
+    port: int,
+    left: Callable[[], float | None],
+    local_address: str | None,
+    socket_options: Iterable[SOCKET_OPTION] | None,
+) -> NetworkStream:
+    """Connect to the first address of ``host`` that answers; each of them has its share of the time that is left."""
+    import socket
+
+    import httpcore
+
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as exc:
+        raise httpcore.ConnectError(str(exc)) from exc
+    for number, (family, _, _, _, address) in enumerate(found, 1):
+        numeric = str(address[0])
+        if family == socket.AF_INET6 and len(address) == 4 and address[3]:
+            numeric = f"{numeric}%{address[3]}"
+        seconds = left()
+        share = None if seconds is None else seconds / (len(found) - number + 1)
+        try:
+            return httpcore.SyncBackend().connect_tcp(numeric, port, share, local_address, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            if number == len(found):
+                raise
+    raise httpcore.ConnectError(f"{host} has no address")
 
 
 def make_network() -> Network:

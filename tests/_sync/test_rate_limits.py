@@ -26,6 +26,16 @@ def test_after_a_refusal_the_next_calls_go_one_by_one() -> None:
             assert slept(client) == [2.0, gap, gap]
 
 
+def test_a_limit_that_no_number_holds_is_none() -> None:
+    refused = failing(
+        429, "rate_limit_exceeded", retry_after="2", x_ratelimit_limit="9" * 400, x_ratelimit_remaining="0"
+    )
+    with RawServer(answers(refused, OK)) as server:
+        with make_client(server.url) as client:
+            assert (client.respond(**TURN)).response == "Hi!"
+            assert slept(client) == [2.0]
+
+
 def test_only_the_credential_that_was_refused_waits() -> None:
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
         if number == 1:

@@ -10,6 +10,7 @@ import httpx
 from .. import errors
 from .._aio import AsyncPerHome
 from .._config import Config
+from .._exchange import bad_redirect
 from .._retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class AsyncConnections:
         self.drift_told: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc
         """Who is connected to, for people."""
+        self.forwarded: bool = False
+        """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
         self._config: Config = config
         self._pools: AsyncPerHome[AsyncPool] = AsyncPerHome()
 
@@ -41,12 +44,26 @@ class AsyncConnections:
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
             raise _closed()
         if self.http_client is not None:
-            return await self.http_client.send(message, stream=True, follow_redirects=False)
+            return await self._send_by(self.http_client, message)
         pool = self._pools.get(self._make)
         if self.closed:  # meanwhile, by another thread, which may not have seen this pool
             await self.aclose()
             raise _closed()
         return await pool.handle_async_request(message)
+
+    async def _send_by(self, http_client: httpx.AsyncClient, message: httpx.Request) -> httpx.Response:
+        message.read()  # its hooks may want to look at the body
+        try:
+            return await http_client.send(message, stream=True, follow_redirects=False)
+        except (httpx.InvalidURL, httpx.RemoteProtocolError) as exc:
+            error = bad_redirect(exc)
+            if error is None:
+                raise
+            raise error from exc
+        except RuntimeError as exc:
+            if type(exc) is RuntimeError and http_client.is_closed:  # meanwhile, by another thread
+                raise _closed() from None
+            raise
 
     @property
     def bounded(self) -> bool:
@@ -60,6 +77,7 @@ class AsyncConnections:
         proxy = config.proxy or proxy_of_environment(config.base_url)
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
+            self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")
         from .pool import AsyncPool
 
         return AsyncPool(config.base_url, config.max_connections, config.verify, proxy)

@@ -8,11 +8,19 @@ import httpx
 
 from .. import errors
 from .._body import BodyDecoder, BodyError
-from .._exchange import FAILURES, network_error
+from .._exchange import FAILURES, content_of, network_error
 from .._http import Deadline, HttpInfo
 from .._operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
+
+
+async def close(response: httpx.Response) -> None:
+    """Give a response's connection back; where a transport fails at that, what was read counts all the same."""
+    try:
+        await response.aclose()
+    except FAILURES:
+        pass
 
 
 class AsyncExchange:
@@ -47,7 +55,7 @@ class AsyncExchange:
         self._limit: str = limit
         self._received: int = 0
         self._late: bool = False
-        stream = response.stream
+        stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
         self._raw: AsyncIterator[bytes] = aiter(stream)
@@ -98,7 +106,7 @@ class AsyncExchange:
             exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise
         finally:
-            await self._response.aclose()
+            await self.aclose()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def extend(self, seconds: float | None) -> None:
@@ -109,7 +117,7 @@ class AsyncExchange:
 
     async def aclose(self) -> None:
         """Give the connection back."""
-        await self._response.aclose()
+        await close(self._response)
 
     def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
         """The error of a body that is of no use."""

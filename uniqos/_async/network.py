@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-from .._aio import AsyncShield
+from .._aio import AsyncShield, connect
 from .._http import Deadline
 
 _PART = 64 * 1024
@@ -55,9 +55,10 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        backend: Any = httpcore.AnyIOBackend()
-        left = self.left(timeout, httpcore.ConnectTimeout)
-        return _AsyncTimedStream(await backend.connect_tcp(host, port, left, local_address, socket_options), self)
+        def left() -> float | None:
+            return self.left(timeout, httpcore.ConnectTimeout)
+
+        return _AsyncTimedStream(await connect(host, port, left, local_address, socket_options), self)
 
 
 class _AsyncTimedStream(httpcore.AsyncNetworkStream):

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 import httpcore
 import httpx
 
-from .._aio import AsyncGate, AsyncShield, make_network, ssl_context
+from .._aio import AsyncForgotten, AsyncGate, AsyncShield, make_network, ssl_context
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
 from .._http import KEEPALIVE_SECONDS, Deadline
@@ -58,16 +58,18 @@ class _AsyncConnection:
         )
 
 
-class _AsyncBody(httpx.AsyncByteStream):
+class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
+
+    _connection: _AsyncConnection | None = None
 
     def __init__(self, response: httpcore.Response, connection: _AsyncConnection, pool: AsyncPool) -> None:
         stream = response.stream
         assert isinstance(stream, AsyncIterable)
         self._response: httpcore.Response = response
         self._parts: AsyncIterator[bytes] = aiter(stream)
-        self._connection: _AsyncConnection | None = connection
         self._pool: AsyncPool = pool
+        self._connection = connection
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -84,8 +86,10 @@ class _AsyncBody(httpx.AsyncByteStream):
             with AsyncShield():
                 try:
                     await self._response.aclose()
-                finally:
-                    await self._pool.give_back(connection)
+                except BaseException:  # struck in between, a connection can look idle that is not
+                    await self._pool.drop(connection)
+                    raise
+                await self._pool.give_back(connection)
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
@@ -166,19 +170,21 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 )
             )
             body = _AsyncBody(response, connection, self)
+            return httpx.Response(
+                response.status, headers=response.headers, stream=body, extensions=response.extensions
+            )
         except BaseException as exc:
             with AsyncShield():
-                await self._drop(connection)
+                await self.drop(connection)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise
-        return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
 
     async def give_back(self, connection: _AsyncConnection) -> None:
         """Keep a connection that can serve again, close any other."""
         if self._closed or not connection.http.is_idle():
-            await self._drop(connection)
+            await self.drop(connection)
             return
         connection.idle_since = time.monotonic()
         self._busy.discard(connection)
@@ -216,10 +222,15 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._busy.add(connection)
         return connection
 
-    async def _drop(self, connection: _AsyncConnection | None) -> None:
+    async def drop(self, connection: _AsyncConnection | None) -> None:
+        """Close a connection that cannot serve again, if there is one; its place is free."""
+        if connection is not None:
+            try:
+                self._busy.remove(connection)
+            except KeyError:  # it was dropped before
+                return
         try:
             if connection is not None:
-                self._busy.discard(connection)
                 await connection.http.aclose()
         finally:
             self._gate.release()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import httpx
+
 from .. import errors
 from .._aio import AsyncClock
 from .._body import BodyError
@@ -27,7 +29,7 @@ from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, en
 from .._retry import delay, may_resend
 from .._watch import NOBODY, Unwatched
 from .connections import AsyncConnections
-from .exchange import AsyncExchange
+from .exchange import AsyncExchange, close
 
 if TYPE_CHECKING:
     from .._drift import Drift
@@ -133,6 +135,7 @@ class AsyncRequester:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
         pause, reached = 0.0, False
+        before: errors.UniqOSError | None = None
         while True:
             began = None
             try:
@@ -154,7 +157,10 @@ class AsyncRequester:
                 if seconds is None:
                     if reached and isinstance(error, errors.NetworkError):
                         error.sent = True  # not by the last attempt, but by one before it
+                    if before is not None and isinstance(error, errors.ConfigurationError):
+                        raise before from error  # the client was closed: that alone would say that nothing was sent
                     raise
+                before = error.with_traceback(None)  # which holds this frame
                 reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
@@ -188,6 +194,8 @@ class AsyncRequester:
         deadline = Deadline(timeout, left)
         message = self._endpoint.message(request, accept, timeout, deadline)
         try:
+            if left == 0:  # a caller's client would take that for no limit
+                raise httpx.ConnectTimeout("no time left")
             response = await self.connections.send(message)
         except FAILURES as exc:
             raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
@@ -198,16 +206,17 @@ class AsyncRequester:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
         success = 200 <= status < 300
         try:
-            decoder = body_decoder(headers, limit)
+            decoder = body_decoder(response, limit)
             exchange = AsyncExchange(request, response, http, decoder, deadline, name)
             if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
                 return exchange
             if success:
                 raise wrong_type(status, headers, await exchange.read(), accept)
             body, complete = await exchange.read_what_there_is()
-            raise refusal(status, headers, body, self.clock.time(), complete=complete)
+            forwarded = self.connections.forwarded
+            raise refusal(status, headers, body, self.clock.time(), complete=complete, forwarded=forwarded)
         except BodyError as exc:
-            await response.aclose()
+            await close(response)
             error: errors.UniqOSError = errors.ResponseDecodeError(
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
             )
@@ -217,6 +226,9 @@ class AsyncRequester:
             raise error from None
         except errors.UniqOSError as error:
             error.http = http
+            raise
+        except BaseException:  # an interrupt, where nobody else knows of the response
+            await close(response)
             raise
 
     def _bounds(self, request: Request, started: float) -> tuple[float | None, float | None, str]:

@@ -141,8 +141,8 @@ class AsyncRespondStream:
                 await anext(self._events)
             except StopAsyncIteration:
                 self._turn.check_end()
-            except (RuntimeError, ValueError):
-                self._refuse_another_reader()
+            except (RuntimeError, ValueError) as exc:
+                self._refuse_another_reader(exc)
                 raise
         return self
 
@@ -191,8 +191,8 @@ class AsyncRespondStream:
         """
         try:
             await self._events.aclose()
-        except (RuntimeError, ValueError):
-            self._refuse_another_reader()
+        except (RuntimeError, ValueError) as exc:
+            self._refuse_another_reader(exc)
             raise
 
     def __aiter__(self) -> AsyncIterator[RespondStreamEvent]:
@@ -204,17 +204,16 @@ class AsyncRespondStream:
         except StopAsyncIteration:
             self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
             raise
-        except (RuntimeError, ValueError):
-            self._refuse_another_reader()
+        except (RuntimeError, ValueError) as exc:
+            self._refuse_another_reader(exc)
             raise
         if event is None:  # it has only just been opened
             return await anext(self)
         return event
 
-    def _refuse_another_reader(self) -> None:
+    def _refuse_another_reader(self, exc: Exception) -> None:
         """Say it clearly where Python only says that a generator is running."""
-        events: Any = self._events  # the type of a generator does not tell that it knows this
-        if events.ag_running:
+        if str(exc).endswith(("already executing", "already running")):
             raise errors.ConfigurationError(
                 "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
                 code="stream_in_use",

@@ -70,6 +70,8 @@ class UniqOS(Responder):
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
         http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
+            It bounds each read alone, so that headers which drip can outlive the deadline; what its parts raise that
+            is neither an httpx error nor an OSError comes as it is.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
         observer: Is told how each call goes, for metrics and traces.

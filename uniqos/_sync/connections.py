@@ -10,6 +10,7 @@ import httpx
 
 from .. import errors
 from .._config import Config
+from .._exchange import bad_redirect
 from .._retry import RetryBudget
 from .._threads import PerHome
 
@@ -34,6 +35,8 @@ class Connections:
         self.drift_told: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc
         """Who is connected to, for people."""
+        self.forwarded: bool = False
+        """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
         self._config: Config = config
         self._pools: PerHome[Pool] = PerHome()
 
@@ -42,12 +45,26 @@ class Connections:
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
             raise _closed()
         if self.http_client is not None:
-            return self.http_client.send(message, stream=True, follow_redirects=False)
+            return self._send_by(self.http_client, message)
         pool = self._pools.get(self._make)
         if self.closed:  # meanwhile, by another thread, which may not have seen this pool
             self.close()
             raise _closed()
         return pool.handle_request(message)
+
+    def _send_by(self, http_client: httpx.Client, message: httpx.Request) -> httpx.Response:
+        message.read()  # its hooks may want to look at the body
+        try:
+            return http_client.send(message, stream=True, follow_redirects=False)
+        except (httpx.InvalidURL, httpx.RemoteProtocolError) as exc:
+            error = bad_redirect(exc)
+            if error is None:
+                raise
+            raise error from exc
+        except RuntimeError as exc:
+            if type(exc) is RuntimeError and http_client.is_closed:  # meanwhile, by another thread
+                raise _closed() from None
+            raise
 
     @property
     def bounded(self) -> bool:
@@ -61,6 +78,7 @@ class Connections:
         proxy = config.proxy or proxy_of_environment(config.base_url)
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
+            self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")
         from .pool import Pool
 
         return Pool(config.base_url, config.max_connections, config.verify, proxy)

@@ -9,11 +9,19 @@ import httpx
 
 from .. import errors
 from .._body import BodyDecoder, BodyError
-from .._exchange import FAILURES, network_error
+from .._exchange import FAILURES, content_of, network_error
 from .._http import Deadline, HttpInfo
 from .._operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
+
+
+def close(response: httpx.Response) -> None:
+    """Give a response's connection back; where a transport fails at that, what was read counts all the same."""
+    try:
+        response.close()
+    except FAILURES:
+        pass
 
 
 class Exchange:
@@ -48,7 +56,7 @@ class Exchange:
         self._limit: str = limit
         self._received: int = 0
         self._late: bool = False
-        stream = response.stream
+        stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.SyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
         self._raw: Iterator[bytes] = iter(stream)
@@ -99,7 +107,7 @@ class Exchange:
             exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise
         finally:
-            self._response.close()
+            self.close()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def extend(self, seconds: float | None) -> None:
@@ -110,7 +118,7 @@ class Exchange:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._response.close()
+        close(self._response)
 
     def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
         """The error of a body that is of no use."""

@@ -13,7 +13,7 @@ from typing import Any
 import httpcore
 
 from .._http import Deadline
-from .._threads import Shield
+from .._threads import Shield, connect
 
 _PART = 64 * 1024
 
@@ -56,9 +56,10 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        backend: Any = httpcore.SyncBackend()
-        left = self.left(timeout, httpcore.ConnectTimeout)
-        return _TimedStream(backend.connect_tcp(host, port, left, local_address, socket_options), self)
+        def left() -> float | None:
+            return self.left(timeout, httpcore.ConnectTimeout)
+
+        return _TimedStream(connect(host, port, left, local_address, socket_options), self)
 
 
 class _TimedStream(httpcore.NetworkStream):

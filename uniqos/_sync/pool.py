@@ -20,7 +20,7 @@ from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
 from .._http import KEEPALIVE_SECONDS, Deadline
 from .._proxy import ProxyAddress
-from .._threads import Gate, Shield, make_network, ssl_context
+from .._threads import Forgotten, Gate, Shield, make_network, ssl_context
 from .network import Network
 from .tunnel import Tunnel
 
@@ -59,16 +59,18 @@ class _Connection:
         )
 
 
-class _Body(httpx.SyncByteStream):
+class _Body(httpx.SyncByteStream, Forgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
+
+    _connection: _Connection | None = None
 
     def __init__(self, response: httpcore.Response, connection: _Connection, pool: Pool) -> None:
         stream = response.stream
         assert isinstance(stream, Iterable)
         self._response: httpcore.Response = response
         self._parts: Iterator[bytes] = iter(stream)
-        self._connection: _Connection | None = connection
         self._pool: Pool = pool
+        self._connection = connection
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -85,8 +87,10 @@ class _Body(httpx.SyncByteStream):
             with Shield():
                 try:
                     self._response.close()
-                finally:
-                    self._pool.give_back(connection)
+                except BaseException:  # struck in between, a connection can look idle that is not
+                    self._pool.drop(connection)
+                    raise
+                self._pool.give_back(connection)
 
 
 class Pool(httpx.BaseTransport):
@@ -167,19 +171,21 @@ class Pool(httpx.BaseTransport):
                 )
             )
             body = _Body(response, connection, self)
+            return httpx.Response(
+                response.status, headers=response.headers, stream=body, extensions=response.extensions
+            )
         except BaseException as exc:
             with Shield():
-                self._drop(connection)
+                self.drop(connection)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise
-        return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
 
     def give_back(self, connection: _Connection) -> None:
         """Keep a connection that can serve again, close any other."""
         if self._closed or not connection.http.is_idle():
-            self._drop(connection)
+            self.drop(connection)
             return
         connection.idle_since = time.monotonic()
         self._busy.discard(connection)
@@ -217,10 +223,15 @@ class Pool(httpx.BaseTransport):
         self._busy.add(connection)
         return connection
 
-    def _drop(self, connection: _Connection | None) -> None:
+    def drop(self, connection: _Connection | None) -> None:
+        """Close a connection that cannot serve again, if there is one; its place is free."""
+        if connection is not None:
+            try:
+                self._busy.remove(connection)
+            except KeyError:  # it was dropped before
+                return
         try:
             if connection is not None:
-                self._busy.discard(connection)
                 connection.http.close()
         finally:
             self._gate.release()

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import httpx
+
 from .. import errors
 from .._body import BodyError
 from .._config import Config
@@ -28,7 +30,7 @@ from .._retry import delay, may_resend
 from .._threads import Clock
 from .._watch import NOBODY, Unwatched
 from .connections import Connections
-from .exchange import Exchange
+from .exchange import Exchange, close
 
 if TYPE_CHECKING:
     from .._drift import Drift
@@ -134,6 +136,7 @@ class Requester:
             # Paths and bodies hold ids, tokens and words of people; what kind of call it is says enough.
             self._log.debug("uniqos: request", call=request.label, bytes=len(request.content or b""))
         pause, reached = 0.0, False
+        before: errors.UniqOSError | None = None
         while True:
             began = None
             try:
@@ -155,7 +158,10 @@ class Requester:
                 if seconds is None:
                     if reached and isinstance(error, errors.NetworkError):
                         error.sent = True  # not by the last attempt, but by one before it
+                    if before is not None and isinstance(error, errors.ConfigurationError):
+                        raise before from error  # the client was closed: that alone would say that nothing was sent
                     raise
+                before = error.with_traceback(None)  # which holds this frame
                 reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
@@ -189,6 +195,8 @@ class Requester:
         deadline = Deadline(timeout, left)
         message = self._endpoint.message(request, accept, timeout, deadline)
         try:
+            if left == 0:  # a caller's client would take that for no limit
+                raise httpx.ConnectTimeout("no time left")
             response = self.connections.send(message)
         except FAILURES as exc:
             raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
@@ -199,16 +207,17 @@ class Requester:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
         success = 200 <= status < 300
         try:
-            decoder = body_decoder(headers, limit)
+            decoder = body_decoder(response, limit)
             exchange = Exchange(request, response, http, decoder, deadline, name)
             if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
                 return exchange
             if success:
                 raise wrong_type(status, headers, exchange.read(), accept)
             body, complete = exchange.read_what_there_is()
-            raise refusal(status, headers, body, self.clock.time(), complete=complete)
+            forwarded = self.connections.forwarded
+            raise refusal(status, headers, body, self.clock.time(), complete=complete, forwarded=forwarded)
         except BodyError as exc:
-            response.close()
+            close(response)
             error: errors.UniqOSError = errors.ResponseDecodeError(
                 f"{request.label}: {exc}", http_status=status, request_id=http.request_id
             )
@@ -218,6 +227,9 @@ class Requester:
             raise error from None
         except errors.UniqOSError as error:
             error.http = http
+            raise
+        except BaseException:  # an interrupt, where nobody else knows of the response
+            close(response)
             raise
 
     def _bounds(self, request: Request, started: float) -> tuple[float | None, float | None, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Any
 
 from typing_extensions import Self
 
@@ -140,8 +139,8 @@ class RespondStream:
                 next(self._events)
             except StopIteration:
                 self._turn.check_end()
-            except (RuntimeError, ValueError):
-                self._refuse_another_reader()
+            except (RuntimeError, ValueError) as exc:
+                self._refuse_another_reader(exc)
                 raise
         return self
 
@@ -190,8 +189,8 @@ class RespondStream:
         """
         try:
             self._events.close()
-        except (RuntimeError, ValueError):
-            self._refuse_another_reader()
+        except (RuntimeError, ValueError) as exc:
+            self._refuse_another_reader(exc)
             raise
 
     def __iter__(self) -> Iterator[RespondStreamEvent]:
@@ -203,17 +202,16 @@ class RespondStream:
         except StopIteration:
             self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
             raise
-        except (RuntimeError, ValueError):
-            self._refuse_another_reader()
+        except (RuntimeError, ValueError) as exc:
+            self._refuse_another_reader(exc)
             raise
         if event is None:  # it has only just been opened
             return next(self)
         return event
 
-    def _refuse_another_reader(self) -> None:
+    def _refuse_another_reader(self, exc: Exception) -> None:
         """Say it clearly where Python only says that a generator is running."""
-        events: Any = self._events  # the type of a generator does not tell that it knows this
-        if events.gi_running:
+        if str(exc).endswith(("already executing", "already running")):
             raise errors.ConfigurationError(
                 "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
                 code="stream_in_use",
