@@ -568,20 +568,21 @@ def test_who_finds_a_stream_in_use_says_so_though_the_other_has_just_stopped(wor
             assert caught.value.code == "stream_in_use"
 
 
-@pytest.mark.parametrize("sent", [True, False])
-def test_who_is_closed_between_two_attempts_is_told_of_the_first(sent: bool) -> None:
+@pytest.mark.parametrize(("attempts", "sent"), [(["reset"], True), (["refused"], False), (["reset", "refused"], True)])
+def test_who_is_closed_between_two_attempts_is_told_of_those_before(attempts: list[str], sent: bool) -> None:
+    left = list(attempts)
     with RawServer(lambda connection, request, number: rst(connection)) as server:
-        url = server.url
-        if not sent:
-            with socket.create_server(("127.0.0.1", 0)) as closed:
-                url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        client = UniqOS(KEY, base_url=url)
+        client = UniqOS(KEY, base_url=server.url)
 
         class Closes(FakeClock):
-            def sleep(self, seconds: float) -> None:
-                client.close()
+            def sleep(self, seconds: float = 0.0) -> None:
+                if not left:
+                    client.close()
+                elif left.pop(0) == "refused":
+                    server._listener.shutdown(socket.SHUT_RDWR)
 
         client._requester.clock = Closes()
+        client._requester.clock.sleep()
         with pytest.raises(errors.NetworkError) as caught:
             client.respond(**TURN)
         assert caught.value.sent == sent

@@ -12,7 +12,7 @@ import pytest
 
 from tests._async.support import TURN, AsyncFakeClock, make_client, slept
 from tests._async.test_calls import ANSWER, OK, answers
-from tests.rawserver import RawServer, reply
+from tests.rawserver import RawServer, header, reply
 from uniqos import errors
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +135,8 @@ async def test_a_redirect_to_what_is_no_url_is_one_and_not_tried_again(location:
                 assert slept(client) == []
                 assert caught.value.code == "redirect"
                 assert "location_host" in caught.value.details
+                assert caught.value.http is not None
+                assert caught.value.http.idempotency_key == header(server.requests[-1], "Idempotency-Key")
                 await client.aclose()
     assert len(server.requests) == 2
 

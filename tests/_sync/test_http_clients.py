@@ -13,7 +13,7 @@ import pytest
 
 from tests._sync.support import TURN, FakeClock, make_client, slept
 from tests._sync.test_calls import ANSWER, OK, answers
-from tests.rawserver import RawServer, reply
+from tests.rawserver import RawServer, header, reply
 from uniqos import errors
 
 
@@ -134,6 +134,8 @@ def test_a_redirect_to_what_is_no_url_is_one_and_not_tried_again(location: str) 
                 assert slept(client) == []
                 assert caught.value.code == "redirect"
                 assert "location_host" in caught.value.details
+                assert caught.value.http is not None
+                assert caught.value.http.idempotency_key == header(server.requests[-1], "Idempotency-Key")
                 client.close()
     assert len(server.requests) == 2
 

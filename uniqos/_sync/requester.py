@@ -150,17 +150,20 @@ class Requester:
             except errors.UniqOSError as error:
                 if error.http_status in _TAKEN:
                     self._accepted()
-                if error.http is None and isinstance(error, errors.NetworkError):
+                if error.http is None and isinstance(error, (errors.NetworkError, errors.ResponseDecodeError)):
                     elapsed = self.clock.monotonic() - started
                     retries = attempt if began is not None else max(0, attempt - 1)  # a call held back made no attempt
                     error.http = HttpInfo(0, (), retries, elapsed, request.idempotency_key)
                 seconds = None if began is None else self._wait(request, error, attempt, started, began)
                 if seconds is None:
-                    if reached and isinstance(error, errors.NetworkError):
-                        error.sent = True  # not by the last attempt, but by one before it
+                    failure = error
                     if before is not None and isinstance(error, errors.ConfigurationError):
-                        raise before from error  # the client was closed: that alone would say that nothing was sent
-                    raise
+                        failure = before  # the client was closed: that alone would say that nothing was sent
+                    if reached and isinstance(failure, errors.NetworkError):
+                        failure.sent = True  # not by the last attempt, but by one before it
+                    if failure is error:
+                        raise
+                    raise failure from error
                 before = error.with_traceback(None)  # which holds this frame
                 reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
