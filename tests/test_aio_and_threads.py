@@ -81,7 +81,7 @@ def test_the_addresses_of_a_host_share_the_time_that_is_left(monkeypatch: pytest
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", swallows)
     with pytest.raises(httpcore.ConnectTimeout):
         _threads.connect("any.example", 443, lambda: left[0], None, None)
-    assert shares == pytest.approx([0.25] * 4)
+    assert shares == pytest.approx([0.5, 0.25, 0.125, 0.125])
 
 
 def test_an_address_of_one_link_keeps_the_link(monkeypatch: pytest.MonkeyPatch) -> None:

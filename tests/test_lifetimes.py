@@ -10,11 +10,13 @@ import signal
 import socket
 import threading
 import traceback
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 
 from tests._async.support import KEY, TURN
@@ -392,6 +394,55 @@ def test_an_interrupt_leaves_neither_a_busy_connection_nor_a_broken_one(
             assert client.respond(**TURN, timeout=5).response == "Hello!"
         assert len(struck) == 2
         assert len(server.requests) == 5
+
+
+def test_a_failed_call_leaves_nothing_to_the_garbage_collector() -> None:
+    """Its frames hold the turn, and where it was tried again the answer."""
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if number % 2:
+            rst(connection)
+        else:
+            echo(connection, request, number)
+
+    async def asynchronously(url: str, max_retries: int) -> weakref.ref[BaseException] | None:
+        async with AsyncUniqOS(KEY, base_url=url, max_retries=max_retries) as client:
+            try:
+                await client.respond(**TURN)
+            except errors.NetworkError as error:
+                return weakref.ref(error)
+        return None
+
+    def in_a_thread(url: str, max_retries: int) -> weakref.ref[BaseException] | None:
+        with UniqOS(KEY, base_url=url, max_retries=max_retries) as client:
+            try:
+                client.respond(**TURN)
+            except errors.NetworkError as error:
+                return weakref.ref(error)
+        return None
+
+    responses: list[weakref.ref[httpx.Response]] = []
+
+    class Watched(httpx.Response):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            responses.append(weakref.ref(self))
+
+    with RawServer(handle) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("uniqos._sync.pool.httpx.Response", Watched)
+        gc.collect()
+        gc.disable()
+        try:
+            for call in (in_a_thread, lambda url, retries: asyncio.run(asynchronously(url, retries))):
+                server.requests.clear()
+                failed = call(server.url, 0)
+                assert failed is not None
+                assert failed() is None
+                server.requests.clear()
+                assert call(server.url, 1) is None
+            assert [response() for response in responses] == [None, None]
+        finally:
+            gc.enable()
 
 
 def half_or_whole(connection: socket.socket, request: bytes, number: int) -> None:

@@ -15,7 +15,7 @@ import httpx
 from pydantic_core import from_json
 
 from . import errors
-from ._body import ACCEPT_ENCODING, BodyDecoder
+from ._body import ACCEPT_ENCODING, BodyDecoder, BodyError
 from ._http import Deadline, HttpInfo
 from ._operation import Request
 from ._retry import parse_retry_after
@@ -105,16 +105,15 @@ def content_of(response: httpx.Response) -> _Content:
     """The body of a response that a hook of the caller's has read, and httpx decoded.
 
     Raises:
-        ResponseDecodeError: It was read piece by piece, and is gone.
+        BodyError: It was read piece by piece, and is gone.
     """
     try:
         return _Content(response.content)
     except httpx.ResponseNotRead:
-        raise errors.ResponseDecodeError(
+        raise BodyError(
+            "undecodable_response",
             "a hook or auth of the http_client has read the answer piece by piece, and so nobody else can: call "
             "response.read() or aread() there, which keeps it",
-            request_id=response.headers.get("x-request-id"),
-            http_status=response.status_code,
         ) from None
 
 
@@ -186,8 +185,8 @@ def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:
     if not isinstance(exc, httpx.InvalidURL) and not str(exc).startswith("Invalid URL in location header"):
         return None
     return errors.ResponseDecodeError(
-        "the answer redirects to what is no URL; redirects are not followed, since they would carry the key and the "
-        "message along. Check base_url.",
+        "the answer redirects to what is no URL (or a hook of the http_client made one); redirects are not followed, "
+        "since they would carry the key and the message along. Check base_url.",
         code="redirect",
         details={"location_host": _host_of("//[")},
     )

@@ -148,7 +148,7 @@ def connect(
     local_address: str | None,
     socket_options: Iterable[SOCKET_OPTION] | None,
 ) -> NetworkStream:
-    """Connect to the first address of ``host`` that answers; each of them has its share of the time that is left."""
+    """Connect to the first address of ``host`` that answers; each but the last may take half of what time is left."""
     import socket
 
     import httpcore
@@ -162,9 +162,10 @@ def connect(
         if family == socket.AF_INET6 and len(address) == 4 and address[3]:
             numeric = f"{numeric}%{address[3]}"
         seconds = left()
-        share = None if seconds is None else seconds / (len(found) - number + 1)
+        if seconds is not None and number < len(found):
+            seconds /= 2
         try:
-            return httpcore.SyncBackend().connect_tcp(numeric, port, share, local_address, socket_options)
+            return httpcore.SyncBackend().connect_tcp(numeric, port, seconds, local_address, socket_options)
         except (httpcore.ConnectError, httpcore.ConnectTimeout):
             if number == len(found):
                 raise

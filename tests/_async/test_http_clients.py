@@ -75,6 +75,15 @@ async def test_an_answer_that_a_hook_has_begun_to_read_says_what_to_do() -> None
     assert len(server.requests) == 1
 
 
+async def test_the_status_of_a_refusal_counts_though_a_hook_has_begun_to_read_it() -> None:
+    with RawServer(answers((503, {}, b"{}"), (402, {}, b"{}"))) as server:
+        async with httpx.AsyncClient(event_hooks={"response": [reads_a_piece]}) as http_client:
+            client = make_client(server.url, http_client=http_client)
+            with pytest.raises(errors.PaymentRequiredError):
+                await client.respond(**TURN, timeout=5)
+            assert len(slept(client)) == 1
+
+
 class AsyncFails(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
     """Raises where it is told to."""
 

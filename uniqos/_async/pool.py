@@ -81,15 +81,18 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
             raise _mapped(exc) from exc
 
     async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with AsyncShield():
-                try:
+        connection = None
+        try:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with AsyncShield():
                     await self._response.aclose()
-                except BaseException:  # struck in between, a connection can look idle that is not
+                    await self._pool.give_back(connection)
+        except BaseException:  # struck in between, a connection can look idle that is not
+            with AsyncShield():
+                if connection is not None:
                     await self._pool.drop(connection)
-                    raise
-                await self._pool.give_back(connection)
+            raise
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
@@ -188,8 +191,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
             return
         connection.idle_since = time.monotonic()
         self._busy.discard(connection)
-        self._free.append(connection)
         try:
+            self._free.append(connection)
             if len(self._free) > 1:
                 await self._close_expired()
         finally:

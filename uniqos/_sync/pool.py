@@ -82,15 +82,18 @@ class _Body(httpx.SyncByteStream, Forgotten):
             raise _mapped(exc) from exc
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with Shield():
-                try:
+        connection = None
+        try:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with Shield():
                     self._response.close()
-                except BaseException:  # struck in between, a connection can look idle that is not
+                    self._pool.give_back(connection)
+        except BaseException:  # struck in between, a connection can look idle that is not
+            with Shield():
+                if connection is not None:
                     self._pool.drop(connection)
-                    raise
-                self._pool.give_back(connection)
+            raise
 
 
 class Pool(httpx.BaseTransport):
@@ -189,8 +192,8 @@ class Pool(httpx.BaseTransport):
             return
         connection.idle_since = time.monotonic()
         self._busy.discard(connection)
-        self._free.append(connection)
         try:
+            self._free.append(connection)
             if len(self._free) > 1:
                 self._close_expired()
         finally:

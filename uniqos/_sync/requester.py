@@ -155,16 +155,14 @@ class Requester:
                     retries = attempt if began is not None else max(0, attempt - 1)  # a call held back made no attempt
                     error.http = HttpInfo(0, (), retries, elapsed, request.idempotency_key)
                 seconds = None if began is None else self._wait(request, error, attempt, started, began)
+                if reached and isinstance(error, errors.NetworkError):
+                    error.sent = True  # not by the last attempt, but by one before it
                 if seconds is None:
-                    failure = error
                     if before is not None and isinstance(error, errors.ConfigurationError):
-                        failure = before  # the client was closed: that alone would say that nothing was sent
-                    if reached and isinstance(failure, errors.NetworkError):
-                        failure.sent = True  # not by the last attempt, but by one before it
-                    if failure is error:
-                        raise
-                    raise failure from error
-                before = error.with_traceback(None)  # which holds this frame
+                        raise before from error  # the client was closed: that alone would say that nothing was sent
+                    raise
+                before = error
+                before.__traceback__ = before.__cause__ = before.__context__ = None  # they hold this frame
                 reached = reached or not isinstance(error, errors.NetworkError) or error.sent
                 pause = seconds
                 watch.retrying(attempt + 1, pause, error)
