@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ import trustme
 
 if TYPE_CHECKING:
     from uniqos.sandbox import Sandbox
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores, for many tests wait for sockets."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
