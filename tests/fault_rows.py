@@ -158,6 +158,7 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
     "3xx": {
         "calls, streams, downloads": twins("test_broken_answers", "test_no_call_stream_or_download_follows_a_redirect"),
         "a client of the caller's": twins("test_calls", "test_a_redirect_is_never_followed"),
+        "to no URL": twins("test_http_clients", "test_a_redirect_to_what_is_no_url_is_one_and_not_tried_again"),
     },
     "http:// base_url with a live key": {
         "refused but for loopback": twins(
@@ -250,6 +251,11 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "at any step": [
             Proof("async", "tests.test_lifetimes", "test_nothing_is_sent_after_a_call_was_cancelled"),
             Proof("async", "tests._async.test_pool", "test_cancelling_frees_the_connection"),
+            Proof(
+                "sync",
+                "tests.test_lifetimes",
+                "test_an_interrupt_leaves_neither_a_busy_connection_nor_a_broken_one",
+            ),
         ],
     },
     "abandoned stream": {
