@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ._body import MAX_BODY_BYTES
+from ._exchange import parsed_url
 from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value, shown
 from .errors import ConfigurationError
@@ -226,7 +227,7 @@ def _base_url(url: str, log: LeveledLogger) -> str:
     origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
     path = parts.path.rstrip("/")
     try:
-        httpx.URL(origin + path)  # it knows better what an address is
+        parsed_url(origin + path)  # it knows better what an address is
     except (httpx.InvalidURL, ValueError) as exc:
         raise ConfigurationError(f"base_url {url!r} is not a URL: {exc}") from None
     if path == "/v1":

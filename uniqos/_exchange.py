@@ -29,11 +29,13 @@ FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict, OSError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 PASSWORD_REFUSED = "the user and password were not accepted"
 _PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}
+_NOT_FOLLOWED = "redirects are not followed, since they would carry the key and the message along. Check base_url."
+_NO_HOST = "no valid host"
 _PASSWORD_WANTED = '; it wants another user and password: proxy="http://user:password@host:port"'
 
 
 @lru_cache(maxsize=1024)
-def _url(url: str) -> httpx.URL:
+def parsed_url(url: str) -> httpx.URL:
     """A URL object. Parsing one costs more than all else of building a request, and they come again."""
     return httpx.URL(url)
 
@@ -65,7 +67,7 @@ class Endpoint:
             headers = [pair for pair in headers if pair[0] != b"User-Agent"]
         return httpx.Request(
             request.method,
-            _url(self.base_url + request.path),
+            parsed_url(self.base_url + request.path),
             headers=headers + request.headers,
             stream=_Content(content or b""),
             extensions={
@@ -151,8 +153,7 @@ def refusal(
     if 300 <= status < 400:
         host = _host_of(headers.get("location", ""))
         return errors.ResponseDecodeError(
-            f"HTTP {status} redirects to {host}; redirects are not followed, since they would carry the key and the "
-            "message along. Check base_url.",
+            f"HTTP {status} redirects to {host}; {_NOT_FOLLOWED}",
             code="redirect",
             body=body,
             content_type=headers.get("content-type"),
@@ -185,10 +186,9 @@ def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:
     if not isinstance(exc, httpx.InvalidURL) and not str(exc).startswith("Invalid URL in location header"):
         return None
     return errors.ResponseDecodeError(
-        "the answer redirects to what is no URL (or a hook of the http_client made one); redirects are not followed, "
-        "since they would carry the key and the message along. Check base_url.",
+        f"the answer redirects to what is no URL (or a hook of the http_client made one); {_NOT_FOLLOWED}",
         code="redirect",
-        details={"location_host": _host_of("//[")},
+        details={"location_host": _NO_HOST},
     )
 
 
@@ -206,7 +206,7 @@ def _host_of(location: str) -> str:
     try:
         return urlsplit(location).netloc or "the same host"
     except ValueError:
-        return "no valid host"
+        return _NO_HOST
 
 
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:

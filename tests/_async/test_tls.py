@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from tests._async.support import TURN, make_client, slept
+from tests._async.test_calls import OK, answers
 from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
@@ -85,7 +86,6 @@ async def test_a_server_that_leaves_in_the_middle_of_tls_says_nothing_of_certifi
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-ways = pytest.mark.parametrize("way", ["direct", "http", "https", "socks"])
 
 
 def proxy_of(way: str, certified: ssl.SSLContext, **options: float) -> ProxyServer:
@@ -120,7 +120,7 @@ async def test_tls_that_breaks_after_the_turn_was_sent_is_a_broken_connection(
     assert len(server.requests) == 2
 
 
-@ways
+@pytest.mark.parametrize("way", ["direct", "http", "https", "socks"])
 async def test_an_answer_that_ends_with_the_connection_and_no_word_of_tls_is_not_lost(
     way: str, certified: ssl.SSLContext, trusted: str
 ) -> None:
@@ -176,8 +176,7 @@ async def test_what_had_no_time_left_to_be_sent_was_not_sent(
         return look_up(host, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    handle = lambda connection, request, number: reply(connection, 200, ANSWER)  # noqa: E731
-    with RawServer(handle) as plain, RawServer(handle, tls=certified) as secure, ProxyServer() as proxy:
+    with RawServer(answers(OK)) as plain, RawServer(answers(OK), tls=certified) as secure, ProxyServer() as proxy:
         by_proxy = f"http://localhost:{proxy.port}"
         for server, url in ((plain, None), (secure, None), (plain, by_proxy), (secure, by_proxy)):
             base_url = server.url.replace("127.0.0.1", "127.0.0.1" if url else "localhost")
