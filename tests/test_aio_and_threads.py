@@ -21,11 +21,13 @@ import pytest
 from tests.rawserver import RawServer, reply
 from uniqos import _aio, _threads
 from uniqos._aio import AsyncClock, AsyncGate, AsyncPerHome, AsyncShield
+from uniqos._anyio_network import AnyioNetwork
 from uniqos._async.network import AsyncNetwork
+from uniqos._async.pool import AsyncPool
 from uniqos._asyncio_network import AsyncioNetwork
 from uniqos._exchange import _Content
-from uniqos._sync.network import Network
 from uniqos._sync.pool import Pool
+from uniqos._thread_network import ThreadNetwork
 from uniqos._threads import Clock, Gate, PerHome
 
 both_loops = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -50,47 +52,108 @@ def addresses(*hosts: str) -> Callable[..., Any]:
     return look_up
 
 
+def connect(host: str, port: int, seconds: float | None = 5.0) -> httpcore.NetworkStream:
+    return ThreadNetwork().connect_tcp(host, port, seconds)
+
+
 def test_a_thread_goes_on_to_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with monkeypatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", addresses("127.0.0.9", "127.0.0.8", "127.0.0.1", "127.0.0.7"))
-            stream = _threads.connect("any.example", port, lambda: 5.0, None, None)
+            stream = connect("any.example", port)
         assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
         stream.close()
         with monkeypatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", addresses("127.0.0.9", "127.0.0.8"))
             with pytest.raises(httpcore.ConnectError) as caught:
-                _threads.connect("any.example", port, lambda: 5.0, None, None)
+                connect("any.example", port)
             assert isinstance(caught.value.__cause__, ConnectionRefusedError)
             patch.setattr(socket, "getaddrinfo", addresses())
             with pytest.raises(httpcore.ConnectError, match=r"any\.example has no address"):
-                _threads.connect("any.example", port, lambda: 5.0, None, None)
+                connect("any.example", port)
 
 
 def test_the_addresses_of_a_host_share_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     left, shares = [1.0], []
 
-    def swallows(self: Any, host: str, port: int, timeout: float | None, *rest: Any) -> Any:
-        assert timeout is not None
-        shares.append(timeout)
-        left[0] -= timeout
-        raise httpcore.ConnectTimeout("no answer")
+    class Swallowing(socket.socket):
+        """A socket whose connections are never answered; each costs its whole time."""
+
+        def connect(self, address: Any) -> None:
+            timeout = self.gettimeout()
+            assert timeout is not None
+            shares.append(timeout)
+            left[0] -= timeout
+            raise TimeoutError("no answer")
 
     monkeypatch.setattr(socket, "getaddrinfo", addresses("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"))
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", swallows)
+    monkeypatch.setattr(socket, "socket", Swallowing)
+    monkeypatch.setattr(ThreadNetwork, "left", lambda *arguments: left[0])
     with pytest.raises(httpcore.ConnectTimeout):
-        _threads.connect("any.example", 443, lambda: left[0], None, None)
+        connect("any.example", 443)
     assert shares == pytest.approx([0.5, 0.25, 0.125, 0.125])
 
 
 def test_an_address_of_one_link_keeps_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[Any] = []
     found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 443, 0, 3))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda self, host, *rest: asked.append(host))
-    _threads.connect("any.example", 443, lambda: None, None, None)
-    assert asked == ["fe80::1%3"]
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address), raising=False)
+    connect("any.example", 443, None).close()
+    assert asked == [("fe80::1", 443, 0, 3)]
+
+
+def test_a_name_server_that_does_not_answer_costs_no_more_than_the_time_of_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer_now = threading.Event()
+
+    def look_up(*args: Any, **options: Any) -> list[Any]:
+        answer_now.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(httpcore.ConnectTimeout, match=r"any\.example was not resolved in time"):
+        connect("any.example", 443, 0.05)
+    assert not answer_now.is_set()
+    answer_now.set()
+
+
+def test_a_name_that_nobody_knows_keeps_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*args: Any, **options: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(httpcore.ConnectError) as caught:
+        connect("any.example", 443)
+    assert isinstance(caught.value.__cause__, socket.gaierror)
+
+
+def is_kept_alive(stream: Any) -> bool:
+    return bool(stream.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+
+def test_the_system_keeps_the_connections_of_threads_alive() -> None:
+    with RawServer(answer) as server:
+        pool = Pool(server.url)
+        call(pool, server.url)
+        assert is_kept_alive(pool._free[0]._stream)
+        pool.close()
+
+
+@both_loops
+def test_the_system_keeps_the_connections_of_event_loops_alive(backend: str) -> None:
+    async def main() -> None:
+        pool = AsyncPool(server.url)
+        message = httpx.Request("GET", server.url, headers=[("Host", "x")], stream=_Content(b""))
+        response = await pool.handle_async_request(message)
+        assert is_kept_alive(next(iter(pool._busy))._stream)
+        await response.aclose()
+        await pool.aclose()
+
+    with RawServer(answer) as server:
+        anyio.run(main, backend=backend)
 
 
 def test_a_gate_that_is_open_costs_no_turn_of_the_loop() -> None:
@@ -336,8 +399,8 @@ def test_each_way_of_running_has_its_network() -> None:
         return type(_aio.make_network())
 
     assert anyio.run(kind, backend="asyncio") is AsyncioNetwork
-    assert anyio.run(kind, backend="trio") is AsyncNetwork
-    assert type(_threads.make_network()) is Network
+    assert anyio.run(kind, backend="trio") is AnyioNetwork
+    assert type(_threads.make_network()) is ThreadNetwork
 
 
 def answer(connection: Any, request: bytes, number: int) -> None:
@@ -376,7 +439,7 @@ def test_a_limit_below_the_number_of_threads_holds() -> None:
 
 
 def test_threads_that_race_for_expired_connections_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniqos._sync.pool.KEEPALIVE_SECONDS", 0.0005)
+    monkeypatch.setattr("uniqos._sync.connection.KEEPALIVE_SECONDS", 0.0005)
     with RawServer(answer) as server:
         pool = Pool(server.url, max_connections=16)
         in_threads(16, lambda: call(pool, server.url, 30))

@@ -276,6 +276,7 @@ def test_tls_is_spoken_both_ways() -> None:
             while taken < 3_000_000:
                 taken += len(secure.recv(65536))
             secure.sendall(b"x" * taken)
+            secure.unwrap()
 
     meet(serve, work)
 

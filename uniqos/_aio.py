@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -21,8 +21,6 @@ from ._threads import BaseClock
 from ._threads import ssl_context as ssl_context
 
 if TYPE_CHECKING:
-    from httpcore import SOCKET_OPTION, AsyncNetworkStream
-
     from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
@@ -125,29 +123,14 @@ def _is_closed(loop: Any) -> bool:
     return False
 
 
-async def connect(
-    host: str,
-    port: int,
-    left: Callable[[], float | None],
-    local_address: str | None,
-    socket_options: Iterable[SOCKET_OPTION] | None,
-) -> AsyncNetworkStream:
-    """Connect to the address of ``host`` that answers first, within the time that is left."""
-    import httpcore
-
-    backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
-    stream: AsyncNetworkStream = await backend.connect_tcp(host, port, left(), local_address, socket_options)
-    return stream
-
-
 def make_network() -> AsyncNetwork:
-    """The network for a new connection: asyncio's transports where they run, else httpcore's own."""
+    """Return the network for a new connection: asyncio's transports where asyncio runs, else httpcore's own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        from ._async.network import AsyncNetwork
+        from ._anyio_network import AnyioNetwork
 
-        return AsyncNetwork()
+        return AnyioNetwork()
     from ._asyncio_network import AsyncioNetwork
 
     return AsyncioNetwork()

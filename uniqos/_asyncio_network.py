@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import select
 import ssl
 from collections.abc import Iterable
 from typing import Any, cast
@@ -16,6 +15,8 @@ import anyio
 import httpcore
 
 from ._async.network import AsyncNetwork
+from ._async.tls import AsyncTlsStream
+from ._sockets import is_address, is_readable, refuse_if_forbidden
 
 _REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
@@ -127,27 +128,8 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        assert self._transport is not None
-        # asyncio starts a moment later; what came until then would be lost, and the handshake would wait for ever.
-        self._transport.pause_reading()
-        try:
-            if self._received:
-                raise ssl.SSLError("the server spoke first, so it does not speak TLS")
-            if self._ended or self._transport.is_closing():  # asyncio would wait in vain to be told so
-                raise self._error or ConnectionResetError("the server closed before TLS")
-            with anyio.fail_after(self._network.left(timeout, httpcore.ConnectTimeout)):
-                upgraded = await self._loop.start_tls(
-                    self._transport, self, ssl_context, server_hostname=server_hostname
-                )
-        except BaseException as exc:
-            await self.aclose()  # httpcore would not: to it, it is not connected yet
-            if isinstance(exc, TimeoutError):
-                raise httpcore.ConnectTimeout("no TLS in time") from exc
-            if isinstance(exc, OSError):
-                raise httpcore.ConnectError(str(exc)) from exc
-            raise
-        self._transport = upgraded
-        return self
+        # Not asyncio's own: its transports do not tell a connection that was cut from one that TLS has ended.
+        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         if self._transport is None:
@@ -155,9 +137,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         if info == "is_readable":  # while idle: it ended, or something came that nobody asked for
             gone = self._ended or bool(self._received) or self._transport.is_closing()
             # The loop may not have come round to it yet.
-            return gone or _is_readable(self._transport.get_extra_info("socket"))
-        if info == "ssl_object":
-            return self._transport.get_extra_info("ssl_object")
+            return gone or is_readable(self._transport.get_extra_info("socket"))
         if info == "client_addr":
             return self._transport.get_extra_info("sockname")
         if info == "server_addr":
@@ -178,11 +158,13 @@ class AsyncioNetwork(AsyncNetwork):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        refuse_if_forbidden(host, port)
         loop = asyncio.get_running_loop()
         left = self.left(timeout, httpcore.ConnectTimeout)
         more: dict[str, Any] = {"local_addr": (local_address, 0)} if local_address is not None else {}
-        is_name = not (":" in host or host.replace(".", "").isdigit())
-        if is_name and isinstance(loop, asyncio.BaseEventLoop):  # other loops, like uvloop's, may not know it
+        if not is_address(host) and isinstance(
+            loop, asyncio.BaseEventLoop
+        ):  # other loops, like uvloop's, may not know it
             more["happy_eyeballs_delay"] = 0.25
         try:
             # Not asyncio.wait_for: before Python 3.12 it can lose a cancellation, and the turn would be sent after it.
@@ -197,19 +179,6 @@ class AsyncioNetwork(AsyncNetwork):
         for option in socket_options or ():
             transport.get_extra_info("socket").setsockopt(*option)
         return stream
-
-
-def _is_readable(sock: Any) -> bool:
-    if sock is None:  # TLS was told of the end, and this stream will be in a moment (Python 3.10)
-        return True
-    number = sock.fileno()
-    if number < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

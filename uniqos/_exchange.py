@@ -125,6 +125,16 @@ def is_type(headers: Mapping[str, str], wanted: str) -> bool:
     return wanted in (name, ANY) or (wanted == JSON and (name == "" or name.endswith("+json")))
 
 
+def is_whole_json(headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether a body is JSON, and whole: half of an object or a list is none."""
+    if not is_type(headers, JSON) or not body:
+        return False
+    try:
+        return isinstance(from_json(body.removeprefix(b"\xef\xbb\xbf")), (dict, list))
+    except ValueError:
+        return False
+
+
 def body_decoder(response: httpx.Response, limit: int) -> BodyDecoder:
     """The decoder for a response's body, if httpx has not decoded it already."""
     return BodyDecoder(None if response.is_stream_consumed else response.headers.get("content-encoding"), limit)

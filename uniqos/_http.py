@@ -18,6 +18,10 @@ _MOST_REQUESTS = 10**12
 """A second; no float holds what some numbers with more digits say."""
 
 
+class UncertainEnd(httpx.RemoteProtocolError):
+    """The connection was cut, and nothing but its end says how long the body is: this may be half of it."""
+
+
 class Deadline:
     """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
 

@@ -6,7 +6,7 @@ import os
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from itertools import count
@@ -19,8 +19,6 @@ from typing_extensions import TypeVarTuple, Unpack
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from httpcore import SOCKET_OPTION, NetworkStream
-
     from ._sync.network import Network
 
 T = TypeVar("T")
@@ -141,42 +139,11 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
         raise ConfigurationError(f"{where} holds no certificates that can be read: {exc}") from None
 
 
-def connect(
-    host: str,
-    port: int,
-    left: Callable[[], float | None],
-    local_address: str | None,
-    socket_options: Iterable[SOCKET_OPTION] | None,
-) -> NetworkStream:
-    """Connect to the first address of ``host`` that answers; each but the last may take half of what time is left."""
-    import socket
-
-    import httpcore
-
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as exc:
-        raise httpcore.ConnectError(str(exc)) from exc
-    for number, (family, _, _, _, address) in enumerate(found, 1):
-        numeric = str(address[0])
-        if family == socket.AF_INET6 and len(address) == 4 and address[3]:
-            numeric = f"{numeric}%{address[3]}"
-        seconds = left()
-        if seconds is not None and number < len(found):
-            seconds /= 2
-        try:
-            return httpcore.SyncBackend().connect_tcp(numeric, port, seconds, local_address, socket_options)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
-            if number == len(found):
-                raise
-    raise httpcore.ConnectError(f"{host} has no address")
-
-
 def make_network() -> Network:
-    """The network for a new connection."""
-    from ._sync.network import Network
+    """Return the network for a new connection."""
+    from ._thread_network import ThreadNetwork
 
-    return Network()
+    return ThreadNetwork()
 
 
 def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:

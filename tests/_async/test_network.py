@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 
 import anyio
 import httpcore
 import pytest
 
 from uniqos._aio import make_network
+
+# async only: begin
+from uniqos._anyio_network import AnyioNetwork
+
+# async only: end
 from uniqos._async.network import AsyncNetwork
 from uniqos._http import Deadline
 
 pytestmark = pytest.mark.anyio
+NETWORKS: list[Callable[[], AsyncNetwork]] = [make_network]
+# async only: begin
+NETWORKS.append(AnyioNetwork)
+# async only: end
 
 
-@pytest.mark.parametrize("make", [make_network, AsyncNetwork])
-async def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: type[AsyncNetwork]) -> None:
+@pytest.mark.parametrize("make", NETWORKS)
+async def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: Callable[[], AsyncNetwork]) -> None:
     network = make()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = await network.connect_tcp("127.0.0.1", listener.getsockname()[1], 5)
@@ -33,8 +43,8 @@ async def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: type[
             assert other.recv(1) == b""
 
 
-@pytest.mark.parametrize("make", [make_network, AsyncNetwork])
-async def test_when_no_time_is_left_it_tells_whether_anything_was_written(make: type[AsyncNetwork]) -> None:
+@pytest.mark.parametrize("make", NETWORKS)
+async def test_when_no_time_is_left_it_tells_whether_anything_was_written(make: Callable[[], AsyncNetwork]) -> None:
     network = make()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = await network.connect_tcp("127.0.0.1", listener.getsockname()[1], 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 
 import httpcore
 import pytest
@@ -13,9 +14,11 @@ from uniqos._http import Deadline
 from uniqos._sync.network import Network
 from uniqos._threads import make_network
 
+NETWORKS: list[Callable[[], Network]] = [make_network]
 
-@pytest.mark.parametrize("make", [make_network, Network])
-def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: type[Network]) -> None:
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: Callable[[], Network]) -> None:
     network = make()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = network.connect_tcp("127.0.0.1", listener.getsockname()[1], 5)
@@ -28,8 +31,8 @@ def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: type[Networ
             assert other.recv(1) == b""
 
 
-@pytest.mark.parametrize("make", [make_network, Network])
-def test_when_no_time_is_left_it_tells_whether_anything_was_written(make: type[Network]) -> None:
+@pytest.mark.parametrize("make", NETWORKS)
+def test_when_no_time_is_left_it_tells_whether_anything_was_written(make: Callable[[], Network]) -> None:
     network = make()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stream = network.connect_tcp("127.0.0.1", listener.getsockname()[1], 5)

@@ -8,8 +8,8 @@ import httpx
 
 from .. import errors
 from .._body import BodyDecoder, BodyError
-from .._exchange import FAILURES, content_of, network_error
-from .._http import Deadline, HttpInfo
+from .._exchange import FAILURES, content_of, is_whole_json, network_error
+from .._http import Deadline, HttpInfo, UncertainEnd
 from .._operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
@@ -102,6 +102,11 @@ class AsyncExchange:
         try:
             while (data := await self.chunk()) is not None:
                 chunks.append(data)
+        except errors.NetworkError as exc:
+            content = b"".join(chunks)
+            if not (isinstance(exc.__cause__, UncertainEnd) and is_whole_json(self.http.headers, content)):
+                raise
+            return content
         except errors.ResponseDecodeError as exc:
             exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise

@@ -1,8 +1,8 @@
 """Our own pool of connections to one host: the last one given back is the first one taken.
 
-httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list
-of single connections of httpcore, so it costs the same whatever is in flight. It also knows the deadline of the whole
-exchange, where httpx bounds each read alone: a server that drips would never time out.
+httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list,
+so it costs the same whatever is in flight. It also knows the deadline of the whole exchange, where httpx bounds each
+read by itself: a server that drips would never time out. A connection comes back only if nothing is unread on it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterator
 
 import httpcore
 import httpx
 
-from .._aio import AsyncForgotten, AsyncGate, AsyncShield, make_network, ssl_context
+from .._aio import AsyncForgotten, AsyncGate, AsyncShield, ssl_context
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
-from .._http import KEEPALIVE_SECONDS, Deadline
+from .._http import Deadline
 from .._proxy import ProxyAddress
-from .network import AsyncNetwork
-from .tunnel import AsyncTunnel
+from .connection import AsyncConnection
 
 _NO_DEADLINE = Deadline()
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
@@ -42,32 +41,12 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
-class _AsyncConnection:
-    """One connection and its network."""
-
-    __slots__ = ("http", "idle_since", "network")
-
-    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
-        self.network: AsyncNetwork = make_network()
-        self.idle_since: float = 0.0
-        self.http: httpcore.AsyncHTTPConnection = httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=tls,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self.network if proxy is None else AsyncTunnel(proxy, self.network, tls),
-        )
-
-
 class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
-    _connection: _AsyncConnection | None = None
+    _connection: AsyncConnection | None = None
 
-    def __init__(self, response: httpcore.Response, connection: _AsyncConnection, pool: AsyncPool) -> None:
-        stream = response.stream
-        assert isinstance(stream, AsyncIterable)
-        self._response: httpcore.Response = response
-        self._parts: AsyncIterator[bytes] = aiter(stream)
+    def __init__(self, connection: AsyncConnection, pool: AsyncPool) -> None:
         self._pool: AsyncPool = pool
         self._connection = connection
 
@@ -75,10 +54,15 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
         return self
 
     async def __anext__(self) -> bytes:
+        if self._connection is None:
+            raise httpx.StreamClosed
         try:
-            return await anext(self._parts)
+            part = await self._connection.read_part()
         except _KINDS as exc:
             raise _mapped(exc) from exc
+        if not part:
+            raise StopAsyncIteration
+        return part
 
     async def aclose(self) -> None:
         connection = None
@@ -86,7 +70,6 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
             connection, self._connection = self._connection, None
             if connection is not None:
                 with AsyncShield():
-                    await self._response.aclose()
                     await self._pool.give_back(connection)
         except BaseException:  # struck in between, a connection can look idle that is not
             with AsyncShield():
@@ -129,8 +112,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._max_connections: int = max_connections
         self._gate: AsyncGate = AsyncGate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
-        self._free: deque[_AsyncConnection] = deque()
-        self._busy: set[_AsyncConnection] = set()
+        self._free: deque[AsyncConnection] = deque()
+        self._busy: set[AsyncConnection] = set()
         self._closed: bool = False
 
     @property
@@ -153,28 +136,17 @@ class AsyncPool(httpx.AsyncBaseTransport):
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not await self._gate.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
-        connection: _AsyncConnection | None = None
+        connection: AsyncConnection | None = None
         try:
             connection = await self._take()
             connection.network.deadline = deadline
             connection.network.written = False
-            response = await connection.http.handle_async_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=self._origin.scheme,
-                        host=self._origin.host,
-                        port=self._origin.port,
-                        target=self._prefix + request.url.raw_path,
-                    ),
-                    headers=request.headers.raw + self._headers,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
-            body = _AsyncBody(response, connection, self)
+            head = await connection.send(request, self._prefix + request.url.raw_path, self._headers)
             return httpx.Response(
-                response.status, headers=response.headers, stream=body, extensions=response.extensions
+                head.status_code,
+                headers=head.headers.raw_items(),
+                stream=_AsyncBody(connection, self),
+                extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
             with AsyncShield():
@@ -184,9 +156,9 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 raise _mapped(exc) from exc
             raise
 
-    async def give_back(self, connection: _AsyncConnection) -> None:
+    async def give_back(self, connection: AsyncConnection) -> None:
         """Keep a connection that can serve again, close any other."""
-        if self._closed or not connection.http.is_idle():
+        if self._closed or not connection.can_serve_again:
             await self.drop(connection)
             return
         connection.idle_since = time.monotonic()
@@ -208,24 +180,24 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 connection = self._free.popleft()
             except IndexError:
                 return
-            await connection.http.aclose()
+            await connection.aclose()
 
-    async def _take(self) -> _AsyncConnection:
+    async def _take(self) -> AsyncConnection:
         while True:
             try:
                 connection = self._free.pop()
             except IndexError:
                 break
-            if connection.http.is_available() and not connection.http.has_expired():
+            if connection.is_alive:
                 self._busy.add(connection)
                 return connection
-            await connection.http.aclose()
+            await connection.aclose()
         tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
-        connection = _AsyncConnection(self._origin, tls, self._tunnel)
+        connection = AsyncConnection(self._origin, tls, self._tunnel)
         self._busy.add(connection)
         return connection
 
-    async def drop(self, connection: _AsyncConnection | None) -> None:
+    async def drop(self, connection: AsyncConnection | None) -> None:
         """Close a connection that cannot serve again, if there is one; its place is free."""
         if connection is not None:
             try:
@@ -234,7 +206,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 return
         try:
             if connection is not None:
-                await connection.http.aclose()
+                await connection.aclose()
         finally:
             self._gate.release()
 
@@ -244,16 +216,16 @@ class AsyncPool(httpx.AsyncBaseTransport):
         The caller still has its place at the gate: it holds one connection, this one, instead of the one it gave back.
         """
         try:
-            # Only our own note of the time may be read while another thread could take the connection: httpcore's
-            # answer would be about a connection at work.
+            # Only the note of the time may be read while another thread could take the connection. All else would be
+            # about a connection at work.
             oldest = self._free[0]
-            if time.monotonic() - oldest.idle_since <= KEEPALIVE_SECONDS:
+            if not oldest.is_expired:
                 return
             self._free.remove(oldest)
         except (IndexError, ValueError):  # another thread was faster, and has it
             return
-        if oldest.http.has_expired():
-            await oldest.http.aclose()
+        if oldest.is_expired:
+            await oldest.aclose()
         else:  # another thread had it meanwhile
             self._free.append(oldest)
 

@@ -8,9 +8,12 @@ from collections.abc import Generator, Iterable
 import httpcore
 
 from .._aio import AsyncShield
+from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
-from .inner_tls import AsyncInnerTls
+from .._sockets import keepalive_options
 from .network import AsyncNetwork
+
+_READ_BYTES = 64 * 1024
 
 
 class AsyncTunnel(httpcore.AsyncNetworkBackend):
@@ -44,29 +47,29 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
         except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
             raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
         self._network.written = False
-        return AsyncInnerTls(stream, self._network) if self._proxy.secure else stream
+        return stream
 
     async def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        origin = self._proxy.origin
-        connection = httpcore.AsyncHTTPConnection(origin, ssl_context=self._tls, network_backend=self._network)
+        proxy = self._proxy.origin.host.decode("ascii")
+        stream = await self._network.connect_tcp(proxy, self._proxy.origin.port, timeout, None, keepalive_options())
         try:
-            response = await connection.handle_async_request(
-                httpcore.Request(
-                    "CONNECT",
-                    httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.encode()),
-                    headers=[(b"Host", target.encode()), *self._proxy.headers],
-                    extensions={"timeout": {"connect": timeout, "read": timeout, "write": timeout}},
-                )
-            )
-            if not 200 <= response.status < 300:
-                reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
-                raise httpcore.ProxyError(f"{response.status} {reason}".strip())
+            if self._proxy.secure:
+                assert self._tls is not None
+                stream = await stream.start_tls(self._tls, proxy, timeout)
+            headers = [(b"Host", target.encode()), *self._proxy.headers]
+            await stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
+            reader = ResponseReader(b"CONNECT")
+            while (answer := reader.read_head(await stream.read(_READ_BYTES, timeout))) is None:
+                pass
+            if not 200 <= answer.status_code < 300:
+                raise httpcore.ProxyError(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
+            if reader.rest:
+                raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
         except BaseException:
             with AsyncShield():
-                await connection.aclose()
+                await stream.aclose()
             raise
-        stream: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
         return stream
 
     async def _by_socks(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
@@ -74,7 +77,9 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
 
         origin = self._proxy.origin
         talk = handshake(host, port, self._proxy.auth)
-        stream = await self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
+        stream = await self._network.connect_tcp(
+            origin.host.decode("ascii"), origin.port, timeout, None, keepalive_options()
+        )
         try:
             step = next(talk, None)
             while step is not None:

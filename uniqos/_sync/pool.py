@@ -1,9 +1,9 @@
 # Generated from _async/pool.py by python -m uniqos._generate. Do not edit.
 """Our own pool of connections to one host: the last one given back is the first one taken.
 
-httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list
-of single connections of httpcore, so it costs the same whatever is in flight. It also knows the deadline of the whole
-exchange, where httpx bounds each read alone: a server that drips would never time out.
+httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list,
+so it costs the same whatever is in flight. It also knows the deadline of the whole exchange, where httpx bounds each
+read by itself: a server that drips would never time out. A connection comes back only if nothing is unread on it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import httpcore
 import httpx
 
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
-from .._http import KEEPALIVE_SECONDS, Deadline
+from .._http import Deadline
 from .._proxy import ProxyAddress
-from .._threads import Forgotten, Gate, Shield, make_network, ssl_context
-from .network import Network
-from .tunnel import Tunnel
+from .._threads import Forgotten, Gate, Shield, ssl_context
+from .connection import Connection
 
 _NO_DEADLINE = Deadline()
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
@@ -43,32 +42,12 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
-class _Connection:
-    """One connection and its network."""
-
-    __slots__ = ("http", "idle_since", "network")
-
-    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None, proxy: ProxyAddress | None) -> None:
-        self.network: Network = make_network()
-        self.idle_since: float = 0.0
-        self.http: httpcore.HTTPConnection = httpcore.HTTPConnection(
-            origin,
-            ssl_context=tls,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self.network if proxy is None else Tunnel(proxy, self.network, tls),
-        )
-
-
 class _Body(httpx.SyncByteStream, Forgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
-    _connection: _Connection | None = None
+    _connection: Connection | None = None
 
-    def __init__(self, response: httpcore.Response, connection: _Connection, pool: Pool) -> None:
-        stream = response.stream
-        assert isinstance(stream, Iterable)
-        self._response: httpcore.Response = response
-        self._parts: Iterator[bytes] = iter(stream)
+    def __init__(self, connection: Connection, pool: Pool) -> None:
         self._pool: Pool = pool
         self._connection = connection
 
@@ -76,10 +55,15 @@ class _Body(httpx.SyncByteStream, Forgotten):
         return self
 
     def __next__(self) -> bytes:
+        if self._connection is None:
+            raise httpx.StreamClosed
         try:
-            return next(self._parts)
+            part = self._connection.read_part()
         except _KINDS as exc:
             raise _mapped(exc) from exc
+        if not part:
+            raise StopIteration
+        return part
 
     def close(self) -> None:
         connection = None
@@ -87,7 +71,6 @@ class _Body(httpx.SyncByteStream, Forgotten):
             connection, self._connection = self._connection, None
             if connection is not None:
                 with Shield():
-                    self._response.close()
                     self._pool.give_back(connection)
         except BaseException:  # struck in between, a connection can look idle that is not
             with Shield():
@@ -130,8 +113,8 @@ class Pool(httpx.BaseTransport):
         self._max_connections: int = max_connections
         self._gate: Gate = Gate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
-        self._free: deque[_Connection] = deque()
-        self._busy: set[_Connection] = set()
+        self._free: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
         self._closed: bool = False
 
     @property
@@ -154,28 +137,17 @@ class Pool(httpx.BaseTransport):
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not self._gate.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
-        connection: _Connection | None = None
+        connection: Connection | None = None
         try:
             connection = self._take()
             connection.network.deadline = deadline
             connection.network.written = False
-            response = connection.http.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=self._origin.scheme,
-                        host=self._origin.host,
-                        port=self._origin.port,
-                        target=self._prefix + request.url.raw_path,
-                    ),
-                    headers=request.headers.raw + self._headers,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
-            body = _Body(response, connection, self)
+            head = connection.send(request, self._prefix + request.url.raw_path, self._headers)
             return httpx.Response(
-                response.status, headers=response.headers, stream=body, extensions=response.extensions
+                head.status_code,
+                headers=head.headers.raw_items(),
+                stream=_Body(connection, self),
+                extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
             with Shield():
@@ -185,9 +157,9 @@ class Pool(httpx.BaseTransport):
                 raise _mapped(exc) from exc
             raise
 
-    def give_back(self, connection: _Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection that can serve again, close any other."""
-        if self._closed or not connection.http.is_idle():
+        if self._closed or not connection.can_serve_again:
             self.drop(connection)
             return
         connection.idle_since = time.monotonic()
@@ -209,24 +181,24 @@ class Pool(httpx.BaseTransport):
                 connection = self._free.popleft()
             except IndexError:
                 return
-            connection.http.close()
+            connection.close()
 
-    def _take(self) -> _Connection:
+    def _take(self) -> Connection:
         while True:
             try:
                 connection = self._free.pop()
             except IndexError:
                 break
-            if connection.http.is_available() and not connection.http.has_expired():
+            if connection.is_alive:
                 self._busy.add(connection)
                 return connection
-            connection.http.close()
+            connection.close()
         tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
-        connection = _Connection(self._origin, tls, self._tunnel)
+        connection = Connection(self._origin, tls, self._tunnel)
         self._busy.add(connection)
         return connection
 
-    def drop(self, connection: _Connection | None) -> None:
+    def drop(self, connection: Connection | None) -> None:
         """Close a connection that cannot serve again, if there is one; its place is free."""
         if connection is not None:
             try:
@@ -235,7 +207,7 @@ class Pool(httpx.BaseTransport):
                 return
         try:
             if connection is not None:
-                connection.http.close()
+                connection.close()
         finally:
             self._gate.release()
 
@@ -245,16 +217,16 @@ class Pool(httpx.BaseTransport):
         The caller still has its place at the gate: it holds one connection, this one, instead of the one it gave back.
         """
         try:
-            # Only our own note of the time may be read while another thread could take the connection: httpcore's
-            # answer would be about a connection at work.
+            # Only the note of the time may be read while another thread could take the connection. All else would be
+            # about a connection at work.
             oldest = self._free[0]
-            if time.monotonic() - oldest.idle_since <= KEEPALIVE_SECONDS:
+            if not oldest.is_expired:
                 return
             self._free.remove(oldest)
         except (IndexError, ValueError):  # another thread was faster, and has it
             return
-        if oldest.http.has_expired():
-            oldest.http.close()
+        if oldest.is_expired:
+            oldest.close()
         else:  # another thread had it meanwhile
             self._free.append(oldest)
 

@@ -8,10 +8,13 @@ from collections.abc import Generator, Iterable
 
 import httpcore
 
+from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
+from .._sockets import keepalive_options
 from .._threads import Shield
-from .inner_tls import InnerTls
 from .network import Network
+
+_READ_BYTES = 64 * 1024
 
 
 class Tunnel(httpcore.NetworkBackend):
@@ -45,29 +48,29 @@ class Tunnel(httpcore.NetworkBackend):
         except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
             raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
         self._network.written = False
-        return InnerTls(stream, self._network) if self._proxy.secure else stream
+        return stream
 
     def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        origin = self._proxy.origin
-        connection = httpcore.HTTPConnection(origin, ssl_context=self._tls, network_backend=self._network)
+        proxy = self._proxy.origin.host.decode("ascii")
+        stream = self._network.connect_tcp(proxy, self._proxy.origin.port, timeout, None, keepalive_options())
         try:
-            response = connection.handle_request(
-                httpcore.Request(
-                    "CONNECT",
-                    httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.encode()),
-                    headers=[(b"Host", target.encode()), *self._proxy.headers],
-                    extensions={"timeout": {"connect": timeout, "read": timeout, "write": timeout}},
-                )
-            )
-            if not 200 <= response.status < 300:
-                reason = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
-                raise httpcore.ProxyError(f"{response.status} {reason}".strip())
+            if self._proxy.secure:
+                assert self._tls is not None
+                stream = stream.start_tls(self._tls, proxy, timeout)
+            headers = [(b"Host", target.encode()), *self._proxy.headers]
+            stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
+            reader = ResponseReader(b"CONNECT")
+            while (answer := reader.read_head(stream.read(_READ_BYTES, timeout))) is None:
+                pass
+            if not 200 <= answer.status_code < 300:
+                raise httpcore.ProxyError(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
+            if reader.rest:
+                raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
         except BaseException:
             with Shield():
-                connection.close()
+                stream.close()
             raise
-        stream: httpcore.NetworkStream = response.extensions["network_stream"]
         return stream
 
     def _by_socks(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
@@ -75,7 +78,7 @@ class Tunnel(httpcore.NetworkBackend):
 
         origin = self._proxy.origin
         talk = handshake(host, port, self._proxy.auth)
-        stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
+        stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout, None, keepalive_options())
         try:
             step = next(talk, None)
             while step is not None:

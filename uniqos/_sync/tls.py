@@ -1,5 +1,9 @@
-# Generated from _async/inner_tls.py by python -m uniqos._generate. Do not edit.
-"""TLS to the API within TLS to a proxy. In threads httpcore's own grants each part of a record the whole time anew."""
+# Generated from _async/tls.py by python -m uniqos._generate. Do not edit.
+"""TLS over any stream of bytes, also over TLS to a proxy.
+
+httpcore's streams, and asyncio's transports, do not tell a connection that was cut from one that TLS has ended. This
+one does: a body that ends with its connection may be half of it otherwise.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,16 @@ import httpcore
 from .._threads import Shield
 from .network import Network
 
-_PART = 64 * 1024
+_READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
 
 
-class InnerTls(httpcore.NetworkStream):
-    """A way through a proxy, on which TLS is to begin once more.
+class TlsStream(httpcore.NetworkStream):
+    """A stream on which TLS is to begin, by ``start_tls``.
 
     Args:
-        outer: What leads through the proxy.
-        network: Whose deadline is kept; it is by ``outer``.
+        outer: The stream below, which keeps the deadline.
+        network: The network of the connection.
     """
 
     def __init__(self, outer: httpcore.NetworkStream, network: Network) -> None:
@@ -35,6 +39,8 @@ class InnerTls(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        if self._tls is not None:  # to a proxy, and now to the API through it
+            return TlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
         try:
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
             self._do(tls.do_handshake, timeout)
@@ -43,7 +49,7 @@ class InnerTls(httpcore.NetworkStream):
                 self.close()
             if isinstance(exc, httpcore.TimeoutException):
                 raise httpcore.ConnectTimeout("no TLS in time") from exc
-            if isinstance(exc, (ssl.SSLError, httpcore.NetworkError)):
+            if isinstance(exc, (ssl.SSLError, ValueError, httpcore.NetworkError)):
                 raise httpcore.ConnectError(str(exc)) from exc
             raise
         self._tls = tls
@@ -55,7 +61,8 @@ class InnerTls(httpcore.NetworkStream):
         assert tls is not None
         try:
             return self._do(partial(tls.read, max_bytes), timeout)
-        except ssl.SSLEOFError:  # ended without saying so, as many do: whether it is all, its length tells
+        except ssl.SSLEOFError:
+            self._network.was_cut = True
             return b""
         except ssl.SSLError as exc:
             raise httpcore.ReadError(str(exc)) from exc
@@ -69,14 +76,24 @@ class InnerTls(httpcore.NetworkStream):
         except ssl.SSLError as exc:
             raise httpcore.WriteError(str(exc)) from exc
 
+    def close(self) -> None:
+        self._outer.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._tls
+        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
+            return True
+        return self._outer.get_extra_info(info)
+
     def _do(self, step: Callable[[], _T], timeout: float | None) -> _T:
-        """Do what may need bytes from the other side, and send it what it needs."""
+        """Do a step that may need bytes from the other side, and send the bytes that it makes."""
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
                 self._send(timeout)
-                data = self._outer.read(_PART, timeout)
+                data = self._outer.read(_READ_BYTES, timeout)
                 if data:
                     self._incoming.write(data)
                 else:
@@ -88,13 +105,3 @@ class InnerTls(httpcore.NetworkStream):
     def _send(self, timeout: float | None) -> None:
         if self._outgoing.pending:
             self._outer.write(self._outgoing.read(), timeout)
-
-    def close(self) -> None:
-        self._outer.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object":
-            return self._tls
-        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
-            return True
-        return self._outer.get_extra_info(info)

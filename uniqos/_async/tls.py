@@ -1,4 +1,8 @@
-"""TLS to the API within TLS to a proxy. In threads httpcore's own grants each part of a record the whole time anew."""
+"""TLS over any stream of bytes, also over TLS to a proxy.
+
+httpcore's streams, and asyncio's transports, do not tell a connection that was cut from one that TLS has ended. This
+one does: a body that ends with its connection may be half of it otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,16 @@ import httpcore
 from .._aio import AsyncShield
 from .network import AsyncNetwork
 
-_PART = 64 * 1024
+_READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
 
 
-class AsyncInnerTls(httpcore.AsyncNetworkStream):
-    """A way through a proxy, on which TLS is to begin once more.
+class AsyncTlsStream(httpcore.AsyncNetworkStream):
+    """A stream on which TLS is to begin, by ``start_tls``.
 
     Args:
-        outer: What leads through the proxy.
-        network: Whose deadline is kept; it is by ``outer``.
+        outer: The stream below, which keeps the deadline.
+        network: The network of the connection.
     """
 
     def __init__(self, outer: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
@@ -34,6 +38,8 @@ class AsyncInnerTls(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
+        if self._tls is not None:  # to a proxy, and now to the API through it
+            return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
         try:
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
             await self._do(tls.do_handshake, timeout)
@@ -42,7 +48,7 @@ class AsyncInnerTls(httpcore.AsyncNetworkStream):
                 await self.aclose()
             if isinstance(exc, httpcore.TimeoutException):
                 raise httpcore.ConnectTimeout("no TLS in time") from exc
-            if isinstance(exc, (ssl.SSLError, httpcore.NetworkError)):
+            if isinstance(exc, (ssl.SSLError, ValueError, httpcore.NetworkError)):
                 raise httpcore.ConnectError(str(exc)) from exc
             raise
         self._tls = tls
@@ -54,7 +60,8 @@ class AsyncInnerTls(httpcore.AsyncNetworkStream):
         assert tls is not None
         try:
             return await self._do(partial(tls.read, max_bytes), timeout)
-        except ssl.SSLEOFError:  # ended without saying so, as many do: whether it is all, its length tells
+        except ssl.SSLEOFError:
+            self._network.was_cut = True
             return b""
         except ssl.SSLError as exc:
             raise httpcore.ReadError(str(exc)) from exc
@@ -68,14 +75,24 @@ class AsyncInnerTls(httpcore.AsyncNetworkStream):
         except ssl.SSLError as exc:
             raise httpcore.WriteError(str(exc)) from exc
 
+    async def aclose(self) -> None:
+        await self._outer.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._tls
+        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
+            return True
+        return self._outer.get_extra_info(info)
+
     async def _do(self, step: Callable[[], _T], timeout: float | None) -> _T:
-        """Do what may need bytes from the other side, and send it what it needs."""
+        """Do a step that may need bytes from the other side, and send the bytes that it makes."""
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
                 await self._send(timeout)
-                data = await self._outer.read(_PART, timeout)
+                data = await self._outer.read(_READ_BYTES, timeout)
                 if data:
                     self._incoming.write(data)
                 else:
@@ -87,13 +104,3 @@ class AsyncInnerTls(httpcore.AsyncNetworkStream):
     async def _send(self, timeout: float | None) -> None:
         if self._outgoing.pending:
             await self._outer.write(self._outgoing.read(), timeout)
-
-    async def aclose(self) -> None:
-        await self._outer.aclose()
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object":
-            return self._tls
-        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
-            return True
-        return self._outer.get_extra_info(info)

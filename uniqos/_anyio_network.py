@@ -1,0 +1,55 @@
+"""The network of event loops other than asyncio, such as trio: httpcore's own, within the deadline of the exchange."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+from ._async.network import AsyncNetwork
+from ._async.tls import AsyncTlsStream
+from ._sockets import refuse_if_forbidden
+
+
+class AnyioNetwork(AsyncNetwork):
+    """The network of one connection on the streams of anyio."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        refuse_if_forbidden(host, port)
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
+        return _Stream(await backend.connect_tcp(host, port, left, local_address, socket_options), self)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A stream of httpcore's that asks how much time is left."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
+        self._stream: httpcore.AsyncNetworkStream = stream
+        self._network: AsyncNetwork = network
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, self._network.left_to_write(timeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

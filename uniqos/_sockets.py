@@ -1,0 +1,74 @@
+"""What threads and event loops ask of a socket, and of the address that it is to connect to."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .errors import ConfigurationError
+
+_KEEPALIVE_SECONDS = 60
+_KEEPALIVE_PROBES = 5
+_forbidden: list[str] = []
+
+
+def keepalive_options() -> list[tuple[int, int, int]]:
+    """Return the socket options that keep a silent connection known to routers, and find out when its peer is gone.
+
+    A turn may be silent for a minute. Routers that translate addresses forget a connection that is silent for long.
+    """
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    values = {
+        "TCP_KEEPIDLE": _KEEPALIVE_SECONDS,
+        "TCP_KEEPALIVE": _KEEPALIVE_SECONDS,  # the name of TCP_KEEPIDLE on macOS
+        "TCP_KEEPINTVL": _KEEPALIVE_SECONDS,
+        "TCP_KEEPCNT": _KEEPALIVE_PROBES,
+    }
+    options += [
+        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in values.items() if hasattr(socket, name)
+    ]
+    return options
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address, which no name server has to be asked about."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def is_readable(sock: Any) -> bool:
+    """Return whether a socket has something to read, its end included. None counts as ended."""
+    if sock is None:
+        return True
+    number = sock.fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+@contextmanager
+def forbidden(reason: str) -> Iterator[None]:
+    """Let no connection be made, in any thread, until the block ends."""
+    _forbidden.append(reason)
+    try:
+        yield
+    finally:
+        _forbidden.remove(reason)
+
+
+def refuse_if_forbidden(host: str, port: int) -> None:
+    """Raise an error where a test has forbidden all connections.
+
+    Raises:
+        ConfigurationError: ``network_forbidden``.
+    """
+    if _forbidden:
+        raise ConfigurationError(
+            f"a connection to {host}:{port} was refused: {_forbidden[-1]}", code="network_forbidden"
+        )
