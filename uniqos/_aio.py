@@ -136,6 +136,13 @@ def make_network() -> AsyncNetwork:
     return AsyncioNetwork()
 
 
+def is_intercepted() -> bool:
+    """Return whether a library that mocks HTTP has replaced the way httpx sends on event loops."""
+    from ._interception import of_event_loops
+
+    return of_event_loops.any()
+
+
 async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
     """Call what may block, such as the writing of a file, in a thread of its own."""
     return await anyio.to_thread.run_sync(function, *arguments)

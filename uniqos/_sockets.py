@@ -6,9 +6,12 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
 
 _KEEPALIVE_SECONDS = 60
 _KEEPALIVE_PROBES = 5
@@ -72,3 +75,18 @@ def refuse_if_forbidden(host: str, port: int) -> None:
         raise ConfigurationError(
             f"a connection to {host}:{port} was refused: {_forbidden[-1]}", code="network_forbidden"
         )
+
+
+def refuse_real_transport(http_client: httpx.Client | httpx.AsyncClient, message: httpx.Request) -> None:
+    """Raise an error where a test has forbidden all connections, and a client of httpx would make one.
+
+    Raises:
+        ConfigurationError: ``network_forbidden``.
+    """
+    if not _forbidden:
+        return
+    import httpx
+
+    transport = http_client._transport_for_url(message.url)  # httpx has no public way to ask
+    if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+        refuse_if_forbidden(message.url.host, message.url.port or 443)

@@ -146,6 +146,13 @@ def make_network() -> Network:
     return ThreadNetwork()
 
 
+def is_intercepted() -> bool:
+    """Return whether a library that mocks HTTP has replaced the way httpx sends in threads."""
+    from ._interception import of_threads
+
+    return of_threads.any()
+
+
 def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
     """Call what may block; here that is no matter."""
     return function(*arguments)

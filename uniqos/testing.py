@@ -1,4 +1,4 @@
-"""Models for the tests of a product: whole ones, of which a test names only what it is about.
+"""Help for the tests of a product: whole models, of which a test names only what it is about, and no real connections.
 
 reply = build(RespondResult, response="Hello!")
 assert my_view(reply) == ...
@@ -6,7 +6,8 @@ assert my_view(reply) == ...
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from types import UnionType
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import AwareDatetime
 
 from ._model import Model, json_fields, ready
+from ._sockets import forbidden
 
 M = TypeVar("M", bound=Model)
 _INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -62,3 +64,17 @@ def _value(name: str, annotation: Any) -> Any:
     if origin in (dict, Mapping):
         return {}
     return _PLAIN.get(annotation, f"{name}_1")
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Make any connection to a network an error, for all clients in all threads, until the block ends.
+
+    What makes no connection goes on working: ``uniqos.sandbox.in_process()``, libraries that mock httpx, and an
+    ``http_client`` whose transport is a mock.
+
+    Raises:
+        ConfigurationError: ``network_forbidden``: raised by a call that would connect, before anything is sent.
+    """
+    with forbidden("no_network() forbids it; give the call a mock, or the sandbox in process"):
+        yield

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("frames", "refusals", "retry_after", "webhooks", "paths")
+NAMES = ("frames", "refusals", "retry_after", "webhooks", "paths", "responses")
 CORPUS = Path(__file__).parent / "corpus"
 
 
@@ -26,7 +26,7 @@ def main() -> None:
         import atheris
     except ImportError:
         sys.exit("atheris is missing: pip install atheris")
-    with atheris.instrument_imports(include=["uniqos", "httpx_sse", "email"]):
+    with atheris.instrument_imports(include=["uniqos", "httpx_sse", "h11", "email"]):
         from tests.fuzz import targets
     found = Path(tempfile.mkdtemp(prefix="uniqos-fuzz-"))
     artifacts = args.artifacts or found / "crashes"

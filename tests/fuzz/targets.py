@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 from pydantic_core import from_json
 
+from tests.fuzz.responses import responses
 from uniqos import UniqOS, UniqOSError, construct_event, errors
 from uniqos._body import BodyDecoder, BodyError
 from uniqos._exchange import refusal
@@ -576,4 +577,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "retry_after": retry_after,
     "webhooks": webhooks,
     "paths": paths,
+    "responses": responses,
 }

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
-from .._aio import AsyncPerHome
+from .._aio import AsyncPerHome, is_intercepted, ssl_context
 from .._config import Config
 from .._exchange import bad_redirect
 from .._retry import RetryBudget
+from .._sockets import refuse_real_transport
 
 if TYPE_CHECKING:
     from .._drift import DriftReport, OnDrift
@@ -38,12 +39,16 @@ class AsyncConnections:
         """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
         self._config: Config = config
         self._pools: AsyncPerHome[AsyncPool] = AsyncPerHome()
+        self._intercepted: AsyncPerHome[httpx.AsyncClient] = AsyncPerHome()
 
     async def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
         if self.closed or (self.http_client is not None and self.http_client.is_closed):
             raise _closed()
+        if is_intercepted():
+            return await self._send_by(self.http_client or self._intercepted.get(self._make_intercepted), message)
         if self.http_client is not None:
+            refuse_real_transport(self.http_client, message)
             return await self._send_by(self.http_client, message)
         pool = self._pools.get(self._make)
         if self.closed:  # meanwhile, by another thread, which may not have seen this pool
@@ -67,14 +72,12 @@ class AsyncConnections:
 
     @property
     def bounded(self) -> bool:
-        """Whether the deadline bounds each read: only our own pool knows of it."""
-        return self.http_client is None
+        """Whether the deadline bounds each read: only our own connections know of it."""
+        return self.http_client is None and not is_intercepted()
 
     def _make(self) -> AsyncPool:
-        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
-
         config = self._config
-        proxy = config.proxy or proxy_of_environment(config.base_url)
+        proxy = self._proxy()
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
             self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")
@@ -82,11 +85,28 @@ class AsyncConnections:
 
         return AsyncPool(config.base_url, config.max_connections, config.verify, proxy)
 
+    def _make_intercepted(self) -> httpx.AsyncClient:
+        """Return a client of httpx for calls that a mocking library takes; what it lets through goes the same way."""
+        transport = httpx.AsyncHTTPTransport(
+            verify=ssl_context(self._config.verify),
+            limits=httpx.Limits(max_connections=self._config.max_connections),
+            proxy=self._proxy(),
+            trust_env=False,
+        )
+        return httpx.AsyncClient(transport=transport, trust_env=False)
+
+    def _proxy(self) -> str | None:
+        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
+
+        return self._config.proxy or proxy_of_environment(self._config.base_url)
+
     async def aclose(self) -> None:
         """Close what is ours; a client of the caller's stays open."""
         self.closed = True
         for pool in self._pools.take():
             await pool.aclose()
+        for http_client in self._intercepted.take():
+            await http_client.aclose()
 
 
 def _closed() -> errors.ConfigurationError:

@@ -1,0 +1,60 @@
+"""Whether a library that mocks or records HTTP has replaced the way httpx sends.
+
+respx, pytest-httpx and vcrpy replace methods of httpx or httpcore. Our own connections do not use these methods, and so
+a test that forbids real calls would make them all the same. Where one is replaced, calls go through httpx.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+import httpcore
+import httpx
+
+_OWNERS = frozenset({"httpx", "httpcore"})
+
+
+class ReplacedMethods:
+    """Looks at methods that these libraries replace, and remembers the originals.
+
+    Args:
+        methods: Classes with the names of their methods; a version may lack one.
+    """
+
+    def __init__(self, *methods: tuple[type[Any], str]) -> None:
+        self._methods: list[tuple[type[Any], str]] = [(owner, name) for owner, name in methods if name in vars(owner)]
+        self._originals: list[Any] = [None] * len(self._methods)
+
+    def any(self) -> bool:
+        """Return whether one of them is not the original any more."""
+        for index, (owner, name) in enumerate(self._methods):
+            method = vars(owner).get(name)
+            if method is not self._originals[index]:
+                if not _is_original(method):
+                    return True
+                self._originals[index] = method
+        return False
+
+
+def _is_original(method: Any) -> bool:
+    # The namespace that a function was made in: decorators copy the name and the module, but not this.
+    return isinstance(method, FunctionType) and method.__globals__["__name__"].partition(".")[0] in _OWNERS
+
+
+of_threads = ReplacedMethods(
+    (httpx.HTTPTransport, "handle_request"),
+    (httpx.Client, "send"),
+    (httpx.Client, "_send_single_request"),
+    (httpx.Client, "_transport_for_url"),
+    (httpcore.ConnectionPool, "handle_request"),
+    (httpcore.HTTPConnection, "handle_request"),
+)
+of_event_loops = ReplacedMethods(
+    (httpx.AsyncHTTPTransport, "handle_async_request"),
+    (httpx.AsyncClient, "send"),
+    (httpx.AsyncClient, "_send_single_request"),
+    (httpx.AsyncClient, "_transport_for_url"),
+    (httpcore.AsyncConnectionPool, "handle_async_request"),
+    (httpcore.AsyncHTTPConnection, "handle_async_request"),
+)
