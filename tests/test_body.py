@@ -83,6 +83,18 @@ def test_no_piece_is_large() -> None:
     assert decoder.pending
 
 
+@pytest.mark.parametrize("encoding", [None, "", "none", "utf-8", "UTF-8", "identity", "identity, identity", "binary"])
+def test_what_names_no_compression_is_read_as_it_is(encoding: str | None) -> None:
+    decoder = BodyDecoder(encoding, 100)
+    assert decoder.feed(b"\x1f\x8bas it is") == b"\x1f\x8bas it is"
+    decoder.finish()
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "identity, gzip", "GZIP", "none, x-gzip"])
+def test_a_compression_may_be_named_twice_and_among_others(encoding: str) -> None:
+    assert decoded(encoding, [PACKED["gzip"]]) == TEXT
+
+
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])
 def test_what_was_not_asked_for_is_refused(encoding: str) -> None:
     with pytest.raises(BodyError):

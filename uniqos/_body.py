@@ -7,6 +7,8 @@ import zlib
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
+_DECODED = frozenset({"gzip", "x-gzip", "deflate"})
+_NOT_ASKED_FOR = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
 _GZIP = b"\x1f\x8b"
 _PIECE_BYTES = 1024 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
 
@@ -30,11 +32,13 @@ class BodyDecoder:
     __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_padding", "_raw", "_rest", "_started", "pending")
 
     def __init__(self, encoding: str | None, limit: int) -> None:
-        name = (encoding or "identity").strip().lower()
-        if name not in ("identity", "gzip", "x-gzip", "deflate"):
-            raise BodyError("undecodable_response", f"Content-Encoding {name!r} was not asked for")
-        self._compressed: bool = name != "identity"
-        self._raw: bool = name == "deflate"  # some servers leave its frame away
+        # Some gateways send a header twice, and some name no encoding at all: "none", "utf-8". They mean no compression.
+        names = {name.strip().lower() for name in (encoding or "").split(",")}
+        unknown = sorted(names & _NOT_ASKED_FOR)
+        if unknown:
+            raise BodyError("undecodable_response", f"Content-Encoding {unknown[0]!r} was not asked for")
+        self._compressed: bool = not names.isdisjoint(_DECODED)
+        self._raw: bool = "deflate" in names  # some servers leave its frame away
         self._inflate = zlib.decompressobj(47)  # finds out by itself whether it is gzip or deflate
         self._started: bool = False
         self._rest: bytes = b""

@@ -120,9 +120,14 @@ def content_of(response: httpx.Response) -> _Content:
 
 
 def is_type(headers: Mapping[str, str], wanted: str) -> bool:
-    """Whether a response calls itself ``wanted``; JSON may also be called ``application/...+json``, or nothing."""
-    name = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return wanted in (name, ANY) or (wanted == JSON and (name == "" or name.endswith("+json")))
+    """Return whether a response is of the type ``wanted``; JSON may also be ``application/...+json``, or no type.
+
+    A gateway may add a second ``Content-Type``: then one of them has to fit.
+    """
+    if wanted == ANY:
+        return True
+    names = [value.partition(";")[0].strip().lower() for value in headers.get("content-type", "").split(",")]
+    return wanted in names or (wanted == JSON and any(not name or name.endswith("+json") for name in names))
 
 
 def is_whole_json(headers: Mapping[str, str], body: bytes) -> bool:

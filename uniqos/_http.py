@@ -95,8 +95,9 @@ class HttpInfo:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """All response headers; names are case-insensitive."""
-        return httpx.Headers(list(self.raw_headers))
+        """All response headers; names are case-insensitive. One that a gateway has sent twice is there once."""
+        distinct = {(name.lower(), value): (name, value) for name, value in self.raw_headers}
+        return httpx.Headers(list(distinct.values()))
 
     @property
     def request_id(self) -> str | None:

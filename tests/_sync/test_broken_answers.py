@@ -194,6 +194,60 @@ def test_bad_compression_is_an_error_of_ours(encoding: str, content: bytes, stat
             assert pool_of(client).busy == 0
 
 
+@pytest.mark.parametrize("encoding", ["none", "utf-8", "identity", "binary"])
+def test_an_answer_with_an_encoding_that_is_none_is_read(encoding: str) -> None:
+    with RawServer(gives(b'{"response": "x"}', Content_Encoding=encoding)) as server:
+        with make_client(server.url, max_retries=0) as client:
+            assert (client.respond(**TURN)).response == "x"
+            file = client.billing.invoices.pdf("inv_1")
+            assert file.content == b'{"response": "x"}'
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_an_answer_that_cannot_be_decoded_keeps_its_bytes(encoding: str) -> None:
+    with RawServer(gives(b"of another encoding", Content_Encoding=encoding)) as server:
+        with make_client(server.url, max_retries=0) as client:
+            with pytest.raises(errors.ResponseDecodeError) as caught:
+                client.respond(**TURN)
+            assert caught.value.body == b"of another encoding"
+            assert (caught.value.code, caught.value.http_status) == ("undecodable_response", 200)
+            assert (pool_of(client).busy, pool_of(client).idle) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("application/json", "application/json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("text/plain", "application/json"),
+    ],
+)
+def test_a_second_content_type_of_a_gateway_does_no_harm(first: str, second: str) -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        types = f"Content-Type: {first}\r\nContent-Type: {second}\r\n"
+        connection.sendall(f'HTTP/1.1 200 OK\r\n{types}Content-Length: 17\r\n\r\n{{"response": "x"}}'.encode())
+
+    with RawServer(handle) as server:
+        with make_client(server.url, max_retries=0) as client:
+            assert (client.respond(**TURN)).response == "x"
+
+
+def test_headers_that_a_gateway_sends_twice_are_read_as_one() -> None:
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        if number == 2:
+            reply(connection, 200, b'{"response": "x"}')
+            return
+        twice = "Retry-After: 7\r\nX-Request-Id: req_1\r\nContent-Type: application/json\r\n" * 2
+        body = b'{"error": {"code": "rate_limit_exceeded", "message": "too fast"}}'
+        connection.sendall(f"HTTP/1.1 429 X\r\n{twice}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    with RawServer(handle) as server:
+        with make_client(server.url) as client:
+            with pytest.raises(errors.RateLimitError) as caught:
+                client.respond(**TURN, max_retries=0)
+            assert (caught.value.retry_after_seconds, caught.value.request_id) == (7, "req_1")
+
+
 @pytest.mark.parametrize("status", [200, 504])
 def test_a_bomb_is_given_up_before_it_fills_the_memory(status: int) -> None:
     with RawServer(gives(bomb(), status, Content_Encoding="gzip")) as server:
@@ -251,7 +305,7 @@ def test_the_largest_answer_can_be_set(tmp_path: Path) -> None:
                 with pytest.raises(errors.ResponseDecodeError, match=f"{len(content) - 1} bytes") as caught:
                     call()
                 assert caught.value.code == "response_too_large"
-                assert (pool_of(client).busy, pool_of(client).idle) == (0, 0)
+                assert (pool_of(client).busy, pool_of(client).idle) == (0, 1)  # nothing of the answer is unread
             saved = client.billing.invoices.save_pdf("inv_1", tmp_path / "file")  # which has a limit of its own
             assert saved.size == len(content)
 

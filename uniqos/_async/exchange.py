@@ -23,6 +23,25 @@ async def close(response: httpx.Response) -> None:
         pass
 
 
+async def read_encoded(response: httpx.Response, limit: int) -> bytes:
+    """Return the bytes of a body that cannot be decoded, as far as they come, and give its connection back."""
+    parts: list[bytes] = []
+    try:
+        if not response.is_stream_consumed:
+            stream = response.stream
+            assert isinstance(stream, httpx.AsyncByteStream)
+            async for part in stream:
+                parts.append(part)
+                limit -= len(part)
+                if limit < 0:
+                    break
+    except FAILURES:
+        pass
+    finally:
+        await close(response)
+    return b"".join(parts)[:_KEPT_OF_A_HUGE_BODY]
+
+
 class AsyncExchange:
     """One successful response, its body still to be read."""
 

@@ -24,6 +24,25 @@ def close(response: httpx.Response) -> None:
         pass
 
 
+def read_encoded(response: httpx.Response, limit: int) -> bytes:
+    """Return the bytes of a body that cannot be decoded, as far as they come, and give its connection back."""
+    parts: list[bytes] = []
+    try:
+        if not response.is_stream_consumed:
+            stream = response.stream
+            assert isinstance(stream, httpx.SyncByteStream)
+            for part in stream:
+                parts.append(part)
+                limit -= len(part)
+                if limit < 0:
+                    break
+    except FAILURES:
+        pass
+    finally:
+        close(response)
+    return b"".join(parts)[:_KEPT_OF_A_HUGE_BODY]
+
+
 class Exchange:
     """One successful response, its body still to be read."""
 

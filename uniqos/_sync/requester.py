@@ -30,7 +30,7 @@ from .._retry import delay, may_resend
 from .._threads import Clock
 from .._watch import NOBODY, Unwatched
 from .connections import Connections
-from .exchange import Exchange, close
+from .exchange import Exchange, close, read_encoded
 
 if TYPE_CHECKING:
     from .._drift import Drift
@@ -213,17 +213,22 @@ class Requester:
             if success and (is_type(headers, accept) or (status in EMPTY_STATUSES and accept == JSON)):
                 return exchange
             if success:
-                raise wrong_type(status, headers, exchange.read(), accept)
+                raise wrong_type(status, http.headers, exchange.read(), accept)
             body, complete = exchange.read_what_there_is()
             forwarded = self.connections.forwarded
-            raise refusal(status, headers, body, self.clock.time(), complete=complete, forwarded=forwarded)
+            raise refusal(status, http.headers, body, self.clock.time(), complete=complete, forwarded=forwarded)
         except BodyError as exc:
-            close(response)
+            body = read_encoded(response, limit)
             error: errors.UniqOSError = errors.ResponseDecodeError(
-                f"{request.label}: {exc}", http_status=status, request_id=http.request_id
+                f"{request.label}: {exc}",
+                code=exc.code,
+                body=body,
+                content_type=http.headers.get("content-type"),
+                http_status=status,
+                request_id=http.request_id,
             )
             if not success:
-                error = refusal(status, headers, b"", self.clock.time(), complete=False)
+                error = refusal(status, http.headers, b"", self.clock.time(), complete=False)
             error.http = http
             raise error from None
         except errors.UniqOSError as error:
