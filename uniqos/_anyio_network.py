@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
 from typing import Any
 
 import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import refuse_if_forbidden
+from ._sockets import keepalive_options, refuse_if_forbidden
 
 
 class AnyioNetwork(AsyncNetwork):
     """The network of one connection on the streams of anyio."""
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         refuse_if_forbidden(host, port)
         left = self.left(timeout, httpcore.ConnectTimeout)
         backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
-        return _Stream(await backend.connect_tcp(host, port, left, local_address, socket_options), self)
+        return _Stream(await backend.connect_tcp(host, port, left, None, keepalive_options()), self)
 
 
 class _Stream(httpcore.AsyncNetworkStream):

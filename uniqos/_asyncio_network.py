@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import ssl
-from collections.abc import Iterable
 from typing import Any, cast
 
 import anyio
@@ -16,7 +15,7 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import is_address, is_readable, refuse_if_forbidden
+from ._sockets import is_address, is_readable, keepalive_options, refuse_if_forbidden
 
 _REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
@@ -150,18 +149,11 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 class AsyncioNetwork(AsyncNetwork):
     """The network of one connection on asyncio's own transports."""
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         refuse_if_forbidden(host, port)
         loop = asyncio.get_running_loop()
         left = self.left(timeout, httpcore.ConnectTimeout)
-        more: dict[str, Any] = {"local_addr": (local_address, 0)} if local_address is not None else {}
+        more: dict[str, Any] = {}
         if not is_address(host) and isinstance(
             loop, asyncio.BaseEventLoop
         ):  # other loops, like uvloop's, may not know it
@@ -176,7 +168,7 @@ class AsyncioNetwork(AsyncNetwork):
             # Several addresses that fail become one error of no kind.
             refused = any(f"[{number}]" in str(exc) for number in _REFUSED)
             raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
-        for option in socket_options or ():
+        for option in keepalive_options():
             transport.get_extra_info("socket").setsockopt(*option)
         return stream
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpcore
 
-from ._sockets import is_address, is_readable, refuse_if_forbidden
+from ._sockets import is_address, is_readable, keepalive_options, refuse_if_forbidden
 from ._sync.network import Network
 from ._sync.tls import TlsStream
 
@@ -21,14 +20,7 @@ _WRITE_BYTES = 64 * 1024
 class ThreadNetwork(Network):
     """The network of one connection, used by one thread at a time."""
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
         """Connect to the first address of ``host`` that answers; each but the last may take half of the time left."""
         refuse_if_forbidden(host, port)
         found = _addresses(host, port, self.left(timeout, httpcore.ConnectTimeout))
@@ -40,10 +32,8 @@ class ThreadNetwork(Network):
             try:
                 sock.settimeout(seconds)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                for option in socket_options or ():
+                for option in keepalive_options():
                     sock.setsockopt(*option)
-                if local_address is not None:
-                    sock.bind((local_address, 0))
                 sock.connect(address)
             except BaseException as exc:
                 sock.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -67,16 +68,18 @@ def send_parts(connection: socket.socket, parts: list[bytes]) -> None:
 async def test_what_comes_behind_an_answer_is_never_the_answer_of_the_next_call(
     framing: str, behind: str, split: str
 ) -> None:
+    sent = threading.Event()
+
     def serve(connection: socket.socket, request: bytes, number: int) -> None:
         answer = FRAMINGS[framing](f"answer {number}")
         send_parts(connection, SPLITS[split](answer, BEHIND[behind] if number == 1 else b""))
+        sent.set()
 
     with RawServer(serve) as server:
         async with AsyncUniqOS(KEY, base_url=server.url, max_retries=0) as client:
             customer = client.with_credentials(OTHER_KEY)
             first = await client.respond(personality_id="p", message="m")
-            if split != "one segment":
-                time.sleep(0.05)  # until the stray bytes are there
+            assert sent.wait(10)
             second = await customer.respond(personality_id="p", message="m")
     assert (first.response, second.response) == ("answer 1", "answer 2")
     assert len(server.requests) == 2
@@ -100,6 +103,7 @@ async def test_what_comes_behind_a_refusal_is_never_the_answer_of_the_next_call(
 @pytest.mark.parametrize("apart", [False, True])
 async def test_a_body_that_must_not_be_there_is_never_the_answer_of_the_next_call(status: str, apart: bool) -> None:
     """The body of a 204 or of the answer to HEAD."""
+    sent = threading.Event()
 
     def serve(connection: socket.socket, request: bytes, number: int) -> None:
         if request.startswith(b"POST"):
@@ -107,6 +111,7 @@ async def test_a_body_that_must_not_be_there_is_never_the_answer_of_the_next_cal
             return
         head, body = sized("SOMEBODY ELSE'S ANSWER", status).split(b"\r\n\r\n")
         send_parts(connection, [head + b"\r\n\r\n", body] if apart else [head + b"\r\n\r\n" + body])
+        sent.set()
 
     with RawServer(serve) as server:
         async with AsyncUniqOS(KEY, base_url=server.url, max_retries=0) as client:
@@ -114,8 +119,7 @@ async def test_a_body_that_must_not_be_there_is_never_the_answer_of_the_next_cal
                 await client.warm_up()
             else:
                 await client.sessions.revoke("session")
-            if apart:
-                time.sleep(0.05)
+            assert sent.wait(10)
             assert (await client.respond(personality_id="p", message="m")).response == "answer"
     assert len([request for request in server.requests if request.startswith(b"POST")]) == 1
 

@@ -696,7 +696,7 @@ async def test_a_refusal_counts_even_where_its_body_cannot_be_read(
     status: int, kind: type[errors.APIError], attempts: int, broken: bytes
 ) -> None:
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
-        connection.sendall(b"HTTP/1.1 %d X\r\nX-Request-Id: req_1\r\n" % status + broken)
+        connection.sendall(b"HTTP/1.1 %d X\r\nX-Request-Id: req_1\r\nConnection: close\r\n" % status + broken)
         connection.close()
 
     with RawServer(handle) as server:

@@ -15,7 +15,6 @@ from .._aio import make_network
 from .._http import KEEPALIVE_SECONDS, UncertainEnd
 from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
-from .._sockets import keepalive_options
 from .network import AsyncNetwork
 from .tunnel import AsyncTunnel
 
@@ -124,7 +123,7 @@ class AsyncConnection:
         """Open it, by way of the proxy if there is one, and begin TLS."""
         way = self.network if self._proxy is None else AsyncTunnel(self._proxy, self.network, self._tls)
         host = self._address.host.decode("ascii")
-        stream = await way.connect_tcp(host, self._address.port, timeout, None, keepalive_options())
+        stream = await way.connect_tcp(host, self._address.port, timeout)
         if self._address.scheme != b"https":
             return stream
         assert self._tls is not None

@@ -10,7 +10,7 @@ import httpcore
 from .._http import Deadline
 
 
-class AsyncNetwork(httpcore.AsyncNetworkBackend):
+class AsyncNetwork:
     """The network of one connection. How it connects differs between event loops and threads: see ``make_network``."""
 
     def __init__(self) -> None:
@@ -19,6 +19,15 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         """Whether any of the request has gone out."""
         self.was_cut: bool = False
         """Whether the connection ended without the word by which TLS ends it: what was received may be a part."""
+
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
+        """Return a stream of bytes to ``host``, whose steps keep the deadline.
+
+        Raises:
+            httpcore.ConnectError: Nobody is there.
+            httpcore.ConnectTimeout: It took longer than ``timeout`` seconds, or than the deadline.
+        """
+        raise NotImplementedError
 
     def left(self, timeout: float | None, error: type[Exception]) -> float | None:
         """Return the seconds that a step may take; None is no limit.

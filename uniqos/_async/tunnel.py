@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 
 import httpcore
 
 from .._aio import AsyncShield
 from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
-from .._sockets import keepalive_options
 from .network import AsyncNetwork
 
 _READ_BYTES = 64 * 1024
 
 
-class AsyncTunnel(httpcore.AsyncNetworkBackend):
+class AsyncTunnel:
     """Connects by asking a proxy to.
 
     Args:
@@ -30,14 +29,7 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
         self._network: AsyncNetwork = network
         self._tls: ssl.SSLContext | None = tls
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         try:
             lead = self._by_socks if self._proxy.socks else self._by_connect
             stream = await lead(host, port, timeout)
@@ -52,7 +44,7 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
     async def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         proxy = self._proxy.origin.host.decode("ascii")
-        stream = await self._network.connect_tcp(proxy, self._proxy.origin.port, timeout, None, keepalive_options())
+        stream = await self._network.connect_tcp(proxy, self._proxy.origin.port, timeout)
         try:
             if self._proxy.secure:
                 assert self._tls is not None
@@ -77,9 +69,7 @@ class AsyncTunnel(httpcore.AsyncNetworkBackend):
 
         origin = self._proxy.origin
         talk = handshake(host, port, self._proxy.auth)
-        stream = await self._network.connect_tcp(
-            origin.host.decode("ascii"), origin.port, timeout, None, keepalive_options()
-        )
+        stream = await self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
         try:
             step = next(talk, None)
             while step is not None:

@@ -15,7 +15,6 @@ import httpx
 from .._http import KEEPALIVE_SECONDS, UncertainEnd
 from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
-from .._sockets import keepalive_options
 from .._threads import make_network
 from .network import Network
 from .tunnel import Tunnel
@@ -123,7 +122,7 @@ class Connection:
         """Open it, by way of the proxy if there is one, and begin TLS."""
         way = self.network if self._proxy is None else Tunnel(self._proxy, self.network, self._tls)
         host = self._address.host.decode("ascii")
-        stream = way.connect_tcp(host, self._address.port, timeout, None, keepalive_options())
+        stream = way.connect_tcp(host, self._address.port, timeout)
         if self._address.scheme != b"https":
             return stream
         assert self._tls is not None

@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 
 import httpcore
 
 from .._http1 import ResponseReader, request_head
 from .._proxy import ProxyAddress
-from .._sockets import keepalive_options
 from .._threads import Shield
 from .network import Network
 
 _READ_BYTES = 64 * 1024
 
 
-class Tunnel(httpcore.NetworkBackend):
+class Tunnel:
     """Connects by asking a proxy to.
 
     Args:
@@ -31,14 +30,7 @@ class Tunnel(httpcore.NetworkBackend):
         self._network: Network = network
         self._tls: ssl.SSLContext | None = tls
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
         try:
             lead = self._by_socks if self._proxy.socks else self._by_connect
             stream = lead(host, port, timeout)
@@ -53,7 +45,7 @@ class Tunnel(httpcore.NetworkBackend):
     def _by_connect(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         proxy = self._proxy.origin.host.decode("ascii")
-        stream = self._network.connect_tcp(proxy, self._proxy.origin.port, timeout, None, keepalive_options())
+        stream = self._network.connect_tcp(proxy, self._proxy.origin.port, timeout)
         try:
             if self._proxy.secure:
                 assert self._tls is not None
@@ -78,7 +70,7 @@ class Tunnel(httpcore.NetworkBackend):
 
         origin = self._proxy.origin
         talk = handshake(host, port, self._proxy.auth)
-        stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout, None, keepalive_options())
+        stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
         try:
             step = next(talk, None)
             while step is not None:
