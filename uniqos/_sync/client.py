@@ -103,7 +103,8 @@ class UniqOS(Responder):
         on_drift: OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
-        api_key, access_token, proxy = hide(api_key), hide(access_token), hide(proxy)
+        api_key, access_token = hide(api_key), hide(access_token)
+        base_url, proxy = hide(base_url), hide(proxy)
         if http_client is not None and not (max_connections is proxy is verify is None):
             raise errors.ConfigurationError(
                 "max_connections, proxy and verify are settings of connections: give them to the http_client"
@@ -303,7 +304,8 @@ class UniqOS(Responder):
         Raises:
             ConfigurationError: ``missing_api_key`` or ``invalid_api_key_format``.
         """
-        return self._with(self._requester.config.of_another(hide(api_key), hide(access_token)))
+        api_key, access_token = hide(api_key), hide(access_token)  # first of all, as above
+        return self._with(self._requester.config.of_another(api_key, access_token))
 
     def _with(self, config: Config) -> Self:
         other = object.__new__(type(self))

@@ -12,7 +12,10 @@ def main() -> None:
     except ModuleNotFoundError as exc:
         if exc.name is None or exc.name.startswith("uniqos"):
             raise
-        print("the command line needs: pip install 'uniqos[cli]'", file=sys.stderr)
+        from .._extras import missing_extra
+
+        if sys.stderr is not None:  # else print() would write to standard output
+            print(missing_extra("the command line needs further packages", "cli"), file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
