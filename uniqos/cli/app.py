@@ -12,6 +12,7 @@ import typer
 
 import uniqos
 
+from .._logging import hide
 from . import output
 from .api import api
 from .contract import contract
@@ -147,6 +148,7 @@ def sandbox(
     Its answers are templates, or a language model's with --llm, made for developing and testing against; they are not
     the real engine's.
     """
+    llm = hide(llm)
     with output.told(debug):
         try:
             uniqos.sandbox.run(
