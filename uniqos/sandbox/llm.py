@@ -64,7 +64,9 @@ class Llm:
 
     def __init__(self, url: str, model: str, seconds: float = 60.0) -> None:
         url = hide(url)
-        address, user, password = _parsed(url)
+        problem, (address, user, password) = _parsed(url)
+        if problem:
+            raise ConfigurationError(f"the address of the language model {problem}")
         key = hide(os.environ.get("UNIQOS_LLM_API_KEY"))
         self.names: dict[str, str] = {"llm_provider": _PROVIDER, "llm_model": model}
         self.seconds: float = seconds
@@ -168,25 +170,18 @@ class Llm:
                 raise ValueError("its stream ended too soon")
 
 
-def _parsed(url: Any) -> tuple[str, str, str]:
-    """The address of the language model without user and password, and these. No error text repeats any of it.
+def _parsed(url: Any) -> tuple[str, tuple[str, str, str]]:
+    """What is wrong with an address, and the address without user and password, and these.
 
-    Raises:
-        ConfigurationError: It is no address of HTTP.
+    It raises nothing, for its local variables hold what the address does, and many tools show those of a traceback.
     """
-    problem, parts = "is no URL", ("", "", "")
     try:
         parsed = httpx.URL(url)
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            problem = "begins with http:// or https://"
-        else:
-            problem = ""
-            parts = str(parsed.copy_with(userinfo=b"")).rstrip("/"), parsed.username, parsed.password
     except (httpx.InvalidURL, TypeError):
-        pass
-    if problem:
-        raise ConfigurationError(f"the address of the language model {problem}")
-    return parts
+        return "is no URL", ("", "", "")
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        return "begins with http:// or https://", ("", "", "")
+    return "", (str(parsed.copy_with(userinfo=b"")).rstrip("/"), parsed.username, parsed.password)
 
 
 class _Words(BaseModel):
