@@ -136,6 +136,12 @@ def test_structlog_gets_the_context_as_fields(bound: bool) -> None:
     assert lines == [{"event": "retrying", "log_level": "warning", **CONTEXT, **({"tenant": "t1"} if bound else {})}]
 
 
+def test_structlog_gets_a_field_called_event_under_another_name() -> None:
+    with structlog.testing.capture_logs() as lines:
+        warn(structlog.get_logger(), event="text")
+    assert lines == [{"event": "retrying", "event_name": "text", "log_level": "warning"}]
+
+
 def test_structlog_over_logging_gets_the_context_too(caplog: pytest.LogCaptureFixture) -> None:
     logger = structlog.wrap_logger(
         logging.getLogger("tests.structlog"),
@@ -218,9 +224,17 @@ def test_the_loggers_of_the_common_libraries_are_taken(logger: Any) -> None:
 
 def test_no_sink_gets_what_could_forge_a_line_or_holds_words() -> None:
     logger = Printf()
-    warn(logger, code="I lost my job", request_id="a\nb", event="\x1b[2J\u2028", call="x" * 10**6, attempt=2)
+    warn(
+        logger,
+        code="I lost my job",
+        request_id="a\nb",
+        event="two words",
+        where="\x1b[2J\u2028",
+        call="x" * 10**6,
+        attempt=2,
+    )
     (line,) = logger.lines
-    assert line.startswith(r"retrying code=unknown request_id=unknown event=\x1b[2J\u2028 call=xxx")
+    assert line.startswith(r"retrying code=unknown request_id=unknown event=unknown where=\x1b[2J\u2028 call=xxx")
     assert line.endswith("... (1000000 characters) attempt=2")
     assert len(line) < 1000
 

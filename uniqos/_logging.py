@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from ._safe import safe_code, safe_id, safe_text
+from ._safe import UNKNOWN, is_word, safe_code, safe_id, safe_text
 
 LogLevel = Literal["debug", "info", "warning", "error", "silent"]
 _WEIGHTS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 99}
@@ -84,7 +84,8 @@ class _StructlogSink(_Sink):
     __slots__ = ()
 
     def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
-        getattr(self._logger, level)(message, **context)
+        fields = {"event_name" if name == "event" else name: value for name, value in context.items()}
+        getattr(self._logger, level)(message, **fields)  # whose own parameter is called "event"
 
 
 class _LineSink(_Sink):
@@ -195,6 +196,8 @@ def _safe_value(name: str, value: Any) -> Any:
         return safe_code(value)
     if name == "request_id":
         return safe_id(value)
+    if name == "event":
+        return value if is_word(value) else UNKNOWN
     return safe_text(value, _MOST_OF_A_VALUE) if isinstance(value, str) else value
 
 

@@ -14,7 +14,6 @@ from .._exchange import EVENT_STREAM
 from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
-from .._safe import UNKNOWN, is_word
 from .._sse import DONE
 from .._turn import Turn, words_of
 from ..api.stream_events import (
@@ -55,9 +54,7 @@ async def _read(
                         watch.event()
                         yield event
                     elif not late:  # nothing counts any more; it is read so that the connection can serve again
-                        requester.config.log.warning(
-                            "uniqos: ignoring what comes after the end", name=name if is_word(name) else UNKNOWN
-                        )
+                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=name[:50])
                         late = True
                 if turn.ended and not requester.connections.bounded:
                     break  # nobody would end the wait for the rest

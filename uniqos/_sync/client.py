@@ -62,7 +62,8 @@ class UniqOS(Responder):
         deadline: Seconds a whole call may take, retries and waits included; no limit by default.
         max_retries: How often a failed attempt is repeated, 3 by default; 0 never.
         log_level: ``debug``, ``info``, ``warning`` (default), ``error`` or ``silent``.
-        logger: A ``logging.Logger``, or any object with debug, info, warning and error; default: ``uniqos``.
+        logger: A logger of ``logging``, structlog or loguru, or any object with debug, info, warning and error that
+            take a message and a mapping; default: ``uniqos``.
         max_connections: How many calls may be on their way at once, for each event loop; more wait for their turn.
         max_response_bytes: How large an answer may be, decompressed, 32 MiB by default; downloads to a file
             have a limit of their own.
