@@ -421,6 +421,14 @@ def test_without_a_standard_error_nothing_of_it_goes_to_standard_output(retried:
 
 
 @posix_only
+@pytest.mark.parametrize("arguments", ["respond", "nonsense", "respond Hi --mode x", "respond Hi --timeout -1"])
+def test_without_a_standard_error_no_complaint_goes_to_standard_output(arguments: str) -> None:
+    command = f"exec {shlex.join(COMMAND)} {arguments} 2>&-"
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, env=environment({"UNIQOS_API_KEY": KEY}))
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+@posix_only
 def test_without_a_standard_output_nothing_is_sent() -> None:
     with answering(200, {"response": "Hi"}) as server:
         command = f"exec {shlex.join(COMMAND)} respond Hi --json >&-"

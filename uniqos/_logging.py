@@ -84,8 +84,9 @@ class _StructlogSink(_Sink):
     __slots__ = ()
 
     def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
+        # The methods of structlog have a parameter of their own that is called "event": the message.
         fields = {"event_name" if name == "event" else name: value for name, value in context.items()}
-        getattr(self._logger, level)(message, **fields)  # whose own parameter is called "event"
+        getattr(self._logger, level)(message, **fields)
 
 
 class _LineSink(_Sink):

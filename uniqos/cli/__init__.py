@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; always ends by SystemExit."""
+    if (
+        sys.stderr is None
+    ):  # it is closed: print() and click would write to standard output, and a socket get its number
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for as long as the process lives
     try:
         from .app import app
     except ModuleNotFoundError as exc:
@@ -14,8 +19,7 @@ def main() -> None:
             raise
         from .._extras import missing_extra
 
-        if sys.stderr is not None:  # else print() would write to standard output
-            print(missing_extra("the command line needs further packages", "cli"), file=sys.stderr)
+        print(missing_extra("the command line needs further packages", "cli"), file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
