@@ -140,7 +140,7 @@ def test_a_header_in_bytes_fails_as_one_in_text_does(header: bytes, reason: str)
     assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("body", [{"id": "e"}, None, 7, [1, 2], object(), models.WebhookEvent], ids=repr)
+@pytest.mark.parametrize("body", [{"id": "e"}, None, 7, [1, 2], models.WebhookEvent], ids=repr)
 def test_a_body_that_is_no_raw_body_is_named(body: Any) -> None:
     with pytest.raises(ConfigurationError, match="raw_body must be the body of the request as it came") as caught:
         construct_event(body, SIGNATURE, SECRET, _now=NOW)

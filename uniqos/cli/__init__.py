@@ -8,10 +8,9 @@ import sys
 
 def main() -> None:
     """Run the command line; always ends by SystemExit."""
-    if (
-        sys.stderr is None
-    ):  # it is closed: print() and click would write to standard output, and a socket get its number
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for as long as the process lives
+    if sys.stderr is None:
+        # It is closed. Without this, print() and click would write to standard output, and a socket could get its number.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         from .app import app
     except ModuleNotFoundError as exc:
