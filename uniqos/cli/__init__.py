@@ -9,7 +9,7 @@ import sys
 def main() -> None:
     """Run the command line; always ends by SystemExit."""
     if sys.stderr is None:
-        # It is closed. Without this, print() and click would write to standard output, and a socket could get its number.
+        # It is closed. Without this, print() and click write to standard output, and a socket can get its number.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         from .app import app
