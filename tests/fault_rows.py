@@ -185,7 +185,27 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "success": twins("test_secrets", "test_no_success_tells_the_key_or_logs_the_words"),
         "a client that could not be made": twins("test_secrets", "test_a_client_that_could_not_be_made_tells_no_key"),
         "a proxy's password": twins("test_secrets", "test_a_proxy_that_refuses_tells_neither_key_nor_password"),
+        "a malformed key": twins("test_secrets", "test_a_malformed_key_is_in_no_error_and_no_local_variable_of_ours"),
+        "all that is reachable": twins(
+            "test_secrets",
+            "test_nothing_that_is_reachable_from_a_client_shows_its_key_or_the_password_of_its_proxy",
+        ),
+        "a URL's password": twins("test_secrets", "test_a_wrong_base_url_or_proxy_is_refused_without_what_it_holds"),
+        "a webhook's secret": pure("test_webhooks", "test_no_failure_shows_the_secret_in_a_local_variable"),
         "settings": pure("test_config", "test_neither_the_key_nor_a_token_is_in_a_repr"),
+    },
+    "error texts, codes and request ids from outside": {
+        "logs, observers, error texts": twins(
+            "test_secrets",
+            "test_what_an_error_says_forges_no_line_and_puts_no_words_into_logs_and_observers",
+        ),
+        "the rule": pure(
+            "test_safe",
+            "test_any_text_becomes_one_line_that_can_be_encoded_and_stays_the_same_the_second_time",
+            "test_what_does_not_look_like_a_code_is_unknown",
+            "test_the_text_of_any_error_is_safe_and_its_attributes_are_what_the_server_sent",
+        ),
+        "any logger": pure("test_logging", "test_no_sink_gets_what_could_forge_a_line_or_holds_words"),
     },
     "message text in logs": {
         "every failure": twins(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -324,6 +326,126 @@ def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
     assert KEY not in err
 
 
+def resumed(server: RawServer) -> str:
+    """How an error line ends after a call that may have run: with the key that was sent."""
+    key = header(server.requests[-1], "Idempotency-Key")
+    return f"; to resume it and not pay twice, run again with --idempotency-key {key}"
+
+
+def cut_off(connection: socket.socket, request: bytes, number: int) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+    connection.close()
+
+
+def half_a_stream(connection: socket.socket, request: bytes, number: int) -> None:
+    open_stream(connection)
+    send_event(connection, "metadata", METADATA)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("handler", "arguments", "code"),
+    [
+        (lambda connection, request, number: time.sleep(1), ("--no-stream", "--timeout", "0.2"), "timeout"),
+        (lambda connection, request, number: time.sleep(1), ("--json", "--timeout", "0.2"), "timeout"),
+        (lambda connection, request, number: time.sleep(1), ("--timeout", "0.2"), "timeout"),
+        (cut_off, ("--json",), "network_error"),
+        (half_a_stream, (), "stream_interrupted"),
+        (half_a_stream, ("--json", "--stream"), "stream_interrupted"),
+        (lambda connection, request, number: reply(connection, 504, b"{}"), ("--json",), "turn_timeout"),
+        (lambda connection, request, number: reply(connection, 200, b"{}"), ("--json",), "invalid_response"),
+        (lambda connection, request, number: reply(connection, 200, b"<html>"), ("--json",), "undecodable_response"),
+    ],
+)
+def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
+    handler: Any, arguments: tuple[str, ...], code: str
+) -> None:
+    with RawServer(handler) as server:
+        ended, _, err = run("respond", "Hi", *arguments, settings=at(server))
+    line = next(line for line in err.splitlines() if line.startswith("error: "))
+    assert ended == 1
+    assert f"(code: {code}" in line
+    assert line.endswith(resumed(server))
+
+
+def test_a_failed_call_of_any_operation_with_a_key_tells_it_and_one_that_sent_nothing_says_so() -> None:
+    with RawServer(cut_off) as server:
+        _, _, err = run("api", "POST", "/v1/personalities", "--data", '{"name": "x"}', settings=at(server))
+        assert err.rstrip().endswith(resumed(server))
+        _, _, err = run("api", "POST", "/v1/new", "--idempotency-key", "mine", settings=at(server))
+        assert err.rstrip().endswith("--idempotency-key mine")
+        _, _, err = run("api", "GET", "/v1/me", settings=at(server))
+        assert "idempotency" not in err
+        gone = server.url
+    _, _, err = run("respond", "Hi", settings={**at(server), "UNIQOS_BASE_URL": gone})
+    assert err.rstrip().endswith("(code: connection_refused); nothing was sent")
+
+
+def test_a_turn_whose_answer_was_lost_is_resumed_by_its_key_and_paid_once(
+    sandbox: Sandbox, local: dict[str, str]
+) -> None:
+    billed = sandbox.turns_billed
+    with sandbox.proxy("drop_mid_body") as url:
+        code, out, err = run("respond", "Hello!", "--json", settings={**local, "UNIQOS_BASE_URL": url})
+    assert (code, out) == (1, "")
+    found = re.search(r"run again with (--idempotency-key) (\S+)", err)
+    assert found
+    code, out, _ = run("respond", "Hello!", "--json", *found.groups(), settings=local)
+    assert (code, bool(json.loads(out)["response"])) == (0, True)
+    assert sandbox.turns_billed == billed + 1
+
+
+def test_a_key_of_ones_own_is_sent_and_a_wrong_one_refused() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        assert run("respond", "Hi", "--json", "--idempotency-key", "k-1", settings=at(server))[0] == 0
+        for wrong in ("", "a\nb", "é"):
+            code, out, err = run("respond", "Hi", "--json", "--idempotency-key", wrong, settings=at(server))
+            assert (code, out) == (2, "")
+            assert "idempotency_key must be visible ASCII" in err
+    assert [header(request, "Idempotency-Key") for request in server.requests] == ["k-1"]
+
+
+@posix_only
+@pytest.mark.parametrize("retried", [True, False])
+def test_without_a_standard_error_nothing_of_it_goes_to_standard_output(retried: bool) -> None:
+    def handler(connection: socket.socket, request: bytes, number: int) -> None:
+        status = 503 if number == 1 else 200 if retried else 403
+        reply(connection, status, b'{"response": "x"}', {"Retry-After": "0"})
+
+    with RawServer(handler) as server:
+        command = f"exec {shlex.join(COMMAND)} respond Hi --json 2>&-"
+        done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, env=environment(at(server)), timeout=30)
+    assert len(server.requests) == 2
+    assert (done.returncode, done.stdout) == ((0, b'{"response": "x"}\n') if retried else (1, b""))
+    assert all(request.startswith(b"POST /v1/respond ") for request in server.requests)
+
+
+@posix_only
+@pytest.mark.parametrize("arguments", ["respond", "nonsense", "respond Hi --mode x", "respond Hi --timeout -1"])
+def test_without_a_standard_error_no_complaint_goes_to_standard_output(arguments: str) -> None:
+    command = f"exec {shlex.join(COMMAND)} {arguments} 2>&-"
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, env=environment({"UNIQOS_API_KEY": KEY}))
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+@posix_only
+def test_without_a_standard_output_nothing_is_sent() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        command = f"exec {shlex.join(COMMAND)} respond Hi --json >&-"
+        done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, env=environment(at(server)), timeout=30)
+    assert (done.returncode, server.requests) == (2, [])
+    assert done.stderr.startswith(b"error: standard output is closed")
+
+
+@pytest.mark.parametrize("secret", ["https://user:PASSWORD@api.example:port", "https://api.example/?key=PASSWORD"])
+def test_a_wrong_base_url_is_refused_without_its_password(secret: str) -> None:
+    for arguments, settings in (("--base-url", secret), {}), ((), {"UNIQOS_BASE_URL": secret}):
+        code, out, err = run("respond", "Hi", *arguments, settings={"UNIQOS_API_KEY": KEY, **settings})
+        assert (code, out) == (2, "")
+        assert err.startswith("error: base_url ")
+        assert "PASSWORD" not in err
+
+
 def talk_forever(connection: socket.socket, request: bytes, number: int) -> None:
     open_stream(connection)
     send_event(connection, "metadata", METADATA)
@@ -340,7 +462,8 @@ def test_ctrl_c_ends_an_answer_with_130() -> None:
         assert read(process.stdout).startswith("more ")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (130, b"")
+    assert process.returncode == 130
+    assert err.decode() == f"interrupted{resumed(server)}\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
@@ -350,7 +473,8 @@ def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
         assert process.stderr is not None
         assert read(process.stdout)
         process.stdout.close()
-        assert process.stderr.read() == b""
+        err = process.stderr.read().decode()
+    assert err == f"nobody reads the answer{resumed(server)}\n"
     assert process.returncode == 141
 
 
@@ -372,7 +496,7 @@ def test_a_full_disk_is_an_error() -> None:
 def test_a_reply_cannot_command_the_terminal() -> None:
     import pty
 
-    with answering(200, {"response": "\x1b]0;title\x07Hi\tyou"}) as server:
+    with answering(200, {"response": "\x1b]0;title\x07\x9b\u202e\u2066Hi\tyou"}) as server:
         ours, theirs = pty.openpty()
         with open(theirs, "wb") as terminal:
             subprocess.run(
@@ -408,7 +532,9 @@ def test_a_port_in_use_is_one_line() -> None:
     assert err.splitlines()[-1].startswith("error: ")
 
 
-@pytest.mark.parametrize(("missing", "says"), [("typer", "pip install 'uniqos[cli]'"), ("fastapi", "uniqos[sandbox]")])
+@pytest.mark.parametrize(
+    ("missing", "says"), [("typer", '"typer>=0.26.1"'), ("fastapi", 'pip install "fastapi>=0.115"')]
+)
 def test_a_missing_extra_is_named(missing: str, says: str) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; import uniqos.cli; uniqos.cli.main()"
     done = subprocess.run(

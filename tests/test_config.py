@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from uniqos import errors
 from uniqos._config import Config, resolve
 from uniqos._logging import redact
+from uniqos._proxy import ProxyAddress, checked_proxy, proxy_of_environment
 
 KEY = "uniq_test_abcd1234"
 LIVE = "uniq_live_abcd1234"
@@ -124,10 +129,46 @@ def test_a_path_may_be_given_in_bytes_and_a_folder_that_cannot_be_read_is_told(
         ("http://127.0.0.2:1", "http://127.0.0.2:1"),
         ("http://[::1]:3000", "http://[::1]:3000"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://BÜCHER.example.", "https://xn--bcher-kva.example."),
+        ("https://faß.de", "https://xn--fa-hia.de"),
+        ("https://FAẞ.de/v1", "https://xn--fa-hia.de"),
+        ("https://straße.example:8443/x", "https://xn--strae-oqa.example:8443/x"),
+        ("https://βόλος.com", "https://xn--nxasmm1c.com"),
+        ("https://faß。de", "https://xn--fa-hia.de"),
+        ("https://api_1.example", "https://api_1.example"),
     ],
 )
 def test_a_base_url_is_put_into_one_form(url: str, base_url: str) -> None:
     assert make(LIVE, url=url).base_url == base_url
+
+
+@given(st.text(st.sampled_from("aßςéüд中.-_\u3002ǰ\u0301İ१"), min_size=1, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_a_host_in_other_letters_is_the_one_that_httpx_connects_to_or_none(host: str) -> None:
+    try:
+        expected = httpx.URL(f"https://{host}").raw_host.decode()
+    except httpx.InvalidURL:
+        expected = ""
+    try:
+        base_url = make(url=f"https://{host}").base_url
+    except errors.ConfigurationError:
+        assert not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.?", expected)
+        return
+    assert base_url == f"https://{expected}"
+
+
+@pytest.mark.parametrize("entry", ["faß.de", ".FAß.de", "other.example, faß.de", "xn--fa-hia.de", "faß.de:8443"])
+@pytest.mark.parametrize("host", ["faß.de", "api.faß.de"])
+def test_no_proxy_may_be_written_in_other_letters(entry: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", entry)
+    assert proxy_of_environment(make(url=f"https://{host}:8443").base_url) is None
+    assert proxy_of_environment(make(url="https://fass.de").base_url) == "http://proxy.example:3128"
+
+
+def test_the_proxys_host_is_encoded_in_the_same_way() -> None:
+    address = ProxyAddress(checked_proxy("http://faß.de:3128"))
+    assert address.origin.host == b"xn--fa-hia.de"
 
 
 def test_the_environment_gives_key_and_url_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +220,15 @@ def test_a_sink_with_the_four_methods_takes_the_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "shown"), [(LIVE, "uniq_live_abcd..."), ("eyJ.secret", "***"), ("uniq_test_a", "uniq_test_a...")]
+    ("secret", "shown"),
+    [
+        (LIVE, "uniq_live_abcd..."),
+        ("eyJ.secret", "***"),
+        ("uniq_test_a", "uniq_test_a..."),
+        ("uniq_test_abcd-secret secret", "uniq_test_abcd..."),
+        (" uniq_test_abcdsecret", "***"),
+        ("Bearer uniq_test_abcdsecret and more", "***"),
+    ],
 )
 def test_secrets_are_shown_by_their_prefix(secret: str, shown: str) -> None:
     assert redact(secret) == shown

@@ -531,9 +531,12 @@ def test_a_delivery_without_an_end_is_no_error_of_the_service(caplog: pytest.Log
 
 
 def test_a_webhook_needs_a_secret_and_leaves_the_body_to_the_route() -> None:
-    for wrong in ("", [], [""], None):
+    wrongs: list[Any] = ["", [], [""], ["whsec_x", ""], None, 7, b"whsec_x", ["whsec_x", 7], {"whsec_x"}]
+    for wrong in wrongs:
         with pytest.raises(errors.ConfigurationError, match="secret"):
-            webhook(wrong)  # type: ignore[arg-type]
+            webhook(wrong)
+    with pytest.raises(errors.ConfigurationError, match="tolerance"):
+        webhook("whsec_x", tolerance=-1)
     app = FastAPI()
 
     async def raw(request: Request, event: Any) -> Any:
@@ -568,5 +571,22 @@ def test_importing_the_package_does_not_import_fastapi_and_its_absence_is_one_cl
     assert ran.stdout == "False\n"
     code = "import sys; sys.modules['fastapi'] = None\nimport uniqos.fastapi"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "pip install 'uniqos[fastapi]'" in ran.stderr.splitlines()[-1]
+    assert 'pip install "fastapi>=0.135"' in ran.stderr.splitlines()[-1]
     assert importlib.import_module("uniqos.fastapi").__all__
+
+
+def test_the_log_of_a_masked_error_holds_no_text_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    forged = "I lost my job\nuniqos: forged\x1b[2J\u2028"
+    envelope = {"error": {"code": forged, "message": forged, "request_id": forged}}
+    app = FastAPI()
+    install_error_handlers(app)
+
+    def fail() -> None:
+        raise errors.api_error(503, envelope)
+
+    app.get("/")(fail)
+    with serving(app) as url:
+        assert httpx.get(url).status_code == 502
+    (record,) = [record for record in caplog.records if record.name == "uniqos"]
+    assert record.getMessage() == "uniqos: ServiceUnavailableError (code=unknown, request_id=unknown)"
+    assert "forged" not in repr(vars(record))

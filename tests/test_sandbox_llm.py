@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -366,6 +368,31 @@ def test_it_works_without_a_port_too() -> None:
 def test_an_address_that_is_none_of_http_says_so(url: str) -> None:
     with pytest.raises(ConfigurationError, match="language model"), serve(llm=url):
         pass
+
+
+@pytest.mark.parametrize("start", [serve, in_process])
+@pytest.mark.parametrize("url", ["http://me:PASSWORD@host:bad", "ftp://me:PASSWORD@host", "me:PASSWORD@host"])
+def test_a_wrong_address_is_refused_without_its_password(url: str, start: Any) -> None:
+    with pytest.raises(ConfigurationError, match="language model") as caught, start(llm=url):
+        pass
+    seen = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = [frame.locals for frame in seen.stack if "tests" not in frame.filename]
+    assert "llm" in repr(shown)
+    assert "PASSWORD" not in repr(shown) + str(caught.value)
+
+
+def test_the_password_of_an_address_is_sent_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    with RawServer(lambda connection, raw, _: speak(connection, json.loads(body(raw)))) as server:
+        with serve(pause=0, llm=server.url.replace("//", "//me:PASSWORD@")) as sandbox, sandbox.client() as client:
+            assert client.respond(turn(sandbox)).response
+            with pytest.raises(KeyError) as caught, sandbox.in_process_client():
+                raise KeyError
+        assert header(server.requests[0], "Authorization") == f"Basic {base64.b64encode(b'me:PASSWORD').decode()}"
+        assert server.requests[0].startswith(b"POST /chat/completions ")
+    assert "/chat/completions" in caplog.text
+    seen = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "PASSWORD" not in caplog.text + repr([frame.locals for frame in seen.stack[1:]])
 
 
 @posix_only

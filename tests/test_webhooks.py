@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import traceback
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from uniqos import ConfigurationError, WebhookSignatureError, construct_event
+from uniqos import ConfigurationError, UniqOSError, WebhookSignatureError, construct_event, models
 
 BODY = (
     b'{"id":"whd_golden_1","type":"quota.threshold_reached","created_at":"2026-07-15T12:00:00.000Z",'
@@ -117,6 +118,62 @@ def test_a_signed_text_that_is_no_delivery_is_not_repeated_in_the_error() -> Non
     with pytest.raises(WebhookSignatureError) as caught:
         construct_event(body, signed(body), SECRET, _now=NOW)
     assert "my secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "signature"),
+    [
+        (memoryview(BODY), SIGNATURE),
+        (BODY, SIGNATURE.encode()),
+        (BODY, f" {SIGNATURE}\t".encode()),
+        (bytearray(BODY), bytearray(SIGNATURE.encode())),
+    ],
+)
+def test_body_and_header_may_come_in_the_types_of_any_framework(body: Any, signature: Any) -> None:
+    assert construct_event(body, signature, SECRET, _now=NOW).id == "whd_golden_1"
+
+
+@pytest.mark.parametrize(("header", "reason"), [(b"", "missing_signature"), (b"sha256=\xff", "malformed_signature")])
+def test_a_header_in_bytes_fails_as_one_in_text_does(header: bytes, reason: str) -> None:
+    with pytest.raises(WebhookSignatureError) as caught:
+        construct_event(BODY, header, SECRET, _now=NOW)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("body", [{"id": "e"}, None, 7, [1, 2], models.WebhookEvent], ids=repr)
+def test_a_body_that_is_no_raw_body_is_named(body: Any) -> None:
+    with pytest.raises(ConfigurationError, match="raw_body must be the body of the request as it came") as caught:
+        construct_event(body, SIGNATURE, SECRET, _now=NOW)
+    assert f"got {type(body).__name__}" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", [[SIGNATURE], (SIGNATURE,), {"x-uniqos-signature": SIGNATURE}, 7, True], ids=repr)
+def test_a_header_that_is_no_text_is_named(header: Any) -> None:
+    with pytest.raises(ConfigurationError, match="signature_header must be the value of the header") as caught:
+        construct_event(BODY, header, SECRET, _now=NOW)
+    assert f"got {type(header).__name__}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "secret"),
+    [
+        (BODY, SIGNATURE, SECRET),
+        (BODY, SIGNATURE, [SECRET, "whsec_golden_2"]),
+        (BODY, None, SECRET),
+        (None, SIGNATURE, SECRET),
+        (BODY, [], SECRET),
+        (BODY, SIGNATURE, [SECRET, 7]),
+        (BODY, SIGNATURE, SECRET.encode()),
+        (BODY, SIGNATURE, {SECRET}),
+        (BODY, SIGNATURE, {"secret": SECRET}),
+    ],
+)
+def test_no_failure_shows_the_secret_in_a_local_variable(body: Any, header: Any, secret: Any) -> None:
+    with pytest.raises(UniqOSError) as caught:
+        construct_event(body, header, secret, _now=0)
+    seen = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "secret" in repr(seen.stack[1].locals)
+    assert "golden_secret" not in repr([frame.locals for frame in seen.stack[1:]]) + str(caught.value)
 
 
 @pytest.mark.parametrize("secret", [SECRET.encode(), [SECRET, 7], [None], None, 7, {SECRET}], ids=repr)

@@ -17,7 +17,7 @@ import httpx
 
 from ._body import MAX_BODY_BYTES
 from ._exchange import parsed_url
-from ._logging import LeveledLogger, Logger, LogLevel, Secret, is_level, redact
+from ._logging import LeveledLogger, Logger, LogLevel, Unfit, check_logger, hide, is_level, redact
 from ._operation import OnInvalidResponse, check_option, header_value, shown
 from .errors import ConfigurationError
 
@@ -96,7 +96,9 @@ def resolve(
     options = _checked({name: value for name, value in options.items() if value is not None})
     log = LeveledLogger(options.get("log_level", "warning"), options.get("logger"))
     token, environment = _credentials(api_key, access_token)
-    url = _base_url(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL if base_url is None else base_url, log)
+    if base_url is None:
+        base_url = hide(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL)
+    url = _base_url(base_url, log)
     _check_secrecy(url, environment, options.get("proxy"))
     config = Config(token, environment, url, **options)
     log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
@@ -104,17 +106,18 @@ def resolve(
 
 
 def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, Environment | None]:
+    api_key, access_token = hide(api_key), hide(access_token)
     if access_token is not None:
         if api_key is not None:
             raise ConfigurationError("give api_key or access_token, not both")
         if not isinstance(access_token, str) or not access_token:
             raise ConfigurationError("access_token must be a portal JWT", code="missing_api_key")
         header_value("access_token", access_token)
-        return Secret(access_token), None
+        return access_token, None
     if api_key is None:
-        api_key = Secret(os.environ.get("UNIQOS_API_KEY", ""))
-    if not isinstance(api_key, str):
-        raise ConfigurationError(f"api_key must be a string, got {type(api_key).__name__}", code="missing_api_key")
+        api_key = hide(os.environ.get("UNIQOS_API_KEY", ""))
+    if isinstance(api_key, Unfit):
+        raise ConfigurationError(f"api_key must be a string, got {api_key.kind}", code="missing_api_key")
     if not api_key:
         raise ConfigurationError(
             "no API key: pass api_key=..., or set UNIQOS_API_KEY in the environment", code="missing_api_key"
@@ -126,7 +129,7 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
             "without spaces or line ends around it (a portal JWT goes to access_token=)",
             code="invalid_api_key_format",
         )
-    return Secret(api_key), "live" if match[1] == "live" else "test"
+    return api_key, "live" if match[1] == "live" else "test"
 
 
 def _check_secrecy(url: str, environment: Environment | None, proxy: str | None) -> None:
@@ -169,8 +172,9 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
         elif name == "verify":
             options[name] = _checked_verify(value)
         elif name == "logger":
-            if not isinstance(value, (logging.Logger, Logger)):
-                raise ConfigurationError("logger must have the methods debug, info, warning and error")
+            problem = check_logger(value)
+            if problem is not None:
+                raise ConfigurationError(problem)
         else:
             check_option(name, value)
     return options
@@ -208,28 +212,15 @@ def _checked_verify(value: Any) -> Any:
     return path
 
 
-def _base_url(url: str, log: LeveledLogger) -> str:
-    if not isinstance(url, str):
-        raise ConfigurationError(f"base_url must be a string, got {type(url).__name__}")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as exc:
-        raise ConfigurationError(f"base_url {url!r} is not a URL: {exc}") from None
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise ConfigurationError(f"base_url {url!r} must look like https://api.uniqos.ai")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ConfigurationError("base_url must not hold a user, a query or a fragment")
-    try:
-        name = ascii_host(host)
-    except ValueError as exc:
-        raise ConfigurationError(f"base_url {url!r} has no valid host: {exc}") from None
-    origin = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
-    path = parts.path.rstrip("/")
-    try:
-        parsed_url(origin + path)  # it knows better what an address is
-    except (httpx.InvalidURL, ValueError) as exc:
-        raise ConfigurationError(f"base_url {url!r} is not a URL: {exc}") from None
+def _base_url(url: Any, log: LeveledLogger) -> str:
+    """Return the base URL without a path of ``/v1``. No error text repeats the URL: it may hold a password."""
+    url = hide(url)
+    if isinstance(url, Unfit):
+        raise ConfigurationError(f"base_url must be a string, got {url.kind}")
+    problem, parts = _parsed_base_url(url)
+    if parts is None:
+        raise ConfigurationError(f"base_url {problem}; it must look like {DEFAULT_BASE_URL}")
+    origin, path = parts
     if path == "/v1":
         log.debug("uniqos: /v1 was taken off base_url; the SDK adds it itself", base_url=origin)
         return origin
@@ -238,16 +229,58 @@ def _base_url(url: str, log: LeveledLogger) -> str:
     return origin + path
 
 
+def _parsed_base_url(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Return what is wrong with a URL, or its origin and path.
+
+    It raises nothing, for its local variables hold what the URL does, and many tools show those of a traceback.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return "is not a URL", None
+    try:
+        port = parts.port
+    except ValueError:
+        return "has a port that is no number from 0 to 65535", None
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must not hold a user, a query or a fragment", None
+    if parts.scheme not in ("http", "https"):
+        return "does not begin with https:// or http://", None
+    if not host:
+        return "names no host", None
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
+        return "holds white space or control characters", None
+    try:
+        origin = f"{parts.scheme}://{ascii_host(host)}" + (f":{port}" if port is not None else "")
+    except ValueError:
+        return "has a host that is neither a name nor an address", None
+    path = parts.path.rstrip("/")
+    try:
+        parsed_url(origin + path)  # httpx knows better what an address is
+    except (httpx.InvalidURL, ValueError):
+        return "is not a URL", None
+    return "", (origin, path)
+
+
 def ascii_host(host: str) -> str:
-    """A host's name or address as it stands in a URL.
+    """Return a host's name or address as it stands in a URL; a name in other letters by IDNA 2008.
 
     Raises:
         ValueError: It is none.
     """
-    name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
+    name = f"[{host}]" if ":" in host else host if host.isascii() else _idna(host)
     if len(name) > _LONGEST_NAME or not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
-        raise ValueError(f"{host!r} is neither a name nor an address")
+        raise ValueError("neither a name nor an address")
     return name
+
+
+def _idna(host: str) -> str:
+    # By httpx, so that a name leads to the same host there. The codec of Python is IDNA 2003: it takes "ß" for "ss".
+    try:
+        return httpx.URL(scheme="https", host=host).raw_host.decode()
+    except httpx.InvalidURL:
+        raise ValueError("not a name") from None
 
 
 def _is_loopback(host: str) -> bool:

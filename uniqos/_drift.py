@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from ._logging import LeveledLogger
 from ._model import Model, parts
+from ._safe import is_word
 from .api.stream_events import StreamEventUnknown
 
 _MOST_FINDINGS = 10_000
-_WORD = re.compile(r"[\w.:/-]{1,64}")
 _telling = Lock()
 
 
@@ -124,4 +123,4 @@ def _path(steps: Iterable[str | int]) -> str:
 
 
 def _word(value: Any) -> str | None:
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
+    return value if is_word(value) else None

@@ -17,8 +17,10 @@ from pydantic_core import from_json
 from . import errors
 from ._body import ACCEPT_ENCODING, BodyDecoder, BodyError
 from ._http import Deadline, HttpInfo
+from ._logging import SecretBytes
 from ._operation import Request
 from ._retry import parse_retry_after
+from ._safe import safe_text
 from ._version import __version__
 
 JSON = "application/json"
@@ -31,6 +33,8 @@ PASSWORD_REFUSED = "the user and password were not accepted"
 _PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}
 _NOT_FOLLOWED = "redirects are not followed, since they would carry the key and the message along. Check base_url."
 _NO_HOST = "no valid host"
+_MOST_OF_A_PART = 300
+"""How many characters of a server's or a library's text stand in an error text."""
 _PASSWORD_WANTED = '; it wants another user and password: proxy="http://user:password@host:port"'
 
 
@@ -51,7 +55,7 @@ class Endpoint:
             (b"Accept-Encoding", ACCEPT_ENCODING),
             (b"User-Agent", f"uniqos-python/{__version__}".encode()),
             (b"X-Uniqos-Sdk", f"uniqos/{__version__}".encode()),
-            (b"Authorization", b"Bearer " + token.encode()),
+            (b"Authorization", SecretBytes(b"Bearer " + token.encode())),
         ]
 
     def message(self, request: Request, accept: str, timeout: float | None, deadline: Deadline) -> httpx.Request:
@@ -217,19 +221,20 @@ def _finite(value: Any) -> Any:
 
 
 def _host_of(location: str) -> str:
-    """The host of a ``Location``, in words where it names none."""
+    """The host and port of a ``Location``, without user and password; in words where it names none."""
     try:
-        return urlsplit(location).netloc or "the same host"
+        host = urlsplit(location).netloc.rpartition("@")[2]
     except ValueError:
         return _NO_HOST
+    return safe_text(host, _MOST_OF_A_PART) or "the same host"
 
 
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:
     """The error for a success that is not JSON, or not a stream."""
     content_type = headers.get("content-type")
+    named = safe_text(content_type or "nothing named", _MOST_OF_A_PART)
     return errors.ResponseDecodeError(
-        f"HTTP {status} came as {content_type or 'nothing named'} instead of {wanted}; is a proxy in between? It "
-        f"begins with {body[:80]!r}",
+        f"HTTP {status} came as {named} instead of {wanted}; is a proxy in between? It begins with {body[:80]!r}",
         body=body,
         content_type=content_type,
         request_id=headers.get("x-request-id"),
@@ -286,12 +291,13 @@ def held_back(request: Request) -> errors.NetworkError:
 def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     """(code, whether the request may have reached the server, words)."""
     causes = list(_causes(exc))
+    said = safe_text(str(exc), _MOST_OF_A_PART)  # HTTP that is none is quoted by h11, whatever its length
     connecting = isinstance(exc, httpx.ConnectError)
     if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
         hint = "; where the authority is your own, pass its certificate: verify=..."
-        return "tls_error", False, f"TLS failed: {exc}{hint}"
+        return "tls_error", False, f"TLS failed: {said}{hint}"
     if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
-        return "dns_failure", False, f"the host name of {peer} does not resolve: {exc}"
+        return "dns_failure", False, f"the host name of {peer} does not resolve: {said}"
     if isinstance(exc, httpx.PoolTimeout):
         return "timeout", False, ""
     if isinstance(exc, httpx.ConnectTimeout):
@@ -299,13 +305,13 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     if isinstance(exc, httpx.TimeoutException):
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
-        code = next((code for words, code in _PROXY_ERRORS.items() if str(exc).startswith(words)), "proxy_error")
-        return code, False, f"{peer} refused: {exc}{_PASSWORD_WANTED if code != 'proxy_error' else ''}"
+        code = next((code for words, code in _PROXY_ERRORS.items() if said.startswith(words)), "proxy_error")
+        return code, False, f"{peer} refused: {said}{_PASSWORD_WANTED if code != 'proxy_error' else ''}"
     if connecting:
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             return "connection_refused", False, f"connection refused: nothing listens at {peer}"
-        return "network_error", False, f"no connection to {peer}: {exc}"
-    return "network_error", True, f"the connection broke: {exc or type(exc).__name__}"
+        return "network_error", False, f"no connection to {peer}: {said}"
+    return "network_error", True, f"the connection broke: {said or type(exc).__name__}"
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from . import errors
 from ._http import HttpInfo
 from ._logging import LeveledLogger
+from ._safe import UNKNOWN, safe_code, safe_id
 from ._watch import Unwatched
 
 Outcome = Literal["success", "error", "cancelled", "closed"]
@@ -50,7 +51,7 @@ class Retrying:
     delay_seconds: float
     """How long the call waits until the next."""
     code: str
-    """Why, as the ``code`` of the error."""
+    """Why: the ``code`` of the error, or ``unknown`` if the server sent one that does not look like a code."""
     http_status: int | None
     request_id: str | None
 
@@ -77,7 +78,7 @@ class CallEnded:
     attempts: int
     elapsed_seconds: float
     code: str | None
-    """The ``code`` of the error, or of the event that ended a stream with one."""
+    """The ``code`` of the error, or of the event that ended a stream with one; ``unknown`` as in ``Retrying``."""
     http_status: int | None
     request_id: str | None
     events: int
@@ -150,7 +151,8 @@ class Watched(Unwatched):
         self._tell(self._observer.attempt_started, AttemptStarted(*self._name, number))
 
     def retrying(self, attempt: int, delay: float, error: errors.UniqOSError) -> None:
-        event = Retrying(*self._name, attempt, delay, error.code, error.http_status, error.request_id)
+        code, request_id = safe_code(error.code) or UNKNOWN, safe_id(error.request_id)
+        event = Retrying(*self._name, attempt, delay, code, error.http_status, request_id)
         self._tell(self._observer.retrying, event)
 
     def answered(self, http: HttpInfo) -> None:
@@ -160,7 +162,7 @@ class Watched(Unwatched):
         self._events += 1
         if self._events == 1:
             request_id = self._http.request_id if self._http else None
-            self._tell(self._observer.first_event, FirstEvent(*self._name, self._elapsed, request_id))
+            self._tell(self._observer.first_event, FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
 
     def ended_with(self, code: str | None) -> None:
         self._ended, self._code = True, code
@@ -185,7 +187,14 @@ class Watched(Unwatched):
         self._tell(
             self._observer.call_ended,
             CallEnded(
-                *self._name, outcome, self._attempts, self._elapsed, self._code, status, request_id, self._events
+                *self._name,
+                outcome,
+                self._attempts,
+                self._elapsed,
+                safe_code(self._code),
+                status,
+                safe_id(request_id),
+                self._events,
             ),
         )
 

@@ -11,7 +11,7 @@ import httpcore
 import httpx
 
 from ._config import ascii_host
-from ._logging import Secret, hide
+from ._logging import Secret, SecretBytes, hide
 from .errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -63,25 +63,38 @@ def proxy_of_environment(base_url: str) -> str | None:
     url = _of_environment(parts.scheme)
     host = parts.hostname or ""
     # Some except the host, some its port too, and an IPv6 address with or without brackets.
-    if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_excepted(host):
+    if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_excepted(host, parts.netloc):
         return None
     return checked_proxy(url, "the proxy of the environment")
 
 
-def _is_excepted(host: str) -> bool:
-    """Whether NO_PROXY names a network that the address is in, such as 10.0.0.0/8, or, among others, all hosts."""
+def _is_excepted(host: str, netloc: str) -> bool:
+    """Whether NO_PROXY names all hosts among others, a name in other letters, or a network such as 10.0.0.0/8."""
     import ipaddress
     import urllib.request
 
     for entry in map(str.strip, urllib.request.getproxies_environment().get("no", "").split(",")):
         if entry == "*":
             return True
+        if not entry.isascii():  # the host is in its ASCII form
+            excepted = _ascii_entry(entry)
+            if any(name == excepted or name.endswith(f".{excepted}") for name in (host, netloc)):
+                return True
         try:
             if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
                 return True
         except ValueError:  # one of them is a name
             pass
     return False
+
+
+def _ascii_entry(entry: str) -> str:
+    """The ASCII form of a name in NO_PROXY, which may begin with dots and end with a port."""
+    name, colon, port = entry.lstrip(".").lower().partition(":")
+    try:
+        return ascii_host(name) + colon + port
+    except ValueError:
+        return entry
 
 
 def _of_environment(scheme: str) -> Any:
@@ -109,8 +122,11 @@ class ProxyAddress:
         self.origin: httpcore.Origin = httpcore.Origin(
             b"https" if self.secure else b"http", proxy.url.raw_host, proxy.url.port or _PORTS.get(scheme, 1080)
         )
-        self.auth: tuple[bytes, bytes] | None = proxy.raw_auth
+        self.auth: tuple[bytes, bytes] | None = None
         self.headers: list[tuple[bytes, bytes]] = []
         """For HTTP proxies."""
-        if self.auth is not None:
-            self.headers.append((b"Proxy-Authorization", b"Basic " + base64.b64encode(b":".join(self.auth))))
+        if proxy.raw_auth is not None:
+            user, password = proxy.raw_auth
+            self.auth = SecretBytes(user), SecretBytes(password)
+            basic = SecretBytes(b"Basic " + base64.b64encode(user + b":" + password))
+            self.headers.append((b"Proxy-Authorization", basic))

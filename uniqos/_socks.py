@@ -7,7 +7,7 @@ from collections.abc import Generator
 import httpcore
 
 from ._exchange import PASSWORD_REFUSED
-from .errors import ConfigurationError
+from ._extras import missing_extra
 
 try:
     from socksio import ProtocolError
@@ -23,9 +23,7 @@ try:
         SOCKS5UsernamePasswordRequest,
     )
 except ImportError:
-    raise ConfigurationError(
-        "a socks proxy needs one more package: pip install 'uniqos[socks]'", details={"extra": "socks"}
-    ) from None
+    raise missing_extra("a socks proxy needs one more package", "socks") from None
 
 _VERSION = b"\x05"
 _ADDRESS_SIZES: dict[bytes, int] = {SOCKS5AType.IPV4_ADDRESS: 4, SOCKS5AType.IPV6_ADDRESS: 16}

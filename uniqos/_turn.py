@@ -9,6 +9,7 @@ from . import errors
 from ._http import HttpInfo
 from ._model import Model, set_http
 from ._operation import OnInvalidResponse
+from ._safe import safe_code
 from ._sse import BrokenEvent, parse_event, salvage_event
 from .api.stream_events import (
     RespondStreamEvent,
@@ -135,7 +136,7 @@ class Turn:
 def error_of(event: StreamEventError, **more: Any) -> errors.APIError:
     """An error event as the error that its code is over HTTP."""
     code = _text(event, "code") or "api_error"
-    message = _text(event, "message") or f"the stream ended with the error {code}"
+    message = _text(event, "message") or f"the stream ended with the error {safe_code(code)}"
     return errors.error_class(code, None)(message, code=code, envelope={"code": code, "message": message}, **more)
 
 

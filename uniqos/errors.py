@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._safe import safe_text
+
 if TYPE_CHECKING:
     from ._http import HttpInfo
     from ._model import Model
@@ -32,8 +34,9 @@ class UniqOSError(Exception):
     """Anything the SDK can raise.
 
     Attributes:
-        code: Machine-readable reason; the API's own where it answered.
-        message: The reason in words.
+        code: Machine-readable reason; the API's own where it answered, exactly as it was sent.
+        message: The reason in words, also what ``str()`` gives. Where the server wrote it, control characters are
+            escaped and its length is bounded; an APIError has the server's own text in ``envelope["message"]``.
         request_id: The server's id of the exchange, for support; None where there was none.
         http_status: Status of the answer; None where there was none.
         details: Structured details; the API's own where it answered.
@@ -50,6 +53,7 @@ class UniqOSError(Exception):
         http_status: int | None = None,
         details: Any = None,
     ) -> None:
+        message = safe_text(message)
         super().__init__(message)
         self.http: HttpInfo | None = None
         self.message: str = message

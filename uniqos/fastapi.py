@@ -1,4 +1,4 @@
-"""FastAPI services that pass the SDK's models straight through: ``pip install 'uniqos[fastapi]'``.
+"""FastAPI services that pass the SDK's models straight through. It needs the extra ``fastapi``.
 
     app = FastAPI(lifespan=lifespan())
     install_error_handlers(app)
@@ -27,7 +27,9 @@ import anyio
 from . import errors
 from ._async.client import AsyncUniqOS
 from ._async.stream import AsyncRespondStream
+from ._extras import missing_extra
 from ._relay import Event, relay_error, relay_event, relay_failure
+from ._safe import safe_code, safe_id
 from .api.engine import RespondRequest
 from .api.stream_events import (
     StreamEventCompletion,
@@ -36,7 +38,7 @@ from .api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .webhooks import WebhookEvent, construct_event
+from .webhooks import WebhookEvent, check_secrets, check_tolerance, construct_event, hide_secrets
 
 try:
     from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
@@ -44,9 +46,7 @@ try:
     from fastapi.sse import ServerSentEvent
     from starlette.requests import ClientDisconnect, HTTPConnection
 except ModuleNotFoundError as _missing:
-    raise errors.ConfigurationError(
-        "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'", code="missing_extra"
-    ) from _missing
+    raise missing_extra("uniqos.fastapi needs FastAPI with fastapi.sse", "fastapi") from _missing
 
 __all__ = [
     "TURN_EVENTS",
@@ -212,7 +212,7 @@ async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
 def _tell(error: errors.UniqOSError) -> None:
     # What was never sent is a mistake of the service's own, whose words and place help to find it.
     own = isinstance(error, errors.ConfigurationError)
-    words = error.message if own else f"code={error.code}, request_id={error.request_id}"
+    words = error.message if own else f"code={safe_code(error.code)}, request_id={safe_id(error.request_id)}"
     _log.error("uniqos: %s (%s)", type(error).__name__, words, exc_info=error if own else None)
 
 
@@ -232,10 +232,13 @@ def webhook(
         The dependency, which gives the event.
 
     Raises:
-        ConfigurationError: There is no secret.
+        ConfigurationError: There is no secret, it is no text, or ``tolerance`` is negative.
     """
-    if not secret or not all([secret] if isinstance(secret, str) else secret):
+    secret = hide_secrets(secret)  # first of all, so that no traceback with local variables shows it
+    if not all(secret):
         raise errors.ConfigurationError("webhook() needs the endpoint's secret, e.g. whsec_...")
+    check_secrets(secret)
+    check_tolerance(tolerance)
 
     async def verified(request: Request) -> WebhookEvent:
         body = b""

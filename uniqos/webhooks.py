@@ -12,6 +12,7 @@ from typing import Any
 import pydantic
 from pydantic import AwareDatetime
 
+from ._logging import Secret, hide
 from ._model import Model, from_wire
 from .errors import ConfigurationError, WebhookSignatureError
 
@@ -31,8 +32,8 @@ class WebhookEvent(Model):
 
 
 def construct_event(
-    raw_body: bytes | str,
-    signature_header: str | None,
+    raw_body: bytes | bytearray | memoryview | str,
+    signature_header: str | bytes | None,
     secret: str | Sequence[str],
     *,
     tolerance: float = 300,
@@ -42,7 +43,8 @@ def construct_event(
 
     Args:
         raw_body: The body exactly as it came; parsed and written again it would not match.
-        signature_header: The header ``x-uniqos-signature``: ``sha256=`` and 64 hexadecimal digits.
+        signature_header: The value of the header ``x-uniqos-signature``: ``sha256=`` and 64 hexadecimal digits. None
+            where there is no such header.
         secret: The endpoint's secret; several while one is being replaced.
         tolerance: Seconds that ``created_at``, which is signed, may lie in the past or the future; 0 is any.
 
@@ -52,32 +54,27 @@ def construct_event(
     Raises:
         WebhookSignatureError: ``reason`` says why: ``missing_signature``, ``malformed_signature``,
             ``signature_mismatch``, ``invalid_payload`` or ``stale_timestamp``.
-        ConfigurationError: ``secret`` or ``tolerance`` is none.
+        ConfigurationError: An argument is of a wrong type, there is no secret, or ``tolerance`` is negative.
 
     Source: docs and official SDK (which does not look at timestamps in the future).
     """
-    if not signature_header or not signature_header.strip():
+    secret = hide_secrets(secret)  # first of all, so that no traceback with local variables shows it
+    secrets = check_secrets(secret)
+    check_tolerance(tolerance)
+    body = _bytes_of(raw_body)
+    header = _text_of(signature_header)
+    if not header:
         raise WebhookSignatureError("the header x-uniqos-signature is missing", reason="missing_signature")
-    signature = _SIGNATURE.fullmatch(signature_header.strip())
+    signature = _SIGNATURE.fullmatch(header)
     if signature is None:
         raise WebhookSignatureError(
             "the header x-uniqos-signature must be sha256= and 64 hexadecimal digits", reason="malformed_signature"
         )
-    # Half a surrogate pair is no text that anybody has signed, so it ends as a signature that does not belong to it.
-    body = raw_body.encode(errors="surrogatepass") if isinstance(raw_body, str) else bytes(raw_body)
     presented = bytes.fromhex(signature[1])
-    secrets = [secret] if isinstance(secret, str) else secret
-    if not isinstance(secrets, Sequence) or not all(isinstance(one, str) for one in secrets):
-        raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
-    if not any(secrets):
-        raise ConfigurationError("no webhook secret was given: it is empty, as a setting is that nobody has set")
-    if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # NaN too: it would believe any age
-        raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is any), got {tolerance!r}")
     # No early end: how long this takes must not tell which of the secrets is the right one.
     matches = [
         hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256))
         for one in secrets
-        if one
     ]
     if not any(matches):
         raise WebhookSignatureError(
@@ -104,3 +101,54 @@ def construct_event(
             reason="stale_timestamp",
         )
     return event
+
+
+def hide_secrets(secret: Any) -> list[Any]:
+    """Return one or several secrets as a list, in a form that a traceback with local variables does not show."""
+    several = isinstance(secret, Sequence) and not isinstance(secret, (str, bytes, bytearray, memoryview))
+    return [hide(one) for one in secret] if several else [hide(secret)]
+
+
+def check_secrets(secrets: list[Any]) -> list[Secret]:
+    """Return the secrets that are not empty.
+
+    Raises:
+        ConfigurationError: There is none, or one is no text.
+    """
+    if not all(isinstance(one, Secret) for one in secrets):
+        raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
+    if not any(secrets):
+        raise ConfigurationError("no webhook secret was given: it is empty, as a setting is that nobody has set")
+    return [one for one in secrets if one]
+
+
+def check_tolerance(tolerance: Any) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # NaN too: it would believe any age
+        raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is any), got {tolerance!r}")
+
+
+def _bytes_of(raw_body: Any) -> bytes:
+    if isinstance(raw_body, str):
+        # Nobody has signed half a surrogate pair, so it ends as a signature that does not belong to the body.
+        return raw_body.encode(errors="surrogatepass")
+    if isinstance(raw_body, (bytes, bytearray, memoryview)):
+        return bytes(raw_body)
+    raise ConfigurationError(
+        f"raw_body must be the body of the request as it came, as bytes or str, got {type(raw_body).__name__}: a body "
+        "that was parsed, and is written again, does not match its signature"
+    )
+
+
+def _text_of(header: Any) -> str:
+    if isinstance(header, (bytes, bytearray, memoryview)):  # as in ASGI
+        header = bytes(header).decode("latin-1")
+    if header is None or isinstance(header, str):
+        return (header or "").strip()
+    raise ConfigurationError(
+        f"signature_header must be the value of the header x-uniqos-signature, got {type(header).__name__}"
+    )

@@ -185,7 +185,7 @@ async def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.delitem(sys.modules, "uniqos._socks", raising=False)
     async with make_client("https://api.example", proxy="socks5://127.0.0.1:1") as client:
-        with pytest.raises(errors.ConfigurationError, match=r"uniqos\[socks\]"):
+        with pytest.raises(errors.ConfigurationError, match=r'pip install "socksio>=1\.0"'):
             await client.respond(**TURN)
 
 

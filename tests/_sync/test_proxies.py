@@ -183,7 +183,7 @@ def test_without_its_extra_a_socks_proxy_is_a_clear_error(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.delitem(sys.modules, "uniqos._socks", raising=False)
     with make_client("https://api.example", proxy="socks5://127.0.0.1:1") as client:
-        with pytest.raises(errors.ConfigurationError, match=r"uniqos\[socks\]"):
+        with pytest.raises(errors.ConfigurationError, match=r'pip install "socksio>=1\.0"'):
             client.respond(**TURN)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+import loguru
 from pydantic import BaseModel
 from typing_extensions import assert_never, assert_type
 
@@ -64,6 +65,8 @@ async def make(sink: Logger) -> AsyncUniqOS:
     assert_type(AsyncUniqOS(api_key="uniq_test_abcd1234", logger=sink, log_level="debug"), AsyncUniqOS)
     assert_type(AsyncUniqOS(access_token="t", base_url="https://x", http_client=httpx.AsyncClient()), AsyncUniqOS)
     assert_type(AsyncUniqOS(logger=logging.getLogger("mine"), on_invalid_response="salvage"), AsyncUniqOS)
+    assert_type(AsyncUniqOS(logger=logging.LoggerAdapter(logging.getLogger("mine"), {})), AsyncUniqOS)
+    assert_type(AsyncUniqOS(logger=loguru.logger), AsyncUniqOS)
     assert_type(
         AsyncUniqOS(
             None,

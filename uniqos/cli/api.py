@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 from urllib.parse import unquote
+from uuid import uuid4
 
 import typer
 
@@ -20,7 +21,7 @@ from .._operation import Method, Operation
 from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output
-from .shared import BaseUrl, Debug, Timeout, connected, json_text, parse_json, print_events, read_json
+from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, json_text, parse_json, print_events, read_json
 
 if TYPE_CHECKING:
     from uniqos import UniqOS
@@ -47,9 +48,7 @@ def api(
     file: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the answer here instead.")
     ] = None,
-    idempotency_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="The same key for the same call, so that it takes effect once.")
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="With list: print the table as one JSON array.")] = False,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
@@ -62,7 +61,7 @@ def api(
 
     The API key is read from UNIQOS_API_KEY, never from the command line; without one the local sandbox answers.
     """
-    with output.told(debug):
+    with output.told(debug) as run:
         if method == "list":
             if path is not None or data is not None or query or file is not None or idempotency_key is not None:
                 raise uniqos.ConfigurationError("api list takes nothing but --json")
@@ -77,7 +76,11 @@ def api(
         if op.returns is File and file is None and sys.stdout.isatty():
             raise uniqos.ConfigurationError(f"{op.label} answers with a file: give --output FILE")
         # Before anything is sent: an answer that was paid for must have a place to go.
-        with Part(file) if file else nullcontext() as part, connected(base_url, timeout, debug) as (client, _):
+        with Part(file) if file else nullcontext() as part, connected(base_url, timeout, debug) as (client, local):
+            if idempotency_key is None and op.resend in ("keyed", "billed"):
+                idempotency_key = str(uuid4())
+            if local is None:  # a sandbox for this run only forgets it
+                run.idempotency_key = idempotency_key
             content = _call(client, op, arguments, values, idempotency_key, part)
             if content is None:
                 return

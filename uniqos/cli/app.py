@@ -6,15 +6,17 @@ import os
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
+from uuid import uuid4
 
 import typer
 
 import uniqos
 
+from .._logging import hide
 from . import output
 from .api import api
 from .contract import contract
-from .shared import BaseUrl, Debug, Timeout, connected, print_events, standard_input
+from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input
 
 if TYPE_CHECKING:
     from uniqos import RespondStream
@@ -71,6 +73,7 @@ def respond(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the server's JSON; with --stream one line per event.")
     ] = False,
+    idempotency_key: IdempotencyKey = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -79,8 +82,11 @@ def respond(
 
     The answer goes to standard output, what is known about it to standard error. The API key is read from
     UNIQOS_API_KEY, never from the command line; without one the local sandbox answers, a stand-in for the real engine.
+
+    A turn that fails on its way may have run, and been billed: the error then says with which --idempotency-key to
+    run the same command again, so that the turn is not paid twice.
     """
-    with output.told(debug):
+    with output.told(debug) as run:
         text = standard_input() if message == "-" else message
         with connected(base_url, timeout, debug) as (client, default):
             if not text.strip():
@@ -91,14 +97,24 @@ def respond(
                     "which personality? Give --personality ID, or set UNIQOS_PERSONALITY", code="missing_personality"
                 )
             how = cast('Literal["stateless", "stateful"] | None', mode and mode.value)
+            key = str(uuid4()) if idempotency_key is None else idempotency_key
+            if default is None:  # a sandbox for this run only forgets it
+                run.idempotency_key = key
             if stream or (stream is None and not as_json):
                 events = client.respond(
-                    personality_id=personality_id, message=text, user_id=user, mode=how, stream=True
+                    personality_id=personality_id,
+                    message=text,
+                    user_id=user,
+                    mode=how,
+                    stream=True,
+                    idempotency_key=key,
                 )
                 with events:
                     (print_events if as_json else _print_words)(events)
                 return
-            result = client.respond(personality_id=personality_id, message=text, user_id=user, mode=how)
+            result = client.respond(
+                personality_id=personality_id, message=text, user_id=user, mode=how, idempotency_key=key
+            )
         if as_json:
             output.write_json(result.to_dict())
             return
@@ -132,6 +148,7 @@ def sandbox(
     Its answers are templates, or a language model's with --llm, made for developing and testing against; they are not
     the real engine's.
     """
+    llm = hide(llm)
     with output.told(debug):
         try:
             uniqos.sandbox.run(

@@ -25,6 +25,9 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log, and tr
 BaseUrl = Annotated[
     str | None, typer.Option(metavar="URL", envvar="UNIQOS_BASE_URL", help="Host of the API, without /v1.")
 ]
+IdempotencyKey = Annotated[
+    str | None, typer.Option(metavar="KEY", help="The same key for the same call, so that it takes effect once.")
+]
 Timeout = Annotated[float | None, typer.Option(metavar="S", help="Seconds an attempt may take; 0 is no limit.")]
 
 
@@ -72,6 +75,8 @@ def connected(
     base_url: str | None, timeout: float | None, debug: bool
 ) -> Generator[tuple[UniqOS, str | None], None, None]:
     """A client, and the personality that answers unless told otherwise."""
+    if sys.stdout is None:  # before anything is sent: an answer that was paid for must have a place to go
+        raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)

@@ -22,6 +22,7 @@ from fastapi.responses import Response
 from httpx_sse import EventSource
 from pydantic import BaseModel, ValidationError
 
+from .._logging import Secret, hide
 from ..errors import ConfigurationError
 from . import events
 from .call import Answer, Call, EventStream, FileAnswer
@@ -62,17 +63,16 @@ class Llm:
     """
 
     def __init__(self, url: str, model: str, seconds: float = 60.0) -> None:
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as exc:
-            raise ConfigurationError(f"the address of the language model is no URL: {exc}") from None
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise ConfigurationError("the address of the language model begins with http:// or https://")
-        key = os.environ.get("UNIQOS_LLM_API_KEY")
+        url = hide(url)
+        problem, (address, user, password) = _parsed(url)
+        if problem:
+            raise ConfigurationError(f"the address of the language model {problem}")
+        key = hide(os.environ.get("UNIQOS_LLM_API_KEY"))
         self.names: dict[str, str] = {"llm_provider": _PROVIDER, "llm_model": model}
         self.seconds: float = seconds
-        self._url = f"{url.rstrip('/')}/chat/completions"
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._url = f"{address}/chat/completions"
+        self._headers = {"Authorization": Secret(f"Bearer {key}")} if key else {}
+        self._auth = httpx.BasicAuth(user, password) if user or password else None
         self._running: dict[object, Future[None]] = {}
 
     async def answer(self, call: Call, attempt: Callable[[], Result]) -> Result:
@@ -150,7 +150,7 @@ class Llm:
         said = [{"role": "system", "content": draft.prompt}, {"role": "user", "content": draft.magic.text}]
         body = {"model": self.names["llm_model"], "messages": said, "stream": draft.stream}
         async with (
-            httpx.AsyncClient(timeout=None, headers=self._headers) as client,
+            httpx.AsyncClient(timeout=None, headers=self._headers, auth=self._auth) as client,
             client.stream("POST", self._url, json=body) as response,
         ):
             if response.status_code != 200:
@@ -168,6 +168,20 @@ class Llm:
                     yield choice.delta.content if choice.delta else None
             if not finished:
                 raise ValueError("its stream ended too soon")
+
+
+def _parsed(url: Any) -> tuple[str, tuple[str, str, str]]:
+    """What is wrong with an address, and the address without user and password, and these.
+
+    It raises nothing, for its local variables hold what the address does, and many tools show those of a traceback.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        return "is no URL", ("", "", "")
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        return "begins with http:// or https://", ("", "", "")
+    return "", (str(parsed.copy_with(userinfo=b"")).rstrip("/"), parsed.username, parsed.password)
 
 
 class _Words(BaseModel):

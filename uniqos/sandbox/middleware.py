@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .._safe import safe_text
 from .call import Dropped, Settings
 from .refusal import Refusal
 from .rules import Rule
@@ -82,7 +83,7 @@ class Envelope:
             if isinstance(exc, ClientDisconnect):
                 return  # whoever asked has gone; there is nobody to answer
             if not isinstance(exc, (Refusal, Dropped)):
-                _log.error("%s %s failed", scope["method"], scope["path"], exc_info=exc)
+                _log.error("%s %s failed", safe_text(scope["method"]), safe_text(scope["path"]), exc_info=exc)
             if exchange.status:
                 raise Dropped from None
             refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .._logging import hide, hide_options
 from .._operation import describe, problems
 from ..errors import ConfigurationError
 from .admin import reset
@@ -139,6 +140,7 @@ class Sandbox:
     @contextmanager
     def in_process_client(self, **options: Any) -> Generator[UniqOS, None, None]:
         """A client of it that needs no socket; ``options`` are those of UniqOS."""
+        hide_options(options)
         loop = Loop(self._app)
         try:
             with (
@@ -152,6 +154,7 @@ class Sandbox:
     @contextmanager
     def in_process_async_client(self, **options: Any) -> Generator[AsyncUniqOS, None, None]:
         """An asynchronous client of it that needs no socket, and so nothing to be awaited when it is closed."""
+        hide_options(options)
         loop = Loop(self._app)
         try:
             yield self.async_client(http_client=httpx.AsyncClient(transport=AsyncTransport(loop)), **options)
@@ -159,6 +162,7 @@ class Sandbox:
             loop.close()
 
     def _options(self, options: dict[str, Any]) -> dict[str, Any]:
+        hide_options(options)
         key = {} if "access_token" in options else {"api_key": self.api_key}
         return {"base_url": self.url, **key, **options}
 
@@ -194,6 +198,7 @@ def serve(
     Raises:
         ConfigurationError: An address or the database cannot be used.
     """
+    llm = hide(llm)  # it may hold a password, which no traceback with local variables shows
     options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
     with _server(host, port, options) as (server, listener, sandbox):
         thread = threading.Thread(target=server.run, args=([listener],), name="uniqos-sandbox", daemon=True)
@@ -237,6 +242,7 @@ def run(
     Raises:
         ConfigurationError: An address or the database cannot be used.
     """
+    llm = hide(llm)  # it may hold a password, which no traceback with local variables shows
     options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
     with _server(host, port, options) as (server, listener, sandbox):
         if on_ready is not None:
@@ -270,6 +276,7 @@ def in_process(
     Raises:
         ConfigurationError: The database or the model's address cannot be used.
     """
+    llm = hide(llm)
     with _application(_Options(database, seed, pause, requests_per_second, llm, llm_model)) as (settings, app):
         yield Sandbox("http://127.0.0.1:1", API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
 
