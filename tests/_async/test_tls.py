@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -132,6 +133,38 @@ async def test_an_answer_that_ends_with_the_connection_and_no_word_of_tls_is_not
         url = None if way == "direct" else proxy.url
         async with make_client(server.url, verify=trusted, proxy=url, max_retries=0) as client:
             assert (await client.respond(**TURN, timeout=5)).response == "Hi!"
+
+
+@pytest.mark.parametrize("way", ["direct", "http", "https", "socks"])
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_file_that_ends_with_a_cut_connection_is_no_whole_file(
+    way: str, whole: bool, certified: ssl.SSLContext, trusted: str, tmp_path: Path
+) -> None:
+    """Where only the end of the connection ends a body, TLS says by a word of its own that this is the end."""
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + b"%PDF" * 1000)
+        if whole:
+            assert isinstance(connection, ssl.SSLSocket)
+            connection.unwrap()
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    path = tmp_path / "invoice.pdf"
+    with RawServer(handle, tls=certified) as server, proxy_of(way, certified) as proxy:
+        url = None if way == "direct" else proxy.url
+        async with make_client(server.url, verify=trusted, proxy=url, max_retries=0) as client:
+            if whole:
+                assert (await client.billing.invoices.save_pdf("inv_1", path)).size == 4000
+                assert (await client.billing.invoices.pdf("inv_1")).content == b"%PDF" * 1000
+                return
+            for call in (
+                lambda: client.billing.invoices.save_pdf("inv_1", path),
+                lambda: client.billing.invoices.pdf("inv_1"),
+            ):
+                with pytest.raises(errors.NetworkError, match="cut") as caught:
+                    await call()
+                assert caught.value.details["bytes_received"] == 4000
+    assert not [file for file in tmp_path.iterdir() if "invoice" in file.name]
 
 
 @pytest.mark.parametrize("way", ["http", "https", "socks"])
