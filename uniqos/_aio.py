@@ -6,10 +6,14 @@ Only this file, and asyncio's network in ``_asyncio_network.py``, know asyncio a
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import update_wrapper
+from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 Ts = TypeVarTuple("Ts")
 
 
@@ -156,3 +161,42 @@ def make_network() -> AsyncNetwork:
 async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
     """Call what may block, such as the writing of a file, in a thread of its own."""
     return await anyio.to_thread.run_sync(function, *arguments)
+
+
+def coroutine_function(function: F) -> F:
+    """Mark a plain function that returns a coroutine, so that frameworks await what it returns."""
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(function)
+    method: Any = _CoroutineMethod(function)
+    return method  # type: ignore[no-any-return]
+
+
+async def _never_called() -> None: ...
+
+
+class _CoroutineMethod:
+    """A function of Python 3.10 and 3.11, where ``inspect.iscoroutinefunction`` knows no mark.
+
+    It looks for a flag of the code, and also of anything that has a function's attributes, such as one compiled by
+    Cython. So this has these attributes, with the code of a coroutine function.
+    """
+
+    __code__: CodeType = _never_called.__code__
+    __defaults__ = None
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.__kwdefaults__ = function.__kwdefaults__
+        self._function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return repr(self._function)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # type: ignore[no-any-return, attr-defined]

@@ -172,7 +172,7 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(value, (logging.Logger, Logger)):
                 raise ConfigurationError("logger must have the methods debug, info, warning and error")
         else:
-            check_option(name, value)
+            options[name] = check_option(name, value)
     return options
 
 
