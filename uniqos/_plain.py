@@ -15,10 +15,13 @@ from datetime import date
 from enum import Enum
 from functools import cache
 from math import isfinite, isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _AS_THEY_ARE = frozenset({int, bool, type(None)})
 _ARRAYS = (list, tuple, set, frozenset, deque, Iterator)
@@ -233,12 +236,14 @@ def _given(model: BaseModel) -> Any:
     return {**values, **(model.__pydantic_extra__ or {})}
 
 
-def _keys(model: type[BaseModel]) -> dict[str, str]:
+def _keys(known: Mapping[str, FieldInfo]) -> dict[str, str]:
     """Return the JSON key of each field by its name."""
-    return {name: info.serialization_alias or name for name, info in model.model_fields.items() if not info.exclude}
+    return {name: info.serialization_alias or name for name, info in known.items() if not info.exclude}
 
 
-_own_keys = cache(_keys)  # a caller's classes may come and go
+@cache
+def _own_keys(model: type[BaseModel]) -> dict[str, str]:
+    return _keys(model.model_fields)
 
 
 def _written(value: Any, write: Callable[[Any], Any]) -> Any:
@@ -250,7 +255,9 @@ def _written(value: Any, write: Callable[[Any], Any]) -> Any:
 
 
 def _dataclass_json(value: Any) -> Any:
-    return json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False))
+    return _without_unset(
+        value, json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False))
+    )
 
 
 def _without_unset(value: Any, made: Any) -> Any:
@@ -273,7 +280,7 @@ def _without_unset(value: Any, made: Any) -> Any:
 def _members(value: Any, made: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the JSON keys of what ``value`` holds, and the values; _UNSET stands for a None that nobody set."""
     if isinstance(value, BaseModel):
-        for name, key in _keys(type(value)).items():
+        for name, key in _keys(type(value).model_fields).items():
             inner = value.__dict__.get(name)
             if key in made:
                 unset = inner is made[key] is None and name not in value.model_fields_set
@@ -286,4 +293,6 @@ def _members(value: Any, made: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if len(value) == len(made):  # the keys may be written otherwise, but in the same order
             yield from zip(made, value.values(), strict=True)
     elif is_dataclass(value):
-        yield from ((field.name, getattr(value, field.name)) for field in fields(value) if field.name in made)
+        plain_keys = {field.name: field.name for field in fields(value)}
+        keys = plain_keys | _keys(getattr(value, "__pydantic_fields__", {}))
+        yield from ((key, getattr(value, name)) for name, key in keys.items() if key in made)
