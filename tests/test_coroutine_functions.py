@@ -8,6 +8,7 @@ import functools
 import inspect
 import json
 import pickle
+import pydoc
 import socket
 import sys
 import typing
@@ -63,6 +64,7 @@ def test_respond_is_a_coroutine_function_of_the_class_and_of_a_client(client: As
         assert is_coroutine_function(functools.partial(function, message="m")) == {True}
         assert is_coroutine_function(functools.partial(functools.partial(function), mode="stateless")) == {True}
         assert inspect.isroutine(function)
+    assert inspect.isfunction(AsyncUniqOS.respond)
     assert inspect.ismethod(client.respond)
     with UniqOS(KEY) as synchronous:
         assert is_coroutine_function(UniqOS.respond) | is_coroutine_function(synchronous.respond) == {False}
@@ -80,6 +82,10 @@ def test_respond_is_else_a_method_like_any_other(client: AsyncUniqOS) -> None:
     assert inspect.getdoc(client.respond) == inspect.getdoc(AsyncUniqOS.respond)
     assert (client.respond.__name__, client.respond.__module__) == ("respond", "uniqos._async.engine")
     assert client.respond == client.respond
+    assert inspect.getsourcefile(AsyncUniqOS.respond) == inspect.getsourcefile(AsyncResponder)
+    assert "Answer one message" in inspect.getsource(AsyncUniqOS.respond)
+    assert "Answer one message" in pydoc.plain(pydoc.render_doc(AsyncUniqOS))
+    assert inspect.getclosurevars(AsyncUniqOS.respond).globals.keys() >= {"encode_turn", "ops"}
     assert repr(AsyncUniqOS.respond).startswith("<function AsyncResponder.respond at ")
     function = AsyncResponder.respond
     assert pickle.loads(pickle.dumps(function)) is copy.deepcopy(function) is copy.copy(function) is function

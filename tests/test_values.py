@@ -195,7 +195,7 @@ def test_a_rule_over_several_fields_names_the_one_to_change(fields: dict[str, An
     assert [[*problem["loc"]] for problem in of_model.value.errors()] == [loc]
 
 
-@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, None, 7, object(), date(2026, 1, 1)], ids=repr)
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, None, 7, object(), date(2026, 1, 1)], ids=type)
 def test_what_cannot_be_an_id_is_refused_by_the_parameters_name(value: Any) -> None:
     with UniqOS(KEY, base_url="http://127.0.0.1:9") as client:
         for call, name in (

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import update_wrapper
-from types import CodeType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -171,23 +171,23 @@ def coroutine_function(function: F) -> F:
     return method  # type: ignore[no-any-return]
 
 
-async def _never_called() -> None: ...
-
-
 class _CoroutineMethod:
-    """A function of Python 3.10 and 3.11, where ``inspect.iscoroutinefunction`` knows no mark.
+    """A function of Python 3.10 and 3.11, where ``inspect.iscoroutinefunction`` knows no mark, but a flag of the code.
 
-    It looks for a flag of the code, and also of anything that has a function's attributes, such as one compiled by
-    Cython. So this has these attributes, with the code of a coroutine function.
+    A stand-in shows the function's own code with that flag, and passes for a function otherwise. The code that runs
+    stays as it is: with the flag Python 3.10 would make a coroutine of each call, streams too.
     """
 
-    __code__: CodeType = _never_called.__code__
-    __defaults__ = None
+    __class__ = FunctionType  # type: ignore[assignment]  # for isinstance alone
 
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
-        self.__kwdefaults__ = function.__kwdefaults__
+        code: CodeType = function.__code__
+        self.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)
         self._function = function
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -199,4 +199,4 @@ class _CoroutineMethod:
         return repr(self._function)
 
     def __reduce__(self) -> str:
-        return self.__qualname__  # type: ignore[no-any-return, attr-defined]
+        return self.__qualname__  # type: ignore[no-any-return]
