@@ -260,6 +260,30 @@ def test_what_a_subclass_declares_keeps_the_types_of_its_own() -> None:
     assert made.labels == {"z"}
 
 
+def test_a_subclass_may_take_anything_where_it_says_how() -> None:
+    class Rendered(models.RespondRequest):
+        _draft: Any = pydantic.PrivateAttr(None)
+
+        @pydantic.field_validator("message", mode="before")
+        @classmethod
+        def _render(cls, value: Any) -> str:
+            return "rendered" if isinstance(value, complex) else value
+
+        @property
+        def draft(self) -> Any:
+            return self._draft
+
+        @draft.setter
+        def draft(self, value: Any) -> None:
+            self._draft = value
+
+    made = Rendered(personality_id="p", message=1j)  # type: ignore[arg-type]
+    made.draft = draft = object()
+    assert (made.message, made.draft) == ("rendered", draft)
+    made.message = 2j  # type: ignore[assignment]
+    assert encode(engine.RESPOND, made, {}).content == b'{"personality_id":"p","message":"rendered"}'
+
+
 class Query(BaseModel):
     user: str = Field("u", serialization_alias="user_id")
     since: datetime = Field(NOON, serialization_alias="from")

@@ -168,7 +168,10 @@ class Model(BaseModel, Mapping[str, Any]):
 
 
 class RequestModel(Model):
-    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null."""
+    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null.
+
+    The fields that a subclass of yours declares are sent with their defaults, but for a None that nobody set.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=False, validate_assignment=True, ser_json_inf_nan="constants"
@@ -185,7 +188,9 @@ class RequestModel(Model):
         return plain_fields(data, _added(cls)) if isinstance(data, (dict, Mapping)) else data
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value if name in _added(type(self)) else plain(value, name))
+        cls = type(self)
+        as_given = name.startswith("_") or hasattr(cls, name) or name in _added(cls)  # private, a property, a caller's
+        super().__setattr__(name, value if as_given else plain(value, name))
 
 
 class OpenRequest(RequestModel):
@@ -295,9 +300,10 @@ def _our_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
 
 @cache
 def _added(model: type[Model]) -> frozenset[str]:
-    """Return the names and aliases of the fields that a caller's subclass declares: their values are its own matter."""
+    """Return the names and aliases of the fields that a caller's subclass declares or validates, as it sees fit."""
     own = _own_base(model).model_fields
-    names: set[str] = set()
+    validators = model.__pydantic_decorators__.field_validators.values()
+    names = {name for validator in validators for name in validator.info.fields}
     for name, info in model.model_fields.items():
         if name not in own or any(getattr(info, part) != getattr(own[name], part) for part in _DECLARED):
             names |= {name, *(alias for alias in (info.alias, info.validation_alias) if isinstance(alias, str))}
