@@ -410,4 +410,21 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "calls": twins("test_broken_answers", "test_odd_but_correct_http_is_read"),
         "in the pool": twins("test_pool", "test_every_form_of_an_answer_is_read"),
     },
+    "a model of the user's with defaults, a subclass of ours, models inside free objects": {
+        "sent": twins(
+            "test_values_sent",
+            "test_a_turn_is_sent_with_the_defaults_of_the_callers_class_the_same_each_time",
+            "test_models_in_keywords_are_sent_with_their_defaults",
+            "test_the_pages_of_a_callers_query_keep_its_defaults",
+        ),
+        "any model": pure(
+            "test_foreign_models",
+            "test_any_model_is_sent_as_its_serializer_gives_it_less_each_none_that_nobody_set",
+            "test_any_subclass_of_ours_is_sent_as_its_serializer_gives_it",
+        ),
+        "refused by name": [
+            *twins("test_values_sent", "test_a_value_that_is_no_json_is_refused_by_name_and_nothing_is_sent"),
+            *pure("test_values", "test_a_model_and_a_call_accept_and_refuse_the_same"),
+        ],
+    },
 }

@@ -6,10 +6,14 @@ Only this file, and asyncio's network in ``_asyncio_network.py``, know asyncio a
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
+import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import update_wrapper
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from ._async.network import AsyncNetwork
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 Ts = TypeVarTuple("Ts")
 
 
@@ -146,3 +151,42 @@ def is_intercepted() -> bool:
 async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
     """Call what may block, such as the writing of a file, in a thread of its own."""
     return await anyio.to_thread.run_sync(function, *arguments)
+
+
+def coroutine_function(function: F) -> F:
+    """Mark a plain function that returns a coroutine, so that frameworks await what it returns."""
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(function)
+    method: Any = _CoroutineMethod(function)
+    return method  # type: ignore[no-any-return]
+
+
+class _CoroutineMethod:
+    """A function of Python 3.10 and 3.11, where ``inspect.iscoroutinefunction`` knows no mark, but a flag of the code.
+
+    A stand-in shows the function's own code with that flag, and passes for a function otherwise. The code that runs
+    stays as it is: with the flag Python 3.10 would make a coroutine of each call, streams too.
+    """
+
+    __class__ = FunctionType  # type: ignore[assignment]  # for isinstance alone
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        code: CodeType = function.__code__
+        self.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)
+        self._function = function
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return repr(self._function)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # type: ignore[no-any-return]

@@ -176,7 +176,7 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             if problem is not None:
                 raise ConfigurationError(problem)
         else:
-            check_option(name, value)
+            options[name] = check_option(name, value)
     return options
 
 

@@ -251,6 +251,12 @@ class _Api:
         return _Field(name, key, text if default else f"Required[{text}]", doc)
 
 
+_PARAMS_DOC = '''"""The request models for type checkers: as mappings, and as keywords.
+
+``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
+a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+"""
+'''
 _PARAMS_IMPORTS = """
 from collections.abc import Mapping
 from datetime import datetime
@@ -272,7 +278,7 @@ def params(sources: Mapping[str, str]) -> str:
         The text of ``_params.py`` before ruff.
     """
     api = _Api(sources)
-    out = [HEADER.format("api/"), '"""The request models for type checkers: as mappings, and as keywords."""\n']
+    out = [HEADER.format("api/"), _PARAMS_DOC]
     # Ruff drops the imports that are not needed.
     out += ["from __future__ import annotations", *sorted(api.imports), _PARAMS_IMPORTS]
     for name in api.requests:

@@ -15,9 +15,12 @@ from pydantic import (
     SerializationInfo,
     SerializerFunctionWrapHandler,
     model_serializer,
+    model_validator,
 )
 from pydantic_core import from_json, to_jsonable_python
 from typing_extensions import Self
+
+from ._plain import given, is_ours, plain, plain_fields, serialized
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Model")
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire")
+_DECLARED = ("annotation", "default", "default_factory", "alias", "serialization_alias")
 
 
 class Wire:
@@ -91,7 +95,9 @@ class Model(BaseModel, Mapping[str, Any]):
         """The JSON object: for a response the one the server sent, else what would be sent."""
         wire = _slot(self, "_wire")
         if wire is None:
-            return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            if is_ours(type(self)):
+                return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            return serialized(self)  # type: ignore[no-any-return]
         value = wire[0].parsed
         for key in wire[1]:
             value = value[key]
@@ -162,13 +168,29 @@ class Model(BaseModel, Mapping[str, Any]):
 
 
 class RequestModel(Model):
-    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null."""
+    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null.
+
+    The fields that a subclass of yours declares are sent with their defaults, but for a None that nobody set.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=False, validate_assignment=True, ser_json_inf_nan="constants"
     )
     selectors: ClassVar[tuple[str, ...]] = ()
     """Fields that a method takes as keywords of its own, since they choose its return type."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_plain_json(cls, data: Any) -> Any:
+        # What cannot be sent is refused here, so that a model and a call refuse the same.
+        if isinstance(data, BaseModel):
+            data = given(data)
+        return plain_fields(data, _added(cls)) if isinstance(data, (dict, Mapping)) else data
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        cls = type(self)
+        as_given = name.startswith("_") or hasattr(cls, name) or name in _added(cls)  # private, a property, a caller's
+        super().__setattr__(name, value if as_given else plain(value, name))
 
 
 class OpenRequest(RequestModel):
@@ -271,9 +293,25 @@ def _timestamps(model: type[Model]) -> tuple[tuple[str, str], ...]:
 
 
 def _our_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
-    """The fields of the API's own model; what a subclass of yours adds is dumped as pydantic does it."""
-    own = next(base for base in model.__mro__ if base.__module__.startswith("uniqos."))
-    return json_fields(own)
+    """Return the fields that the API's own model declares; those of a caller's subclass are dumped by pydantic."""
+    added = _added(model)
+    return [(name, key, info) for name, key, info in json_fields(_own_base(model)) if name not in added]
+
+
+@cache
+def _added(model: type[Model]) -> frozenset[str]:
+    """Return the names and aliases of the fields that a caller's subclass declares or validates, as it sees fit."""
+    own = _own_base(model).model_fields
+    validators = model.__pydantic_decorators__.field_validators.values()
+    names = {name for validator in validators for name in validator.info.fields}
+    for name, info in model.model_fields.items():
+        if name not in own or any(getattr(info, part) != getattr(own[name], part) for part in _DECLARED):
+            names |= {name, *(alias for alias in (info.alias, info.validation_alias) if isinstance(alias, str))}
+    return frozenset(names)
+
+
+def _own_base(model: type[Model]) -> type[Model]:
+    return next(base for base in model.__mro__ if is_ours(base))
 
 
 def _as_sent(values: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
-from enum import Enum
-from math import isfinite
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -18,7 +16,8 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from . import errors
-from ._model import Model, RequestModel, Wire, bind, from_wire, ready, refuse_nan, set_http
+from ._model import Model, RequestModel, Wire, bind, from_wire, ready, set_http
+from ._plain import given, plain, unboxed
 
 if TYPE_CHECKING:
     from ._http import HttpInfo
@@ -57,7 +56,6 @@ _REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
 _MOST_SECONDS = 2_000_000  # sockets of Windows take no more than 2,147,483
-_REPLACED = "\ufffd".encode()
 # Compiled by the first who needs them, and not by every import.
 _CONTROL = r"[\x00-\x1f\x7f]"
 _HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -132,10 +130,10 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
     """
     request = Request(op.method, op.path, op.label, None, [], op.resend)
     if path:
-        if path[-1] in op.reserved:
+        ids = {name: _id(name, value) for name, value in zip(op.params, path, strict=True)}
+        if ids[op.params[-1]] in op.reserved:
             raise _refused(f"{op.params[-1]}={path[-1]!r} is no id: that path is another operation's")
-        parts = {name: _path_part(name, value) for name, value in zip(op.params, path, strict=True)}
-        request.path = op.path.format(**parts)
+        request.path = op.path.format(**ids)
     rest = _take_options(request, fields) if fields else fields
     model = op.body or op.query
     if model is not None:
@@ -144,10 +142,7 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
             if op.method != "DELETE" or valid.model_fields_set:
                 request.content = _json(op, valid)
         else:
-            try:
-                query = urlencode(_query(valid))
-            except UnicodeEncodeError:
-                raise _refused(f"{op.label}: the query holds half a surrogate pair") from None
+            query = urlencode(_query(valid))
             if query:
                 request.path += "?" + query
     elif rest:
@@ -246,15 +241,26 @@ def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.Response
     return error
 
 
-def _path_part(name: str, value: str) -> str:
-    if not isinstance(value, str):
+def _id(name: str, value: Any) -> str:
+    """Return an id as it stands in a path, percent-encoded."""
+    text = value if isinstance(value, str) else _as_text(value)
+    if text is None:
         raise _refused(f"{name} must be a string, got {type(value).__name__}")
-    if value in ("", ".", "..") or re.search(_CONTROL, value):
-        raise _refused(f'{name}={value!r} is no id: it must not be empty, ".", ".." or hold control characters')
+    if text in ("", ".", "..") or re.search(_CONTROL, text):
+        raise _refused(f'{name}={text!r} is no id: it must not be empty, ".", ".." or hold control characters')
     try:
-        return quote(value, safe="")
+        return quote(text, safe="")
     except UnicodeEncodeError:
-        raise _refused(f"{name}={value!r} is no id: it holds half a surrogate pair") from None
+        raise _refused(f"{name}={text!r} is no id: it holds half a surrogate pair") from None
+
+
+def _as_text(value: Any) -> str | None:
+    """Return what JSON writes as text, such as a UUID, as that text; None of anything else."""
+    try:
+        value = plain(value, "")
+    except pydantic.ValidationError:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,7 +284,8 @@ def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]
 
 
 def check_option(name: str, value: Any) -> Any:
-    """A valid option as it is; the client and each call share these rules."""
+    """Return a valid option, as the client and each call take it."""
+    value = unboxed(value)
     if name in ("timeout", "deadline"):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not 0 <= value <= _MOST_SECONDS:
@@ -286,7 +293,7 @@ def check_option(name: str, value: Any) -> Any:
     elif name == "max_retries":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise _refused(f"max_retries must be a whole number, 0 or more, got {shown(value)}")
-    elif name == "on_invalid_response" and value not in ("raise", "salvage"):
+    elif name == "on_invalid_response" and not (isinstance(value, str) and value in ("raise", "salvage")):
         raise _refused(f'on_invalid_response must be "raise" or "salvage", got {value!r}')
     return value
 
@@ -306,11 +313,12 @@ def header_name(name: str) -> bytes:
     return name.encode()
 
 
-def header_value(name: str, value: str) -> bytes:
-    """A header's value as bytes, or an error that does not repeat it: it may be a secret."""
-    if not isinstance(value, str) or not re.fullmatch(_HEADER_VALUE, value):
+def header_value(name: str, value: Any) -> bytes:
+    """Return a header's value as bytes, or raise an error that does not repeat it: it may be a secret."""
+    text = _as_text(value)
+    if text is None or not re.fullmatch(_HEADER_VALUE, text):
         raise _refused(f"{name} must be visible ASCII text, without line breaks, to travel in a header")
-    return value.encode()
+    return text.encode()
 
 
 def _validate(
@@ -325,41 +333,20 @@ def _validate(
         data = rest
     elif rest:
         raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(rest)}")
-    elif isinstance(data, BaseModel):
-        # Our own models too: model_construct builds them unchecked.
-        data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
-    elif not isinstance(data, Mapping):
+    elif not isinstance(data, (BaseModel, Mapping)):
         raise _refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
     try:
-        return ready(model).model_validate(data)
+        # Our own models too: model_construct builds them unchecked.
+        return ready(model).model_validate(given(data) if isinstance(data, BaseModel) else data)
     except pydantic.ValidationError as exc:
-        found = problems(exc)
-        codes = {p["type"] for p in found} & {"stateful_requires_user_id", "stream_not_supported"}
-        raise errors.RequestValidationError(
-            f"{op.label}: {describe(found)}", code=codes.pop() if codes else "invalid_request", details=list(found)
-        ) from None
+        raise _refused_values(exc, f"{op.label}: ") from exc.__cause__  # what a serializer of the caller's raised
 
 
 def _json(op: Operation[Any], valid: RequestModel) -> bytes:
     try:
-        content = valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
-        refuse_nan(content)
-        if _REPLACED in content:  # pydantic refuses half a surrogate pair in a value, but replaces it in a key
-            _refuse_surrogates(valid.model_dump())
+        return valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
     except ValueError as exc:
         raise _refused(f"{op.label}: the body is not JSON: {exc}") from None
-    return content
-
-
-def _refuse_surrogates(value: Any) -> None:
-    """Raise UnicodeEncodeError for a key that is no text."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            str(key).encode()
-            _refuse_surrogates(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _refuse_surrogates(inner)
 
 
 def _query(valid: RequestModel) -> list[tuple[str, str]]:
@@ -368,8 +355,6 @@ def _query(valid: RequestModel) -> list[tuple[str, str]]:
 
 
 def _query_text(name: str, value: Any) -> str:
-    if isinstance(value, Enum):
-        value = value.value
     if isinstance(value, bool):
         return "true" if value else "false"
     try:
@@ -377,12 +362,13 @@ def _query_text(name: str, value: Any) -> str:
             if value.tzinfo is None:
                 raise _refused(f"{name} needs a time zone, e.g. datetime.now(timezone.utc)")
             return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-        if isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value)):
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, (str, int, float)):
             return str(value)
     except (OverflowError, ValueError):
         raise _refused(f"{name} is too large to be sent") from None
-    kind = str(value) if isinstance(value, float) else type(value).__name__
-    raise _refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {kind}")
+    raise _refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {type(value).__name__}")
 
 
 def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
@@ -406,31 +392,50 @@ def _refuse_misspelt_options(op: Operation[Any], rest: Mapping[str, Any]) -> Non
             )
 
 
+def _refused_values(exc: pydantic.ValidationError, before: str = "") -> errors.RequestValidationError:
+    found = problems(exc)
+    codes = {p["type"] for p in found} & {"stateful_requires_user_id", "stream_not_supported"}
+    return errors.RequestValidationError(
+        before + describe(found), code=codes.pop() if codes else "invalid_request", details=list(found)
+    )
+
+
 def _refused(message: str) -> errors.RequestValidationError:
     return errors.RequestValidationError(message)
 
 
+def as_mapping(data: Any) -> Any:
+    """Return a model as the mapping that it is sent as, and anything else as it is.
+
+    Raises:
+        RequestValidationError: The model holds a value that cannot be sent.
+    """
+    try:
+        return given(data) if isinstance(data, BaseModel) else data
+    except pydantic.ValidationError as exc:
+        raise _refused_values(exc) from exc.__cause__
+
+
 def cursor_of(query: Body | None, filters: Mapping[str, Any]) -> str | None:
     """The cursor that a call for a page asks with."""
-    given = filters if query is None else query
-    if isinstance(given, BaseModel):
-        return getattr(given, "cursor", None)
-    return given.get("cursor") if isinstance(given, Mapping) else None  # what is neither will be refused
+    cursor = _listed("cursor", query, filters)
+    return cursor if isinstance(cursor, str) else None  # another will be refused
 
 
 def check_page_size(query: Body | None, filters: Mapping[str, Any]) -> None:
     """Refuse a ``limit`` that is none, also where the public contract does not know the keys of a query."""
-    given = filters if query is None else query
-    named = given.get("limit") if isinstance(given, Mapping) else None
-    size = getattr(given, "limit", None) if isinstance(given, BaseModel) else named
+    size = unboxed(_listed("limit", query, filters))
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
-        raise _refused(f"limit must be a whole number, 1 or more, got {size!r}")
+        raise _refused(f"limit must be a whole number, 1 or more, got {shown(size)}")
 
 
 def next_page(query: Body | None, filters: Mapping[str, Any], cursor: str) -> tuple[Body | None, Mapping[str, Any]]:
     """Query and keywords of the page after this one."""
     if query is None:
         return None, {**filters, "cursor": cursor}
-    if isinstance(query, BaseModel):
-        query = query.model_dump(exclude_unset=True, by_alias=True, warnings=False)
-    return {**query, "cursor": cursor}, filters
+    return {**as_mapping(query), "cursor": cursor}, filters
+
+
+def _listed(name: str, query: Body | None, filters: Mapping[str, Any]) -> Any:
+    named = as_mapping(filters if query is None else query)
+    return named.get(name) if isinstance(named, Mapping) else None  # what is neither will be refused

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from . import errors
 from ._model import ready
-from ._operation import OPTION_NAMES, Body, Operation, Request, encode, without_none
+from ._operation import OPTION_NAMES, Body, Operation, Request, as_mapping, encode, without_none
 from .api.engine import RespondRequest
 
 _CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
@@ -30,8 +30,7 @@ def encode_turn(
         chosen["stream"] = True
     if data is None:
         return encode(op, None, {**without_none(fields), **chosen})
-    if isinstance(data, BaseModel):
-        data = data.model_dump(exclude_unset=True, by_alias=True, warnings=False)
+    data = as_mapping(data)
     if isinstance(data, Mapping):
         data = {**data, **chosen}
         for name, other in (("stream", True), ("return_format", "modulator_pack")):

@@ -1,6 +1,10 @@
 # Generated from api/ by python -m uniqos._generate. Do not edit.
 
-"""The request models for type checkers: as mappings, and as keywords."""
+"""The request models for type checkers: as mappings, and as keywords.
+
+``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
+a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+"""
 
 from __future__ import annotations
 

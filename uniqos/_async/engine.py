@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
+from .._aio import coroutine_function  # async only
 from .._operation import Body, Operation, R
 from .._respond import encode_turn
 from ..api import engine as ops
@@ -89,6 +90,7 @@ class AsyncResponder:
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
     ) -> Coroutine[Any, Any, m.RespondResult] | AsyncRespondStream: ...
+    @coroutine_function  # async only
     def respond(
         self,
         request: Body | None = None,
@@ -102,7 +104,8 @@ class AsyncResponder:
 
         Args:
             request: The turn as one object: a RespondRequest, any pydantic model, or a mapping. Else as keywords:
-                personality_id, message, user_id, mode, context, guardrails_behavior, llm_override.
+                personality_id, message, user_id, mode, context, guardrails_behavior, llm_override. A model of yours
+                is sent as its own serializer gives it, defaults included, but for a None that nobody set.
             stream: True for the answer as it is spoken, event by event.
             return_format: ``"modulator_pack"`` for what is needed to prompt an LLM of your own; no text then.
             **fields: The turn as keywords, and the options of every call: timeout, deadline (seconds), max_retries,

@@ -102,7 +102,8 @@ class Responder:
 
         Args:
             request: The turn as one object: a RespondRequest, any pydantic model, or a mapping. Else as keywords:
-                personality_id, message, user_id, mode, context, guardrails_behavior, llm_override.
+                personality_id, message, user_id, mode, context, guardrails_behavior, llm_override. A model of yours
+                is sent as its own serializer gives it, defaults included, but for a None that nobody set.
             stream: True for the answer as it is spoken, event by event.
             return_format: ``"modulator_pack"`` for what is needed to prompt an LLM of your own; no text then.
             **fields: The turn as keywords, and the options of every call: timeout, deadline (seconds), max_retries,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from .._model import Model, OpenRequest, RequestModel
 from .._operation import Operation
+from .._plain import refusal
 
 
 class RespondRequest(RequestModel):
@@ -40,13 +40,11 @@ class RespondRequest(RequestModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.mode == "stateful" and not self.user_id:
-            raise PydanticCustomError(
-                "stateful_requires_user_id", 'mode="stateful" needs a user_id; pass one, or use mode="stateless"'
-            )
+            says = 'mode="stateful" needs a user_id; pass one, or use mode="stateless"'
+            raise refusal("stateful_requires_user_id", says, ("user_id",), self.user_id)
         if self.stream and self.return_format == "modulator_pack":
-            raise PydanticCustomError(
-                "stream_not_supported", 'return_format="modulator_pack" cannot be streamed; drop stream=True'
-            )
+            says = 'return_format="modulator_pack" cannot be streamed; drop stream=True'
+            raise refusal("stream_not_supported", says, ("stream",), self.stream)
         return self
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from .._model import Model, RequestModel
 from .._operation import Operation
 
 
-def _with_zone(value: str | datetime) -> str | datetime:
+def _instant(value: Any) -> Any:
+    # Pydantic would take a number for seconds since 1970, and a date for an instant without a time zone.
+    if not isinstance(value, (str, datetime)):
+        raise PydanticCustomError("instant_type", "an instant is a datetime with a time zone, or such a text")
     if isinstance(value, datetime) and value.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "an instant needs a time zone, e.g. datetime.now(timezone.utc)")
     return value
 
 
-Instant = Annotated[str | datetime, AfterValidator(_with_zone)]
+Instant = Annotated[str | datetime, BeforeValidator(_instant)]
 
 
 class InteractionFilter(RequestModel):
