@@ -427,4 +427,60 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             *pure("test_values", "test_a_model_and_a_call_accept_and_refuse_the_same"),
         ],
     },
+    "bytes behind an answer": {
+        "behind answers, refusals and streams": twins(
+            "test_bytes_behind_answers",
+            "test_what_comes_behind_an_answer_is_never_the_answer_of_the_next_call",
+            "test_what_comes_behind_a_refusal_is_never_the_answer_of_the_next_call",
+            "test_what_comes_behind_a_stream_is_never_the_answer_of_the_next_call",
+        ),
+        "a 204 or HEAD with a body": twins(
+            "test_bytes_behind_answers",
+            "test_a_body_that_must_not_be_there_is_never_the_answer_of_the_next_call",
+        ),
+        "any framing, any split": pure(
+            "test_http1",
+            "test_a_response_ends_where_its_head_says_and_the_rest_is_never_part_of_it",
+            "test_any_bytes_in_any_parts_are_read_as_h11_reads_them",
+        ),
+    },
+    "Content-Encoding none, identity, utf-8; two equal Content-Types": {
+        "read": twins(
+            "test_broken_answers",
+            "test_an_answer_with_an_encoding_that_is_none_is_read",
+            "test_a_second_content_type_of_a_gateway_does_no_harm",
+        ),
+        "refused with its bytes": twins("test_broken_answers", "test_an_answer_that_cannot_be_decoded_keeps_its_bytes"),
+    },
+    "TLS closed without close_notify where closing ends the body": {
+        "no half file": twins("test_tls", "test_a_file_that_ends_with_a_cut_connection_is_no_whole_file"),
+        "no lost answer": twins(
+            "test_tls", "test_an_answer_that_ends_with_the_connection_and_no_word_of_tls_is_not_lost"
+        ),
+    },
+    "DNS that does not answer; NAT that forgets a connection": {
+        "names": [
+            Proof(
+                "sync",
+                "tests.test_aio_and_threads",
+                "test_a_name_server_that_does_not_answer_costs_no_more_than_the_time_of_the_call",
+            ),
+            Proof("async", "tests.test_aio_and_threads", "test_a_name_server_that_does_not_answer_is_left_by_the_loop"),
+        ],
+        "keep-alive": apart(
+            "test_aio_and_threads",
+            sync="test_the_system_keeps_the_connections_of_threads_alive",
+            asynchronous="test_the_system_keeps_the_connections_of_event_loops_alive",
+        ),
+    },
+    "mock libraries": {
+        "stopped by them": chosen(
+            "test_interception",
+            "test_pytest_httpx_answers_in_place_of_the_server",
+            "test_vcrpy_records_once_and_then_answers_by_itself",
+            "test_no_network_makes_every_real_connection_an_error",
+            sync="ask_sync",
+            asynchronous="ask_async",
+        ),
+    },
 }

@@ -120,6 +120,27 @@ def test_a_name_server_that_does_not_answer_costs_no_more_than_the_time_of_the_c
     answer_now.set()
 
 
+@both_loops
+def test_a_name_server_that_does_not_answer_is_left_by_the_loop(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_now = threading.Event()
+
+    def look_up(*args: Any, flags: int = 0, **options: Any) -> list[Any]:
+        if (args[5] if len(args) > 5 else flags) & socket.AI_NUMERICHOST:  # trio asks whether it is a name at all
+            raise socket.gaierror(socket.EAI_NONAME, "a name")
+        answer_now.wait(30)
+        return []
+
+    async def main() -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        with pytest.raises(httpcore.ConnectTimeout):
+            await _aio.make_network().connect_tcp("any.example", 443, 0.05)
+        assert not answer_now.is_set()
+        monkeypatch.undo()
+        answer_now.set()
+
+    anyio.run(main, backend=backend)
+
+
 def test_a_name_that_nobody_knows_keeps_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def look_up(*args: Any, **options: Any) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
