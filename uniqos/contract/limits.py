@@ -57,6 +57,12 @@ def either(options: Sequence[tuple[frozenset[str], Limits]]) -> Limits:
     return limits
 
 
+def size(limits: Limits) -> int:
+    """Return how much the limits hold; a pattern that is made of others may be very long."""
+    texts = [one for limit in limits.values() if isinstance(limit, frozenset) for one in limit]
+    return len(limits) + sum(1 + len(text) // 100 for text in texts)
+
+
 def texts(limits: Limits, types: frozenset[str]) -> dict[str, str]:
     """By keyword what is said, e.g. ``maxLength 500``, without what goes without saying of these types."""
     said: dict[str, str] = {}
