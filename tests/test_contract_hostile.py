@@ -100,6 +100,7 @@ CLEAR: dict[str, Document] = {
     "fields' options double": chain(
         60, lambda n: {"anyOf": [next_and(n, {"properties": {"x": {"enum": [f"{n}{x}"]}}}) for x in "pq"]}, OBJECT
     ),
+    "a keyword without a name": document({"": 0}),
     "a boolean schema": document(ref("any"), {"any": True}),
 }
 REFUSED: dict[str, tuple[Document, str]] = {
@@ -295,6 +296,7 @@ def test_any_json_as_a_document_gives_differences_or_a_refusal(whole: Any, parts
         (b'{"openapi": "3.1.0", "paths": {"/v1/a": {"$ref": "#/paths/~1v1~1a"}}}', 2, "leads to itself"),
         (json.dumps(REFUSED["options double"][0]).encode(), 1, ""),
     ],
+    ids=["doubling", "BOM", "a key twice", "NaN", "deep objects", "deep schemas", "a reference to itself", "options"],
 )
 def test_the_command_ends_with_a_code_for_any_file(tmp_path: Path, content: bytes, code: int, says: str) -> None:
     file = tmp_path / "theirs.json"

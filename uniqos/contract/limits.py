@@ -28,7 +28,7 @@ def own(node: Mapping[str, Any]) -> Limits:
     """What a schema says by itself."""
     limits: Limits = {}
     for key in _TYPES:
-        value, excluded = node.get(key), node.get(_EXCLUSIVE.get(key, ""))
+        value, excluded = node.get(key), node.get(_EXCLUSIVE[key]) if key in _EXCLUSIVE else None
         if key == "pattern" and isinstance(value, str):
             limits[key] = frozenset({value})
         elif key == "multipleOf" and _is_number(value):
