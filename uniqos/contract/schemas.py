@@ -118,7 +118,8 @@ class Reader:
                 raise KeyError(anchor)
             for part in path:
                 key = part.replace("~1", "/").replace("~0", "~")
-                node = node[int(key)] if isinstance(node, list) and _INDEX.fullmatch(key) else node[key]
+                index: Any = int(key) if isinstance(node, list) and _INDEX.fullmatch(key) else key
+                node = node[index]
         except (LookupError, TypeError):
             raise self.work.refused(f"$ref {_shown(reference)} leads nowhere in the document") from None
         if not isinstance(node, (dict, bool)):
