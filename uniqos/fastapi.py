@@ -27,7 +27,7 @@ import anyio
 from . import errors
 from ._async.client import AsyncUniqOS
 from ._async.stream import AsyncRespondStream
-from ._relay import Event, relay_error, relay_event, relay_failure
+from ._relay import Event, relay_error, relay_event, relay_failure, shown_code, shown_request_id
 from .api.engine import RespondRequest
 from .api.stream_events import (
     StreamEventCompletion,
@@ -186,11 +186,13 @@ def _sent(event: Event) -> ServerSentEvent:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer for the SDK's errors: what the caller did wrong keeps its status and the API's envelope.
+    """Answer for the SDK's errors: a known fault of the caller keeps its status and the API's envelope.
 
     A rate limit stays a 429 with ``Retry-After``. Faults of the service itself (a bad key, a missing scope, a quota
-    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502; those are logged to
-    the logger ``uniqos``. ``X-Request-Id`` is passed on.
+    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502. An error whose code
+    this version does not know keeps a status that blames the caller, such as 400 or 409, under the code
+    ``request_refused``: its words are not passed on. All but known faults of the caller are logged to the logger
+    ``uniqos``. ``X-Request-Id`` is passed on.
 
     Args:
         app: The application.
@@ -212,19 +214,20 @@ async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
 def _tell(error: errors.UniqOSError) -> None:
     # What was never sent is a mistake of the service's own, whose words and place help to find it.
     own = isinstance(error, errors.ConfigurationError)
-    words = error.message if own else f"code={error.code}, request_id={error.request_id}"
+    words = error.message if own else f"code={shown_code(error)}, request_id={shown_request_id(error)}"
     _log.error("uniqos: %s (%s)", type(error).__name__, words, exc_info=error if own else None)
 
 
 def webhook(
     secret: str | Sequence[str], *, tolerance: float = 300, max_bytes: int = _MOST_WEBHOOK_BYTES
 ) -> Callable[[Request], Awaitable[WebhookEvent]]:
-    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook("whsec_..."))]``.
+    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook(secret))]``.
 
     A body that is too large is refused with 413, a signature that is wrong with 400.
 
     Args:
-        secret: The endpoint's secret; several while one is being replaced.
+        secret: The endpoint's secret, from the environment or a store of secrets, never from the source: whoever
+            knows it can send deliveries. Several while one is being replaced.
         tolerance: Seconds that the delivery may lie in the past or the future; 0 is any.
         max_bytes: The largest body that is read.
 
@@ -232,10 +235,13 @@ def webhook(
         The dependency, which gives the event.
 
     Raises:
-        ConfigurationError: There is no secret.
+        ConfigurationError: There is no secret, or one that is empty or no text.
     """
-    if not secret or not all([secret] if isinstance(secret, str) else secret):
-        raise errors.ConfigurationError("webhook() needs the endpoint's secret, e.g. whsec_...")
+    secrets = [secret] if isinstance(secret, str) else secret
+    if not secrets or not all(isinstance(one, str) and one.strip() for one in secrets):
+        raise errors.ConfigurationError(
+            "webhook() needs the endpoint's secret as text, e.g. from the environment; it got none, or an empty one"
+        )
 
     async def verified(request: Request) -> WebhookEvent:
         body = b""
