@@ -186,6 +186,7 @@ def streams(count: int, huge: int) -> dict[tuple[str, str], list[bytes]]:
         found[path, "paced"] = paced
         found[path, "chunked"] = [b"".join(paced)]
         found[path, "burst"] = [b"".join([STREAM_HEAD, *chunks(cut(b"".join(events), 16 * 1024)), STREAM_END])]
+    found["/v1/respond", "turn"] = [b"".join([STREAM_HEAD, *chunks(turn_events(texts(38))), STREAM_END])]
     enormous = b"".join(turn_events(["x" * huge]))
     found["/v1/respond", "huge"] = [b"".join([STREAM_HEAD, *chunks(cut(enormous, 1024)), STREAM_END])]
     return found

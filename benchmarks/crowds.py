@@ -155,3 +155,45 @@ def encrypted(bench: Bench) -> Sided:
             "base": callers(lambda: base.post(url, json=body, headers=headers)),
             "sdk": callers(lambda: call_sdk(**body)),
         }
+
+
+@contextmanager
+def beside_aiohttp(bench: Bench) -> Sided:
+    """CPU per call of warm clients with many in flight; the base is aiohttp, which reads the answer as JSON."""
+    import aiohttp
+
+    body, url, headers = bench.api.turn("late"), bench.api_url, bench.api.headers
+    number, count = bench.sizes.encrypted, bench.sizes.calls_each
+
+    with async_clients(bench) as (run, base, sdk):
+        call_sdk = bench.api.method(sdk)
+
+        async def opened() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession()
+
+        async def with_httpx() -> None:
+            (await base.post(url, json=body, headers=headers)).json()
+
+        async def with_aiohttp() -> None:
+            async with session.post(url, json=body, headers=headers) as answer:
+                await answer.json()
+
+        def callers(call: Call, count: int) -> Measure:
+            async def caller() -> None:
+                for _ in range(count):
+                    await call()
+
+            async def together() -> None:
+                await asyncio.gather(*(caller() for _ in range(number)))
+
+            return cpu(lambda: run(together()), per=number * count)
+
+        session = run(opened())
+        try:
+            yield {
+                "base": callers(with_aiohttp, count),
+                "httpx": callers(with_httpx, max(1, count // 10)),  # it takes many times as long
+                "sdk": callers(lambda: call_sdk(**body), count),
+            }
+        finally:
+            run(session.close())

@@ -31,15 +31,25 @@ def command_for(peer: str, module: str) -> list[str]:
     return [str(_interpreter(peer)), "-I", "-c", _ISOLATED, f"{__package__}.{module}"]
 
 
+def version_of(peer: str) -> str:
+    """The version that a peer's environment has, once ``command_for`` has made it."""
+    code = f"from importlib.metadata import version; print(version({PEERS[peer].partition('==')[0]!r}))"
+    return subprocess.check_output([str(_python(peer)), "-I", "-c", code], text=True).strip()
+
+
 def _interpreter(peer: str) -> Path:
     """The environment's Python; made on first use, with our versions of what the bases need."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    wanted = PEERS[peer].replace("==", "-").replace("uniqos", peer)
-    folder = cache / "uniqos-benchmarks" / f"{wanted}-py{sys.version_info[0]}.{sys.version_info[1]}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = _python(peer)
     if not python.exists():
-        venv.create(folder, with_pip=True)
+        venv.create(python.parent.parent, with_pip=True)
     pins = [PEERS[peer], *(f"{name}=={version(name)}" for name in _BESIDE)]
     command = [str(python), "-I", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *pins]
     subprocess.run(command, check=True, stdout=sys.stderr)
     return python
+
+
+def _python(peer: str) -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    wanted = PEERS[peer].replace("==", "-").replace("uniqos", peer)
+    folder = cache / "uniqos-benchmarks" / f"{wanted}-py{sys.version_info[0]}.{sys.version_info[1]}"
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -34,15 +34,14 @@ class Loopback:
         Raises:
             OSError, subprocess.CalledProcessError: It could not be started, or it failed.
         """
-        result = subprocess.run(
-            [*command, self.url, self.tls_url, *arguments],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=self.environment,
-        )
-        found: dict[str, Any] = json.loads(result.stdout)
+        command = [*command, self.url, self.tls_url, *arguments]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment, **pipes) as process:
+            assert process.stdout is not None
+            output = process.stdout.read()
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        found: dict[str, Any] = json.loads(output)
         return found
 
 
@@ -55,7 +54,7 @@ def server(sizes: Sizes) -> Generator[Loopback, None, None]:
         trusted.write_bytes(certifi.contents().encode() + authority.cert_pem.bytes())
         command = [sys.executable, "-m", f"{__package__}.server", "--events", str(sizes.events)]
         command += ["--huge", str(sizes.huge), "--certificate", str(own)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
             assert process.stdout is not None
             try:
                 plain, encrypted = (int(process.stdout.readline()) for _ in range(2))

@@ -14,7 +14,7 @@ from .apis import APIS, Api
 
 Measure = Callable[[], float]
 Sides = dict[str, Measure]
-"""``base``, ``sdk`` and maybe ``httpx_sse``: each call of one measures it once."""
+"""``base``, ``sdk`` and maybe others: each call of one measures it once."""
 
 SLOW_SECONDS = 5.0
 
@@ -37,9 +37,12 @@ class Sizes:
     open_streams: int = 1000
     ticks: int = 20
     download: int = 100_000_000
+    answers: int = 2000
+    browsers: int = 32
+    turns: int = 6
 
 
-QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20, 3, 5, 3, 1_000_000)
+QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20, 3, 5, 3, 1_000_000, 20, 2, 2)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import httpx
 from .clients import event_loop
 from .crowds import Call, all_done
 from .measure import Bench, Sided
-from .server import TICK_SECONDS
 
 PATIENCE_SECONDS = 30.0
+TICK_SECONDS = 0.1
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def lateness(bench: Bench) -> Sided:
     from httpx_sse import EventSource
 
     api, url, number, ticks = bench.api, bench.api_url, bench.sizes.open_streams, bench.sizes.ticks
-    body, seen = {**api.turn(f"ticks_{ticks}"), "stream": True}, attrgetter(api.seen)
+    body, seen = {**api.turn(f"ticks_{ticks}_{TICK_SECONDS * 1000:.0f}"), "stream": True}, attrgetter(api.seen)
 
     async def late(who: str, read: Call) -> float:
         took = await all_done(bench, f"{who}: {{}} of {number} streams read", number, read, PATIENCE_SECONDS)

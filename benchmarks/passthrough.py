@@ -1,8 +1,8 @@
 """``python -m benchmarks.passthrough``: many streamed chats at once through one FastAPI process, beside plain httpx.
 
 The services with the SDK check every event and send it on under its name: by FastAPI's own server-sent events (sdk),
-and by the stream's frames. The one with httpx copies bytes, which is the least that anything can do. Each runs under
-uvicorn in a process of its own; the same clients read them all.
+and by the stream's frames. Of those with httpx one copies bytes, which is the least that anything can do, and one has
+models. Each runs under uvicorn in a process of its own; the same clients read them all.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def measure(kind: str, upstream: str, chats: int, seconds: float) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "benchmarks.passthrough_app", kind, upstream, str(port)]
-    with subprocess.Popen(command, env={**os.environ, "UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": upstream}) as process:
+    env = {**os.environ, "UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": upstream}
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE) as process:
         try:
             while True:
                 try:
@@ -88,7 +89,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=40, help="text events of one answer")
     options = parser.parse_args()
     with server(Sizes(events=options.events)) as upstream:
-        for kind in ("sdk", "frames", "httpx"):
+        for kind in ("sdk", "frames", "bytes", "models"):
             measure(kind, upstream.url, options.chats, options.seconds)
 
 

@@ -7,9 +7,11 @@ The message of a turn chooses the answer.
 - ``chunked``: the same HTTP chunks in one write, as they come from a server that is faster than its client.
 - ``burst``: the same events in HTTP chunks of 16 KiB, as they come through a proxy that gathers.
 - ``huge``: a stream whose text event is megabytes, in HTTP chunks of 1 KiB.
-- ``ticks_20``: a stream of 20 events, 100 ms apart, whatever the other streams do.
+- ``turn``: a stream of 40 events in one write.
+- ``ticks_20_100``: a stream of 20 events, 100 ms apart, whatever the other streams do.
 
 An invoice is a file of as many bytes as its id says. Without a body it tells how many connections there were.
+It ends with its standard input, so that it does not outlive the process that started it.
 """
 
 from __future__ import annotations
@@ -25,15 +27,15 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .answers import STREAM_END, STREAM_HEAD, chunks, file_head, json_answer, replies, streams, texts, turn_events
-from .surroundings import allow_many
+from .surroundings import allow_many, end_with_parent
 
 LATE_SECONDS = 0.05
 PACE_SECONDS = 0.0003
-TICK_SECONDS = 0.1
 BLOCK = 1_000_000
 
 _MESSAGE = re.compile(rb'"(?:message|content)": ?"(\w+)"')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_TICKS = re.compile(r"ticks_(\d+)_(\d+)")
 _INVOICE = re.compile(rb"GET /v1/billing/invoices/(\d+)/pdf ")
 
 
@@ -52,6 +54,15 @@ class Connection(asyncio.Protocol):
         self.buffer = b""
         self.file: asyncio.Task[None] | None = None
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.file is not None:
+            self.file.cancel()
+
+    def write(self, data: bytes) -> None:
+        # Clients that gave up have left; asyncio logs a warning for each write to a connection that is gone.
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
@@ -66,32 +77,32 @@ class Connection(asyncio.Protocol):
         path, found = head.split(b" ", 2)[1].decode(), _MESSAGE.search(body)
         message = found[1].decode() if found else ""
         if message == "now":
-            self.transport.write(self.replies[path])
+            self.write(self.replies[path])
         elif message == "late":
-            asyncio.get_running_loop().call_later(LATE_SECONDS, self.transport.write, self.replies[path])
+            asyncio.get_running_loop().call_later(LATE_SECONDS, self.write, self.replies[path])
         elif (path, message) in self.streams:
             for data in self.streams[path, message]:
-                self.transport.write(data)
+                self.write(data)
                 time.sleep(PACE_SECONDS)  # the loop's own timers are too coarse, and nobody else is served now
-        elif message.startswith("ticks_"):
-            first, *parts = chunks(turn_events(texts(int(message[6:]) - 2)))
+        elif ticks := _TICKS.fullmatch(message):
+            first, *parts = chunks(turn_events(texts(int(ticks[1]) - 2)))
             parts[-1] += STREAM_END
-            self.transport.write(STREAM_HEAD + first)
-            self.tick(asyncio.get_running_loop().time(), iter(parts))
+            self.write(STREAM_HEAD + first)
+            self.tick(asyncio.get_running_loop().time(), int(ticks[2]) / 1000, iter(parts))
         elif invoice := _INVOICE.match(head):
             self.file = asyncio.create_task(self.send_file(int(invoice[1])))
         else:
-            self.transport.write(json_answer({"connections": Connection.accepted}))
+            self.write(json_answer({"connections": Connection.accepted}))
 
-    def tick(self, last: float, parts: Iterator[bytes]) -> None:
+    def tick(self, last: float, seconds: float, parts: Iterator[bytes]) -> None:
         """Write the next part when it is due by the first one's time, however late the last one was."""
 
         def due() -> None:
-            self.transport.write(part)
-            self.tick(last + TICK_SECONDS, parts)
+            self.write(part)
+            self.tick(last + seconds, seconds, parts)
 
-        if part := next(parts, b""):
-            asyncio.get_running_loop().call_at(last + TICK_SECONDS, due)
+        if (part := next(parts, b"")) and not self.transport.is_closing():
+            asyncio.get_running_loop().call_at(last + seconds, due)
 
     async def send_file(self, size: int) -> None:
         self.transport.write(file_head(size))
@@ -121,4 +132,5 @@ if __name__ == "__main__":
     parser.add_argument("--huge", type=int, required=True)
     parser.add_argument("--certificate", required=True, metavar="FILE", help="PEM: a key and its certificate")
     arguments = parser.parse_args()
+    end_with_parent()
     asyncio.run(serve(arguments.events, arguments.huge, arguments.certificate))

@@ -1,9 +1,11 @@
-"""What a process may have from outside: no settings, and file descriptors for a thousand connections."""
+"""The surroundings of a process: no settings, file descriptors for a thousand connections, and an end in time."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 
 _WANTED = 8192
 _SETTINGS = ("UNIQOS_", "OPENAI_", "ANTHROPIC_")
@@ -26,3 +28,17 @@ def allow_many() -> None:
     most = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def end_with_parent() -> None:
+    """End this process when its standard input ends: so it never outlives the process that holds the other end.
+
+    Ctrl-C goes to both, and is left to that process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

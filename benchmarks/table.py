@@ -1,49 +1,49 @@
-"""The table: medians, with the smallest and largest of the rounds."""
+"""The table, line by line: medians, with the smallest and largest of the rounds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isinf, isnan
 from statistics import median
-from typing import Any
 
 from .environments import PEERS
 from .rows import Row
 
-Values = dict[str, dict[str, list[float]]]
+Values = dict[str, list[float]]
+"""By side, the value of each round."""
+
+_VALUE = len("0.123 (0.123..0.123)")
 
 
-def render(rows: Sequence[Row], ours: Values, peers: Mapping[str, Any]) -> str:
-    """Lines of text; a peer is what its worker found, with no version where it could not be had."""
-    titles = (f"{peer} {peers[peer]['version'] or 'missing'}" if peer in peers else peer for peer in PEERS)
-    head = ("", "base = 1", "httpx_sse", *titles, "ours", "at most", "")
-    found = {peer: peers[peer]["rows"] if peer in peers else {} for peer in PEERS}
-    lines = [head, *(_line(row, ours[row.name], _values(row, found)) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+class Table:
+    """The lines of the rows, in columns whose widths are known before anything is measured."""
 
+    def __init__(self, rows: Sequence[Row], titles: Mapping[str, str]) -> None:
+        shown = (titles.get(peer, peer) for peer in PEERS)
+        self._head = ("", "base = 1", *shown, "ours", "at most", "", "others")
+        whats, bases = ([getattr(row, name) for row in rows] for name in ("what", "base"))
+        least = (max(map(len, whats)), max(map(len, bases)), *[_VALUE] * (len(PEERS) + 1), 0, len("MISSED"), 0)
+        self._widths = [max(width, len(title)) for width, title in zip(least, self._head, strict=True)]
 
-def _values(row: Row, found: Mapping[str, Values]) -> dict[str, list[float]]:
-    return {peer: values.get(row.name, {}).get("sdk", []) for peer, values in found.items()}
+    def head(self) -> str:
+        """The line of titles."""
+        return self._line(self._head)
 
+    def row(self, row: Row, ours: Values, peers: Mapping[str, Values]) -> str:
+        """The line of a row."""
+        base = f"{row.base}: {_text(row, ours['base'])}" if row.unit and "base" in ours else row.base
+        limit = "-" if row.limit is None else f"{row.limit:.3g} {row.unit}".strip()
+        shown = (_text(row, peers.get(peer, {}).get("sdk", [])) for peer in PEERS)
+        sdk = ours.get("sdk", [])
+        others = (f"{side}: {_text(row, found)}" for side, found in ours.items() if side not in ("base", "sdk"))
+        return self._line((row.what, base, *shown, _text(row, sdk), limit, _verdict(sdk, row.limit), ", ".join(others)))
 
-def _line(row: Row, ours: dict[str, list[float]], peers: dict[str, list[float]]) -> tuple[str, ...]:
-    base = f"{row.base}: {_text(row, ours['base'])}" if row.unit and "base" in ours else row.base
-    limit = _limit(row, peers["official"])
-    shown = "-" if limit is None else f"{limit:.3g} {row.unit}".strip()
-    sse, sdk = ours.get("httpx_sse", []), ours["sdk"]
-    others = (_text(row, values) for values in peers.values())
-    return row.what, base, _text(row, sse), *others, _text(row, sdk), shown, _verdict(sdk, limit)
-
-
-def _limit(row: Row, official: list[float]) -> float | None:
-    if not row.part or row.limit is None:
-        return row.limit
-    return row.limit * median(official) if official else None
+    def _line(self, cells: Sequence[str]) -> str:
+        return "  ".join(map(str.ljust, cells, self._widths)).rstrip()
 
 
 def _verdict(values: list[float], limit: float | None) -> str:
-    if limit is None or isnan(median(values)):
+    if limit is None or not values or isnan(median(values)):
         return "-"
     return "ok" if median(values) <= limit else "MISSED"
 

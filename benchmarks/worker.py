@@ -10,7 +10,7 @@ from importlib.metadata import version
 from .apis import APIS
 from .measure import QUICK, Bench, Sizes
 from .rows import ROWS
-from .surroundings import alone
+from .surroundings import alone, end_with_parent
 
 
 def main() -> None:
@@ -22,14 +22,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
+    end_with_parent()
     alone()
     sizes = QUICK if arguments.quick else Sizes()
     bench = Bench(arguments.url, arguments.tls_url, sizes, APIS[arguments.api])
-    found = {}
-    for row in ROWS:
-        if row.name in arguments.names:
-            print(f"  {row.what}", file=sys.stderr, flush=True)
-            found[row.name] = row.measure(bench, arguments.rounds)
+    found = {row.name: row.measure(bench, arguments.rounds) for row in ROWS if row.name in arguments.names}
     json.dump({"version": version(bench.api.package), "rows": found, "notes": sorted(set(bench.notes))}, sys.stdout)
 
 

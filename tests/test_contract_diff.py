@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uniqos import ConfigurationError
-from uniqos.contract import Difference, diff, export, schemas
+from uniqos.contract import Difference, diff, export, shapes
 
 DOCUMENT = export()
 TURN = "POST /v1/respond"
@@ -567,9 +567,9 @@ def test_successes_are_compared_with_their_like_and_what_all_say_is_told_once() 
 
 
 def test_many_kinds_of_each_of_several_parts_are_not_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged = schemas._merged
+    merged = shapes._merged
     work: list[int] = []
-    monkeypatch.setattr(schemas, "_merged", lambda a, b: work.append(1) or merged(a, b))
+    monkeypatch.setattr(shapes, "_merged", lambda a, b, join: work.append(1) or merged(a, b, join))
     kinds = [{"oneOf": [{"properties": {f"{part}{kind}": NEW}} for kind in range(6)]} for part in "abcdefg"]
     document = answering({"allOf": kinds})
     assert diff(document, document) == []

@@ -222,7 +222,7 @@ def test_a_refusal_before_the_first_byte_is_a_refusal(
         assert service.busy == 0
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert headers.items() <= {"Retry-After": answer.headers.get("retry-after")}.items() or not headers
-    if status in (400, 404, 409, 422, 429, 501):
+    if status in (400, 404, 409, 422, 429):
         assert f"said {code}" in answer.json()["error"]["message"]
     else:
         assert "mysecret" not in answer.text
@@ -531,7 +531,7 @@ def test_a_delivery_without_an_end_is_no_error_of_the_service(caplog: pytest.Log
 
 
 def test_a_webhook_needs_a_secret_and_leaves_the_body_to_the_route() -> None:
-    wrongs: list[Any] = ["", [], [""], ["whsec_x", ""], None, 7, b"whsec_x", ["whsec_x", 7], {"whsec_x"}]
+    wrongs: list[Any] = ["", " ", [], [""], [None], ["whsec_x", " "], ["whsec_x", ""], None, 7, b"whsec_x", ["whsec_x", 7], {"whsec_x"}]
     for wrong in wrongs:
         with pytest.raises(errors.ConfigurationError, match="secret"):
             webhook(wrong)

@@ -25,6 +25,7 @@ def test_every_snippet_runs(
 ) -> None:
     monkeypatch.setenv("UNIQOS_API_KEY", sandbox.api_key)
     monkeypatch.setenv("UNIQOS_BASE_URL", sandbox.url)
+    monkeypatch.setenv("UNIQOS_WEBHOOK_SECRET", "whsec_of_this_test")
     example.source = example.source.replace("pers_...", sandbox.personality_id)
     names: dict[str, Any] = {}
     if "client" in example.source and "client = " not in example.source:
@@ -44,6 +45,7 @@ def test_the_backend_is_short_and_passes_turns_through(sandbox: Sandbox, monkeyp
     assert len([line for line in source.splitlines() if line.strip()]) <= 25
     monkeypatch.setenv("UNIQOS_API_KEY", sandbox.api_key)
     monkeypatch.setenv("UNIQOS_BASE_URL", sandbox.url)
+    monkeypatch.setenv("UNIQOS_WEBHOOK_SECRET", "whsec_of_this_test")
     names: dict[str, Any] = {"__name__": "backend"}
     exec(compile(source, "README.md", "exec"), names)
     turn = {"personality_id": sandbox.personality_id, "message": "I am so happy!"}
@@ -56,7 +58,7 @@ def test_the_backend_is_short_and_passes_turns_through(sandbox: Sandbox, monkeyp
         refused = httpx.post(f"{url}/chat/stream", json=limited, timeout=30)
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
         assert int(refused.headers["retry-after"]) >= 1
-        body, headers = delivery("whsec_old")
+        body, headers = delivery("whsec_of_this_test")
         assert httpx.post(f"{url}/webhook", content=body, headers=headers).status_code == 204
         assert httpx.post(f"{url}/webhook", content=body).status_code == 400
         validate(httpx.get(f"{url}/openapi.json").json())

@@ -1,4 +1,4 @@
-"""What a service may tell its own callers: the events of a turn as they came, and of an error only what is theirs.
+"""The answers of a service to its own callers: the events of a turn as they came, and the errors that concern them.
 
 Plain data in and out, for any framework: ``stream.frames()`` and ``uniqos.fastapi`` are made of it.
 """
@@ -31,7 +31,9 @@ _THEIRS: dict[type[errors.APIError], int] = {
     errors.RateLimitError: 429,
 }
 _THEIR_STATUSES = frozenset({400, 404, 409, 413, 422, 429, 501})
+_TEXTS = frozenset({"message", "type", "request_id", "documentation_url"})
 _HEADER = re.compile(r"[\x21-\x7e]{1,200}")
+_CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 class Relayed(NamedTuple):
@@ -53,40 +55,58 @@ class Event(NamedTuple):
 
 
 def relay_error(error: errors.UniqOSError) -> Relayed:
-    """The answer to one's own caller: their faults keep status and envelope, others say only what they are.
+    """Return the answer to one's own caller: a known fault of theirs keeps its status and the API's own words.
 
     A key that is wrong, a scope or a payment that is missing, a quota that is used up are faults of the service, not
-    of its caller: they never become a 401 that would make a browser ask for a password.
+    of its caller: they never become a 401 that would make a browser ask for a password. An error whose code the
+    contract does not know keeps its status where that blames the caller, but none of its words.
     """
     headers: dict[str, str] = {}
-    if error.request_id and _HEADER.fullmatch(error.request_id):
-        headers["X-Request-Id"] = error.request_id
+    request_id = _header_id(error)
+    if request_id is not None:
+        headers["X-Request-Id"] = request_id
     theirs = _theirs(error)
     if theirs is not None:
         status, body = theirs
-        seconds = error.retry_after_seconds if isinstance(error, errors.RateLimitError) else None
-        if seconds is not None and math.isfinite(seconds):
-            headers["Retry-After"] = str(math.ceil(seconds))
     else:
         status, code, message = _masked(error)
-        body = {"code": code, "message": message, "request_id": headers.get("X-Request-Id")}
+        body = {"code": code, "message": message, "request_id": request_id}
+    seconds = error.retry_after_seconds if isinstance(error, errors.RateLimitError) and status == 429 else None
+    if seconds is not None and math.isfinite(seconds):
+        headers["Retry-After"] = str(math.ceil(seconds))
     envelope = ready(ErrorEnvelope)(error=ready(ErrorBody).model_validate(body))
     return Relayed(status, envelope, headers, theirs is None)
 
 
+def _header_id(error: errors.UniqOSError) -> str | None:
+    """Return the id of the exchange where it is printable ASCII, and so may stand in a header."""
+    return error.request_id if error.request_id and _HEADER.fullmatch(error.request_id) else None
+
+
 def _theirs(error: errors.UniqOSError) -> tuple[int, dict[str, Any]] | None:
-    """Status and error object of a fault of the caller's own; None of any other."""
+    """Return status and error object of a known fault of the caller's own; None of any other."""
     body = {"code": error.code, "message": error.message, "details": error.details}
     if isinstance(error, errors.RequestValidationError):
         return 422, body
     if isinstance(error, errors.WebhookSignatureError):
         return 400, body
-    if not isinstance(error, errors.APIError) or error.envelope is None or isinstance(error, _OURS):
+    if not isinstance(error, errors.APIError) or error.envelope is None:
         return None  # without the API's own envelope it is somebody in between who speaks
-    status = error.http_status or 0
-    if status < 400:  # the error event of a stream that began well
-        status = _THEIRS.get(type(error), 0)
-    return (status, {**body, **error.envelope}) if status in _THEIR_STATUSES else None
+    kind = _known(error)
+    if kind not in _THEIRS:
+        return None
+    # An error event of a stream comes under the status of its beginning.
+    status = _THEIRS[kind] if (error.http_status or 0) < 400 else error.http_status
+    # A text that is none would make the whole answer one that the API does not give.
+    own = {name: value for name, value in error.envelope.items() if name not in _TEXTS or isinstance(value, str)}
+    return (status, {**body, **own}) if status in _THEIR_STATUSES else None
+
+
+def _known(error: errors.APIError) -> type[errors.APIError] | None:
+    """Return the class that the contract gives to the code, whatever the status; None if it does not know the code."""
+    code = (error.envelope or {}).get("code", error.code)
+    kind = errors.error_class(code, None) if isinstance(code, str) and _CODE.fullmatch(code) else errors.APIError
+    return None if kind is errors.APIError and code != "internal_error" else kind
 
 
 def _masked(error: errors.UniqOSError) -> tuple[int, str, str]:
@@ -96,9 +116,14 @@ def _masked(error: errors.UniqOSError) -> tuple[int, str, str]:
         return 503, "service_unavailable", "The service is not available."
     if isinstance(error, errors.TurnTimeoutError):
         return 504, "turn_timeout", "The turn took too long."
-    if error.code in ("timeout", "wait_timeout"):
+    if isinstance(error, errors.APIError):
+        if error.http_status in _THEIR_STATUSES and error.envelope is not None and _known(error) is None:
+            if error.http_status == 501:
+                return 501, "not_implemented", "This is not available."
+            return error.http_status, "request_refused", "The request was refused."
+    elif error.code in ("timeout", "wait_timeout"):
         return 504, "upstream_timeout", "The service behind this one took too long."
-    if error.code == "stream_interrupted":
+    elif error.code == "stream_interrupted":
         return 502, error.code, "The answer was interrupted."
     return 502, "upstream_error", "The service behind this one failed."
 

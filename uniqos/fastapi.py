@@ -186,11 +186,13 @@ def _sent(event: Event) -> ServerSentEvent:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer for the SDK's errors: what the caller did wrong keeps its status and the API's envelope.
+    """Answer for the SDK's errors: a known fault of the caller keeps its status and the API's envelope.
 
     A rate limit stays a 429 with ``Retry-After``. Faults of the service itself (a bad key, a missing scope, a quota
-    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502; those are logged to
-    the logger ``uniqos``. ``X-Request-Id`` is passed on.
+    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502. An error whose code
+    this version does not know keeps a status that blames the caller, such as 400 or 409, under the code
+    ``request_refused``: its words are not passed on. All but known faults of the caller are logged to the logger
+    ``uniqos``. ``X-Request-Id`` is passed on.
 
     Args:
         app: The application.
@@ -219,12 +221,13 @@ def _tell(error: errors.UniqOSError) -> None:
 def webhook(
     secret: str | Sequence[str], *, tolerance: float = 300, max_bytes: int = _MOST_WEBHOOK_BYTES
 ) -> Callable[[Request], Awaitable[WebhookEvent]]:
-    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook("whsec_..."))]``.
+    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook(secret))]``.
 
     A body that is too large is refused with 413, a signature that is wrong with 400.
 
     Args:
-        secret: The endpoint's secret; several while one is being replaced.
+        secret: The endpoint's secret, from the environment or a store of secrets, never from the source: whoever
+            knows it can send deliveries. Several while one is being replaced.
         tolerance: Seconds that the delivery may lie in the past or the future; 0 is any.
         max_bytes: The largest body that is read.
 
@@ -232,10 +235,10 @@ def webhook(
         The dependency, which gives the event.
 
     Raises:
-        ConfigurationError: There is no secret, it is no text, or ``tolerance`` is negative.
+        ConfigurationError: There is no secret, one is empty or no text, or ``tolerance`` is negative.
     """
     secret = hide_secrets(secret)  # first of all, so that no traceback with local variables shows it
-    if not all(secret):
+    if not all(one.strip() if isinstance(one, str) else one for one in secret):
         raise errors.ConfigurationError("webhook() needs the endpoint's secret, e.g. whsec_...")
     check_secrets(secret)
     check_tolerance(tolerance)

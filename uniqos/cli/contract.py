@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from io import StringIO
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.cells import cell_len
 
 from . import output
 from .shared import Debug, json_text, read_json
@@ -72,15 +70,22 @@ def diff(
 
 
 def _table(found: list[Difference]) -> str:
-    """The differences of each operation under its name, in columns that are as wide as what is in them."""
-    text = StringIO()
-    console = Console(file=text, width=1_000_000, color_system=None, markup=False, emoji=False, highlight=False)
+    """Return the differences of each operation under its name, in columns as wide as their longest cells.
+
+    A document may have a hundred thousand differences, for which a table of rich would take minutes.
+    """
+    lines: list[str] = []
     for operation, differences in groupby(found, key=lambda difference: difference.operation):
-        table = Table(title=operation, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for column in ("  kind", "where", "ours", "theirs"):
-            table.add_column(column, no_wrap=True)
-        for difference in differences:
-            cells = (difference.where, difference.ours, difference.theirs)
-            table.add_row(f"  {difference.kind}", *(" ".join(cell.split()) if cell else "-" for cell in cells))
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+        rows = [("  kind", "where", "ours", "theirs")]
+        for one in differences:
+            rows.append((f"  {one.kind}", _cell(one.where), _cell(one.ours), _cell(one.theirs)))
+        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        lines.append(_cell(operation))
+        for row in rows:
+            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            lines.append("  ".join(padded))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _cell(text: str | None) -> str:
+    return " ".join(text.split()) if text else "-"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .limits import texts
 from .openapi import Schema
 from .reading import MEDIA, Described, answers, media, parameters, schema_of
-from .schemas import Reader, Shape, Variant
+from .schemas import Reader
+from .shapes import Shape, Variant
+from .work import Task, run
+
+# After so many differences of one operation, those of an object are told at the first place only that has it.
+_MANY = 1_000
+# Steps that an operation costs without anything in it.
+_OPERATION = 20
+
+Pair = tuple[int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,99 +51,123 @@ class Comparison:
         self._ours: Reader = ours
         self._theirs: Reader = theirs
         self._label: str = label
-        self._open: set[tuple[str, str]] = set()
+        self._found: list[Difference] = []
+        # Pairs of schemas by their identities: those that are being compared, and of the ones that have been compared
+        # in this content those without a difference and those with some.
+        self._open: set[Pair] = set()
+        self._equal: set[Pair] = set()
+        self._different: set[Pair] = set()
 
-    def operation(self, ours: Described, theirs: Described) -> Iterator[Difference]:
+    def operation(self, ours: Described, theirs: Described) -> list[Difference]:
         """How its parameters, body and answers differ."""
-        yield from self.event(ours, theirs)
+        self._ours.work.spend(_OPERATION)
+        self._input(ours, theirs)
         for medium in MEDIA:
-            found = self._answers(
-                medium,
-                answers(self._ours, ours.content, medium),
-                answers(self._theirs, theirs.content, medium),
-            )
-            yield from dict.fromkeys(found)
+            mine = answers(self._ours, ours.content, medium)
+            self._answers(medium, mine, answers(self._theirs, theirs.content, medium))
+        return self._told()
 
-    def event(self, ours: Described, theirs: Described) -> Iterator[Difference]:
+    def event(self, ours: Described, theirs: Described) -> list[Difference]:
         """How its parameters and body differ."""
-        yield from self._parameters(ours, theirs)
+        self._input(ours, theirs)
+        return self._told()
+
+    def error(self, ours: Schema, theirs: Schema | None) -> list[Difference]:
+        """How the JSON of an error differs, with places that begin at its top."""
+        self._content("response", "", ours, theirs)
+        return [replace(found, where=found.where.removeprefix(".")) for found in self._told()]
+
+    def _told(self) -> list[Difference]:
+        """Return each difference once: several answers of one operation may have the same."""
+        return list(dict.fromkeys(self._found))
+
+    def _input(self, ours: Described, theirs: Described) -> None:
+        self._parameters(ours, theirs)
         mine = self._ours.resolve(ours.content.get("requestBody"))
         their = self._theirs.resolve(theirs.content.get("requestBody"))
-        bodies = media(mine, "response"), media(their, "response")
+        bodies = media(self._ours, mine, "response"), media(self._theirs, their, "response")
         if None not in bodies:
-            yield from self._required("body", bool(mine.get("required")), bool(their.get("required")))
-        yield from self._content("body", "body", *bodies)
+            self._required("body", bool(mine.get("required")), bool(their.get("required")))
+        self._content("body", "body", *bodies)
 
-    def error(self, ours: Schema, theirs: Schema | None) -> Iterator[Difference]:
-        """How the JSON of an error differs, with places that begin at its top."""
-        for found in self._content("response", "", ours, theirs):
-            yield replace(found, where=found.where.removeprefix("."))
-
-    def _parameters(self, ours: Described, theirs: Described) -> Iterator[Difference]:
+    def _parameters(self, ours: Described, theirs: Described) -> None:
         mine, their = parameters(self._ours, ours), parameters(self._theirs, theirs)
         for key in {**mine, **their}:
             one, other = mine.get(key), their.get(key)
             where = f"{key[0]}.{(one or other or {})['name']}"
             if one is not None and other is not None:
-                yield from self._required(where, bool(one.get("required")), bool(other.get("required")))
-                yield from self._schemas(where, schema_of(one), schema_of(other), nulls=False)
+                self._required(where, bool(one.get("required")), bool(other.get("required")))
+                schemas = schema_of(self._ours, one), schema_of(self._theirs, other)
+                self._compare(where, *schemas, nulls=False)
             elif key[0] != "path":  # a path has its parameters, described or not
-                yield self._lack("parameter", where, self._text(one, self._ours), self._text(other, self._theirs))
+                self._lack("parameter", where, self._text(one, self._ours), self._text(other, self._theirs))
 
-    def _answers(self, medium: str, ours: Mapping[str, Schema], theirs: Mapping[str, Schema]) -> Iterator[Difference]:
+    def _answers(self, medium: str, ours: Mapping[str, Schema], theirs: Mapping[str, Schema]) -> None:
         usual = ours.get("2XX", next(iter(ours.values()), None))
         if not theirs:
-            yield from self._content("response", medium, usual, None)
+            self._content("response", medium, usual, None)
         for status, their in theirs.items():
-            yield from self._content("response", medium, ours.get(status, usual), their)
+            self._content("response", medium, ours.get(status, usual), their)
 
-    def _content(self, what: str, where: str, ours: Schema | None, theirs: Schema | None) -> Iterator[Difference]:
+    def _content(self, what: str, where: str, ours: Schema | None, theirs: Schema | None) -> None:
         if ours is not None and theirs is not None:
-            yield from self._schemas(where, schema_of(ours), schema_of(theirs))
+            self._compare(where, schema_of(self._ours, ours), schema_of(self._theirs, theirs))
         elif ours is not None or theirs is not None:
-            yield self._lack(what, where, self._text(ours, self._ours), self._text(theirs, self._theirs))
+            self._lack(what, where, self._text(ours, self._ours), self._text(theirs, self._theirs))
 
-    def _schemas(self, where: str, ours: Any, theirs: Any, *, nulls: bool = True) -> Iterator[Difference]:
+    def _compare(self, where: str, ours: Any, theirs: Any, *, nulls: bool = True) -> None:
+        self._equal.clear()
+        self._different.clear()
+        run(self._schemas(where, ours, theirs, nulls))
+
+    def _schemas(self, where: str, ours: Any, theirs: Any, nulls: bool = True) -> Task[None]:
+        self._spend(where)
+        pair = id(ours), id(theirs), nulls
         # Schemas may hold themselves: what is being compared is not begun again.
-        pair = repr(ours), repr(theirs)
-        if pair in self._open:
+        if pair in self._open or pair in self._equal:
             return
+        mine, their = self._ours.shape(ours), self._theirs.shape(theirs)
+        if mine.variants and pair in self._different and len(self._found) > _MANY:
+            return
+        before = len(self._found)
         self._open.add(pair)
-        yield from self._shapes(where, self._ours.shape(ours), self._theirs.shape(theirs), nulls)
+        yield from self._shapes(where, mine, their, nulls)
         self._open.remove(pair)
+        (self._equal if len(self._found) == before else self._different).add(pair)
 
-    def _shapes(self, where: str, ours: Shape, theirs: Shape, nulls: bool) -> Iterator[Difference]:
+    def _shapes(self, where: str, ours: Shape, theirs: Shape, nulls: bool) -> Task[None]:
+        self._ours.work.spend(ours.size + theirs.size)
         if not ours.types and any(variant.fields for variant in theirs.variants):
             yield from self._variants(where, [Variant()], theirs.variants)
             return
         if ours.plain != theirs.plain:
             # Where nothing is public, and they say nothing either, there is nothing to tell.
             if theirs.types or not ours.undocumented:
-                yield self._found("type", where, str(ours), str(theirs))
+                self._tell("type", where, str(ours), str(theirs))
             return
         if nulls and ours.nullable != theirs.nullable:
-            yield self._found("nullable", where, str(ours), str(theirs))
+            self._tell("nullable", where, str(ours), str(theirs))
         # That some words are known is no promise that there are no others.
         words = ours.words if ours.open and theirs.words is None else theirs.words
         if ours.words != words or theirs.open > ours.open:
-            yield self._found("enum", where, _words(ours), _words(theirs))
+            self._tell("enum", where, _words(ours), _words(theirs))
         if ours.formats and theirs.formats and not ours.formats & theirs.formats:
-            yield self._found("format", where, *(", ".join(sorted(shape.formats)) for shape in (ours, theirs)))
-        yield from self._limits(where, ours, theirs)
+            self._tell("format", where, *(", ".join(sorted(shape.formats)) for shape in (ours, theirs)))
+        self._limits(where, ours, theirs)
         if "array" in ours.types:
-            yield from self._schemas(f"{where}[]", ours.items, theirs.items)
+            yield self._schemas(f"{where}[]", ours.items, theirs.items)
         yield from self._variants(where, ours.variants, theirs.variants)
 
-    def _limits(self, where: str, ours: Shape, theirs: Shape) -> Iterator[Difference]:
+    def _limits(self, where: str, ours: Shape, theirs: Shape) -> None:
         # What is one of some words has no further limits.
         if any(shape.words is not None and not shape.open for shape in (ours, theirs)):
             return
         mine, their = texts(ours.limits, ours.plain), texts(theirs.limits, theirs.plain)
         for key in {**mine, **their}:
             if mine.get(key) != their.get(key):
-                yield self._found("limit", where, mine.get(key), their.get(key))
+                self._tell("limit", where, mine.get(key), their.get(key))
 
-    def _variants(self, where: str, ours: list[Variant], theirs: list[Variant]) -> Iterator[Difference]:
+    def _variants(self, where: str, ours: list[Variant], theirs: list[Variant]) -> Task[None]:
         if len(ours) == 1 and not ours[0].fields and len(theirs) > 1:
             theirs = [Variant({name: one for their in theirs for name, one in their.fields.items()})]
         if len(ours) == 1 and len(theirs) == 1:
@@ -144,41 +177,49 @@ class Comparison:
         # What says its type finds its like; of the others those that share most fields belong together.
         for mine in sorted(ours, key=lambda variant: (not variant.tags, -len(variant.fields))):
             like = [their for their in left if _alike(mine.tags, their.tags)]
+            self._ours.work.spend(len(left) + len(like) * len(mine.fields))
             if like:
                 best = max(like, key=lambda their: len(their.fields.keys() & mine.fields.keys()))
                 left.remove(best)
                 yield from self._fields(f"{where}({mine.label})" if mine.tags else where, mine, best)
             elif not mine.undocumented:
-                yield self._found("missing_variant", where, str(mine), None)
+                self._tell("missing_variant", where, str(mine), None)
         for their in left:
-            yield self._found("new_variant", where, None, str(their))
+            self._tell("new_variant", where, None, str(their))
 
-    def _fields(self, where: str, ours: Variant, theirs: Variant) -> Iterator[Difference]:
+    def _fields(self, where: str, ours: Variant, theirs: Variant) -> Task[None]:
         for name in {**ours.fields, **theirs.fields}:
             place = f"{where}.{name}"
+            self._spend(place)
             if name not in theirs.fields or name not in ours.fields:
                 mine = str(self._ours.shape(ours.fields[name])) if name in ours.fields else None
                 their = str(self._theirs.shape(theirs.fields[name])) if name in theirs.fields else None
-                yield self._lack("field", place, mine, their)
+                self._lack("field", place, mine, their)
                 continue
-            yield from self._required(place, name in ours.required, name in theirs.required)
-            yield from self._schemas(place, ours.fields[name], theirs.fields[name])
+            self._required(place, name in ours.required, name in theirs.required)
+            yield self._schemas(place, ours.fields[name], theirs.fields[name])
         if ours.values or theirs.values:
-            yield from self._schemas(f"{where}.*", ours.values, theirs.values)
+            yield self._schemas(f"{where}.*", ours.values, theirs.values)
 
-    def _required(self, where: str, ours: bool, theirs: bool) -> Iterator[Difference]:
+    def _required(self, where: str, ours: bool, theirs: bool) -> None:
         if ours != theirs:
             said = ["required" if needed else "optional" for needed in (ours, theirs)]
-            yield self._found("required", where, *said)
+            self._tell("required", where, *said)
 
-    def _lack(self, what: str, where: str, ours: str | None, theirs: str | None) -> Difference:
-        return self._found(f"{'new' if ours is None else 'missing'}_{what}", where, ours, theirs)
+    def _lack(self, what: str, where: str, ours: str | None, theirs: str | None) -> None:
+        self._tell(f"{'new' if ours is None else 'missing'}_{what}", where, ours, theirs)
 
     def _text(self, holder: Schema | None, reader: Reader) -> str | None:
-        return None if holder is None else str(reader.shape(schema_of(holder)))
+        return None if holder is None else str(reader.shape(schema_of(reader, holder)))
 
-    def _found(self, kind: str, where: str, ours: str | None, theirs: str | None) -> Difference:
-        return Difference(kind, self._label, where, ours, theirs)
+    def _tell(self, kind: str, where: str, ours: str | None, theirs: str | None) -> None:
+        self._spend(where, ours or "", theirs or "")
+        self._found.append(Difference(kind, self._label, where, ours, theirs))
+
+    def _spend(self, where: str, *texts: str) -> None:
+        work = self._ours.work
+        work.place = f"{self._label} {where}"
+        work.spend(1 + (len(where) + sum(map(len, texts))) // 100)
 
 
 def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

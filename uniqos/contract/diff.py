@@ -11,6 +11,7 @@ from .comparison import Comparison, Difference
 from .openapi import Schema, export
 from .reading import error, events, operations
 from .schemas import Reader
+from .work import Work
 
 _NOT_OURS = re.compile(r"/v1/(auth|admin)(/|$)")
 
@@ -30,6 +31,9 @@ def diff(document: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> 
 
     No difference is an object that theirs closes (``additionalProperties: false``): ours are open on purpose.
 
+    Any document ends in bounded time and memory. Where one operation has more than a thousand differences, those of an
+    object that is used in several places are told at the first place only.
+
     Args:
         document: OpenAPI 3.0 or 3.1, as parsed from JSON. YAML is not read: convert it first.
         ours: What to compare with; ``export()`` by default.
@@ -38,13 +42,14 @@ def diff(document: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> 
         The differences in the order of our operations; then those of deliveries and errors, new operations last.
 
     Raises:
-        ConfigurationError: That is no OpenAPI 3 document, or a ``$ref`` of it leads nowhere; or what ``export``
-            raises.
+        ConfigurationError: That is no OpenAPI 3 document, or a ``$ref`` of it leads nowhere; it is nested more than
+            200 levels deep, or too large (``document_too_large``); or what ``export`` raises.
     """
-    a, b = Reader(_checked(export() if ours is None else ours)), Reader(_checked(document))
+    work = Work()
+    a, b = _reader(export() if ours is None else ours, work), _reader(document, work)
     mine, their = operations(a), operations(b)
     shared = [(mine[key].content, their[key].content) for key in mine if key in their]
-    if "webhooks" in document or not str(document["openapi"]).startswith("3.0"):
+    if "webhooks" in b.document or not str(b.document["openapi"]).startswith("3.0"):
         mine |= events(a)
         their |= events(b)
     found: list[Difference] = []
@@ -62,20 +67,22 @@ def diff(document: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> 
     return found
 
 
-def _checked(document: Any) -> Mapping[str, Any]:
+def _reader(document: Any, work: Work) -> Reader:
     if not isinstance(document, Mapping):
         raise ConfigurationError(f"an OpenAPI document is a JSON object, not {type(document).__name__}")
+    reader = Reader(document, work)
+    document = reader.document
     if "swagger" in document:
         raise ConfigurationError("this is a Swagger 2.0 document; only OpenAPI 3.0 and 3.1 can be compared")
-    if not str(document.get("openapi", "")).startswith("3.") or not isinstance(document.get("paths"), Mapping):
+    if not str(document.get("openapi", "")).startswith("3.") or not isinstance(document.get("paths"), dict):
         raise ConfigurationError('this is no OpenAPI 3 document: it needs "openapi": "3..." and "paths"')
-    return document
+    return reader
 
 
 def _errors(ours: Reader, theirs: Reader, shared: Iterable[tuple[Schema, Schema]]) -> Iterator[Difference]:
     """How the errors of the operations that both have differ."""
     pairs = [(mine, error(theirs, b)) for a, b in shared if (mine := error(ours, a)) is not None]
-    said = {repr(pair): pair for pair in pairs if pair[1] is not None}
+    said = {(id(mine), id(their)): (mine, their) for mine, their in pairs if their is not None}
     # Theirs lacks them where no operation says anything of them; that some do not is nothing to tell.
     for mine, their in said.values() or pairs[:1]:
         yield from Comparison(ours, theirs, "ERRORS").error(mine, their)

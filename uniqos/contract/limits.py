@@ -28,7 +28,7 @@ def own(node: Mapping[str, Any]) -> Limits:
     """What a schema says by itself."""
     limits: Limits = {}
     for key in _TYPES:
-        value, excluded = node.get(key), node.get(_EXCLUSIVE.get(key, ""))
+        value, excluded = node.get(key), node.get(_EXCLUSIVE[key]) if key in _EXCLUSIVE else None
         if key == "pattern" and isinstance(value, str):
             limits[key] = frozenset({value})
         elif key == "multipleOf" and _is_number(value):
@@ -55,6 +55,12 @@ def either(options: Sequence[tuple[frozenset[str], Limits]]) -> Limits:
         if concerned and all(key in one for one in concerned):
             limits[key] = _looser(key, [one[key] for one in concerned])
     return limits
+
+
+def size(limits: Limits) -> int:
+    """Return how much the limits hold; a pattern that is made of others may be very long."""
+    texts = [one for limit in limits.values() if isinstance(limit, frozenset) for one in limit]
+    return len(limits) + sum(1 + len(text) // 100 for text in texts)
 
 
 def texts(limits: Limits, types: frozenset[str]) -> dict[str, str]:

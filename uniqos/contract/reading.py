@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .document import listed, mapped
 from .openapi import Schema
-from .schemas import Reader, listed, mapped
+from .schemas import Reader
 
 _METHODS = ("get", "put", "post", "patch", "delete")
 MEDIA = {
@@ -20,6 +21,7 @@ _STATUSES = ("200", "201", "202", "2XX")
 _ERRORS = ("DEFAULT", "4XX", "5XX")
 # OpenAPI says these are no parameters.
 _NO_PARAMETERS = frozenset({"accept", "authorization", "content-type"})
+_PLACE = re.compile("{([^{}]*)}")
 
 Key = tuple[str, str]
 
@@ -30,8 +32,8 @@ class Described:
 
     label: str
     content: Schema
-    places: list[str]
-    """The names of the path's parameters."""
+    places: dict[str, int]
+    """The names of the path's parameters, and where in the path they are."""
 
     @property
     def name(self) -> str:
@@ -42,14 +44,17 @@ class Described:
 def operations(reader: Reader) -> dict[Key, Described]:
     """The operations by method and path, the path's parameters without their names."""
     found: dict[Key, Described] = {}
+    usual = _prefix(reader, reader.document.get("servers"))
     for path, unresolved in mapped(reader.document.get("paths")).items():
+        reader.work.place = path
         item = reader.resolve(unresolved)
         for method in _METHODS:
-            if isinstance(item.get(method), Mapping):
-                servers = mapped(item[method]).get("servers") or item.get("servers") or reader.document.get("servers")
-                full = path if path.startswith("/v1/") else _prefix(servers) + path
-                key = (method.upper(), re.sub("{[^}]*}", "{}", full.rstrip("/")))
-                found[key] = _described(f"{method.upper()} {full}", item, method)
+            if isinstance(item.get(method), dict):
+                servers = item[method].get("servers") or item.get("servers")
+                prefix = _prefix(reader, servers) if servers else usual
+                full = path if path.startswith("/v1/") else prefix + path
+                key = (method.upper(), _PLACE.sub("{}", full.rstrip("/")))
+                found[key] = _described(reader, f"{method.upper()} {full}", item, method)
     return found
 
 
@@ -57,21 +62,27 @@ def events(reader: Reader) -> dict[Key, Described]:
     """The deliveries by name."""
     found: dict[Key, Described] = {}
     for name, unresolved in mapped(reader.document.get("webhooks")).items():
+        reader.work.place = f"WEBHOOK {name}"
         item = reader.resolve(unresolved)
         for method in ("post", *_METHODS):
-            if isinstance(item.get(method), Mapping):
-                found["WEBHOOK", name] = _described(f"WEBHOOK {name}", item, method)
+            if isinstance(item.get(method), dict):
+                found["WEBHOOK", name] = _described(reader, f"WEBHOOK {name}", item, method)
                 break
     return found
 
 
-def _described(label: str, item: Schema, method: str) -> Described:
+def _described(reader: Reader, label: str, item: Schema, method: str) -> Described:
     operation = mapped(item[method])
     parameters = [*listed(operation.get("parameters")), *listed(item.get("parameters"))]
-    return Described(label, {**operation, "parameters": parameters}, re.findall("{([^}]*)}", label))
+    reader.work.spend(1 + len(operation) + len(parameters))
+    places: dict[str, int] = {}
+    for number, name in enumerate(_PLACE.findall(label)):
+        places.setdefault(name, number)
+    return Described(label, {**operation, "parameters": parameters}, places)
 
 
-def _prefix(servers: Any) -> str:
+def _prefix(reader: Reader, servers: Any) -> str:
+    reader.work.spend(len(listed(servers)))
     urls = [str(mapped(server).get("url", "")).rstrip("/") for server in listed(servers)]
     return "/v1" if any(url.endswith("/v1") for url in urls) else ""
 
@@ -80,6 +91,7 @@ def parameters(reader: Reader, described: Described) -> dict[Key, Schema]:
     """The parameters by place and name, those of the path by their position."""
     found: dict[Key, Schema] = {}
     for unresolved in listed(described.content.get("parameters")):
+        reader.work.spend(1)
         parameter = reader.resolve(unresolved)
         place, name = parameter.get("in"), parameter.get("name")
         if not isinstance(name, str):
@@ -89,18 +101,19 @@ def parameters(reader: Reader, described: Described) -> dict[Key, Schema]:
         elif place == "header" and name.lower() not in _NO_PARAMETERS:
             found.setdefault((place, name.lower()), parameter)
         elif place == "path" and name in described.places:
-            found.setdefault((place, str(described.places.index(name))), {**parameter, "required": True})
+            found.setdefault((place, str(described.places[name])), {**parameter, "required": True})
     return found
 
 
-def schema_of(holder: Schema) -> Any:
+def schema_of(reader: Reader, holder: Schema) -> Any:
     """The schema of a parameter or of a medium."""
-    return (media(holder, "response") or {}).get("schema") if "content" in holder else holder.get("schema")
+    return (media(reader, holder, "response") or {}).get("schema") if "content" in holder else holder.get("schema")
 
 
-def media(holder: Schema, medium: str) -> Schema | None:
+def media(reader: Reader, holder: Schema, medium: str) -> Schema | None:
     """What a body or an answer says of a medium."""
     for name, content in mapped(holder.get("content")).items():
+        reader.work.spend(1)
         if MEDIA[medium].fullmatch(name.partition(";")[0].strip().lower()):
             return mapped(content)
     return None
@@ -108,25 +121,26 @@ def media(holder: Schema, medium: str) -> Schema | None:
 
 def answers(reader: Reader, operation: Schema, medium: str) -> dict[str, Schema]:
     """What each success that has the medium says of it, the usual ones first."""
-    responses = _responses(operation)
-    return _having(reader, responses, medium, (*_STATUSES, *(one for one in sorted(responses) if one.startswith("2"))))
+    responses = _responses(reader, operation)
+    statuses = (*_STATUSES, *(one for one in sorted(responses) if one.startswith("2")))
+    return dict(_having(reader, responses, medium, statuses))
 
 
 def error(reader: Reader, operation: Schema) -> Schema | None:
     """What is said of the JSON of an error: of any, else of the first that has some."""
-    responses = _responses(operation)
+    responses = _responses(reader, operation)
     statuses = (*_ERRORS, *(one for one in sorted(responses) if one.startswith(("4", "5"))))
-    return next(iter(_having(reader, responses, "response", statuses).values()), None)
+    return next((content for _, content in _having(reader, responses, "response", statuses)), None)
 
 
-def _responses(operation: Schema) -> Schema:
-    return {str(status).upper(): response for status, response in mapped(operation.get("responses")).items()}
+def _responses(reader: Reader, operation: Schema) -> Schema:
+    responses = mapped(operation.get("responses"))
+    reader.work.spend(len(responses))
+    return {status.upper(): response for status, response in responses.items()}
 
 
-def _having(reader: Reader, responses: Schema, medium: str, statuses: Iterable[str]) -> dict[str, Schema]:
-    found: dict[str, Schema] = {}
+def _having(reader: Reader, responses: Schema, medium: str, statuses: Iterable[str]) -> Iterator[tuple[str, Schema]]:
     for status in statuses:
-        content = media(reader.resolve(responses.get(status)), medium)
+        content = media(reader, reader.resolve(responses.get(status)), medium)
         if content is not None:
-            found[status] = content
-    return found
+            yield status, content

@@ -1,6 +1,11 @@
-"""The service behind the page: turns and history passed through, and an inbox of verified webhooks."""
+"""The service behind the page: turns and history passed through, and an inbox of verified webhooks.
 
+Deliveries are verified with the secret in UNIQOS_WEBHOOK_SECRET. Without one they are refused with 503.
+"""
+
+import logging
 import os
+import secrets
 from collections import deque
 from collections.abc import AsyncIterable, Callable
 from pathlib import Path
@@ -26,7 +31,7 @@ from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
 
 PAGE = Path(__file__).parent / "page"
 USER = "demo_user"
-SECRET = os.environ.get("UNIQOS_WEBHOOK_SECRET", "whsec_only_for_this_machine")
+_log = logging.getLogger(__name__)
 
 
 def make_app(
@@ -36,8 +41,10 @@ def make_app(
 
     Args:
         make_client: Makes the client, by default for the real API with the key of the environment.
-        sign: Makes a signed delivery for the secret, so that the inbox can be tried where nobody sends any.
+        sign: Makes a signed delivery for a secret, so that the inbox can be tried where nobody sends any. The secret
+            is then a random one, unless one is set.
     """
+    secret = os.environ.get("UNIQOS_WEBHOOK_SECRET", "").strip() or (secrets.token_hex(32) if sign else "")
     app = FastAPI(title="uniqOS chat", lifespan=lifespan(make_client))
     install_error_handlers(app)
     inbox: deque[WebhookEvent] = deque(maxlen=20)
@@ -59,10 +66,19 @@ def make_app(
     async def history(client: Client) -> InteractionPage:
         return await client.interactions.list(user_id=USER, limit=20)
 
-    @app.post("/webhook", status_code=204)
-    async def receive(event: Annotated[WebhookEvent, Depends(webhook(SECRET))]) -> None:
-        if all(event.id != known.id for known in inbox):  # a delivery may come twice
-            inbox.appendleft(event)
+    if secret:
+
+        @app.post("/webhook", status_code=204)
+        async def receive(event: Annotated[WebhookEvent, Depends(webhook(secret))]) -> None:
+            if all(event.id != known.id for known in inbox):  # a delivery may come twice
+                inbox.appendleft(event)
+
+    else:
+        _log.warning("UNIQOS_WEBHOOK_SECRET is not set: deliveries to /webhook are refused with 503")
+
+        @app.post("/webhook")
+        async def refuse() -> None:
+            raise HTTPException(503, "The secret of the webhook is not set.")
 
     @app.get("/api/inbox")
     async def received() -> dict[str, Any]:
@@ -72,7 +88,7 @@ def make_app(
     async def try_it() -> None:
         if sign is None:
             raise HTTPException(404, "The real API sends deliveries; register this address with it.")
-        body, signature = sign(SECRET)
+        body, signature = sign(secret)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as sender:
             answer = await sender.post("/webhook", content=body, headers={"x-uniqos-signature": signature})
             answer.raise_for_status()
