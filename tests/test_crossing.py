@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from benchmarks.crossing import FAULTS, crossing
 
 
-@pytest.mark.xfail(strict=True, reason="the pool gives connections back on which something is unread")
 def test_no_answer_reaches_another_call_whatever_is_sent_behind_it() -> None:
     ledger, counts = crossing(2000, threads=16, tasks=100)
     assert ledger.calls == 2000

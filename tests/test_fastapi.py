@@ -531,7 +531,20 @@ def test_a_delivery_without_an_end_is_no_error_of_the_service(caplog: pytest.Log
 
 
 def test_a_webhook_needs_a_secret_and_leaves_the_body_to_the_route() -> None:
-    wrongs: list[Any] = ["", " ", [], [""], [None], ["whsec_x", " "], ["whsec_x", ""], None, 7, b"whsec_x", ["whsec_x", 7], {"whsec_x"}]
+    wrongs: list[Any] = [
+        "",
+        " ",
+        [],
+        [""],
+        [None],
+        ["whsec_x", " "],
+        ["whsec_x", ""],
+        None,
+        7,
+        b"whsec_x",
+        ["whsec_x", 7],
+        {"whsec_x"},
+    ]
     for wrong in wrongs:
         with pytest.raises(errors.ConfigurationError, match="secret"):
             webhook(wrong)

@@ -126,7 +126,7 @@ def test_the_words_of_an_unknown_code_reach_neither_the_browser_nor_the_log(
     assert answer.status_code == (status if status in KEPT else 502)
     assert "mysecret" not in answer.text
     assert "strange" not in answer.text
-    assert "code=unreadable, request_id=req_9" in caplog.text
+    assert "code=unknown, request_id=req_9" in caplog.text
     assert "forged" not in caplog.text
 
 
