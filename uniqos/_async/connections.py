@@ -74,7 +74,7 @@ class AsyncConnections:
         from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
 
         config = self._config
-        proxy = config.proxy or proxy_of_environment(config.base_url)
+        proxy = config.proxy or proxy_of_environment(config.base_url, config.token)
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
             self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from pathlib import Path
+from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,6 @@ from .call import Settings
 from .caller import API_KEY
 from .relationships import remembered, shown
 
-_FOLDER = Path(__file__).parent / "page"
 _MEDIA_TYPES = {
     "index.html": "text/html",
     "page.css": "text/css",
@@ -105,7 +104,8 @@ def router(settings: Settings) -> APIRouter:
 
 
 def _file(name: str) -> Response:
-    return Response((_FOLDER / name).read_bytes(), media_type=_MEDIA_TYPES[name], headers=_HEADERS)
+    content = resources.files(__package__).joinpath("page", name).read_bytes()  # the package may be in a zip
+    return Response(content, media_type=_MEDIA_TYPES[name], headers=_HEADERS)
 
 
 def _relationships(settings: Settings) -> list[dict[str, Any]]:
