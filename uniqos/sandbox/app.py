@@ -48,7 +48,7 @@ from .store import dumps
 
 def _respond(call: Call) -> Answer | EventStream:
     assert isinstance(call.body, RespondRequest)
-    return turns.respond(call, personalities.existing(call.store, call.body.personality_id))
+    return turns.respond(call, personalities.existing(call, call.body.personality_id))
 
 
 HANDLERS: dict[str, Handler] = {

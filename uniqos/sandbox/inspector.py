@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from .call import Settings
-from .caller import API_KEY
+from .caller import API_KEY, ORGANIZATION
+from .personalities import seen_by
 from .relationships import remembered, shown
 
 _MEDIA_TYPES = {
@@ -79,9 +80,8 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.get("/access")
     async def access() -> dict[str, Any]:
-        rows = store.all("select id, fields from personalities where status = 'active' order by rowid")
-        personalities = [{"id": row["id"], "name": json.loads(row["fields"])["name"]} for row in rows]
-        return {"api_key": API_KEY, "personalities": personalities}
+        active = [row for row in seen_by(store, ORGANIZATION)[::-1] if row["status"] == "active"]
+        return {"api_key": API_KEY, "personalities": [{"id": row["id"], "name": row["name"]} for row in active]}
 
     @routes.get("/relationships")
     async def relationships() -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Any
 
 _SCHEMA = """
 create table if not exists personalities (
-  id text primary key, lineage text not null, version integer not null, status text not null, review text not null,
-  created_at text not null, fields text not null);
+  organization_id text not null, id text not null, lineage text not null, version integer not null,
+  status text not null, review text not null, created_at text not null, fields text not null,
+  primary key (organization_id, id));
 create table if not exists relationships (
   id text primary key, organization_id text not null, user_id text not null, personality_id text not null,
   status text not null, deletion_id text, created_at text not null, last_turn_at text, summary_at text,
