@@ -94,7 +94,7 @@ def known(sandbox: Sandbox, ada: Tenant) -> dict[str, str]:
     while sandbox._settings.tasks:  # the delivery of the alert
         time.sleep(0.01)
     sandbox.clock.advance(31 * 86400)
-    ids = {
+    return {
         "personality_id": personality,
         "interaction_id": interaction,
         "relationship_id": relationship,
@@ -113,7 +113,6 @@ def known(sandbox: Sandbox, ada: Tenant) -> dict[str, str]:
             "token"
         ],
     }
-    return ids
 
 
 def test_each_parameter_of_a_path_has_a_thing_of_the_table(known: dict[str, str]) -> None:

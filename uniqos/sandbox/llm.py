@@ -74,7 +74,9 @@ class Llm:
         self.seconds: float = seconds
         self._url = f"{url.rstrip('/')}/chat/completions"
         # The proxy of the environment reaches no model on this machine.
-        self._past_proxies: dict[str, None] = {f"all://{parsed.netloc.decode()}": None} if is_loopback(parsed.host) else {}
+        self._past_proxies: dict[str, None] = (
+            {f"all://{parsed.netloc.decode()}": None} if is_loopback(parsed.host) else {}
+        )
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._running: dict[object, Future[None]] = {}
 
