@@ -386,6 +386,19 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_a_broken_answer_comes_back_from_another_process_with_what_fits",
         ),
     },
+    "HTTP_PROXY without NO_PROXY before the sandbox": {
+        "by its credentials": twins(
+            "test_sandbox_proxies",
+            "test_the_settings_that_the_command_prints_are_enough",
+            "test_keys_and_tokens_of_the_sandbox_are_enough",
+            "test_the_proxy_with_faults_is_reached",
+        ),
+        "another client, another machine": twins(
+            "test_sandbox_proxies",
+            "test_only_the_sandbox_on_this_machine_goes_past_the_proxy",
+            "test_a_proxy_that_is_given_is_gone_through",
+        ),
+    },
     "early hints 103, HTTP/1.0, no content-length": {
         "calls": twins("test_broken_answers", "test_odd_but_correct_http_is_read"),
         "in the pool": twins("test_pool", "test_every_form_of_an_answer_is_read"),

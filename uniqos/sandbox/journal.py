@@ -61,7 +61,7 @@ class Journal:
             listener.put_nowait(entry)
 
     def listen(self) -> asyncio.Queue[Entry]:
-        """A queue of the requests to come, until ``leave``."""
+        """Return a queue of the requests to come, until ``leave``; it keeps the newest thousand."""
         queue: asyncio.Queue[Entry] = asyncio.Queue(_MOST)
         self._listeners.add(queue)
         return queue
