@@ -302,6 +302,14 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "without a whole body": twins("test_calls", "test_a_refusal_counts_even_where_its_body_cannot_be_read"),
     },
     "proxy": {
+        "none before the sandbox": twins(
+            "test_sandbox_proxies",
+            "test_the_settings_that_the_command_prints_are_enough",
+            "test_keys_and_tokens_of_the_sandbox_are_enough",
+            "test_the_proxy_with_faults_is_reached",
+            "test_only_the_sandbox_on_this_machine_goes_past_the_proxy",
+            "test_a_proxy_that_is_given_is_gone_through",
+        ),
         "environment": twins("test_calls", "test_the_proxy_of_the_environment_is_used"),
         "argument": twins(
             "test_proxies",
@@ -384,19 +392,6 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_process_pools",
             "test_an_error_comes_back_from_another_process_whole",
             "test_a_broken_answer_comes_back_from_another_process_with_what_fits",
-        ),
-    },
-    "HTTP_PROXY without NO_PROXY before the sandbox": {
-        "by its credentials": twins(
-            "test_sandbox_proxies",
-            "test_the_settings_that_the_command_prints_are_enough",
-            "test_keys_and_tokens_of_the_sandbox_are_enough",
-            "test_the_proxy_with_faults_is_reached",
-        ),
-        "another client, another machine": twins(
-            "test_sandbox_proxies",
-            "test_only_the_sandbox_on_this_machine_goes_past_the_proxy",
-            "test_a_proxy_that_is_given_is_gone_through",
         ),
     },
     "early hints 103, HTTP/1.0, no content-length": {
