@@ -322,6 +322,14 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "without a whole body": twins("test_calls", "test_a_refusal_counts_even_where_its_body_cannot_be_read"),
     },
     "proxy": {
+        "none before the sandbox": twins(
+            "test_sandbox_proxies",
+            "test_the_settings_that_the_command_prints_are_enough",
+            "test_keys_and_tokens_of_the_sandbox_are_enough",
+            "test_the_proxy_with_faults_is_reached",
+            "test_only_the_sandbox_on_this_machine_goes_past_the_proxy",
+            "test_a_proxy_that_is_given_is_gone_through",
+        ),
         "environment": twins("test_calls", "test_the_proxy_of_the_environment_is_used"),
         "argument": twins(
             "test_proxies",

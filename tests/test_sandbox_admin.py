@@ -123,6 +123,20 @@ def test_a_name_that_has_come_to_mean_this_machine_is_refused(admin: httpx.Clien
         "attach 'stolen.db' as stolen; create table stolen.t (a);",
         "pragma journal_mode = delete;",
         "select load_extension('x');",
+        "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n;",
+        "insert into counters select x, x from (with recursive n(x) as (select 1 union all select x + 1 from n)"
+        " select x from n);",
+        "create trigger slow after insert on interactions begin delete from answers; end;",
+        "create view all_of_it as select * from answers;",
+        "create table counters_too as select * from counters;",
+        "create index mine on counters (value);",
+        "insert into counters values ('a', length(randomblob(1000000000)));",
+        "insert into counters values ('a', (select 1));",
+        "update counters set value = value + 1;",
+        "delete from answers;",
+        "create virtual table words using fts5(x);",
+        "vacuum into 'stolen.db';",
+        "begin;",
     ],
 )
 def test_what_is_no_snapshot_is_refused_and_changes_nothing(

@@ -77,6 +77,22 @@ def turn(sandbox: Sandbox, message: str = "hello", **more: Any) -> dict[str, Any
     return {"personality_id": sandbox.personality_id, "message": message, **more}
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_model_on_this_machine_is_asked_past_the_proxy_of_the_environment(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    with speaking(speak) as (sandbox, server), sandbox.client(max_retries=0) as client:
+        assert client.respond(turn(sandbox)).response == "Grüße, from a model."
+        with RawServer(lambda connection, raw, _: connection.close()) as proxy:
+            monkeypatch.setenv(variable, proxy.url)
+            with serve(llm="http://model.example/v1") as other, other.client(max_retries=0) as far:
+                with pytest.raises(errors.APIError):
+                    far.respond(turn(other))
+            assert proxy.requests[0].startswith(b"POST http://model.example/v1/chat/completions ")
+    assert len(server.requests) == 1
+
+
 def test_the_model_is_told_who_it_is_what_is_felt_and_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIQOS_LLM_API_KEY", "sk-secret")
     with speaking(speak, llm_model="tiny") as (sandbox, server), sandbox.client() as client:

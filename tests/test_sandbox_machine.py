@@ -76,6 +76,8 @@ class Sent:
     turn: Turn
     request: dict[str, Any]
     stream: bool
+    forgotten: bool = False
+    """Whether a partial deletion of its user took the kept answer."""
 
 
 @dataclass
@@ -255,6 +257,9 @@ class Machine(RuleBasedStateMachine):
             held.deletion = which
         if done.answer is not None:
             assert done.answer.deletion_id == which
+        if cascade != "all":
+            for sent in self.sent.values():
+                sent.forgotten |= sent.turn.user == user
         if cascade == "memory_only":
             for at in self.model.relationships:
                 if at[0] == user:
@@ -341,7 +346,8 @@ class Machine(RuleBasedStateMachine):
     def take_a_turn_again_with_its_key(self, number: int) -> None:
         key = self.pick(self.sent, number)
         sent = self.sent[key]
-        if sent.turn.user != sent.request["user_id"]:  # with whose it was the kept answer went too
+        # With whose it was the kept answer went too.
+        if sent.forgotten or sent.turn.user != sent.request["user_id"]:
             self._turn(key, sent.request, sent.stream)
             return
         before = self.sandbox.turns_billed

@@ -74,7 +74,7 @@ class Config:
         if api_key is None and access_token is None:
             raise ConfigurationError("no API key: with_credentials needs one", code="missing_api_key")
         token, environment = _credentials(api_key, access_token)
-        _check_secrecy(self.base_url, environment, self.proxy)
+        _check_secrecy(self.base_url, token, environment, self.proxy)
         return replace(self, token=token, environment=environment)
 
     @property
@@ -99,7 +99,7 @@ def resolve(
     if base_url is None:
         base_url = hide(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL)
     url = _base_url(base_url, log)
-    _check_secrecy(url, environment, options.get("proxy"))
+    _check_secrecy(url, token, environment, options.get("proxy"))
     config = Config(token, environment, url, **options)
     log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
     return config
@@ -132,18 +132,18 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
     return api_key, "live" if match[1] == "live" else "test"
 
 
-def _check_secrecy(url: str, environment: Environment | None, proxy: str | None) -> None:
+def _check_secrecy(url: str, token: str, environment: Environment | None, proxy: str | None) -> None:
     if environment == "test" or not url.startswith("http://"):
         return
     host = urlsplit(url).hostname or ""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise ConfigurationError(
             f"base_url {url} would send a live credential unencrypted; use https, or a loopback address"
         )
     from ._proxy import proxy_of_environment  # a live credential over plain HTTP is rare
 
-    proxy = proxy or proxy_of_environment(url)
-    if proxy is not None and not _is_loopback(urlsplit(proxy).hostname or ""):
+    proxy = proxy or proxy_of_environment(url, token)
+    if proxy is not None and not is_loopback(urlsplit(proxy).hostname or ""):
         raise ConfigurationError(
             f"the proxy would get a live credential unencrypted on its way to {url}; give none, or except {host} by "
             "NO_PROXY"
@@ -283,7 +283,8 @@ def _idna(host: str) -> str:
         raise ValueError("not a name") from None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host, without brackets, is this machine: ``localhost`` or a loopback address."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

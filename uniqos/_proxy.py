@@ -10,13 +10,17 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from ._config import ascii_host
+from ._config import ascii_host, is_loopback
 from ._logging import Secret, SecretBytes, hide
 from .errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _PORTS = {"http": 80, "https": 443}
 _MOST_OF_SOCKS = 255
+SANDBOX_KEY = "uniq_test_sandbox"
+"""How each API key of the sandbox begins; none of the API's does."""
+SANDBOX_TOKEN = "sandbox."
+"""How each access token of the sandbox begins."""
 
 
 def checked_proxy(url: str, what: str = "proxy") -> Secret:
@@ -51,8 +55,14 @@ def _parsed(url: str) -> Secret | None:
     return Secret(parts.geturl())
 
 
-def proxy_of_environment(base_url: str) -> str | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name for ``base_url``, unless NO_PROXY excepts it.
+def proxy_of_environment(base_url: str, token: str = "") -> str | None:
+    """Return the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name for ``base_url``, unless NO_PROXY excepts it.
+
+    A client of our own sandbox on this machine uses none. A company's proxy reaches no loopback address but its own.
+
+    Args:
+        base_url: Where the client sends its requests.
+        token: The credential of the client.
 
     Raises:
         ConfigurationError: The variable is no proxy's URL.
@@ -60,8 +70,10 @@ def proxy_of_environment(base_url: str) -> str | None:
     import urllib.request  # it brings half of the standard library, and is only needed for the first connection
 
     parts = urlsplit(base_url)
-    url = _of_environment(parts.scheme)
     host = parts.hostname or ""
+    if token.startswith((SANDBOX_KEY, SANDBOX_TOKEN)) and is_loopback(host):
+        return None
+    url = _of_environment(parts.scheme)
     # Some except the host, some its port too, and an IPv6 address with or without brackets.
     if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_excepted(host, parts.netloc):
         return None

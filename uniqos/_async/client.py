@@ -67,7 +67,8 @@ class AsyncUniqOS(AsyncResponder):
         max_response_bytes: How large an answer may be, decompressed, 32 MiB by default; downloads to a file
             have a limit of their own.
         proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
-            the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
+            the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment, which do not
+            count for the sandbox on this machine.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
         http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
             It bounds each read alone, so that headers which drip can outlive the deadline; what its parts raise that

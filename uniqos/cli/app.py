@@ -174,6 +174,11 @@ def _announce(local: Sandbox) -> None:
     }
     line = '$env:{}="{}"\n' if os.name == "nt" else "export {}={}\n"
     output.write("".join(line.format(*setting) for setting in settings.items()))
+    if local.admin_token is not None:
+        output.note(
+            f"other machines can reach this sandbox. Its routes under {local.url}/_sandbox/ want the header "
+            f"Authorization: Bearer {local.admin_token}; the page is at {local.url}/_sandbox/?token={local.admin_token}"
+        )
     output.note(
         "the sandbox is ready, a stand-in for the real engine; paste these lines into another shell; Ctrl-C ends it"
     )

@@ -115,4 +115,5 @@ def erase_due(store: Store, now: str) -> None:
             store.run("delete from answers where key glob ?", f"{row['id']}/*")
             store.run("delete from relationships where organization_id = ?", row["id"])
             store.run("delete from interactions where organization_id = ?", row["id"])
+            store.run("delete from personalities where organization_id = ?", row["id"])
             store.drop("organization", row["id"])

@@ -12,6 +12,7 @@ import string
 from datetime import timedelta
 from typing import Any
 
+from .._proxy import SANDBOX_KEY
 from .accounts import fingerprint
 from .call import Answer, Call, Handler
 from .checks import check_name, invalid, stays
@@ -51,7 +52,7 @@ def _create(call: Call) -> Answer:
     organization = call.store.get("organization", call.caller.organization_id)
     assert organization is not None
     stays(organization)
-    secret = "uniq_test_" + "".join(secrets.choice(_LETTERS) for _ in range(32))
+    secret = SANDBOX_KEY + "".join(secrets.choice(_LETTERS) for _ in range(32))
     key = {
         "name": fields["name"],
         "scope": fields["scope"],

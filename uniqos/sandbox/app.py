@@ -47,7 +47,7 @@ from .store import dumps
 
 def _respond(call: Call) -> Answer | EventStream:
     assert isinstance(call.body, RespondRequest)
-    return turns.respond(call, personalities.existing(call.store, call.body.personality_id))
+    return turns.respond(call, personalities.existing(call, call.body.personality_id))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -79,6 +79,9 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     seed(settings.store, settings.clock.text())
     table = operations()
+    missing = [*(table.keys() - HANDLERS.keys()), *(HANDLERS.keys() - table.keys())]
+    if missing:
+        raise RuntimeError(f"the sandbox's handlers and the table of operations differ in {', '.join(sorted(missing))}")
     # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
         endpoint = _endpoint(table[name], HANDLERS[name], settings)

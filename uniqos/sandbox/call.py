@@ -103,8 +103,11 @@ class Call:
         return self.settings.store
 
     def counted_by(self, otherwise: str) -> str:
-        """What the option ``times`` of an error counts by: the Idempotency-Key, else the message."""
-        return self.key or str(self.fields().get("message") or otherwise)
+        """Return what the option ``times`` of an error counts by: the Idempotency-Key, else the message.
+
+        Each organization counts by itself.
+        """
+        return f"{self.caller.organization_id}/{self.key or self.fields().get('message') or otherwise}"
 
     def fields(self) -> dict[str, Any]:
         """What was sent, as JSON."""

@@ -14,17 +14,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from .._proxy import SANDBOX_KEY, SANDBOX_TOKEN
 from .accounts import add_organization, erase_due, fingerprint, log_in, open_session
 from .refusal import Refusal
 from .store import Store
 
-API_KEY = "uniq_test_sandbox00000000"
-ACCESS_TOKEN = "sandbox.portal.token"
-EXPIRED_TOKEN = "sandbox.expired.token"
+# The SDK tells the sandbox by how these begin, and then goes past the proxy of the environment.
+API_KEY = f"{SANDBOX_KEY}00000000"
+ACCESS_TOKEN = f"{SANDBOX_TOKEN}portal.token"
+EXPIRED_TOKEN = f"{SANDBOX_TOKEN}expired.token"
 OWNER = "usr_sandbox_owner"
 OWNER_EMAIL = "owner@example.com"
 ORGANIZATION = "org_sandbox"
-_LOGIN = re.compile(r"sandbox\.login(?:-\w{1,20})?\.([^@\s]{1,64}@[^@\s]{1,190})", re.ASCII)
+_LOGIN = re.compile(rf"{re.escape(SANDBOX_TOKEN)}login(?:-\w{{1,20}})?\.([^@\s]{{1,64}}@[^@\s]{{1,190}})", re.ASCII)
 
 
 @dataclass(frozen=True)

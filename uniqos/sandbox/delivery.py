@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import httpx
 
+from .._config import is_loopback
+from .addresses import connectable, webhook_address
 from .call import Call, Settings
 from .store import dumps, instant
 
@@ -147,16 +150,32 @@ async def _send(url: str, secret: str, content: bytes, fault: str | None) -> tup
     if fault != "unsigned":
         signing = f"{secret}_of_somebody_else" if fault == "wrongly_signed" else secret
         headers["X-Uniqos-Signature"] = signature(signing, content)
-    verify = not url.lower().startswith(
-        "http:"
-    )  # where there is nothing to verify, the certificates need not be loaded
     try:
-        async with (
-            httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=verify) as client,
-            # The body of the answer is nobody's business, and may have no end.
-            client.stream("POST", url, content=content, headers=headers) as response,
-        ):
-            status = response.status_code
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:  # the last for a host that is no name
+        address = webhook_address(url)  # a snapshot that was restored may hold any
+        headers["Host"] = address.netloc.decode("ascii")
+        status = await asyncio.wait_for(_post(address, content, headers), _TIMEOUT)
+    except asyncio.TimeoutError:
+        return None, f"no answer within {_TIMEOUT:g} seconds"
+    except (httpx.HTTPError, ValueError, OSError) as exc:
         return None, f"{type(exc).__name__}: {exc}"
-    return status, None if response.is_success else f"answered {status}"
+    return status, None if 200 <= status < 300 else f"answered {status}"
+
+
+async def _post(address: httpx.URL, content: bytes, headers: dict[str, str]) -> int:
+    """Return the status of the answer; a redirect is not followed, since it could lead anywhere."""
+    is_secure = address.scheme == "https"
+    # Nothing is verified over http, so the certificates need not be loaded; and the proxy of the environment does not
+    # reach this machine.
+    trust_env = is_secure and not is_loopback(address.host)
+    async with httpx.AsyncClient(timeout=None, follow_redirects=False, verify=is_secure, trust_env=trust_env) as client:
+        *others, last = await connectable(address)
+        for target in others:
+            with suppress(httpx.ConnectError):
+                return await _status_of(client, target, content, headers)
+        return await _status_of(client, last, content, headers)
+
+
+async def _status_of(client: httpx.AsyncClient, target: httpx.URL, content: bytes, headers: dict[str, str]) -> int:
+    # The body of the answer is not read, for it may have no end.
+    async with client.stream("POST", target, content=content, headers=headers) as response:
+        return response.status_code

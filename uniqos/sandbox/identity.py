@@ -11,6 +11,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from .._proxy import SANDBOX_TOKEN
 from ..api.me import SwitchOrganization
 from .accounts import end_session, membership, open_session
 from .call import Answer, Call, Handler
@@ -57,7 +58,7 @@ def _switch(call: Call) -> Answer:
     member = membership(call.store, call.body.organization_id, call.caller.user_id)
     if member is None:
         raise Refusal("not_found", f"There is no organization {call.body.organization_id}.")
-    token, identifier = f"sandbox.session.{secrets.token_urlsafe(24)}", call.store.new_id("ses")
+    token, identifier = f"{SANDBOX_TOKEN}session.{secrets.token_urlsafe(24)}", call.store.new_id("ses")
     expires_at = instant(call.settings.clock.now() + timedelta(seconds=_TOKEN_SECONDS))
     open_session(call.store, identifier, token, member, now=call.now, expires_at=expires_at)
     life = {"expires_in": _TOKEN_SECONDS, "expires_at": expires_at}

@@ -5,19 +5,17 @@ It shows what the sandbox keeps of each organization, and never the text of a me
 
 from __future__ import annotations
 
-import ipaddress
 import json
-from pathlib import Path
+from importlib import resources
 from typing import Any
-from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Response
 
 from .call import Settings
-from .caller import API_KEY
+from .caller import API_KEY, ORGANIZATION
+from .personalities import seen_by
 from .relationships import remembered, shown
 
-_FOLDER = Path(__file__).parent / "page"
 _MEDIA_TYPES = {
     "index.html": "text/html",
     "page.css": "text/css",
@@ -35,36 +33,9 @@ _HEADERS = {
 _MOST_TURNS = 200
 
 
-async def refuse_other_pages(request: Request) -> None:
-    """Refuse a browser that is on another host's page, also where that host's name has come to mean this machine.
-
-    Raises:
-        HTTPException: 403.
-    """
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    if origin not in (None, f"http://{host}", f"https://{host}"):
-        raise HTTPException(403, "Only the sandbox's own page may ask for this.")
-    if not _is_local(host):
-        raise HTTPException(403, f"Ask the sandbox by its address or a name without dots, not as {host}.")
-
-
-def _is_local(host: str) -> bool:
-    """Whether a Host is none that a stranger can own: an address, a name of the local network, ``*.localhost``."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return "." not in name or name.endswith(".localhost")
-    return True
-
-
 def router(settings: Settings) -> APIRouter:
     """The routes."""
-    own_page = [Depends(refuse_other_pages)]
-    routes = APIRouter(prefix="/_sandbox", include_in_schema=False, dependencies=own_page)
+    routes = APIRouter(prefix="/_sandbox", include_in_schema=False)
     store = settings.store
 
     @routes.get("")
@@ -80,9 +51,8 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.get("/access")
     async def access() -> dict[str, Any]:
-        rows = store.all("select id, fields from personalities where status = 'active' order by rowid")
-        personalities = [{"id": row["id"], "name": json.loads(row["fields"])["name"]} for row in rows]
-        return {"api_key": API_KEY, "personalities": personalities}
+        active = [row for row in seen_by(store, ORGANIZATION)[::-1] if row["status"] == "active"]
+        return {"api_key": API_KEY, "personalities": [{"id": row["id"], "name": row["name"]} for row in active]}
 
     @routes.get("/relationships")
     async def relationships() -> dict[str, Any]:
@@ -105,7 +75,8 @@ def router(settings: Settings) -> APIRouter:
 
 
 def _file(name: str) -> Response:
-    return Response((_FOLDER / name).read_bytes(), media_type=_MEDIA_TYPES[name], headers=_HEADERS)
+    content = resources.files("uniqos.sandbox").joinpath("page", name).read_bytes()  # the package may be in a zip
+    return Response(content, media_type=_MEDIA_TYPES[name], headers=_HEADERS)
 
 
 def _relationships(settings: Settings) -> list[dict[str, Any]]:

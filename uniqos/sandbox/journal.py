@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .counts import Counts
+
 _MOST = 1000
 
 
@@ -39,16 +41,13 @@ class Journal:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # requests are noted in one thread, and looked at in others
         self._entries: deque[Entry] = deque(maxlen=_MOST)
-        self._attempts: dict[str, int] = {}
+        self._attempts = Counts()
         self._listeners: set[asyncio.Queue[Entry]] = set()
         self._count: int = 0
 
     def attempt(self, key: str | None) -> int:
         """Count a request of a key."""
-        if key is None:
-            return 1
-        self._attempts[key] = self._attempts.get(key, 0) + 1
-        return self._attempts[key]
+        return 1 if key is None else self._attempts.add(key)
 
     def add(self, **fields: Any) -> None:
         """Note a request that was answered."""
@@ -57,11 +56,13 @@ class Journal:
             entry = Entry(number=self._count, **fields)
             self._entries.append(entry)
         for listener in self._listeners:
+            if listener.full():  # whoever listens does not read; the newest entries are kept
+                listener.get_nowait()
             listener.put_nowait(entry)
 
     def listen(self) -> asyncio.Queue[Entry]:
-        """A queue of the requests to come, until ``leave``."""
-        queue: asyncio.Queue[Entry] = asyncio.Queue()
+        """Return a queue of the requests to come, until ``leave``; it keeps the newest thousand."""
+        queue: asyncio.Queue[Entry] = asyncio.Queue(_MOST)
         self._listeners.add(queue)
         return queue
 

@@ -22,6 +22,7 @@ from fastapi.responses import Response
 from httpx_sse import EventSource
 from pydantic import BaseModel, ValidationError
 
+from .._config import is_loopback
 from .._logging import Secret, hide
 from ..errors import ConfigurationError
 from . import events
@@ -71,6 +72,11 @@ class Llm:
         self.names: dict[str, str] = {"llm_provider": _PROVIDER, "llm_model": model}
         self.seconds: float = seconds
         self._url = f"{address}/chat/completions"
+        # The proxy of the environment reaches no model on this machine.
+        parsed = httpx.URL(address)
+        self._past_proxies: dict[str, None] = (
+            {f"all://{parsed.netloc.decode()}": None} if is_loopback(parsed.host) else {}
+        )
         self._headers = {"Authorization": Secret(f"Bearer {key}")} if key else {}
         self._auth = httpx.BasicAuth(user, password) if user or password else None
         self._running: dict[object, Future[None]] = {}
@@ -150,7 +156,9 @@ class Llm:
         said = [{"role": "system", "content": draft.prompt}, {"role": "user", "content": draft.magic.text}]
         body = {"model": self.names["llm_model"], "messages": said, "stream": draft.stream}
         async with (
-            httpx.AsyncClient(timeout=None, headers=self._headers, auth=self._auth) as client,
+            httpx.AsyncClient(
+                timeout=None, headers=self._headers, auth=self._auth, mounts=self._past_proxies
+            ) as client,
             client.stream("POST", self._url, json=body) as response,
         ):
             if response.status_code != 200:

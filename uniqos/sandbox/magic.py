@@ -9,11 +9,11 @@ Operations without a message take marks in a header.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .counts import Counts
 from .emotion import EMOTIONS
 from .refusal import KINDS, Refusal
 
@@ -56,7 +56,7 @@ MAGIC: dict[str, str | dict[str, str]] = {
     "int_error_CODE": "as the id of an interaction: that error",
     "CODE": {code: f"{kind.status} {kind.type}" for code, kind in KINDS.items()},
 }
-_MARK = re.compile(r"\s*\[\[uniqos:(.*?)\]\]", re.DOTALL)
+_BEGIN = "[[uniqos:"
 _ERROR = re.compile(r"error=(\w+)((?:;\w+=[\x20-\x3a\x3c-\x7e]*)*)", re.ASCII)
 _STREAM = re.compile(r"stream=(\w+)(?::(\d{1,6}))?", re.ASCII)
 _EMOTION = re.compile(r"emotion=(\w+)", re.ASCII)
@@ -92,12 +92,16 @@ def read(message: str, headers: Iterable[str] = ()) -> Magic:
     found = Magic(message)
     for text in headers:
         _take(found, _Mark(text, HEADER))
-    if "[[uniqos:" in message:
-        found.text = _MARK.sub("", message).strip() or "hello"
-        if "[[uniqos:" in found.text:
-            raise _unknown(_Mark("", "message"), "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
-        for text in _MARK.findall(message):
+    if _BEGIN in message:
+        before, *rest = message.split(_BEGIN)
+        kept = [before.rstrip()]
+        for part in rest:
+            text, end, after = part.partition("]]")
+            if not end:
+                raise _unknown(_Mark("", "message"), "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
             _take(found, _Mark(text, "message"))
+            kept.append(after.rstrip())
+        found.text = "".join(kept).strip() or "hello"
     return found
 
 
@@ -151,7 +155,7 @@ class Errors:
     """Raises what was asked for, as often as it was asked for."""
 
     def __init__(self) -> None:
-        self._raised: Counter[str] = Counter()
+        self._asked = Counts()
 
     def check(self, magic: Magic, key: str) -> None:
         """Raise the error that is asked for; ``key`` is what ``times`` counts by.
@@ -162,10 +166,8 @@ class Errors:
         if magic.error is None:
             return
         times = magic.options.get("times")
-        if times is not None:
-            self._raised[key] += 1
-            if self._raised[key] > int(times):
-                return
+        if times is not None and self._asked.add(key) > int(times):
+            return
         raise refusal(magic.error, magic.options)
 
 

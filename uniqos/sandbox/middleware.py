@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from urllib.parse import unquote
 
+from fastapi import HTTPException
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -28,6 +29,10 @@ ADMIN = "/_sandbox"
 SLASH = "\ue000"
 """Stands for a slash inside of an id, from the middleware to the handler."""
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_ADMIN_BYTES = 64 * 1024 * 1024
+"""A snapshot that is restored may be large."""
+_MOST_LETTERS = 1000
+"""How much of a path or a key the journal keeps."""
 _log = logging.getLogger("uniqos.sandbox")
 
 
@@ -69,7 +74,8 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(ADMIN):
-            await self._app(scope, receive, send)
+            refused = HTTPException(413, f"A body holds at most {_MAX_ADMIN_BYTES} bytes.")
+            await self._app(scope, _capped(receive, _MAX_ADMIN_BYTES, refused), send)
             return
         exchange = _Exchange(self._settings, scope, send)
         left = self._bucket.take()
@@ -77,7 +83,8 @@ class Envelope:
         try:
             if left < 0:
                 raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
-            await self._app(_with_slashes(scope), _capped(receive), exchange.send)
+            too_large = Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
+            await self._app(_with_slashes(scope), _capped(receive, _MAX_BODY_BYTES, too_large), exchange.send)
         except Exception as raised:
             exc = _alone(raised)
             if isinstance(exc, ClientDisconnect):
@@ -96,7 +103,7 @@ class _Exchange:
     """One request on its way through: what is added to its answer, and what of it is noted."""
 
     def __init__(self, settings: Settings, scope: Scope, send: Send) -> None:
-        self.request_id: str = f"req_{_ulid()}"
+        self.request_id: str = new_request_id()
         self.headers: dict[str, str] = {"X-Request-Id": self.request_id}
         self.status: int = 0
         self._settings = settings
@@ -132,11 +139,11 @@ class _Exchange:
         self._settings.journal.add(
             at=self._settings.clock.text(),
             method=self._scope["method"],
-            path=self._scope["path"],
+            path=self._scope["path"][:_MOST_LETTERS],
             status=self.status,
             ms=round((time.perf_counter() - self._started) * 1000, 1),
             request_id=self.request_id,
-            idempotency_key=self._key,
+            idempotency_key=self._key and self._key[:_MOST_LETTERS],
             attempt=self._attempt,
             replayed=self._replayed,
             turns_billed=billed,
@@ -166,9 +173,9 @@ class Faults:
         if rule.is_only_late():
             await self._app(scope, receive, send)
         else:
-            await _change(rule, self._answer(rule, scope), scope, receive, send)
+            await _change(rule, await self._answer(rule, scope), scope, receive, send)
 
-    def _answer(self, rule: Rule, scope: Scope) -> ASGIApp:
+    async def _answer(self, rule: Rule, scope: Scope) -> ASGIApp:
         """What answers before anything is changed: an error, or else what stands instead of the API, or the API."""
         if rule.code is not None:
             return _error(Refusal(rule.code, "A rule of the sandbox says so."), scope)
@@ -176,7 +183,8 @@ class Faults:
             return Response(status_code=307, headers={"Location": rule.redirect})
         if rule.gzip_bomb is not None:
             headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-            return Response(_bomb(rule.gzip_bomb), headers=headers)
+            content = await asyncio.to_thread(_bomb, rule.gzip_bomb)  # compressing a gigabyte takes seconds
+            return Response(content, headers=headers)
         return self._app
 
 
@@ -240,18 +248,23 @@ def _alone(exc: BaseException) -> BaseException:
     return _alone(inner[0]) if len(inner) == 1 else exc
 
 
-def _capped(receive: Receive) -> Receive:
+def _capped(receive: Receive, most: int, too_large: Exception) -> Receive:
     count = 0
 
     async def receiving() -> Message:
         nonlocal count
         message = await receive()
         count += len(message.get("body", b""))
-        if count > _MAX_BODY_BYTES:
-            raise Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
+        if count > most:
+            raise too_large
         return message
 
     return receiving
+
+
+def new_request_id() -> str:
+    """Return an id for a request: ``req_`` and a ULID."""
+    return f"req_{_ulid()}"
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

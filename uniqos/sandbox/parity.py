@@ -101,7 +101,7 @@ OPERATIONS: dict[Level, dict[str, str]] = {
     "own": {
         "engine.recall_memory": "Body and answer are guesses; topics are chosen by the words of the query, not by "
         "meaning.",
-        "personalities.list": "All personalities at once, newest first; filters and pages of the API are unknown.",
+        "personalities.list": "All of the organization, newest first; filters and pages of the API are unknown.",
         "personalities.review_status": "Status words other than pending_review are a guess.",
         "personalities.appeal": "Only a rejection can be appealed; nobody answers.",
         "catalog.list": "Five personalities of the sandbox's; the API's catalog is not public.",
@@ -172,7 +172,7 @@ BEHAVIOURS: dict[Level, dict[str, str]] = {
         "llm_override": "501, as the API says; its code not_implemented is a guess.",
         "deletion": "Statuses, conflicts and what stays readable are the API's; erasure follows in seconds of the "
         "sandbox's clock.",
-        "organizations apart": "Resources of others are not_found, as the API says; but personalities belong to all.",
+        "organizations apart": "Resources of others are not_found, as the API says; three personalities are for all.",
     },
     "own": {
         "quota headers": "Absent, since their names are not public.",

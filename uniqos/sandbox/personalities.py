@@ -1,4 +1,7 @@
-"""Personalities: immutable, with versions, a catalog and a review.
+"""Personalities: immutable, with versions, a catalog and a review. Each belongs to one organization.
+
+Those that are always there belong to nobody, and every organization sees them. The first change of one makes a copy
+with the same id for the organization that changes it.
 
 Beyond ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and ``big_five_facets`` the shapes are the
 sandbox's own: ``big_five`` holds the five traits from 0 to 1.
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 from .call import Answer, Call, Handler
 from .checks import check_free
@@ -33,6 +36,8 @@ CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
 }
 
 
+_NOBODY = ""
+"""Stands for the owner of those that are always there."""
 _OWN = ("id", "version", "status", "created_at", "review_status", "lineage_id")
 """What the API says of a personality, and no body may."""
 
@@ -45,28 +50,42 @@ def traits(values: tuple[float, ...]) -> dict[str, float]:
 def seed(store: Store, now: str) -> None:
     """Put the personalities in that are always there."""
     for identifier, (name, values) in SEEDS.items():
-        if find(store, identifier) is None:
+        if find(store, _NOBODY, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
-            _insert(store, identifier, identifier, 1, fields, now)
+            _insert(store, _NOBODY, identifier, identifier, 1, fields, now)
 
 
-def find(store: Store, identifier: str) -> dict[str, Any] | None:
-    """A personality as the API shows it, or None."""
-    row = store.one("select * from personalities where id = ?", identifier)
-    return _shown(row) if row is not None else None
+def find(store: Store, organization_id: str, identifier: str) -> dict[str, Any] | None:
+    """Return a personality that an organization sees, as the API shows it, or None."""
+    found = _seen_by(store, organization_id, "and id = ?", identifier)
+    return found[0] if found else None
 
 
-def existing(store: Store, identifier: str) -> dict[str, Any]:
-    """A personality, which must be there.
+def existing(call: Call, identifier: str) -> dict[str, Any]:
+    """Return a personality, which the caller's organization must see.
 
     Raises:
         Refusal: ``not_found``, or what a magic id asks for.
     """
     check_id(identifier)
-    found = find(store, identifier)
+    found = find(call.store, call.caller.organization_id, identifier)
     if found is None:
         raise Refusal("not_found", f"There is no personality {identifier}.")
     return found
+
+
+def seen_by(store: Store, organization_id: str) -> list[dict[str, Any]]:
+    """Return all personalities that an organization sees, newest first; a copy is as old as what it was made of."""
+    age = "(select min(rowid) from personalities as made where made.id = personalities.id)"
+    return _seen_by(store, organization_id, f"order by {age} desc")
+
+
+def _seen_by(store: Store, organization_id: str, condition: str, *values: str) -> list[dict[str, Any]]:
+    sql = (
+        "select * from personalities where (organization_id = ? or (organization_id = ? and id not in"
+        f" (select id from personalities where organization_id = ?))) {condition}"
+    )
+    return [_shown(row) for row in store.all(sql, organization_id, _NOBODY, organization_id, *values)]
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -75,19 +94,38 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _insert(
-    store: Store, identifier: str, lineage: str, version: int, fields: dict[str, Any], now: str
+    store: Store, organization_id: str, identifier: str, lineage: str, version: int, fields: dict[str, Any], now: str
 ) -> dict[str, Any]:
     store.run(
-        "insert into personalities values (?, ?, ?, 'active', 'not_submitted', ?, ?)",
+        "insert into personalities values (?, ?, ?, ?, 'active', 'not_submitted', ?, ?)",
+        organization_id,
         identifier,
         lineage,
         version,
         now,
         dumps(fields),
     )
-    found = find(store, identifier)
+    found = find(store, organization_id, identifier)
     assert found is not None
     return found
+
+
+def _make(call: Call, fields: dict[str, Any], lineage: str | None = None, version: int = 1) -> Answer:
+    identifier, whose = call.store.new_id("pers"), call.caller.organization_id
+    return Answer(_insert(call.store, whose, identifier, lineage or identifier, version, fields, call.now), 201)
+
+
+def _change(call: Call, identifier: str, column: Literal["status", "review"], value: str) -> None:
+    whose = call.caller.organization_id
+    call.store.run(
+        "insert or ignore into personalities select ?, id, lineage, version, status, review, created_at, fields"
+        " from personalities where organization_id = ? and id = ?",
+        whose,
+        _NOBODY,
+        identifier,
+    )
+    sql = f"update personalities set {column} = ? where organization_id = ? and id = ?"
+    call.store.run(sql, value, whose, identifier)
 
 
 def _are_traits(given: Any) -> bool:
@@ -114,42 +152,40 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list(call: Call) -> Answer:
-    rows = call.store.all("select * from personalities order by rowid desc")
-    return Answer({"data": [_shown(row) for row in rows]})
+    return Answer({"data": seen_by(call.store, call.caller.organization_id)})
 
 
 def _create(call: Call) -> Answer:
     defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
     check_free(call.fields(), _OWN)
-    fields = _checked({**defaults, **call.fields()})
-    identifier = call.store.new_id("pers")
-    return Answer(_insert(call.store, identifier, identifier, 1, fields, call.now), 201)
+    return _make(call, _checked({**defaults, **call.fields()}))
 
 
 def _get(call: Call) -> Answer:
-    return Answer(existing(call.store, call.path["personality_id"]))
+    return Answer(existing(call, call.path["personality_id"]))
 
 
 def _archive(call: Call) -> Answer:
-    found = existing(call.store, call.path["personality_id"])
-    call.store.run("update personalities set status = 'archived' where id = ?", found["id"])
-    return Answer(existing(call.store, found["id"]))
+    found = existing(call, call.path["personality_id"])
+    _change(call, found["id"], "status", "archived")
+    return Answer(existing(call, found["id"]))
 
 
 def _new_version(call: Call) -> Answer:
-    parent = existing(call.store, call.path["personality_id"])
+    parent = existing(call, call.path["personality_id"])
     check_free(call.fields(), _OWN)
     fields = _checked({**{n: v for n, v in parent.items() if n not in _OWN}, **call.fields()})
-    newest = call.store.one("select max(version) v from personalities where lineage = ?", parent["lineage_id"])
-    assert newest is not None
-    identifier = call.store.new_id("pers")
-    return Answer(_insert(call.store, identifier, parent["lineage_id"], newest["v"] + 1, fields, call.now), 201)
+    newest = _lineage(call, parent["lineage_id"])[0]
+    return _make(call, fields, parent["lineage_id"], newest["version"] + 1)
 
 
 def _versions(call: Call) -> Answer:
-    lineage = existing(call.store, call.path["personality_id"])["lineage_id"]
-    rows = call.store.all("select * from personalities where lineage = ? order by version desc", lineage)
-    return Answer({"data": [_shown(row) for row in rows]})
+    lineage = existing(call, call.path["personality_id"])["lineage_id"]
+    return Answer({"data": _lineage(call, lineage)})
+
+
+def _lineage(call: Call, lineage: str) -> list[dict[str, Any]]:
+    return _seen_by(call.store, call.caller.organization_id, "and lineage = ? order by version desc", lineage)
 
 
 def _from_catalog(call: Call) -> Answer:
@@ -158,9 +194,7 @@ def _from_catalog(call: Call) -> Answer:
         raise Refusal("not_found", f"The catalog holds {', '.join(CATALOG)}.")
     name, values = CATALOG[fields["slug"]]
     copied = {"name": fields.get("name") or name, "default_mode": "stateful", "big_five": traits(values)}
-    identifier = call.store.new_id("pers")
-    clone = {**copied, "big_five_facets": None, "source": "catalog", "source_ref": fields["slug"]}
-    return Answer(_insert(call.store, identifier, identifier, 1, clone, call.now), 201)
+    return _make(call, {**copied, "big_five_facets": None, "source": "catalog", "source_ref": fields["slug"]})
 
 
 _HINTS: dict[str, tuple[str, float]] = {
@@ -189,32 +223,32 @@ def _from_guided_prompt(call: Call) -> Answer:
 
 def _submit(call: Call) -> Answer:
     """Answers ``pending_review``, also a second time; a mark in the name decides at once (see magic.py)."""
-    found = existing(call.store, call.path["personality_id"])
+    found = existing(call, call.path["personality_id"])
     if found["status"] == "archived":
         raise Refusal("conflict", f"{found['id']} is archived.")
     if found["review_status"] == "not_submitted":
         outcome = read(found["name"]).review or "pending_review"
-        call.store.run("update personalities set review = ? where id = ?", outcome, found["id"])
+        _change(call, found["id"], "review", outcome)
     return Answer({"id": found["id"], "status": "pending_review"})
 
 
 def _review_status(call: Call) -> Answer:
-    found = existing(call.store, call.path["personality_id"])
+    found = existing(call, call.path["personality_id"])
     return Answer({"id": found["id"], "status": found["review_status"]})
 
 
 def _appeal(call: Call) -> Answer:
     """Only a rejection can be appealed; nobody decides on it here."""
-    found = existing(call.store, call.path["personality_id"])
+    found = existing(call, call.path["personality_id"])
     if found["review_status"] != "rejected":
         raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
-    call.store.run("update personalities set review = 'appealed' where id = ?", found["id"])
+    _change(call, found["id"], "review", "appealed")
     return Answer({"id": found["id"], "status": "appealed"})
 
 
 def _dry_run(call: Call) -> Answer:
     call.needs_portal()
-    return Answer(dry_run(call, existing(call.store, call.path["personality_id"])))
+    return Answer(dry_run(call, existing(call, call.path["personality_id"])))
 
 
 HANDLERS: dict[str, Handler] = {

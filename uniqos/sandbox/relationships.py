@@ -33,7 +33,7 @@ def find(call: Call, user_id: str, personality_id: str) -> dict[str, Any] | None
 def whose(call: Call) -> str | None:
     """The user that a request is about, or None."""
     user_id = call.path.get("user_id") or call.fields().get("user_id")
-    row = call.store.one("select user_id from relationships where id = ?", call.path.get("relationship_id"))
+    row = call.store.one(f"{_OF} and id = ?", call.caller.organization_id, call.path.get("relationship_id"))
     return row["user_id"] if row is not None else user_id if isinstance(user_id, str) else None
 
 

@@ -10,10 +10,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..errors import ConfigurationError
 from .refusal import KINDS
 
 # What may stand in a header: printable ASCII, without a space at either end.
 HeaderText = Annotated[str, Field(pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
+_MOST = 1000
 _WHICH = frozenset({"method", "path", "nth", "times"})
 
 
@@ -94,6 +96,12 @@ class Active:
     used: int = 0
     """How many it was applied to."""
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether it can apply no more."""
+        is_late = self.rule.nth is not None and self.seen >= self.rule.nth
+        return is_late or (self.rule.times is not None and self.used >= self.rule.times)
+
     def take(self, method: str, path: str) -> bool:
         """Whether it applies to this request, which is counted."""
         if not self.rule.is_like(method, path):
@@ -120,7 +128,16 @@ class Rules:
     _made: int = 0
 
     def add(self, rule: Rule) -> Active:
-        """Switch a rule on."""
+        """Switch a rule on. Where there are too many, one that is spent makes room.
+
+        Raises:
+            ConfigurationError: There are too many, and each of them may still apply.
+        """
+        if len(self.active) >= _MOST:
+            spent = next((one for one in self.active if one.is_spent), None)
+            if spent is None:
+                raise ConfigurationError(f"the sandbox holds {_MOST} rules already; remove some of them first")
+            self.active.remove(spent)
         self._made += 1
         made = Active(f"rule_{self._made}", rule)
         self.active.append(made)

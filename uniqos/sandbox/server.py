@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import secrets
 import socket
 import threading
 import time
@@ -19,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .._config import is_loopback
 from .._logging import hide, hide_options
 from .._operation import describe, problems
 from ..errors import ConfigurationError
@@ -27,6 +29,7 @@ from .app import make_app
 from .call import Dropped, Settings
 from .caller import ACCESS_TOKEN, API_KEY
 from .clock import Clock
+from .guard import Guard
 from .inprocess import AsyncTransport, Loop, Transport
 from .journal import Journal
 from .llm import Llm
@@ -64,6 +67,8 @@ class Sandbox:
         api_key: A key it accepts.
         access_token: A portal token it accepts, for ``personalities.dry_run``.
         personality_id: A personality that is always there.
+        admin_token: What its routes under ``/_sandbox`` ask for, as ``Authorization: Bearer TOKEN``, where other
+            machines can reach them; None at loopback, where they ask for nothing.
     """
 
     url: str
@@ -72,6 +77,7 @@ class Sandbox:
     personality_id: str
     _settings: Settings = field(repr=False)
     _app: ASGIApp = field(repr=False)
+    admin_token: str | None = field(default=None, repr=False)
 
     @property
     def turns_billed(self) -> int:
@@ -182,7 +188,8 @@ def serve(
     """Run a sandbox in a thread of this process.
 
     Args:
-        host: Address to listen on; leave it at loopback, since the key is no secret.
+        host: Address to listen on; leave it at loopback, since the key is no secret. On any other it logs a warning,
+            and what is under ``/_sandbox`` wants the ``admin_token``.
         port: Port to listen on; 0 is any that is free.
         database: SQLite file that keeps the state; default: memory.
         seed: What the choice of words depends on.
@@ -310,17 +317,27 @@ def _server(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         with _application(options) as (settings, app):
+            address = listener.getsockname()[0]
+            admin_token = None if is_loopback(address) else secrets.token_urlsafe(24)
             config = uvicorn.Config(
-                app,
+                Guard(app, host, admin_token),
                 log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself
                 lifespan="off",
                 http=_Protocol,
                 ws="none",
                 timeout_graceful_shutdown=1,
             )
-            name = f"[{host}]" if ":" in host else host
-            url = f"http://{name}:{listener.getsockname()[1]}"
-            yield uvicorn.Server(config), listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
+            if admin_token is not None:
+                _log.warning(
+                    "the sandbox listens on %s: every machine that reaches this one can use it, with a key that "
+                    "everybody knows; its admin routes want the admin token",
+                    address,
+                )
+            # An address that stands for all of them is one to listen on, and none to connect to.
+            reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, host)
+            url = f"http://{f'[{reached}]' if ':' in reached else reached}:{listener.getsockname()[1]}"
+            server = uvicorn.Server(config)
+            yield server, listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app, admin_token)
     finally:
         listener.close()
 

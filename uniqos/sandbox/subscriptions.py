@@ -21,6 +21,7 @@ from .refusal import Refusal
 from .store import instant
 
 _DAYS = 30
+_MOST_PERIODS_AT_ONCE = 120
 
 
 def current(call: Call) -> dict[str, Any]:
@@ -80,8 +81,15 @@ def _close_period(call: Call, held: dict[str, Any]) -> None:
         "payment_method_id": None,
     }
     call.store.put("invoice", call.store.new_id("inv"), invoice, owner=held["id"], created_at=end)
-    held.update(_period(end, held["stretches"][-1][0]))
+    held.update(_period(_next_start(end, call.now), held["stretches"][-1][0]))
     pay(call, held)
+
+
+def _next_start(end: str, now: str) -> str:
+    """Return when the next period begins. A clock that leaps over centuries leaves periods out, or all would wait."""
+    periods_behind = (_moment(now) - _moment(end)) // timedelta(days=_DAYS)
+    left_out = max(0, periods_behind - _MOST_PERIODS_AT_ONCE)
+    return instant(_moment(end) + left_out * timedelta(days=_DAYS))
 
 
 def _lines(held: dict[str, Any]) -> list[dict[str, Any]]:
