@@ -99,7 +99,7 @@ class Connections:
     def _proxy(self) -> str | None:
         from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
 
-        return self._config.proxy or proxy_of_environment(self._config.base_url)
+        return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 
     def close(self) -> None:
         """Close what is ours; a client of the caller's stays open."""
