@@ -81,7 +81,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
     "._http": ("HttpInfo", "RateLimit"),
     "._logging": ("Logger", "LogLevel"),
     "._observer": ("AttemptStarted", "CallEnded", "CallStarted", "FirstEvent", "Observer", "Retrying"),
-    ".api.stream_events": (
+    ".models": (
         "RespondStreamEvent",
         "StreamEventCompletion",
         "StreamEventError",
@@ -89,6 +89,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "StreamEventMetadata",
         "StreamEventText",
         "StreamEventUnknown",
+        "WebhookEvent",
     ),
     ".errors": (
         "APIError",
@@ -115,7 +116,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "WaitTimeoutError",
         "WebhookSignatureError",
     ),
-    ".webhooks": ("WebhookEvent", "construct_event"),
+    ".webhooks": ("construct_event",),
 }
 
 __all__ = [

@@ -317,8 +317,15 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as Any
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
         from importlib import import_module
 
-        value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
+        from ._model import build_models
+
+        value = getattr(import_module(_MODULE[name], "uniqos"), name)
+        # A model that a user holds is whole: it has its signature, and threads cannot meet while they build it.
+        build_models(getattr(value, "__value__", value))
+        globals()[name] = value
         return value
+
+    __all__ = sorted(_MODULE)
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +21,8 @@ from pydantic_core import from_json, to_jsonable_python
 from typing_extensions import Self
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
     from pydantic.fields import FieldInfo
 
     from ._http import HttpInfo
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Model")
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire")
+_building = RLock()
+if hasattr(os, "register_at_fork"):
+    # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
+    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
 
 
 class Wire:
@@ -81,6 +88,27 @@ class Model(BaseModel, Mapping[str, Any]):
         # what it makes only while it makes it.
         if cls.__module__ != __name__:
             cls.model_config["defer_build"] = False
+        _sign(cls)
+
+    @classmethod
+    def model_rebuild(
+        cls,
+        *,
+        force: bool = False,
+        raise_errors: bool = True,
+        _parent_namespace_depth: int = 2,
+        _types_namespace: Any = None,
+    ) -> bool | None:
+        """Build the validator as pydantic does, in one thread at a time: up to pydantic 2.13 this is not thread-safe."""
+        with _building:
+            built = super().model_rebuild(
+                force=force,
+                raise_errors=raise_errors,
+                _parent_namespace_depth=_parent_namespace_depth + 1,
+                _types_namespace=_types_namespace,
+            )
+            _sign(cls)
+        return built
 
     @property
     def http(self) -> HttpInfo | None:
@@ -142,6 +170,7 @@ class Model(BaseModel, Mapping[str, Any]):
         return {**super().__getstate__(), "slots": {name: _slot(self, name) for name in _SLOTS}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
+        ready(type(self))  # in a process that only unpickles, nothing else has built the class
         slots = state.pop("slots", {})
         super().__setstate__(state)
         _fill(self, **slots)
@@ -159,6 +188,36 @@ class Model(BaseModel, Mapping[str, Any]):
         if update and _slot(copied, "_wire") is not None:
             object.__delattr__(copied, "_wire")
         return copied
+
+
+class _Signature:
+    """The signature of a model: its known fields; any keyword only where no field is known.
+
+    Pydantic's own signature ends in ``**extra_data``, which FastAPI's ``Depends()`` takes for a required parameter.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self, made: Any) -> None:
+        self._made = made
+        """Pydantic's descriptor; None while the build of the model is deferred."""
+
+    def __get__(self, instance: object, owner: type[Model]) -> Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        if self._made is None:
+            owner.model_rebuild()
+            return owner.__signature__
+        signature: Signature = self._made.__get__(None, owner)
+        known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        return signature.replace(parameters=known) if known else signature
+
+
+def _sign(model: type[Model]) -> None:
+    """Put a signature of our kind in the place of pydantic's."""
+    made = model.__dict__.get("__signature__")
+    if not isinstance(made, _Signature):
+        model.__signature__ = _Signature(made)  # type: ignore[misc, assignment]
 
 
 class RequestModel(Model):
@@ -179,15 +238,20 @@ class OpenRequest(RequestModel):
         def __init__(self, **fields: Any) -> None: ...
 
 
-_building = RLock()
-
-
 def ready(model: type[M]) -> type[M]:
-    """The model with its validator built: by one thread, since pydantic's deferred build is not safe in several."""
+    """Return the model with its validator built, and those of the models inside it."""
     if not model.__pydantic_complete__:
-        with _building:
-            model.model_rebuild()
+        # The inner models first: a user holds them too, as the parts of an answer.
+        for _, _, info in json_fields(model):
+            build_models(info.annotation)
+        model.model_rebuild()
     return model
+
+
+def build_models(annotation: Any) -> None:
+    """Build every model that an annotation names."""
+    for model in models_in(annotation):
+        ready(model)
 
 
 # The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.
