@@ -17,7 +17,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     model_serializer,
 )
-from pydantic_core import from_json, to_jsonable_python
+from pydantic_core import SchemaSerializer, core_schema, from_json, to_jsonable_python
 from typing_extensions import Self
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="Model")
 _ABSENT: Any = object()
-_SLOTS = ("_http", "_wire")
+_SLOTS = ("_http", "_wire", "_salvaged")
 _building = RLock()
 if hasattr(os, "register_at_fork"):
     # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
@@ -81,6 +81,7 @@ class Model(BaseModel, Mapping[str, Any]):
     if TYPE_CHECKING:
         _http: HttpInfo = PrivateAttr()
         _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
+        _salvaged: bool = PrivateAttr()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -99,7 +100,7 @@ class Model(BaseModel, Mapping[str, Any]):
         _parent_namespace_depth: int = 2,
         _types_namespace: Any = None,
     ) -> bool | None:
-        """Build the validator as pydantic does, in one thread at a time: up to pydantic 2.13 this is not thread-safe."""
+        """Build the validator as pydantic does, in one thread at a time: pydantic up to 2.13 is not thread-safe."""
         with _building:
             built = super().model_rebuild(
                 force=force,
@@ -151,9 +152,11 @@ class Model(BaseModel, Mapping[str, Any]):
     def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
         """As JSON: what the server sent, but for what was changed since; of a hand-built model what was set."""
         # Without a return type: pydantic would take it for the schema of what comes out.
-        if info.mode != "json":
+        if not isinstance(self, Model):  # in a model that was built without validation anything may stand here
             return dump(self)
-        values = dump(self)
+        values = _untyped(self, info) if _slot(self, "_salvaged") else dump(self)
+        if info.mode != "json":
+            return values
         by_name = not (self.model_config.get("serialize_by_alias") if info.by_alias is None else info.by_alias)
         for name, key in () if info.exclude_unset else _may_be_absent(type(self)):
             if name not in self.__pydantic_fields_set__:
@@ -161,7 +164,7 @@ class Model(BaseModel, Mapping[str, Any]):
         if _slot(self, "_wire") is not None:
             return _as_sent(values, self.to_dict())
         for name, key in _timestamps(type(self)):
-            value, key = getattr(self, name), name if by_name else key
+            value, key = getattr(self, name, None), name if by_name else key
             if isinstance(value, datetime) and values.get(key) == to_jsonable_python(value):
                 values[key] = _as_the_api_writes(value) or values[key]
         return values
@@ -217,7 +220,7 @@ def _sign(model: type[Model]) -> None:
     """Put a signature of our kind in the place of pydantic's."""
     made = model.__dict__.get("__signature__")
     if not isinstance(made, _Signature):
-        model.__signature__ = _Signature(made)  # type: ignore[misc, assignment]
+        model.__signature__ = _Signature(made)  # type: ignore[assignment]
 
 
 class RequestModel(Model):
@@ -257,6 +260,11 @@ def build_models(annotation: Any) -> None:
 # The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.
 set_http: Callable[[Model, HttpInfo | None], None] = Model.__dict__["_http"].__set__
 _set_wire: Callable[[Model, tuple[Wire, tuple[str | int, ...]]], None] = Model.__dict__["_wire"].__set__
+
+
+def mark_salvaged(model: Model) -> None:
+    """Note that values of a model may not fit their fields."""
+    object.__setattr__(model, "_salvaged", True)
 
 
 def from_wire(model: type[M], text: bytes | str) -> M:
@@ -338,6 +346,30 @@ def _our_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
     """The fields of the API's own model; what a subclass of yours adds is dumped as pydantic does it."""
     own = next(base for base in model.__mro__ if base.__module__.startswith("uniqos."))
     return json_fields(own)
+
+
+_DUMP_OPTIONS = tuple(
+    "mode include exclude by_alias exclude_unset exclude_defaults exclude_none round_trip context".split()
+)
+
+
+def _untyped(model: Model, info: SerializationInfo) -> dict[str, Any]:
+    """Dump each value as what it is: where it does not fit its field, pydantic's warning would quote it."""
+    kept = {**model.__dict__, **(model.__pydantic_extra__ or {})}
+    if info.exclude_unset:
+        kept = {name: value for name, value in kept.items() if name in model.__pydantic_fields_set__}
+    if info.exclude_defaults:
+        defaults = {name: field.default for name, field in type(model).model_fields.items()}
+        kept = {name: value for name, value in kept.items() if name not in defaults or value != defaults[name]}
+    if info.exclude_none:
+        kept = {name: value for name, value in kept.items() if value is not None}
+    options: dict[str, Any] = {name: getattr(info, name) for name in _DUMP_OPTIONS}
+    return _any_value().to_python(kept, **options)  # type: ignore[no-any-return]
+
+
+@cache
+def _any_value() -> SchemaSerializer:
+    return SchemaSerializer(core_schema.any_schema())
 
 
 def _as_sent(values: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
