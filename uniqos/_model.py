@@ -348,8 +348,9 @@ def _our_fields(model: type[Model]) -> list[tuple[str, str, FieldInfo]]:
     return json_fields(own)
 
 
-_DUMP_OPTIONS = tuple(
-    "mode include exclude by_alias exclude_unset exclude_defaults exclude_none round_trip context".split()
+_DUMP_OPTIONS = (
+    *("mode", "context", "round_trip", "by_alias", "include", "exclude"),
+    *("exclude_unset", "exclude_defaults", "exclude_none"),
 )
 
 

@@ -19,7 +19,7 @@ def salvage(model: type[M], data: dict[str, Any]) -> M:
     # Not as keywords: a key of the answer may be called as a parameter of model_construct.
     for name, key, info in json_fields(model):
         if key in further:
-            made.__dict__[name] = _salvage_value(model, name, info.annotation, further.pop(key))
+            vars(made)[name] = _salvage_value(model, name, info.annotation, further.pop(key))
             made.__pydantic_fields_set__.add(name)
     made.__pydantic_fields_set__.update(further)
     if made.__pydantic_extra__ is not None:
