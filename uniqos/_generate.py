@@ -317,12 +317,7 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as Any
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
         from importlib import import_module
 
-        from ._model import build_models
-
-        value = getattr(import_module(_MODULE[name], "uniqos"), name)
-        # A model that a user holds is whole: it has its signature, and threads cannot meet while they build it.
-        build_models(getattr(value, "__value__", value))
-        globals()[name] = value
+        value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
         return value
 
     __all__ = sorted(_MODULE)

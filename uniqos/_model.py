@@ -173,7 +173,6 @@ class Model(BaseModel, Mapping[str, Any]):
         return {**super().__getstate__(), "slots": {name: _slot(self, name) for name in _SLOTS}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        ready(type(self))  # in a process that only unpickles, nothing else has built the class
         slots = state.pop("slots", {})
         super().__setstate__(state)
         _fill(self, **slots)
@@ -246,15 +245,10 @@ def ready(model: type[M]) -> type[M]:
     if not model.__pydantic_complete__:
         # The inner models first: a user holds them too, as the parts of an answer.
         for _, _, info in json_fields(model):
-            build_models(info.annotation)
+            for inner in models_in(info.annotation):
+                ready(inner)
         model.model_rebuild()
     return model
-
-
-def build_models(annotation: Any) -> None:
-    """Build every model that an annotation names."""
-    for model in models_in(annotation):
-        ready(model)
 
 
 # The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.

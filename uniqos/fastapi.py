@@ -27,6 +27,7 @@ import anyio
 from . import errors
 from ._async.client import AsyncUniqOS
 from ._async.stream import AsyncRespondStream
+from ._extras import ImportConfigurationError
 from ._relay import Event, relay_error, relay_event, relay_failure
 from .api.engine import RespondRequest
 from .api.stream_events import (
@@ -44,8 +45,8 @@ try:
     from fastapi.sse import ServerSentEvent
     from starlette.requests import ClientDisconnect, HTTPConnection
 except ModuleNotFoundError as _missing:
-    raise errors.ConfigurationError(
-        "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'", code="missing_extra"
+    raise ImportConfigurationError(
+        "uniqos.fastapi needs FastAPI with fastapi.sse: pip install 'uniqos[fastapi]'"
     ) from _missing
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 import pydantic
 from pydantic import AwareDatetime
 
-from ._model import Model, from_wire, ready
+from ._model import Model, from_wire
 from .errors import ConfigurationError, WebhookSignatureError
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
@@ -28,9 +28,6 @@ class WebhookEvent(Model):
     created_at: AwareDatetime
     data: Any = None
     """What happened; its shape depends on the type and is undocumented."""
-
-
-ready(WebhookEvent)  # users import it from here
 
 
 def construct_event(

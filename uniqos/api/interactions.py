@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, GetPydanticSchema
+from pydantic_core import PydanticCustomError, core_schema
 
 from .._model import Model, RequestModel
 from .._operation import Operation
@@ -18,7 +18,9 @@ def _with_zone(value: str | datetime) -> str | datetime:
     return value
 
 
-Instant = Annotated[str | datetime, AfterValidator(_with_zone)]
+# Pydantic does not know the class that freezegun puts in the place of datetime: a model may be used first there.
+AnyDatetime = Annotated[datetime, GetPydanticSchema(lambda *_: core_schema.datetime_schema())]
+Instant = Annotated[str | AnyDatetime, AfterValidator(_with_zone)]
 
 
 class InteractionFilter(RequestModel):
@@ -63,7 +65,7 @@ class InteractionPage(Model):
 class InteractionBucket(Model):
     """The turns of one period (source: docs)."""
 
-    period_start: datetime | None
+    period_start: AnyDatetime | None
     """Start of the period in UTC; None in the grand total."""
     total_turns: int
     """Turns of any status."""

@@ -11,7 +11,7 @@ contract leaves something open, its shapes are its own, and the file that makes 
 
 from __future__ import annotations
 
-from ..errors import ConfigurationError
+from .._extras import ImportConfigurationError
 
 try:
     from .proxy import FAULTS as FAULTS
@@ -23,6 +23,6 @@ try:
 except ModuleNotFoundError as _missing:
     if (_missing.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "vaderSentiment"):
         raise
-    raise ConfigurationError(f"the sandbox needs {_missing.name}: pip install 'uniqos[sandbox]'") from None
+    raise ImportConfigurationError(f"the sandbox needs {_missing.name}: pip install 'uniqos[sandbox]'") from None
 
 __all__ = ["FAULTS", "Rule", "Sandbox", "in_process", "run", "serve"]
