@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+import pydoc
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
+from typing import Any
+from unittest import mock
 
+import pydantic
 import pytest
+from pydantic import ValidationError, validate_call
+from typing_extensions import get_overloads, get_type_hints
+
+import uniqos.fastapi
+from tests.test_surface import is_namespace
+from uniqos import AsyncUniqOS, UniqOS
+from uniqos._hints import HintedModule
+
+CLIENTS = [UniqOS, AsyncUniqOS]
+UNPACKS = tuple(map(int, pydantic.VERSION.split(".")[:2])) >= (2, 10)
+"""Whether validate_call of this pydantic knows ``Unpack``."""
 
 EXTRAS = ("fastapi", "starlette", "uvicorn", "vaderSentiment", "typer", "rich", "socksio")
 WITHOUT_EXTRAS = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r}))\n"
@@ -56,8 +75,8 @@ for _ in range(2):
         pass
 import inspect
 inspect.getmembers(uniqos)
-print({{name for name in {EXTRAS!r} if name in sys.modules}} - {{"rich"}})
-"""  # httpx imports rich where it is there
+print({{name for name in {EXTRAS!r} if name in sys.modules}} - {{"rich", "socksio"}})
+"""  # httpx and httpcore import these two where they are there
     assert run(code) == "set()"
 
 
@@ -71,3 +90,137 @@ from uniqos import *
 print(sandbox.serve.__name__)
 """
     assert run(code) == "serve"
+
+
+def public_functions() -> Iterator[tuple[str, Any]]:
+    """Every public function and method of the package, with the name it is reached by."""
+    owners: dict[str, Any] = {}
+    for module in (uniqos, uniqos.errors, uniqos.models, uniqos.webhooks, uniqos.testing, uniqos.contract):
+        names = getattr(module, "__all__", dir(module))
+        owners |= {f"{module.__name__}.{name}": getattr(module, name) for name in names}
+    owners |= {f"uniqos.sandbox.{name}": getattr(uniqos.sandbox, name) for name in uniqos.sandbox.__all__}
+    owners |= {f"uniqos.fastapi.{name}": getattr(uniqos.fastapi, name) for name in uniqos.fastapi.__all__}
+    for client in CLIENTS:
+        owners |= dict(classes_of_namespaces(client, client.__name__))
+    for path, owner in owners.items():
+        if inspect.isfunction(owner):
+            if not owner.__module__.startswith("uniqos._"):  # what a module imports is not its own
+                yield path, owner
+        elif isinstance(owner, type) and owner.__module__.startswith("uniqos"):
+            for name in dir(owner):
+                value = inspect.getattr_static(owner, name)
+                function = getattr(value, "__func__", getattr(value, "fget", value))
+                ours = (getattr(function, "__module__", None) or "").startswith("uniqos")
+                if inspect.isfunction(function) and ours and (not name.startswith("_") or name == "__init__"):
+                    yield f"{path}.{name}", function
+
+
+def classes_of_namespaces(owner: type[Any], path: str) -> Iterator[tuple[str, type[Any]]]:
+    for name in dir(owner):
+        if is_namespace(inspect.getattr_static(owner, name)):
+            inner = getattr(owner, name)
+            yield f"{path}.{name}", inner
+            yield from classes_of_namespaces(inner, f"{path}.{name}")
+
+
+def test_the_type_hints_of_all_that_is_public_can_be_resolved() -> None:
+    unresolved = []
+    found = dict(public_functions())
+    for path, function in found.items():
+        for one in (function, *get_overloads(function)):
+            try:
+                get_type_hints(one)
+                inspect.signature(one, eval_str=True)
+            except Exception as exc:
+                unresolved.append(f"{path}: {exc!r}")
+    assert sorted(set(unresolved)) == []
+    assert len(found) > 400
+    assert {"UniqOS.personalities.list", "AsyncUniqOS.billing.invoices.list", "uniqos.UniqOS.respond"} <= found.keys()
+
+
+def test_the_type_hints_of_all_public_classes_can_be_resolved() -> None:
+    for name in uniqos.__all__:
+        value = getattr(uniqos, name)
+        if isinstance(value, type):
+            get_type_hints(value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
+def test_pydantic_can_check_the_arguments_of_a_call(kind: type[Any]) -> None:
+    client = kind("uniq_test_abcdefgh12")
+    for path, owner in classes_of_namespaces(kind, ""):
+        space = attrgetter(path[1:])(client)
+        for name, function in inspect.getmembers(owner, inspect.isfunction):
+            if not name.startswith("_") and ("Unpack" not in str(inspect.signature(function)) or UNPACKS):
+                validate_call(getattr(space, name))
+    if kind is UniqOS and UNPACKS:
+        with pytest.raises(ValidationError, match="valid string"):
+            validate_call(client.personalities.get)(7)
+
+
+def test_hints_are_not_resolved_by_a_client_that_calls() -> None:
+    code = """
+import sys
+from uniqos import AsyncUniqOS, UniqOS
+UniqOS("uniq_test_abcdefgh12").personalities
+AsyncUniqOS("uniq_test_abcdefgh12").billing
+hinted = ("_params", "models", "_observer", "_drift", "_sync.stream")
+print([name for name in hinted if f"uniqos.{name}" in sys.modules])
+"""
+    assert run(code) == "[]"
+
+
+def test_a_module_that_only_hints_name_is_not_imported_by_what_looks_at_any_object() -> None:
+    module = HintedModule("uniqos.no_such_module")
+    assert not hasattr(module, "__wrapped__")
+    with pytest.raises(ModuleNotFoundError):
+        module.Name
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "double",
+    [
+        lambda kind: mock.create_autospec(kind, instance=True),
+        lambda kind: mock.create_autospec(kind)("key"),
+        lambda kind: mock.create_autospec(kind("uniq_test_abcdefgh12")),
+    ],
+    ids=["instance", "class", "of an instance"],
+)
+def test_a_double_of_a_client_has_the_namespaces_with_their_methods(
+    kind: type[Any], double: Callable[[type[Any]], Any]
+) -> None:
+    client = double(kind)
+    for path, owner in classes_of_namespaces(kind, ""):
+        space = attrgetter(path[1:])(client)
+        for name, _ in inspect.getmembers(owner, inspect.isfunction):
+            if not name.startswith("_"):
+                assert callable(getattr(space, name))
+    with pytest.raises(AttributeError):
+        client.personalities.lst
+    with pytest.raises(TypeError):
+        client.personalities.get()
+    answer = client.personalities.get("pers_1")
+    assert inspect.isawaitable(answer) is (kind is AsyncUniqOS)
+    if inspect.iscoroutine(answer):
+        answer.close()
+    client.personalities.get.assert_called_once_with("pers_1")
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
+def test_a_namespace_is_made_once_and_may_be_replaced(kind: type[Any]) -> None:
+    client = kind("uniq_test_abcdefgh12")
+    assert client.billing is client.billing
+    assert client.billing.invoices is client.billing.invoices
+    assert type(client.billing) is kind.billing
+    assert kind.billing.__doc__
+    client.me = "another"
+    assert client.me == "another"
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(map(id, threads.map(lambda _: client.webhooks, range(64))))) == 1
+
+
+def test_a_page_of_documentation_shows_a_client_with_its_namespaces() -> None:
+    page = pydoc.render_doc(UniqOS)
+    assert "personalities" in page
+    assert "RespondRequest" not in pydoc.render_doc(AsyncUniqOS.billing)

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+    from . import _http as exchange
     from ._http import HttpInfo
+else:
+    from ._hints import http as exchange
 
 M = TypeVar("M", bound="Model")
 _ABSENT: Any = object()
@@ -112,7 +115,7 @@ class Model(BaseModel, Mapping[str, Any]):
         return built
 
     @property
-    def http(self) -> HttpInfo | None:
+    def http(self) -> exchange.HttpInfo | None:
         """Status, request id, rate limit, headers and retries of the response; None on a part or a hand-built model."""
         return _slot(self, "_http")  # type: ignore[no-any-return]
 

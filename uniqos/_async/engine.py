@@ -16,7 +16,13 @@ from .requester import AsyncRequester
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
-    from .stream import AsyncRespondStream
+    from . import stream as streams
+else:
+    from .._hints import HintedModule
+    from .._hints import models as m
+    from .._hints import params as p
+
+    streams = HintedModule(f"{__package__}.stream")
 
 _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 
@@ -54,7 +60,7 @@ class AsyncResponder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
-    ) -> AsyncRespondStream: ...
+    ) -> streams.AsyncRespondStream: ...
     @overload
     async def respond(
         self,
@@ -84,11 +90,11 @@ class AsyncResponder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
-    ) -> AsyncRespondStream: ...
+    ) -> streams.AsyncRespondStream: ...
     @overload
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
-    ) -> Coroutine[Any, Any, m.RespondResult] | AsyncRespondStream: ...
+    ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
     def respond(
         self,
         request: Body | None = None,
@@ -97,7 +103,7 @@ class AsyncResponder:
         stream: bool = False,
         return_format: Literal["text", "modulator_pack"] | None = None,
         **fields: Any,
-    ) -> Coroutine[Any, Any, m.RespondResult] | Coroutine[Any, Any, m.ModulatorPack] | AsyncRespondStream:
+    ) -> Coroutine[Any, Any, m.RespondResult] | Coroutine[Any, Any, m.ModulatorPack] | streams.AsyncRespondStream:
         """Answer one message in the voice of a personality. This is what is billed.
 
         Args:
