@@ -62,7 +62,22 @@ class Wire:
         self._parsed = _ABSENT
 
 
-class Model(BaseModel, Mapping[str, Any]):
+if TYPE_CHECKING:
+    JsonObject = Mapping[str, Any]
+else:
+
+    class JsonObject:
+        """What a mapping can do, for a class that need not be a subclass of Mapping.
+
+        Tools that ask for subclasses take a mapping for JSON: the command line of pydantic-settings, for one, would
+        offer no options for the fields of a request. So answers are registered as mappings, and requests are not.
+        """
+
+        __slots__ = ()
+        keys, items, values, get = Mapping.keys, Mapping.items, Mapping.values, Mapping.get
+
+
+class Model(BaseModel, JsonObject):
     """A validated object of the API: ``obj.field`` is typed Python, ``obj["field"]`` is the JSON value.
 
     Every model is also a read-only mapping over the JSON object it came from, key for key as the server
@@ -92,6 +107,8 @@ class Model(BaseModel, Mapping[str, Any]):
         # what it makes only while it makes it.
         if cls.__module__ != __name__:
             cls.model_config["defer_build"] = False
+            if not issubclass(cls, RequestModel):
+                Mapping.register(cls)  # pyright: ignore[reportAttributeAccessIssue]
         _sign(cls)
 
     @classmethod
