@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -17,9 +20,12 @@ from pydantic import AwareDatetime, Field, field_serializer
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._file import File, SavedFile
 from uniqos._http import HttpInfo
 from uniqos._model import Model, RequestModel, json_fields
 from uniqos._operation import decode
+from uniqos.api import source_of
+from uniqos.cli.api import Anything
 from uniqos.webhooks import WebhookEvent
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),), retries=1)
@@ -297,3 +303,30 @@ def test_a_turn_can_be_given_by_options_and_by_the_environment(monkeypatch: pyte
     monkeypatch.setenv("TURN__MESSAGE", "from the environment")
     turn = CliApp.run(Settings, cli_args=["--turn.personality_id=p", "--turn.mode", "stateless"]).turn
     assert turn == {"personality_id": "p", "message": "from the environment", "mode": "stateless"}
+
+
+@pytest.mark.parametrize("model", [*all_models(), Anything], ids=lambda m: m.__name__)
+def test_the_docstring_of_a_model_says_the_source_that_the_model_has(model: type[Model]) -> None:
+    assert model.__doc__
+    said = re.search(r"\(source: (docs|official SDK)", model.__doc__)
+    assert source_of(model) == (said[1] if said else "undocumented")
+    assert said or "undocumented" in model.__doc__ or "this version" in model.__doc__ or model in (File, SavedFile)
+
+
+def test_a_subclass_of_yours_has_the_source_of_its_base() -> None:
+    class Mine(models.RespondResult): ...
+
+    assert source_of(Mine) == source_of(models.RespondResult) == "docs"
+    assert source_of(models.ModulatorPack) == "undocumented"
+
+
+@pytest.mark.parametrize("option", ["-O", "-OO"])
+def test_the_table_of_operations_is_the_same_without_docstrings(option: str) -> None:
+    tables = [
+        subprocess.run(
+            [sys.executable, *options, "-m", "uniqos", "api", "list", "--json"], capture_output=True, check=True
+        )
+        for options in ([], [option])
+    ]
+    assert tables[0].stdout == tables[1].stdout
+    assert b'"docs"' in tables[0].stdout

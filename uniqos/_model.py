@@ -18,7 +18,7 @@ from pydantic import (
     model_serializer,
 )
 from pydantic_core import SchemaSerializer, core_schema, from_json, to_jsonable_python
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -31,6 +31,8 @@ else:
     from ._hints import http as exchange
 
 M = TypeVar("M", bound="Model")
+Source = Literal["docs", "official SDK", "undocumented"]
+"""Where the shape of a model is known from."""
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire", "_salvaged")
 _building = RLock()
@@ -100,6 +102,13 @@ class Model(BaseModel, JsonObject):
         _http: HttpInfo = PrivateAttr()
         _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
         _salvaged: bool = PrivateAttr()
+
+    __source__: ClassVar[Source] = "undocumented"
+
+    def __init_subclass__(cls, *, source: Source | None = None, **config: Unpack[ConfigDict]) -> None:
+        super().__init_subclass__(**config)
+        if source is not None:
+            cls.__source__ = source
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -23,7 +23,7 @@ AnyDatetime = Annotated[datetime, GetPydanticSchema(lambda *_: core_schema.datet
 Instant = Annotated[str | AnyDatetime, AfterValidator(_with_zone)]
 
 
-class InteractionFilter(RequestModel):
+class InteractionFilter(RequestModel, source="docs"):
     """Which turns; all conditions must hold (source: docs)."""
 
     user_id: str | None = None
@@ -34,7 +34,7 @@ class InteractionFilter(RequestModel):
     """Latest instant, exclusive."""
 
 
-class InteractionQuery(InteractionFilter, defer_build=True):
+class InteractionQuery(InteractionFilter, defer_build=True, source="docs"):
     """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
 
     limit: int | None = None
@@ -43,7 +43,7 @@ class InteractionQuery(InteractionFilter, defer_build=True):
     """``next_cursor`` of the page before."""
 
 
-class AggregateQuery(InteractionFilter, defer_build=True):
+class AggregateQuery(InteractionFilter, defer_build=True, source="docs"):
     """Query of ``interactions.aggregates`` (source: docs)."""
 
     group_by: Literal["day", "week", "month"] | None = None
@@ -54,7 +54,7 @@ class Interaction(Model):
     """What is kept of one turn: structured metadata, never text (fields: undocumented)."""
 
 
-class InteractionPage(Model):
+class InteractionPage(Model, source="docs"):
     """One page of turns, newest first (source: docs)."""
 
     data: list[Interaction]
@@ -62,7 +62,7 @@ class InteractionPage(Model):
     """To ask for the next page; None on the last."""
 
 
-class InteractionBucket(Model):
+class InteractionBucket(Model, source="docs"):
     """The turns of one period (source: docs)."""
 
     period_start: AnyDatetime | None
@@ -75,7 +75,7 @@ class InteractionBucket(Model):
     """How many turns had which primary emotion (as a map: presumed)."""
 
 
-class InteractionAggregates(Model):
+class InteractionAggregates(Model, source="docs"):
     """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
 
     data: list[InteractionBucket] | None = None
