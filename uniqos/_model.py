@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime, timedelta
 from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
+    VERSION,
     BaseModel,
     ConfigDict,
     PrivateAttr,
@@ -35,6 +36,9 @@ Source = Literal["docs", "official SDK", "undocumented"]
 """Where the shape of a model is known from."""
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire", "_salvaged")
+# While it builds, pydantic 2.11.0 to 2.11.4 has nothing in the place of the validator, and other threads find the one
+# of the base class: there, all models are built when they are defined.
+DEFER_BUILD = VERSION not in {f"2.11.{patch}" for patch in range(5)}
 _building = RLock()
 if hasattr(os, "register_at_fork"):
     # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
@@ -76,7 +80,21 @@ else:
         """
 
         __slots__ = ()
-        keys, items, values, get = Mapping.keys, Mapping.items, Mapping.values, Mapping.get
+
+        def keys(self) -> KeysView[str]:
+            return KeysView(self)
+
+        def values(self) -> ValuesView[object]:
+            return ValuesView(self)
+
+        def items(self) -> ItemsView[str, object]:
+            return ItemsView(self)
+
+        def get(self, key: str, default: object = None) -> object:
+            try:
+                return self[key]
+            except KeyError:
+                return default
 
 
 class Model(BaseModel, JsonObject):
@@ -96,7 +114,7 @@ class Model(BaseModel, JsonObject):
         populate_by_name=True,
         allow_inf_nan=False,
         protected_namespaces=(),
-        defer_build=True,
+        defer_build=DEFER_BUILD,
     )
     if TYPE_CHECKING:
         _http: HttpInfo = PrivateAttr()

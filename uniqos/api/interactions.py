@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, GetPydanticSchema
 from pydantic_core import PydanticCustomError, core_schema
 
-from .._model import Model, RequestModel
+from .._model import DEFER_BUILD, Model, RequestModel
 from .._operation import Operation
 
 
@@ -34,7 +34,7 @@ class InteractionFilter(RequestModel, source="docs"):
     """Latest instant, exclusive."""
 
 
-class InteractionQuery(InteractionFilter, defer_build=True, source="docs"):
+class InteractionQuery(InteractionFilter, defer_build=DEFER_BUILD, source="docs"):
     """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
 
     limit: int | None = None
@@ -43,7 +43,7 @@ class InteractionQuery(InteractionFilter, defer_build=True, source="docs"):
     """``next_cursor`` of the page before."""
 
 
-class AggregateQuery(InteractionFilter, defer_build=True, source="docs"):
+class AggregateQuery(InteractionFilter, defer_build=DEFER_BUILD, source="docs"):
     """Query of ``interactions.aggregates`` (source: docs)."""
 
     group_by: Literal["day", "week", "month"] | None = None
