@@ -24,8 +24,6 @@ from tests.asgi import serving
 from uniqos import models
 from uniqos._model import DEFER_BUILD, Model, from_wire, ready
 
-only_deferred = pytest.mark.skipif(not DEFER_BUILD, reason="with this pydantic all models are built at once")
-
 
 class Noted(models.RespondRequest):
     note: str = "none"
@@ -39,7 +37,7 @@ def run(code: str) -> str:
 
 
 def deferred() -> type[Any]:
-    """A fresh model whose build is still to come, with another inside it."""
+    """A fresh model whose build is still to come where builds are deferred, with another inside it."""
 
     class Part(Model):
         count: int
@@ -83,7 +81,6 @@ def adapt(model: type[Any]) -> Any:
     return TypeAdapter(list[model]).validate_python([{"part": {"count": 1}}])[0]  # type: ignore[valid-type]
 
 
-@only_deferred
 @pytest.mark.parametrize(
     "first_use", [validate, dump_a_part, ask_for_the_signature, subclass, describe, adapt], ids=lambda f: f.__name__
 )
@@ -175,7 +172,7 @@ def test_a_model_can_be_a_dependency_of_fastapi() -> None:
         assert client.get("/mine", params={**turn, "note": "yes"}).json() == "yes"
 
 
-@only_deferred
+@pytest.mark.skipif(not DEFER_BUILD, reason="with this pydantic all models are built at once")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_waits_until_no_thread_builds(monkeypatch: pytest.MonkeyPatch) -> None:

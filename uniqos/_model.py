@@ -36,9 +36,9 @@ Source = Literal["docs", "official SDK", "undocumented"]
 """Where the shape of a model is known from."""
 _ABSENT: Any = object()
 _SLOTS = ("_http", "_wire", "_salvaged")
-# While it builds, pydantic 2.11.0 to 2.11.4 has nothing in the place of the validator, and other threads find the one
-# of the base class: there, all models are built when they are defined.
-DEFER_BUILD = VERSION not in {f"2.11.{patch}" for patch in range(5)}
+# While older releases of pydantic build a model, other threads find what the base class has. There, all models are
+# built when they are defined.
+DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
 _building = RLock()
 if hasattr(os, "register_at_fork"):
     # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
