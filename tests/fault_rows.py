@@ -154,6 +154,12 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "BOM": twins("test_broken_answers", "test_a_byte_order_mark_is_no_part_of_an_answer_or_a_refusal"),
         "on the way out": twins("test_broken_answers", "test_what_is_no_json_is_not_sent_either"),
         "decoding": pure("test_operation", "test_what_is_no_json_object_is_a_decode_error_with_its_bytes"),
+        "any JSON, raised or salvaged": pure(
+            "test_any_answer",
+            "test_any_json_as_the_answer_of_any_operation_can_be_used",
+            "test_any_json_as_an_event_of_a_stream_can_be_used",
+            "test_an_answer_that_breaks_the_contract_can_be_used_in_silence",
+        ),
     },
     "3xx": {
         "calls, streams, downloads": twins("test_broken_answers", "test_no_call_stream_or_download_follows_a_redirect"),
@@ -251,6 +257,9 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
                 "test_many_tasks_on_one_client_get_their_own_answers_over_few_connections",
             )
         ],
+        "models that threads use first": pure(
+            "test_building_models", "test_threads_that_use_a_model_first_find_it_built_once"
+        ),
         "close() during use": apart(
             "test_lifetimes",
             sync="test_closing_while_others_use_it_is_a_clean_error",
@@ -402,6 +411,7 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             *chosen("test_process_pools", "test_an_answer_comes_back_from_another_process_whole"),
             *pure("test_model", "test_copies_and_pickles_keep_everything"),
             *pure("test_model", "test_every_model_survives_json_pickle_and_deepcopy"),
+            *pure("test_any_answer", "test_an_answer_that_breaks_the_contract_can_be_used_in_silence"),
         ],
         "clients": twins(
             "test_calls",

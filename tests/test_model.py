@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -14,11 +17,15 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 from pydantic import AwareDatetime, Field, field_serializer
+from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._file import File, SavedFile
 from uniqos._http import HttpInfo
 from uniqos._model import Model, RequestModel, json_fields
 from uniqos._operation import decode
+from uniqos.api import source_of
+from uniqos.cli.api import Anything
 from uniqos.webhooks import WebhookEvent
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),), retries=1)
@@ -259,3 +266,67 @@ def test_metadata_that_were_never_given_cannot_be_changed_by_mistake() -> None:
     with pytest.raises(TypeError):
         models.EndUserUpdate().metadata["a"] = 1  # type: ignore[index]
     assert dict(models.EndUserUpdate()) == {}
+
+
+def test_an_answer_is_a_mapping_and_a_request_is_not_since_tools_would_take_it_for_json() -> None:
+    for model in all_models():
+        assert issubclass(model, Mapping) is not issubclass(model, RequestModel)
+
+    class Mine(models.RespondResult): ...
+
+    class Asked(models.RespondRequest): ...
+
+    assert isinstance(Mine(response="x"), Mapping)
+    asked = Asked(personality_id="p", message="m")
+    assert not isinstance(asked, Mapping)
+    assert {**asked} == dict(asked.items()) == {"personality_id": "p", "message": "m"}
+    assert (asked.get("user_id"), list(asked.values()), "message" in asked) == (None, ["p", "m"], True)
+    assert asked == {"personality_id": "p", "message": "m"}
+
+
+@pytest.mark.parametrize("model", [m for m in all_models() if issubclass(m, RequestModel) and m.model_fields])
+def test_the_fields_of_a_request_are_options_of_a_command_line(model: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    class Settings(BaseSettings):
+        turn: model
+
+    with pytest.raises(SystemExit):
+        CliApp.run(Settings, cli_args=["--help"])
+    offered = capsys.readouterr().out
+    for _, key, _ in json_fields(model):
+        assert f"--turn.{key} " in offered
+
+
+def test_a_turn_can_be_given_by_options_and_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Settings(BaseSettings, env_nested_delimiter="__"):
+        turn: models.RespondRequest
+
+    monkeypatch.setenv("TURN__MESSAGE", "from the environment")
+    turn = CliApp.run(Settings, cli_args=["--turn.personality_id=p", "--turn.mode", "stateless"]).turn
+    assert turn == {"personality_id": "p", "message": "from the environment", "mode": "stateless"}
+
+
+@pytest.mark.parametrize("model", [*all_models(), Anything], ids=lambda m: m.__name__)
+def test_the_docstring_of_a_model_says_the_source_that_the_model_has(model: type[Model]) -> None:
+    assert model.__doc__
+    said = re.search(r"\(source: (docs|official SDK)", model.__doc__)
+    assert source_of(model) == (said[1] if said else "undocumented")
+    assert said or "undocumented" in model.__doc__ or "this version" in model.__doc__ or model in (File, SavedFile)
+
+
+def test_a_subclass_of_yours_has_the_source_of_its_base() -> None:
+    class Mine(models.RespondResult): ...
+
+    assert source_of(Mine) == source_of(models.RespondResult) == "docs"
+    assert source_of(models.ModulatorPack) == "undocumented"
+
+
+@pytest.mark.parametrize("option", ["-O", "-OO"])
+def test_the_table_of_operations_is_the_same_without_docstrings(option: str) -> None:
+    tables = [
+        subprocess.run(
+            [sys.executable, *options, "-m", "uniqos", "api", "list", "--json"], capture_output=True, check=True
+        )
+        for options in ([], [option])
+    ]
+    assert tables[0].stdout == tables[1].stdout
+    assert b'"docs"' in tables[0].stdout

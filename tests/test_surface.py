@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from uniqos import AsyncUniqOS, UniqOS
+from uniqos._async import namespace as asynchronous
+from uniqos._sync import namespace as synchronous
 from uniqos.api import operations
 
 HERE = Path(__file__).parent
@@ -20,10 +21,16 @@ OWN = {"iterate", "wait", "save_pdf", "save_export"}
 NAMES = (HERE / "official_names.txt").read_text("utf-8").splitlines()
 
 
+def is_namespace(value: object) -> bool:
+    """Whether what a class has under a name becomes a namespace of its instances."""
+    return isinstance(value, (synchronous.namespace, asynchronous.namespace))
+
+
 def methods(owner: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Each method of the client's namespaces by its dotted name."""
-    for name, value in inspect.getmembers(type(owner)):
-        if isinstance(value, cached_property):
+    for name in dir(type(owner)):
+        value = inspect.getattr_static(type(owner), name)
+        if is_namespace(value):
             yield from methods(getattr(owner, name), f"{path}{name}.")
         elif path and inspect.isfunction(value) and not name.startswith("_"):
             yield path + name, getattr(owner, name)

@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from typing_extensions import get_overloads
 
 import uniqos
+from tests.test_surface import is_namespace
 from uniqos._generate import to_sync
 from uniqos.api import NAMESPACES, operations
 
@@ -187,7 +187,7 @@ def clients() -> tuple[uniqos.UniqOS, uniqos.AsyncUniqOS]:
 def namespaces(owner: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Each namespace with its dotted name, those inside of others too."""
     for name, value in vars(type(owner)).items():
-        if isinstance(value, cached_property):
+        if is_namespace(value):
             inner = getattr(owner, name)
             yield f"{path}{name}", inner
             yield from namespaces(inner, f"{path}{name}.")
@@ -227,12 +227,13 @@ def test_every_operation_is_a_call_of_both_clients_and_its_type_is_asserted() ->
 def surface(kind: type[Any]) -> dict[str, list[str]]:
     """Each public name, with its signature and its overloads' signatures as they are written, async taken out."""
     shown: dict[str, list[str]] = {}
-    for name, value in inspect.getmembers(kind):
+    for name in dir(kind):
+        value = inspect.getattr_static(kind, name)
         if name.startswith("_") and name not in ("__init__", "__enter__", "__aenter__", "__exit__", "__aexit__"):
             continue
         if isinstance(value, property):
             value = value.fget
-        elif isinstance(value, cached_property):
+        elif is_namespace(value):
             value = value.func
         signatures = [str(inspect.signature(f)) for f in (value, *get_overloads(value))]
         plain = re.sub(r"^(__)?a(?=close|enter|exit|iter|next)", r"\1", name)

@@ -11,6 +11,8 @@ Nothing below is imported before its name is used.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__ as __version__
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import construct_event as construct_event
 
+_WITH_EXTRAS = ("sandbox",)
+"""Modules that need packages of an extra."""
 _MODULES = ("contract", "errors", "models", "sandbox", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
@@ -117,72 +121,79 @@ _WHERE: dict[str, tuple[str, ...]] = {
     ),
     ".webhooks": ("WebhookEvent", "construct_event"),
 }
-
-__all__ = [
-    "UniqOS",
-    "AsyncUniqOS",
-    "RespondStream",
-    "AsyncRespondStream",
-    "HttpInfo",
-    "RateLimit",
-    "DriftReport",
-    "OnDrift",
-    "Logger",
-    "LogLevel",
-    "Observer",
-    "CallStarted",
-    "AttemptStarted",
-    "Retrying",
-    "FirstEvent",
-    "CallEnded",
-    "WebhookEvent",
-    "construct_event",
-    "RespondStreamEvent",
-    "StreamEventMetadata",
-    "StreamEventText",
-    "StreamEventGuardrailModulation",
-    "StreamEventCompletion",
-    "StreamEventError",
-    "StreamEventUnknown",
-    "UniqOSError",
-    "ConfigurationError",
-    "RequestValidationError",
-    "NetworkError",
-    "ResponseDecodeError",
-    "ResponseValidationError",
-    "UnexpectedError",
-    "WaitTimeoutError",
-    "WebhookSignatureError",
-    "APIError",
-    "AuthenticationError",
-    "ConflictError",
-    "GuardrailBlockError",
-    "NotFoundError",
-    "PaymentRequiredError",
-    "PermissionDeniedError",
-    "PermissionError",
-    "QuotaExhaustedError",
-    "RateLimitError",
-    "ServiceUnavailableError",
-    "TurnTimeoutError",
-    "UpstreamLLMError",
-    "ValidationError",
-    "contract",
-    "errors",
-    "models",
-    "sandbox",
-    "testing",
-    "webhooks",
-    "__version__",
-]
+_PUBLIC = (*(name for names in _WHERE.values() for name in names), *_MODULES, "__version__")
 
 
-if not TYPE_CHECKING:  # else a misspelt name would pass as Any
+if TYPE_CHECKING:
+    __all__ = [
+        "UniqOS",
+        "AsyncUniqOS",
+        "RespondStream",
+        "AsyncRespondStream",
+        "HttpInfo",
+        "RateLimit",
+        "DriftReport",
+        "OnDrift",
+        "Logger",
+        "LogLevel",
+        "Observer",
+        "CallStarted",
+        "AttemptStarted",
+        "Retrying",
+        "FirstEvent",
+        "CallEnded",
+        "WebhookEvent",
+        "construct_event",
+        "RespondStreamEvent",
+        "StreamEventMetadata",
+        "StreamEventText",
+        "StreamEventGuardrailModulation",
+        "StreamEventCompletion",
+        "StreamEventError",
+        "StreamEventUnknown",
+        "UniqOSError",
+        "ConfigurationError",
+        "RequestValidationError",
+        "NetworkError",
+        "ResponseDecodeError",
+        "ResponseValidationError",
+        "UnexpectedError",
+        "WaitTimeoutError",
+        "WebhookSignatureError",
+        "APIError",
+        "AuthenticationError",
+        "ConflictError",
+        "GuardrailBlockError",
+        "NotFoundError",
+        "PaymentRequiredError",
+        "PermissionDeniedError",
+        "PermissionError",
+        "QuotaExhaustedError",
+        "RateLimitError",
+        "ServiceUnavailableError",
+        "TurnTimeoutError",
+        "UpstreamLLMError",
+        "ValidationError",
+        "contract",
+        "errors",
+        "models",
+        "sandbox",
+        "testing",
+        "webhooks",
+        "__version__",
+    ]
+else:  # without these lines a misspelt name would pass as Any
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for when it is asked for (PEP 562)."""
         from importlib import import_module
 
+        if name == "__all__":
+            return [
+                public for public in _PUBLIC if public not in _WITH_EXTRAS or hasattr(sys.modules[__name__], public)
+            ]
+        if name in _WITH_EXTRAS:
+            return _module_with_extras(name)
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         for module, names in _WHERE.items():
@@ -192,5 +203,18 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as Any
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _module_with_extras(name: str) -> ModuleType:
+    """Import a module that needs packages of an extra; where one is missing, ``hasattr`` has to be false."""
+    from importlib import import_module
+
+    from ._extras import MissingExtraError, missing_part
+
+    try:
+        return import_module(f".{name}", __name__)
+    except MissingExtraError as exc:
+        raise missing_part(exc) from exc
+
+
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    # Freezegun and others ask for every attribute that is listed here, which must not import packages of an extra.
+    return sorted(name for name in _PUBLIC if name not in _WITH_EXTRAS or f"{__name__}.{name}" in sys.modules)

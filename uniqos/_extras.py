@@ -1,4 +1,4 @@
-"""The error of a missing extra, which says what to install."""
+"""The errors of a part of the package whose extra is not installed, which say what to install."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ import re
 from .errors import ConfigurationError
 
 
-def missing_extra(what: str, extra: str) -> ConfigurationError:
+class MissingExtraError(ConfigurationError, ImportError):
+    """A package of an extra is missing: for tools that try an import, this is an import that failed."""
+
+
+class MissingPartError(ConfigurationError, AttributeError):
+    """The same where a module is asked for as an attribute: ``hasattr`` and ``inspect`` take it for missing."""
+
+
+def missing_extra(what: str, extra: str) -> MissingExtraError:
     """Return the error of ``what``, which needs the packages of ``extra``.
 
     It names the packages themselves: ``pip install 'uniqos[...]'`` would fetch the official SDK, which has our name.
     """
     packages = " ".join(f'"{package}"' for package in _packages(extra))
     hint = f"pip install {packages}" if packages else f"install the packages of the extra {extra} of pyproject.toml"
-    return ConfigurationError(f"{what}: {hint}", code="missing_extra", details={"extra": extra})
+    return MissingExtraError(f"{what}: {hint}", code="missing_extra", details={"extra": extra})
+
+
+def missing_part(error: MissingExtraError) -> MissingPartError:
+    """Return the error of an attribute that is a module whose extra is missing."""
+    return MissingPartError(error.message, code=error.code, details=error.details)
 
 
 def _packages(extra: str) -> list[str]:

@@ -326,6 +326,8 @@ if not TYPE_CHECKING:  # else a misspelt name would pass as Any
         value = globals()[name] = getattr(import_module(_MODULE[name], "uniqos"), name)
         return value
 
+    __all__ = sorted(_MODULE)
+
 
 def __dir__() -> list[str]:
     return sorted(_MODULE)

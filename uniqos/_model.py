@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime, timedelta
 from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
+    VERSION,
     BaseModel,
     ConfigDict,
     PrivateAttr,
@@ -17,20 +19,34 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import from_json, to_jsonable_python
-from typing_extensions import Self
+from pydantic_core import SchemaSerializer, core_schema, from_json, to_jsonable_python
+from typing_extensions import Self, Unpack
 
 from ._plain import given, is_ours, plain, plain_fields, serialized
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
     from pydantic.fields import FieldInfo
 
+    from . import _http as exchange
     from ._http import HttpInfo
+else:
+    from ._hints import http as exchange
 
 M = TypeVar("M", bound="Model")
+Source = Literal["docs", "official SDK", "undocumented"]
+"""Where the shape of a model is known from."""
 _ABSENT: Any = object()
-_SLOTS = ("_http", "_wire")
+_SLOTS = ("_http", "_wire", "_salvaged")
 _DECLARED = ("annotation", "default", "default_factory", "alias", "serialization_alias")
+# While older releases of pydantic build a model, other threads find what the base class has. There, all models are
+# built when they are defined.
+DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
+_building = RLock()
+if hasattr(os, "register_at_fork"):
+    # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
+    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
 
 
 class Wire:
@@ -56,7 +72,36 @@ class Wire:
         self._parsed = _ABSENT
 
 
-class Model(BaseModel, Mapping[str, Any]):
+if TYPE_CHECKING:
+    JsonObject = Mapping[str, Any]
+else:
+
+    class JsonObject:
+        """What a mapping can do, for a class that need not be a subclass of Mapping.
+
+        Tools that ask for subclasses take a mapping for JSON: the command line of pydantic-settings, for one, would
+        offer no options for the fields of a request. So answers are registered as mappings, and requests are not.
+        """
+
+        __slots__ = ()
+
+        def keys(self) -> KeysView[str]:
+            return KeysView(self)
+
+        def values(self) -> ValuesView[object]:
+            return ValuesView(self)
+
+        def items(self) -> ItemsView[str, object]:
+            return ItemsView(self)
+
+        def get(self, key: str, default: object = None) -> object:
+            try:
+                return self[key]
+            except KeyError:
+                return default
+
+
+class Model(BaseModel, JsonObject):
     """A validated object of the API: ``obj.field`` is typed Python, ``obj["field"]`` is the JSON value.
 
     Every model is also a read-only mapping over the JSON object it came from, key for key as the server
@@ -73,11 +118,19 @@ class Model(BaseModel, Mapping[str, Any]):
         populate_by_name=True,
         allow_inf_nan=False,
         protected_namespaces=(),
-        defer_build=True,
+        defer_build=DEFER_BUILD,
     )
     if TYPE_CHECKING:
         _http: HttpInfo = PrivateAttr()
         _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
+        _salvaged: bool = PrivateAttr()
+
+    __source__: ClassVar[Source] = "undocumented"
+
+    def __init_subclass__(cls, *, source: Source | None = None, **config: Unpack[ConfigDict]) -> None:
+        super().__init_subclass__(**config)
+        if source is not None:
+            cls.__source__ = source
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -85,9 +138,32 @@ class Model(BaseModel, Mapping[str, Any]):
         # what it makes only while it makes it.
         if cls.__module__ != __name__:
             cls.model_config["defer_build"] = False
+            if not issubclass(cls, RequestModel):
+                Mapping.register(cls)  # pyright: ignore[reportAttributeAccessIssue]
+        _sign(cls)
+
+    @classmethod
+    def model_rebuild(
+        cls,
+        *,
+        force: bool = False,
+        raise_errors: bool = True,
+        _parent_namespace_depth: int = 2,
+        _types_namespace: Any = None,
+    ) -> bool | None:
+        """Build the validator as pydantic does, in one thread at a time: pydantic up to 2.13 is not thread-safe."""
+        with _building:
+            built = super().model_rebuild(
+                force=force,
+                raise_errors=raise_errors,
+                _parent_namespace_depth=_parent_namespace_depth + 1,
+                _types_namespace=_types_namespace,
+            )
+            _sign(cls)
+        return built
 
     @property
-    def http(self) -> HttpInfo | None:
+    def http(self) -> exchange.HttpInfo | None:
         """Status, request id, rate limit, headers and retries of the response; None on a part or a hand-built model."""
         return _slot(self, "_http")  # type: ignore[no-any-return]
 
@@ -129,9 +205,11 @@ class Model(BaseModel, Mapping[str, Any]):
     def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
         """As JSON: what the server sent, but for what was changed since; of a hand-built model what was set."""
         # Without a return type: pydantic would take it for the schema of what comes out.
-        if info.mode != "json":
+        if not isinstance(self, Model):  # in a model that was built without validation anything may stand here
             return dump(self)
-        values = dump(self)
+        values = _untyped(self, info) if _slot(self, "_salvaged") else dump(self)
+        if info.mode != "json":
+            return values
         by_name = not (self.model_config.get("serialize_by_alias") if info.by_alias is None else info.by_alias)
         for name, key in () if info.exclude_unset else _may_be_absent(type(self)):
             if name not in self.__pydantic_fields_set__:
@@ -139,7 +217,7 @@ class Model(BaseModel, Mapping[str, Any]):
         if _slot(self, "_wire") is not None:
             return _as_sent(values, self.to_dict())
         for name, key in _timestamps(type(self)):
-            value, key = getattr(self, name), name if by_name else key
+            value, key = getattr(self, name, None), name if by_name else key
             if isinstance(value, datetime) and values.get(key) == to_jsonable_python(value):
                 values[key] = _as_the_api_writes(value) or values[key]
         return values
@@ -165,6 +243,36 @@ class Model(BaseModel, Mapping[str, Any]):
         if update and _slot(copied, "_wire") is not None:
             object.__delattr__(copied, "_wire")
         return copied
+
+
+class _Signature:
+    """The signature of a model: its known fields; any keyword only where no field is known.
+
+    Pydantic's own signature ends in ``**extra_data``, which FastAPI's ``Depends()`` takes for a required parameter.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self, made: Any) -> None:
+        self._made = made
+        """Pydantic's descriptor; None while the build of the model is deferred."""
+
+    def __get__(self, instance: object, owner: type[Model]) -> Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        if self._made is None:
+            owner.model_rebuild()
+            return owner.__signature__
+        signature: Signature = self._made.__get__(None, owner)
+        known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        return signature.replace(parameters=known) if known else signature
+
+
+def _sign(model: type[Model]) -> None:
+    """Put a signature of our kind in the place of pydantic's."""
+    made = model.__dict__.get("__signature__")
+    if not isinstance(made, _Signature):
+        model.__signature__ = _Signature(made)  # type: ignore[assignment]
 
 
 class RequestModel(Model):
@@ -201,20 +309,25 @@ class OpenRequest(RequestModel):
         def __init__(self, **fields: Any) -> None: ...
 
 
-_building = RLock()
-
-
 def ready(model: type[M]) -> type[M]:
-    """The model with its validator built: by one thread, since pydantic's deferred build is not safe in several."""
+    """Return the model with its validator built, and those of the models inside it."""
     if not model.__pydantic_complete__:
-        with _building:
-            model.model_rebuild()
+        # The inner models first: a user holds them too, as the parts of an answer.
+        for _, _, info in json_fields(model):
+            for inner in models_in(info.annotation):
+                ready(inner)
+        model.model_rebuild()
     return model
 
 
 # The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.
 set_http: Callable[[Model, HttpInfo | None], None] = Model.__dict__["_http"].__set__
 _set_wire: Callable[[Model, tuple[Wire, tuple[str | int, ...]]], None] = Model.__dict__["_wire"].__set__
+
+
+def mark_salvaged(model: Model) -> None:
+    """Note that values of a model may not fit their fields."""
+    object.__setattr__(model, "_salvaged", True)
 
 
 def from_wire(model: type[M], text: bytes | str) -> M:
@@ -312,6 +425,31 @@ def _added(model: type[Model]) -> frozenset[str]:
 
 def _own_base(model: type[Model]) -> type[Model]:
     return next(base for base in model.__mro__ if is_ours(base))
+
+
+_DUMP_OPTIONS = (
+    *("mode", "context", "round_trip", "by_alias", "include", "exclude"),
+    *("exclude_unset", "exclude_defaults", "exclude_none"),
+)
+
+
+def _untyped(model: Model, info: SerializationInfo) -> dict[str, Any]:
+    """Dump each value as what it is: where it does not fit its field, pydantic's warning would quote it."""
+    kept = {**model.__dict__, **(model.__pydantic_extra__ or {})}
+    if info.exclude_unset:
+        kept = {name: value for name, value in kept.items() if name in model.__pydantic_fields_set__}
+    if info.exclude_defaults:
+        defaults = {name: field.default for name, field in type(model).model_fields.items()}
+        kept = {name: value for name, value in kept.items() if name not in defaults or value != defaults[name]}
+    if info.exclude_none:
+        kept = {name: value for name, value in kept.items() if value is not None}
+    options: dict[str, Any] = {name: getattr(info, name) for name in _DUMP_OPTIONS}
+    return _any_value().to_python(kept, **options)  # type: ignore[no-any-return]
+
+
+@cache
+def _any_value() -> SchemaSerializer:
+    return SchemaSerializer(core_schema.any_schema())
 
 
 def _as_sent(values: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

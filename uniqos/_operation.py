@@ -165,16 +165,15 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
         ResponseDecodeError: The body is not JSON, or not an object.
         ResponseValidationError: It is, but breaks the contract (and is not to be salvaged).
     """
-    if content[:3] == b"\xef\xbb\xbf":
-        content = content[3:]
-    if not content and http.status in EMPTY_STATUSES:
-        content = b"{}"
-    elif content[:1] == b"[" and "data" in returns.model_fields:  # a list without the envelope that most lists have
-        content = b'{"data":' + content + b"}"
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    if not text and http.status in EMPTY_STATUSES:
+        text = b"{}"
+    elif text[:1] == b"[" and "data" in returns.model_fields:  # a list without the envelope that most lists have
+        text = b'{"data":' + text + b"}"
     try:
-        result = from_wire(returns, content)
+        result = from_wire(returns, text)
     except pydantic.ValidationError as exc:
-        return _invalid(returns, content, http, on_invalid, exc)
+        return _invalid(returns, content, text, http, on_invalid, exc)
     except ValueError as exc:
         raise _undecodable(content, http, str(exc)) from None
     set_http(result, http)
@@ -197,10 +196,19 @@ def describe(found: tuple[dict[str, Any], ...]) -> str:
 
 
 def _invalid(
-    returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInvalidResponse, exc: pydantic.ValidationError
+    returns: type[R],
+    content: bytes,
+    text: bytes,
+    http: HttpInfo,
+    on_invalid: OnInvalidResponse,
+    exc: pydantic.ValidationError,
 ) -> R:
+    """Return what can be salvaged of an answer, or raise the error that carries it.
+
+    ``content`` is what came, ``text`` the JSON that was made of it.
+    """
     try:
-        data = from_json(content, allow_inf_nan=False)
+        data = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise _undecodable(content, http, str(error)) from None
     if not isinstance(data, dict):
@@ -211,7 +219,7 @@ def _invalid(
     partial = salvage(returns, data)
     http = replace(http, problems=found)
     set_http(partial, http)
-    bind(partial, Wire(content))
+    bind(partial, Wire(text))
     if on_invalid == "salvage":
         return partial
     broken = errors.ResponseValidationError(

@@ -7,18 +7,25 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ._model import Model, json_fields, models_in
+from ._model import Model, json_fields, mark_salvaged, models_in, ready
 
 M = TypeVar("M", bound=Model)
 
 
 def salvage(model: type[M], data: dict[str, Any]) -> M:
-    """``data`` as ``model``: each field that fits is typed, what does not fit stays the JSON value."""
-    values = dict(data)
+    """Return ``data`` as ``model``: each field that fits is typed, what does not fit stays the JSON value."""
+    further = dict(data)
+    made = ready(model).model_construct()
+    # Not as keywords: a key of the answer may be called as a parameter of model_construct.
     for name, key, info in json_fields(model):
-        if key in values:
-            values[name] = _salvage_value(model, name, info.annotation, values.pop(key))
-    return model.model_construct(set(values), **values)
+        if key in further:
+            vars(made)[name] = _salvage_value(model, name, info.annotation, further.pop(key))
+            made.__pydantic_fields_set__.add(name)
+    made.__pydantic_fields_set__.update(further)
+    if made.__pydantic_extra__ is not None:
+        made.__pydantic_extra__.update(further)
+    mark_salvaged(made)
+    return made
 
 
 def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -> Any:

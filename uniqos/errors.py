@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 from ._safe import safe_text
 
 if TYPE_CHECKING:
+    from . import models as m
     from ._http import HttpInfo
-    from ._model import Model
+else:
+    from ._hints import models as m
 
 
 class UniqOSError(Exception):
@@ -151,7 +153,7 @@ class ResponseValidationError(UniqOSError):
         *,
         code: str = "invalid_response",
         body: bytes = b"",
-        partial: Model | None = None,
+        partial: m.Model | None = None,
         text: str = "",
         request_id: str | None = None,
         http_status: int | None = None,
@@ -159,7 +161,7 @@ class ResponseValidationError(UniqOSError):
     ) -> None:
         super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
         self.body: bytes = body
-        self.partial: Model | None = partial
+        self.partial: m.Model | None = partial
         self.text: str = text
 
 

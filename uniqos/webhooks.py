@@ -19,7 +19,7 @@ from .errors import ConfigurationError, WebhookSignatureError
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 
 
-class WebhookEvent(Model):
+class WebhookEvent(Model, source="docs"):
     """A delivery whose signature was right (source: docs and official SDK)."""
 
     id: str

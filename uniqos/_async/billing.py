@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
@@ -13,11 +12,14 @@ from .._exchange import ANY
 from .._operation import encode
 from ..api import billing as ops
 from .files import save
-from .namespace import AsyncItems, AsyncNamespace
+from .namespace import AsyncItems, AsyncNamespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncSubscription(AsyncNamespace):
@@ -438,37 +440,37 @@ class AsyncBilling(AsyncNamespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def subscription(self) -> AsyncSubscription:
+    @namespace
+    def subscription(self) -> type[AsyncSubscription]:
         """The subscription of the active organization."""
-        return AsyncSubscription(self._requester)
+        return AsyncSubscription
 
-    @cached_property
-    def payment_methods(self) -> AsyncPaymentMethods:
+    @namespace
+    def payment_methods(self) -> type[AsyncPaymentMethods]:
         """How the organization pays."""
-        return AsyncPaymentMethods(self._requester)
+        return AsyncPaymentMethods
 
-    @cached_property
-    def invoices(self) -> AsyncInvoices:
+    @namespace
+    def invoices(self) -> type[AsyncInvoices]:
         """What was billed."""
-        return AsyncInvoices(self._requester)
+        return AsyncInvoices
 
-    @cached_property
-    def usage(self) -> AsyncUsage:
+    @namespace
+    def usage(self) -> type[AsyncUsage]:
         """What the organization has used."""
-        return AsyncUsage(self._requester)
+        return AsyncUsage
 
-    @cached_property
-    def overage_policy(self) -> AsyncOveragePolicy:
+    @namespace
+    def overage_policy(self) -> type[AsyncOveragePolicy]:
         """What happens to turns beyond the plan."""
-        return AsyncOveragePolicy(self._requester)
+        return AsyncOveragePolicy
 
-    @cached_property
-    def alerts(self) -> AsyncQuotaAlerts:
+    @namespace
+    def alerts(self) -> type[AsyncQuotaAlerts]:
         """Thresholds of use that a webhook tells of."""
-        return AsyncQuotaAlerts(self._requester)
+        return AsyncQuotaAlerts
 
-    @cached_property
-    def plans(self) -> AsyncPlans:
+    @namespace
+    def plans(self) -> type[AsyncPlans]:
         """What can be subscribed to."""
-        return AsyncPlans(self._requester)
+        return AsyncPlans

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+import os
+import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -18,15 +19,12 @@ from .._model import Model, ready
 from .._operation import OnInvalidResponse
 from .connections import AsyncConnections
 from .engine import AsyncEngine, AsyncResponder
-from .namespace import AsyncNamespace
+from .namespace import AsyncNamespace, namespace
 from .requester import AsyncRequester
 
 if TYPE_CHECKING:
-    import os
-    import ssl
-
-    from .._drift import OnDrift
-    from .._observer import Observer
+    from .. import _drift as drifts
+    from .. import _observer as observers
     from .api_keys import AsyncApiKeys
     from .billing import AsyncBilling
     from .catalog import AsyncCatalog
@@ -41,6 +39,9 @@ if TYPE_CHECKING:
     from .sessions import AsyncSessions
     from .vocabularies import AsyncVocabularies
     from .webhooks import AsyncWebhooks
+else:
+    from .._hints import drift as drifts
+    from .._hints import observer as observers
 
 _unpickled: WeakValueDictionary[Config, AsyncUniqOS] = WeakValueDictionary()
 
@@ -100,8 +101,8 @@ class AsyncUniqOS(AsyncResponder):
         verify: ssl.SSLContext | str | os.PathLike[str] | None = None,
         http_client: httpx.AsyncClient | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
-        observer: Observer | None = None,
-        on_drift: OnDrift | None = None,
+        observer: observers.Observer | None = None,
+        on_drift: drifts.OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
         api_key, access_token = hide(api_key), hide(access_token)
@@ -142,108 +143,108 @@ class AsyncUniqOS(AsyncResponder):
         """Where requests go, without ``/v1``."""
         return self._requester.config.base_url
 
-    @cached_property
-    def engine(self) -> AsyncEngine:
+    @namespace
+    def engine(self) -> type[AsyncEngine]:
         """Answer a message, read an emotion, recall a memory."""
-        return AsyncEngine(self._requester)
+        return AsyncEngine
 
-    @cached_property
-    def personalities(self) -> AsyncPersonalities:
+    @namespace
+    def personalities(self) -> type[AsyncPersonalities]:
         """Create, version and review personalities."""
         from .personalities import AsyncPersonalities
 
-        return AsyncPersonalities(self._requester)
+        return AsyncPersonalities
 
-    @cached_property
-    def catalog(self) -> AsyncCatalog:
+    @namespace
+    def catalog(self) -> type[AsyncCatalog]:
         """The personalities that uniqOS offers."""
         from .catalog import AsyncCatalog
 
-        return AsyncCatalog(self._requester)
+        return AsyncCatalog
 
-    @cached_property
-    def vocabularies(self) -> AsyncVocabularies:
+    @namespace
+    def vocabularies(self) -> type[AsyncVocabularies]:
         """The words that topics and emotions are named by."""
         from .vocabularies import AsyncVocabularies
 
-        return AsyncVocabularies(self._requester)
+        return AsyncVocabularies
 
-    @cached_property
-    def end_users(self) -> AsyncEndUsers:
+    @namespace
+    def end_users(self) -> type[AsyncEndUsers]:
         """The people your product's personalities talk to."""
         from .end_users import AsyncEndUsers
 
-        return AsyncEndUsers(self._requester)
+        return AsyncEndUsers
 
-    @cached_property
-    def deletions(self) -> AsyncDeletions:
+    @namespace
+    def deletions(self) -> type[AsyncDeletions]:
         """How far a deletion has come."""
         from .deletions import AsyncDeletions
 
-        return AsyncDeletions(self._requester)
+        return AsyncDeletions
 
-    @cached_property
-    def relationships(self) -> AsyncRelationships:
+    @namespace
+    def relationships(self) -> type[AsyncRelationships]:
         """An end user and a personality that have met."""
         from .relationships import AsyncRelationships
 
-        return AsyncRelationships(self._requester)
+        return AsyncRelationships
 
-    @cached_property
-    def interactions(self) -> AsyncInteractions:
+    @namespace
+    def interactions(self) -> type[AsyncInteractions]:
         """What is kept of past turns."""
         from .interactions import AsyncInteractions
 
-        return AsyncInteractions(self._requester)
+        return AsyncInteractions
 
-    @cached_property
-    def me(self) -> AsyncMe:
+    @namespace
+    def me(self) -> type[AsyncMe]:
         """The person or key that is calling."""
         from .me import AsyncMe
 
-        return AsyncMe(self._requester)
+        return AsyncMe
 
-    @cached_property
-    def sessions(self) -> AsyncSessions:
+    @namespace
+    def sessions(self) -> type[AsyncSessions]:
         """Where the calling person is logged in."""
         from .sessions import AsyncSessions
 
-        return AsyncSessions(self._requester)
+        return AsyncSessions
 
-    @cached_property
-    def organizations(self) -> AsyncOrganizations:
+    @namespace
+    def organizations(self) -> type[AsyncOrganizations]:
         """Organizations, their people and their data."""
         from .organizations import AsyncOrganizations
 
-        return AsyncOrganizations(self._requester)
+        return AsyncOrganizations
 
-    @cached_property
-    def invitations(self) -> AsyncInvitations:
+    @namespace
+    def invitations(self) -> type[AsyncInvitations]:
         """An invitation to an organization."""
         from .invitations import AsyncInvitations
 
-        return AsyncInvitations(self._requester)
+        return AsyncInvitations
 
-    @cached_property
-    def api_keys(self) -> AsyncApiKeys:
+    @namespace
+    def api_keys(self) -> type[AsyncApiKeys]:
         """The keys of the organization."""
         from .api_keys import AsyncApiKeys
 
-        return AsyncApiKeys(self._requester)
+        return AsyncApiKeys
 
-    @cached_property
-    def billing(self) -> AsyncBilling:
+    @namespace
+    def billing(self) -> type[AsyncBilling]:
         """Subscription, payment methods, invoices, usage, alerts and plans."""
         from .billing import AsyncBilling
 
-        return AsyncBilling(self._requester)
+        return AsyncBilling
 
-    @cached_property
-    def webhooks(self) -> AsyncWebhooks:
+    @namespace
+    def webhooks(self) -> type[AsyncWebhooks]:
         """Where the API tells of events."""
         from .webhooks import AsyncWebhooks
 
-        return AsyncWebhooks(self._requester)
+        return AsyncWebhooks
 
     def with_options(
         self,
@@ -255,8 +256,8 @@ class AsyncUniqOS(AsyncResponder):
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
-        observer: Observer | None = None,
-        on_drift: OnDrift | None = None,
+        observer: observers.Observer | None = None,
+        on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 

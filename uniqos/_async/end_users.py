@@ -17,6 +17,9 @@ from .namespace import AsyncItems, AsyncNamespace
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncEndUsers(AsyncNamespace):

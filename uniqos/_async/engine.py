@@ -17,7 +17,13 @@ from .requester import AsyncRequester
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
-    from .stream import AsyncRespondStream
+    from . import stream as streams
+else:
+    from .._hints import HintedModule
+    from .._hints import models as m
+    from .._hints import params as p
+
+    streams = HintedModule(f"{__package__}.stream")
 
 _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 
@@ -55,7 +61,7 @@ class AsyncResponder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
-    ) -> AsyncRespondStream: ...
+    ) -> streams.AsyncRespondStream: ...
     @overload
     async def respond(
         self,
@@ -85,11 +91,11 @@ class AsyncResponder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
-    ) -> AsyncRespondStream: ...
+    ) -> streams.AsyncRespondStream: ...
     @overload
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
-    ) -> Coroutine[Any, Any, m.RespondResult] | AsyncRespondStream: ...
+    ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
     @coroutine_function  # async only
     def respond(
         self,
@@ -99,7 +105,7 @@ class AsyncResponder:
         stream: bool = False,
         return_format: Literal["text", "modulator_pack"] | None = None,
         **fields: Any,
-    ) -> Coroutine[Any, Any, m.RespondResult] | Coroutine[Any, Any, m.ModulatorPack] | AsyncRespondStream:
+    ) -> Coroutine[Any, Any, m.RespondResult] | Coroutine[Any, Any, m.ModulatorPack] | streams.AsyncRespondStream:
         """Answer one message in the voice of a personality. This is what is billed.
 
         Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from typing_extensions import Unpack
@@ -12,11 +11,14 @@ from .._exchange import JSON
 from .._operation import Body, encode
 from ..api import organizations as ops
 from .files import save
-from .namespace import AsyncNamespace
+from .namespace import AsyncNamespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncOrganizationMembers(AsyncNamespace):
@@ -157,15 +159,15 @@ class AsyncOrganizations(AsyncNamespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def members(self) -> AsyncOrganizationMembers:
+    @namespace
+    def members(self) -> type[AsyncOrganizationMembers]:
         """The members of an organization."""
-        return AsyncOrganizationMembers(self._requester)
+        return AsyncOrganizationMembers
 
-    @cached_property
-    def invitations(self) -> AsyncOrganizationInvitations:
+    @namespace
+    def invitations(self) -> type[AsyncOrganizationInvitations]:
         """The invitations that an organization has sent."""
-        return AsyncOrganizationInvitations(self._requester)
+        return AsyncOrganizationInvitations
 
     async def list(self, **options: Unpack[p.Options]) -> m.OrganizationList:
         """The caller's organizations.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
 from .._operation import without_none
 from ..api import relationships as ops
-from .namespace import AsyncItems, AsyncNamespace
+from .namespace import AsyncItems, AsyncNamespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncRelationshipMemory(AsyncNamespace):
@@ -83,10 +85,10 @@ class AsyncRelationships(AsyncNamespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def memory(self) -> AsyncRelationshipMemory:
+    @namespace
+    def memory(self) -> type[AsyncRelationshipMemory]:
         """The consolidated memory of a relationship."""
-        return AsyncRelationshipMemory(self._requester)
+        return AsyncRelationshipMemory
 
     async def list(
         self, query: p.RelationshipQueryLike | None = None, **filters: Unpack[p.RelationshipQueryArgs]

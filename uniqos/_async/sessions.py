@@ -12,6 +12,9 @@ from .namespace import AsyncNamespace
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncSessions(AsyncNamespace):

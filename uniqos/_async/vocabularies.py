@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
 from ..api import vocabularies as ops
-from .namespace import AsyncNamespace
+from .namespace import AsyncNamespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class AsyncTopicVocabularies(AsyncNamespace):
@@ -132,12 +134,12 @@ class AsyncVocabularies(AsyncNamespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def topics(self) -> AsyncTopicVocabularies:
+    @namespace
+    def topics(self) -> type[AsyncTopicVocabularies]:
         """The words that topics are named by."""
-        return AsyncTopicVocabularies(self._requester)
+        return AsyncTopicVocabularies
 
-    @cached_property
-    def emotions(self) -> AsyncEmotionVocabularies:
+    @namespace
+    def emotions(self) -> type[AsyncEmotionVocabularies]:
         """The words that emotions are named by."""
-        return AsyncEmotionVocabularies(self._requester)
+        return AsyncEmotionVocabularies

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
@@ -14,11 +13,14 @@ from .._exchange import ANY
 from .._operation import encode
 from ..api import billing as ops
 from .files import save
-from .namespace import Items, Namespace
+from .namespace import Items, Namespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class Subscription(Namespace):
@@ -437,37 +439,37 @@ class Billing(Namespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def subscription(self) -> Subscription:
+    @namespace
+    def subscription(self) -> type[Subscription]:
         """The subscription of the active organization."""
-        return Subscription(self._requester)
+        return Subscription
 
-    @cached_property
-    def payment_methods(self) -> PaymentMethods:
+    @namespace
+    def payment_methods(self) -> type[PaymentMethods]:
         """How the organization pays."""
-        return PaymentMethods(self._requester)
+        return PaymentMethods
 
-    @cached_property
-    def invoices(self) -> Invoices:
+    @namespace
+    def invoices(self) -> type[Invoices]:
         """What was billed."""
-        return Invoices(self._requester)
+        return Invoices
 
-    @cached_property
-    def usage(self) -> Usage:
+    @namespace
+    def usage(self) -> type[Usage]:
         """What the organization has used."""
-        return Usage(self._requester)
+        return Usage
 
-    @cached_property
-    def overage_policy(self) -> OveragePolicy:
+    @namespace
+    def overage_policy(self) -> type[OveragePolicy]:
         """What happens to turns beyond the plan."""
-        return OveragePolicy(self._requester)
+        return OveragePolicy
 
-    @cached_property
-    def alerts(self) -> QuotaAlerts:
+    @namespace
+    def alerts(self) -> type[QuotaAlerts]:
         """Thresholds of use that a webhook tells of."""
-        return QuotaAlerts(self._requester)
+        return QuotaAlerts
 
-    @cached_property
-    def plans(self) -> Plans:
+    @namespace
+    def plans(self) -> type[Plans]:
         """What can be subscribed to."""
-        return Plans(self._requester)
+        return Plans

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+import os
+import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -19,15 +20,12 @@ from .._model import Model, ready
 from .._operation import OnInvalidResponse
 from .connections import Connections
 from .engine import Engine, Responder
-from .namespace import Namespace
+from .namespace import Namespace, namespace
 from .requester import Requester
 
 if TYPE_CHECKING:
-    import os
-    import ssl
-
-    from .._drift import OnDrift
-    from .._observer import Observer
+    from .. import _drift as drifts
+    from .. import _observer as observers
     from .api_keys import ApiKeys
     from .billing import Billing
     from .catalog import Catalog
@@ -42,6 +40,9 @@ if TYPE_CHECKING:
     from .sessions import Sessions
     from .vocabularies import Vocabularies
     from .webhooks import Webhooks
+else:
+    from .._hints import drift as drifts
+    from .._hints import observer as observers
 
 _unpickled: WeakValueDictionary[Config, UniqOS] = WeakValueDictionary()
 
@@ -101,8 +102,8 @@ class UniqOS(Responder):
         verify: ssl.SSLContext | str | os.PathLike[str] | None = None,
         http_client: httpx.Client | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
-        observer: Observer | None = None,
-        on_drift: OnDrift | None = None,
+        observer: observers.Observer | None = None,
+        on_drift: drifts.OnDrift | None = None,
     ) -> None:
         # First of all, so that no traceback that shows local variables shows them.
         api_key, access_token = hide(api_key), hide(access_token)
@@ -143,108 +144,108 @@ class UniqOS(Responder):
         """Where requests go, without ``/v1``."""
         return self._requester.config.base_url
 
-    @cached_property
-    def engine(self) -> Engine:
+    @namespace
+    def engine(self) -> type[Engine]:
         """Answer a message, read an emotion, recall a memory."""
-        return Engine(self._requester)
+        return Engine
 
-    @cached_property
-    def personalities(self) -> Personalities:
+    @namespace
+    def personalities(self) -> type[Personalities]:
         """Create, version and review personalities."""
         from .personalities import Personalities
 
-        return Personalities(self._requester)
+        return Personalities
 
-    @cached_property
-    def catalog(self) -> Catalog:
+    @namespace
+    def catalog(self) -> type[Catalog]:
         """The personalities that uniqOS offers."""
         from .catalog import Catalog
 
-        return Catalog(self._requester)
+        return Catalog
 
-    @cached_property
-    def vocabularies(self) -> Vocabularies:
+    @namespace
+    def vocabularies(self) -> type[Vocabularies]:
         """The words that topics and emotions are named by."""
         from .vocabularies import Vocabularies
 
-        return Vocabularies(self._requester)
+        return Vocabularies
 
-    @cached_property
-    def end_users(self) -> EndUsers:
+    @namespace
+    def end_users(self) -> type[EndUsers]:
         """The people your product's personalities talk to."""
         from .end_users import EndUsers
 
-        return EndUsers(self._requester)
+        return EndUsers
 
-    @cached_property
-    def deletions(self) -> Deletions:
+    @namespace
+    def deletions(self) -> type[Deletions]:
         """How far a deletion has come."""
         from .deletions import Deletions
 
-        return Deletions(self._requester)
+        return Deletions
 
-    @cached_property
-    def relationships(self) -> Relationships:
+    @namespace
+    def relationships(self) -> type[Relationships]:
         """An end user and a personality that have met."""
         from .relationships import Relationships
 
-        return Relationships(self._requester)
+        return Relationships
 
-    @cached_property
-    def interactions(self) -> Interactions:
+    @namespace
+    def interactions(self) -> type[Interactions]:
         """What is kept of past turns."""
         from .interactions import Interactions
 
-        return Interactions(self._requester)
+        return Interactions
 
-    @cached_property
-    def me(self) -> Me:
+    @namespace
+    def me(self) -> type[Me]:
         """The person or key that is calling."""
         from .me import Me
 
-        return Me(self._requester)
+        return Me
 
-    @cached_property
-    def sessions(self) -> Sessions:
+    @namespace
+    def sessions(self) -> type[Sessions]:
         """Where the calling person is logged in."""
         from .sessions import Sessions
 
-        return Sessions(self._requester)
+        return Sessions
 
-    @cached_property
-    def organizations(self) -> Organizations:
+    @namespace
+    def organizations(self) -> type[Organizations]:
         """Organizations, their people and their data."""
         from .organizations import Organizations
 
-        return Organizations(self._requester)
+        return Organizations
 
-    @cached_property
-    def invitations(self) -> Invitations:
+    @namespace
+    def invitations(self) -> type[Invitations]:
         """An invitation to an organization."""
         from .invitations import Invitations
 
-        return Invitations(self._requester)
+        return Invitations
 
-    @cached_property
-    def api_keys(self) -> ApiKeys:
+    @namespace
+    def api_keys(self) -> type[ApiKeys]:
         """The keys of the organization."""
         from .api_keys import ApiKeys
 
-        return ApiKeys(self._requester)
+        return ApiKeys
 
-    @cached_property
-    def billing(self) -> Billing:
+    @namespace
+    def billing(self) -> type[Billing]:
         """Subscription, payment methods, invoices, usage, alerts and plans."""
         from .billing import Billing
 
-        return Billing(self._requester)
+        return Billing
 
-    @cached_property
-    def webhooks(self) -> Webhooks:
+    @namespace
+    def webhooks(self) -> type[Webhooks]:
         """Where the API tells of events."""
         from .webhooks import Webhooks
 
-        return Webhooks(self._requester)
+        return Webhooks
 
     def with_options(
         self,
@@ -256,8 +257,8 @@ class UniqOS(Responder):
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
-        observer: Observer | None = None,
-        on_drift: OnDrift | None = None,
+        observer: observers.Observer | None = None,
+        on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """A client with other settings over the same connections; closing it leaves them open.
 

@@ -18,6 +18,9 @@ from .namespace import Namespace
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 _SECONDS_FOR_THE_LAST = 1.0
 

@@ -16,7 +16,13 @@ from .requester import Requester
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
-    from .stream import RespondStream
+    from . import stream as streams
+else:
+    from .._hints import HintedModule
+    from .._hints import models as m
+    from .._hints import params as p
+
+    streams = HintedModule(f"{__package__}.stream")
 
 _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 
@@ -54,7 +60,7 @@ class Responder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
-    ) -> RespondStream: ...
+    ) -> streams.RespondStream: ...
     @overload
     def respond(
         self,
@@ -84,11 +90,11 @@ class Responder:
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
-    ) -> RespondStream: ...
+    ) -> streams.RespondStream: ...
     @overload
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
-    ) -> m.RespondResult | RespondStream: ...
+    ) -> m.RespondResult | streams.RespondStream: ...
     def respond(
         self,
         request: Body | None = None,
@@ -97,7 +103,7 @@ class Responder:
         stream: bool = False,
         return_format: Literal["text", "modulator_pack"] | None = None,
         **fields: Any,
-    ) -> m.RespondResult | m.ModulatorPack | RespondStream:
+    ) -> m.RespondResult | m.ModulatorPack | streams.RespondStream:
         """Answer one message in the voice of a personality. This is what is billed.
 
         Args:

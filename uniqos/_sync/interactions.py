@@ -14,6 +14,9 @@ from .namespace import Items, Namespace
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class Interactions(Namespace):

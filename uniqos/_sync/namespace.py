@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from .. import errors
 from .._operation import Body, check_page_size, cursor_of, next_page
@@ -14,6 +14,7 @@ from .requester import Requester
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+N = TypeVar("N", bound="Namespace")
 
 
 class Namespace:
@@ -23,6 +24,35 @@ class Namespace:
 
     def __init__(self, requester: Requester) -> None:
         self._requester: Requester = requester
+
+
+class namespace(Generic[N]):
+    """Decorates a method that returns the class of a namespace, which becomes an attribute.
+
+    Of an instance it is the namespace, made on first use and kept; of the class it is the namespace's class, where
+    mocks and documentation find the methods.
+    """
+
+    def __init__(self, load: Callable[[Any], type[N]]) -> None:
+        self.func: Callable[[Any], type[N]] = load
+        self._name: str = load.__name__
+        self.__doc__ = load.__doc__
+
+    if TYPE_CHECKING:
+        # As with functools.cached_property, what is assigned to an instance stands before it.
+        def __set__(self, instance: object, value: N) -> None: ...
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> type[N]: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any]) -> N: ...
+    def __get__(self, instance: Any, owner: type[Any]) -> type[N] | N:
+        kind = self.func(instance)
+        if instance is None:
+            return kind
+        # Of two threads that ask at once, both get the one that came first.
+        made: N = instance.__dict__.setdefault(self._name, kind(instance._requester))
+        return made
 
 
 class Page(Protocol[T_co]):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from typing_extensions import Unpack
@@ -13,11 +12,14 @@ from .._exchange import JSON
 from .._operation import Body, encode
 from ..api import organizations as ops
 from .files import save
-from .namespace import Namespace
+from .namespace import Namespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class OrganizationMembers(Namespace):
@@ -158,15 +160,15 @@ class Organizations(Namespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def members(self) -> OrganizationMembers:
+    @namespace
+    def members(self) -> type[OrganizationMembers]:
         """The members of an organization."""
-        return OrganizationMembers(self._requester)
+        return OrganizationMembers
 
-    @cached_property
-    def invitations(self) -> OrganizationInvitations:
+    @namespace
+    def invitations(self) -> type[OrganizationInvitations]:
         """The invitations that an organization has sent."""
-        return OrganizationInvitations(self._requester)
+        return OrganizationInvitations
 
     def list(self, **options: Unpack[p.Options]) -> m.OrganizationList:
         """The caller's organizations.

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
 from .._operation import without_none
 from ..api import relationships as ops
-from .namespace import Items, Namespace
+from .namespace import Items, Namespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class RelationshipMemory(Namespace):
@@ -84,10 +86,10 @@ class Relationships(Namespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def memory(self) -> RelationshipMemory:
+    @namespace
+    def memory(self) -> type[RelationshipMemory]:
         """The consolidated memory of a relationship."""
-        return RelationshipMemory(self._requester)
+        return RelationshipMemory
 
     def list(
         self, query: p.RelationshipQueryLike | None = None, **filters: Unpack[p.RelationshipQueryArgs]

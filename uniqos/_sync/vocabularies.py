@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
 from ..api import vocabularies as ops
-from .namespace import Namespace
+from .namespace import Namespace, namespace
 
 if TYPE_CHECKING:
     from .. import _params as p
     from .. import models as m
+else:
+    from .._hints import models as m
+    from .._hints import params as p
 
 
 class TopicVocabularies(Namespace):
@@ -133,12 +135,12 @@ class Vocabularies(Namespace):
 
     __slots__ = ("__dict__",)
 
-    @cached_property
-    def topics(self) -> TopicVocabularies:
+    @namespace
+    def topics(self) -> type[TopicVocabularies]:
         """The words that topics are named by."""
-        return TopicVocabularies(self._requester)
+        return TopicVocabularies
 
-    @cached_property
-    def emotions(self) -> EmotionVocabularies:
+    @namespace
+    def emotions(self) -> type[EmotionVocabularies]:
         """The words that emotions are named by."""
-        return EmotionVocabularies(self._requester)
+        return EmotionVocabularies

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .._model import Model, Source
     from .._operation import Operation
 
 NAMESPACES = (
@@ -37,8 +37,6 @@ NAMESPACES = (
 )
 """Where a client's methods are; what follows a dot is the beginning of the operation's name in the module."""
 
-Source = Literal["docs", "official SDK", "undocumented"]
-
 
 def operations() -> dict[str, Operation[Any]]:
     """Every operation by its dotted method name, e.g. ``"personalities.create"``."""
@@ -57,9 +55,6 @@ def operations() -> dict[str, Operation[Any]]:
     return found
 
 
-def source_of(model: type[Any]) -> Source:
-    """Where the shape of a model is known from, as its docstring says."""
-    found = re.search(r"\(source: ([^)]*)\)|\([^)]*undocumented[^)]*\)", model.__doc__ or "")
-    if found is None or found[1] is None:
-        return "undocumented"
-    return "docs" if found[1].startswith("docs") else "official SDK"
+def source_of(model: type[Model]) -> Source:
+    """Return where the shape of a model is known from."""
+    return model.__source__

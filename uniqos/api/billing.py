@@ -71,7 +71,7 @@ class TurnsUsageItem(Model):
     """One line of the turns used (fields: undocumented)."""
 
 
-class TurnsUsage(Model):
+class TurnsUsage(Model, source="official SDK"):
     """Answer of ``billing.usage.turns``: the whole account's turns (source: official SDK)."""
 
     data: list[TurnsUsageItem]
@@ -115,7 +115,7 @@ class Plan(Model):
     """A plan that can be subscribed to: Free, Pro, Scale, Enterprise (fields: undocumented)."""
 
 
-class PlanList(Model):
+class PlanList(Model, source="official SDK"):
     """Answer of ``billing.plans.list`` (source: official SDK)."""
 
     data: list[Plan]

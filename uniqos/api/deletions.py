@@ -8,7 +8,7 @@ from .._model import Model
 from .._operation import Operation
 
 
-class DeletionReceipt(Model):
+class DeletionReceipt(Model, source="docs"):
     """Answer of a deletion: it is accepted, and takes effect at once; the data are erased later (source: docs)."""
 
     deletion_id: str
@@ -17,7 +17,7 @@ class DeletionReceipt(Model):
     """``partial_deletion_pending`` where a cascade leaves something."""
 
 
-class Deletion(Model):
+class Deletion(Model, source="official SDK"):
     """How far a deletion has come (source: official SDK; further fields are undocumented)."""
 
     status: Literal["pending", "completed"] | str

@@ -21,7 +21,7 @@ class EndUserQuery(RequestModel):
     """``next_cursor`` of the page before."""
 
 
-class EndUser(Model):
+class EndUser(Model, source="docs"):
     """An end user; with ``end_users.get`` also their relationships (source: docs; further fields are undocumented)."""
 
     user_id: str
@@ -38,7 +38,7 @@ class EndUserPage(Model):
     """To ask for the next page; None on the last."""
 
 
-class EndUserCreate(RequestModel):
+class EndUserCreate(RequestModel, source="docs"):
     """Body of ``end_users.create`` (source: docs and official SDK)."""
 
     user_id: str
@@ -54,14 +54,14 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-class EndUserUpdate(RequestModel):
+class EndUserUpdate(RequestModel, source="docs"):
     """Body of ``end_users.update`` (source: docs)."""
 
     metadata: Mapping[str, Any] = Field(default=_ABSENT, json_schema_extra=_without_default)
     """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
 
 
-class EndUserDelete(RequestModel):
+class EndUserDelete(RequestModel, source="docs"):
     """Body of ``end_users.delete`` (source: docs and official SDK)."""
 
     cascade: Literal["all", "model_only", "memory_only"] | None = None
@@ -74,7 +74,7 @@ class PsychologicalModel(Model):
     """What was learned of an end user: traits, style, topics, preferences (fields: undocumented)."""
 
 
-class ReadableModelQuery(RequestModel):
+class ReadableModelQuery(RequestModel, source="official SDK"):
     """Query of ``end_users.model_readable`` (source: official SDK)."""
 
     language: Literal["en", "es"] | None = None

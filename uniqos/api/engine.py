@@ -13,7 +13,7 @@ from .._operation import Operation
 from .._plain import refusal
 
 
-class RespondRequest(RequestModel):
+class RespondRequest(RequestModel, source="docs"):
     """One message to a personality (source: docs and official SDK)."""
 
     selectors: ClassVar[tuple[str, ...]] = ("return_format", "stream")
@@ -48,7 +48,7 @@ class RespondRequest(RequestModel):
         return self
 
 
-class EmotionalState(Model):
+class EmotionalState(Model, source="docs"):
     """What the engine read from the message (source: docs; ranges and vocabularies are undocumented)."""
 
     primary: str | None = None
@@ -61,7 +61,7 @@ class EmotionalState(Model):
     arousal: float | None = None
 
 
-class TurnMemory(Model):
+class TurnMemory(Model, source="docs"):
     """What relational memory gave to, and took from, a turn (source: docs, as the stream events' fields)."""
 
     consulted: bool | None = None
@@ -70,13 +70,13 @@ class TurnMemory(Model):
     model_updated: bool | None = None
 
 
-class TurnGuardrails(Model):
+class TurnGuardrails(Model, source="docs"):
     """Which guardrails shaped a reply (source: docs)."""
 
     applied: list[str]
 
 
-class TurnUsage(Model):
+class TurnUsage(Model, source="docs"):
     """What a turn cost (source: docs)."""
 
     turns_consumed: int | None = None
@@ -85,7 +85,7 @@ class TurnUsage(Model):
     llm_model: str | None = None
 
 
-class RespondResult(Model):
+class RespondResult(Model, source="docs"):
     """A reply (source: docs).
 
     ``response`` and the emotional state are documented; the rest is undocumented here, and typed after the stream

@@ -7,7 +7,7 @@ from typing import Any
 from .._model import Model
 
 
-class ErrorBody(Model):
+class ErrorBody(Model, source="docs"):
     """Why the API said no (source: docs)."""
 
     code: str
@@ -22,7 +22,7 @@ class ErrorBody(Model):
     documentation_url: str | None = None
 
 
-class ErrorEnvelope(Model):
+class ErrorEnvelope(Model, source="docs"):
     """The body of every answer that is no success (source: docs)."""
 
     error: ErrorBody

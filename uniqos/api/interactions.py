@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, GetPydanticSchema
+from pydantic_core import PydanticCustomError, core_schema
 
-from .._model import Model, RequestModel
+from .._model import DEFER_BUILD, Model, RequestModel
 from .._operation import Operation
 
 
@@ -21,10 +21,12 @@ def _instant(value: Any) -> Any:
     return value
 
 
-Instant = Annotated[str | datetime, BeforeValidator(_instant)]
+# Pydantic does not know the class that freezegun puts in the place of datetime: a model may be used first there.
+AnyDatetime = Annotated[datetime, GetPydanticSchema(lambda *_: core_schema.datetime_schema())]
+Instant = Annotated[str | AnyDatetime, BeforeValidator(_instant)]
 
 
-class InteractionFilter(RequestModel):
+class InteractionFilter(RequestModel, source="docs"):
     """Which turns; all conditions must hold (source: docs)."""
 
     user_id: str | None = None
@@ -35,7 +37,7 @@ class InteractionFilter(RequestModel):
     """Latest instant, exclusive."""
 
 
-class InteractionQuery(InteractionFilter, defer_build=True):
+class InteractionQuery(InteractionFilter, defer_build=DEFER_BUILD, source="docs"):
     """Query of ``interactions.list`` (source: docs). Only the last 180 days can be asked for."""
 
     limit: int | None = None
@@ -44,7 +46,7 @@ class InteractionQuery(InteractionFilter, defer_build=True):
     """``next_cursor`` of the page before."""
 
 
-class AggregateQuery(InteractionFilter, defer_build=True):
+class AggregateQuery(InteractionFilter, defer_build=DEFER_BUILD, source="docs"):
     """Query of ``interactions.aggregates`` (source: docs)."""
 
     group_by: Literal["day", "week", "month"] | None = None
@@ -55,7 +57,7 @@ class Interaction(Model):
     """What is kept of one turn: structured metadata, never text (fields: undocumented)."""
 
 
-class InteractionPage(Model):
+class InteractionPage(Model, source="docs"):
     """One page of turns, newest first (source: docs)."""
 
     data: list[Interaction]
@@ -63,10 +65,10 @@ class InteractionPage(Model):
     """To ask for the next page; None on the last."""
 
 
-class InteractionBucket(Model):
+class InteractionBucket(Model, source="docs"):
     """The turns of one period (source: docs)."""
 
-    period_start: datetime | None
+    period_start: AnyDatetime | None
     """Start of the period in UTC; None in the grand total."""
     total_turns: int
     """Turns of any status."""
@@ -76,7 +78,7 @@ class InteractionBucket(Model):
     """How many turns had which primary emotion (as a map: presumed)."""
 
 
-class InteractionAggregates(Model):
+class InteractionAggregates(Model, source="docs"):
     """Answer of ``interactions.aggregates`` (source: docs; the key ``data`` is presumed)."""
 
     data: list[InteractionBucket] | None = None

@@ -12,7 +12,7 @@ class InvitationDetails(Model):
     """Answer of ``invitations.get``: the organization's name, the role, who invites (fields: undocumented)."""
 
 
-class AcceptedInvitation(Model):
+class AcceptedInvitation(Model, source="official SDK"):
     """Answer of ``invitations.accept`` (source: official SDK; further fields are undocumented)."""
 
     organization_id: str

@@ -16,7 +16,7 @@ class MeUpdate(OpenRequest):
     """Body of ``me.update`` (keys: undocumented, so any are sent)."""
 
 
-class SwitchOrganization(RequestModel):
+class SwitchOrganization(RequestModel, source="official SDK"):
     """Body of ``me.switch_organization`` (source: official SDK)."""
 
     organization_id: str

@@ -26,14 +26,14 @@ class OrganizationUpdate(OpenRequest):
     """Body of ``organizations.update`` (keys: undocumented, so any are sent)."""
 
 
-class OrganizationDeletionRequest(RequestModel):
+class OrganizationDeletionRequest(RequestModel, source="official SDK"):
     """Body of ``organizations.request_deletion`` (source: official SDK)."""
 
     confirm_name: str
     """The organization's name, typed out."""
 
 
-class OrganizationDeletionReceipt(Model):
+class OrganizationDeletionReceipt(Model, source="official SDK"):
     """Answer of ``organizations.request_deletion`` (source: official SDK)."""
 
     status: Literal["deletion_pending"] | str
@@ -87,7 +87,7 @@ class ConfirmedTransfer(Model):
     """Answer of ``organizations.confirm_transfer`` (fields: undocumented)."""
 
 
-class OrganizationExport(Model):
+class OrganizationExport(Model, source="official SDK"):
     """Everything that is held of an organization (source: official SDK; further fields are undocumented)."""
 
     organization: dict[str, Any]
@@ -103,7 +103,7 @@ class MemberList(Model):
     data: list[ListedMember] | None = None
 
 
-class MemberInvite(RequestModel):
+class MemberInvite(RequestModel, source="official SDK"):
     """Body of ``organizations.members.invite`` (source: official SDK)."""
 
     email: str | None = None
@@ -111,20 +111,20 @@ class MemberInvite(RequestModel):
     """Further roles are undocumented."""
 
 
-class Invitation(Model):
+class Invitation(Model, source="official SDK"):
     """Answer of ``organizations.members.invite`` (source: official SDK; further fields are undocumented)."""
 
     id: str
 
 
-class MemberRoleUpdate(RequestModel):
+class MemberRoleUpdate(RequestModel, source="official SDK"):
     """Body of ``organizations.members.update_role`` (source: official SDK)."""
 
     role: Literal["admin", "developer"] | str | None = None
     """Further roles are undocumented."""
 
 
-class Member(Model):
+class Member(Model, source="official SDK"):
     """Answer of ``organizations.members.update_role`` (source: official SDK; further fields are undocumented)."""
 
     id: str

@@ -12,7 +12,7 @@ class PersonalityQuery(OpenRequest):
     """Query of ``personalities.list`` (keys: undocumented, so any are sent)."""
 
 
-class Personality(Model):
+class Personality(Model, source="docs"):
     """A personality: it never changes; it evolves by new versions (source: docs and official SDK)."""
 
     id: str
@@ -26,7 +26,7 @@ class Personality(Model):
     """Facets of the Big Five domains; names and ranges are undocumented."""
 
 
-class PersonalityPage(Model):
+class PersonalityPage(Model, source="official SDK"):
     """Answer of ``personalities.list`` (source: official SDK; ``next_cursor`` is presumed, as for interactions)."""
 
     data: list[Personality]
@@ -34,7 +34,7 @@ class PersonalityPage(Model):
     """To ask for the next page; None on the last."""
 
 
-class PersonalityCreate(RequestModel):
+class PersonalityCreate(RequestModel, source="official SDK"):
     """Body of ``personalities.create``; further keys go in a mapping (source: official SDK, incomplete)."""
 
     name: str | None = None
@@ -52,7 +52,7 @@ class PersonalityVersion(Model):
     """Answer of ``personalities.new_version`` (fields: undocumented)."""
 
 
-class PersonalityVersions(Model):
+class PersonalityVersions(Model, source="official SDK"):
     """The whole lineage, newest first (source: official SDK)."""
 
     data: list[Personality]
@@ -69,7 +69,7 @@ class GuidedProposal(Model):
     """A proposal to pass to ``personalities.create``; nothing is stored yet (fields: undocumented)."""
 
 
-class CatalogClone(RequestModel):
+class CatalogClone(RequestModel, source="official SDK"):
     """Body of ``personalities.from_catalog`` (source: official SDK)."""
 
     slug: str
@@ -93,7 +93,7 @@ class ArchivedPersonality(Model):
     """Answer of ``personalities.archive`` (fields: undocumented)."""
 
 
-class ReviewSubmission(Model):
+class ReviewSubmission(Model, source="official SDK"):
     """Answer of ``personalities.submit_for_review`` (source: official SDK)."""
 
     status: Literal["pending_review"] | str

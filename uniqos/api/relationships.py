@@ -11,7 +11,7 @@ from .._operation import Operation
 from .deletions import DeletionReceipt
 
 
-class RelationshipQuery(RequestModel):
+class RelationshipQuery(RequestModel, source="docs"):
     """Query of ``relationships.list`` (source: docs; ``limit`` and ``cursor`` are presumed, as for interactions)."""
 
     user_id: str | None = None
@@ -34,7 +34,7 @@ class RelationshipPage(Model):
     """To ask for the next page; None on the last."""
 
 
-class RelationshipDelete(RequestModel):
+class RelationshipDelete(RequestModel, source="docs"):
     """Body of ``relationships.delete`` (source: docs and official SDK)."""
 
     cascade: Literal["all", "memory_only"] | None = None

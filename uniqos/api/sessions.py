@@ -22,7 +22,7 @@ class RevokedSession(Model):
     """Answer of ``sessions.revoke`` (fields: undocumented)."""
 
 
-class RevokedSessions(Model):
+class RevokedSessions(Model, source="official SDK"):
     """Answer of ``sessions.revoke_all`` (source: official SDK)."""
 
     revoked: int

@@ -10,7 +10,7 @@ from .._model import Model
 from .engine import EmotionalState, TurnGuardrails
 
 
-class StreamMetadataMemory(Model):
+class StreamMetadataMemory(Model, source="docs"):
     """Which memory the turn starts from (source: docs)."""
 
     consulted: bool
@@ -18,7 +18,7 @@ class StreamMetadataMemory(Model):
     significant_moments_referenced: int
 
 
-class StreamEventMetadata(Model):
+class StreamEventMetadata(Model, source="docs"):
     """First event of a stream: the turn's id, the emotion read and the memory consulted (source: docs)."""
 
     type: Literal["metadata"] = "metadata"
@@ -27,14 +27,14 @@ class StreamEventMetadata(Model):
     memory: StreamMetadataMemory
 
 
-class StreamEventText(Model):
+class StreamEventText(Model, source="docs"):
     """A piece of the reply (source: docs)."""
 
     type: Literal["text"] = "text"
     delta: str
 
 
-class StreamEventGuardrailModulation(Model):
+class StreamEventGuardrailModulation(Model, source="docs"):
     """Guardrails changed the reply after it was generated (source: docs)."""
 
     type: Literal["guardrail_modulation"] = "guardrail_modulation"
@@ -42,14 +42,14 @@ class StreamEventGuardrailModulation(Model):
     modulation_summary: str
 
 
-class StreamCompletionMemory(Model):
+class StreamCompletionMemory(Model, source="docs"):
     """What the turn left in memory (source: docs)."""
 
     summary_used: str | None = None
     model_updated: bool
 
 
-class StreamUsage(Model):
+class StreamUsage(Model, source="docs"):
     """What a streamed turn cost (source: docs)."""
 
     turns_consumed: int
@@ -58,7 +58,7 @@ class StreamUsage(Model):
     llm_model: str
 
 
-class StreamEventCompletion(Model):
+class StreamEventCompletion(Model, source="docs"):
     """Last event of a stream that ended well (source: docs)."""
 
     type: Literal["completion"] = "completion"
@@ -69,7 +69,7 @@ class StreamEventCompletion(Model):
     """Milliseconds the server took."""
 
 
-class StreamEventError(Model):
+class StreamEventError(Model, source="docs"):
     """Last event of a stream that failed; ``until_done()`` raises it as the typed error (source: docs)."""
 
     type: Literal["error"] = "error"

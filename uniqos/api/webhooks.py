@@ -14,13 +14,13 @@ class Webhook(Model):
     """An endpoint of yours (fields: undocumented)."""
 
 
-class WebhookList(Model):
+class WebhookList(Model, source="official SDK"):
     """Answer of ``webhooks.list`` (source: official SDK)."""
 
     data: list[Webhook]
 
 
-class WebhookCreate(RequestModel):
+class WebhookCreate(RequestModel, source="official SDK"):
     """Body of ``webhooks.create`` (source: official SDK)."""
 
     url: str | None = None
@@ -29,7 +29,7 @@ class WebhookCreate(RequestModel):
     """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
 
 
-class CreatedWebhook(Model):
+class CreatedWebhook(Model, source="official SDK"):
     """Answer of ``webhooks.create`` (source: official SDK; further fields are undocumented)."""
 
     id: str
@@ -55,7 +55,7 @@ class WebhookDeliveryList(Model):
     data: list[WebhookDelivery] | None = None
 
 
-class Redelivery(Model):
+class Redelivery(Model, source="official SDK"):
     """Answer of ``webhooks.redeliver``: the fresh delivery (source: official SDK)."""
 
     id: str

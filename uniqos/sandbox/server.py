@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pydantic
@@ -20,9 +20,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .._async.client import AsyncUniqOS
 from .._config import is_loopback
 from .._logging import hide, hide_options
 from .._operation import describe, problems
+from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from .admin import reset
 from .app import make_app
@@ -37,11 +39,6 @@ from .personalities import DEFAULT_ID, seed
 from .proxy import Fault, proxy
 from .rules import Rule
 from .store import Store
-
-if TYPE_CHECKING:
-    from .._async.client import AsyncUniqOS
-    from .._sync.client import UniqOS
-
 
 _log = logging.getLogger("uniqos.sandbox.server")
 _log.addFilter(
@@ -133,14 +130,10 @@ class Sandbox:
 
     def client(self, **options: Any) -> UniqOS:
         """A client of it; ``options`` are those of UniqOS."""
-        from .._sync.client import UniqOS
-
         return UniqOS(**self._options(options))
 
     def async_client(self, **options: Any) -> AsyncUniqOS:
         """An asynchronous client of it; ``options`` are those of AsyncUniqOS."""
-        from .._async.client import AsyncUniqOS
-
         return AsyncUniqOS(**self._options(options))
 
     @contextmanager
