@@ -178,7 +178,14 @@ def refusal(
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
-    return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after, complete=complete)
+    return errors.api_error(
+        status,
+        envelope,
+        request_id=request_id,
+        retry_after_seconds=retry_after,
+        complete=complete,
+        is_json=is_type(headers, JSON),
+    )
 
 
 def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:
