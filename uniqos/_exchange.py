@@ -24,7 +24,7 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
-FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict, OSError)
+FAILURES = (httpx.RequestError, httpx.StreamError, httpx.CookieConflict, OSError)
 """What a client of httpx raises when the network fails; that of TLS which breaks later comes as it is, an OSError."""
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 PASSWORD_REFUSED = "the user and password were not accepted"

@@ -70,8 +70,12 @@ class UniqOS(Responder):
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
         http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
-            It bounds each read alone, so that headers which drip can outlive the deadline; what its parts raise that
-            is neither an httpx error nor an OSError comes as it is.
+            Its default headers, params and cookies are sent too; what the SDK itself sends, such as Authorization and
+            Accept-Encoding, wins over them. Its base_url, timeout and follow_redirects are ignored.
+            It bounds each read alone, so that headers which drip can outlive the deadline. A hook or auth may call
+            ``raise_for_status()`` for the API's answer: the error is the API's typed one, with the API's own words if
+            the hook has read the answer. Anything else they raise that is neither a failure of the network nor an
+            OSError comes as it is.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
         observer: Is told how each call goes, for metrics and traces.
