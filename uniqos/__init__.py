@@ -11,6 +11,7 @@ Nothing below is imported before its name is used.
 
 from __future__ import annotations
 
+import os as _os
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__ as __version__
@@ -177,12 +178,23 @@ __all__ = [
 ]
 
 
+def _before_fork() -> None:
+    from . import _fork  # another thread may be importing it at this moment
+
+    _fork.before_fork()
+
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(before=_before_fork)
+
+
 if not TYPE_CHECKING:  # else a misspelt name would pass as Any
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for when it is asked for (PEP 562)."""
         from importlib import import_module
 
+        import_module("._fork", __name__)  # first of all, so that a fork in another thread waits for the rest
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         for module, names in _WHERE.items():

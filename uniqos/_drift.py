@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any, Literal, get_args, get_origin
 
+from ._fork import ForkSafeLock
 from ._logging import LeveledLogger
 from ._model import Model, parts
 from .api.stream_events import StreamEventUnknown
 
 _MOST_FINDINGS = 10_000
 _WORD = re.compile(r"[\w.:/-]{1,64}")
-_telling = Lock()
+_telling = ForkSafeLock()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
@@ -18,6 +17,8 @@ from pydantic import (
 )
 from pydantic_core import from_json, to_jsonable_python
 from typing_extensions import Self
+
+from ._fork import ForkSafeLock
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -179,7 +180,7 @@ class OpenRequest(RequestModel):
         def __init__(self, **fields: Any) -> None: ...
 
 
-_building = RLock()
+_building = ForkSafeLock()
 
 
 def ready(model: type[M]) -> type[M]:

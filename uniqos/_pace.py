@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from math import inf
 
+from ._fork import ForkSafeLock
 from ._retry import RetryBudget
 
 _FIRST_RATE = 10.0
@@ -26,18 +25,8 @@ _LATE_SECONDS = 1.0
 _EARLY_SECONDS = 0.05
 """So much too early may a sleep end."""
 
-_lock = threading.Lock()
-"""Of all paces, so that one function can renew it."""
-
-
-def _renew_lock() -> None:
-    """A thread that held it does not exist in a forked child, which would wait for ever."""
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+_lock = ForkSafeLock()
+"""Guards all paces."""
 
 
 class Pace:

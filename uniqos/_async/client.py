@@ -68,6 +68,7 @@ class AsyncUniqOS(AsyncResponder):
         proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
+            A file that is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do.
         http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
             Its default headers, params and cookies are sent too; what the SDK itself sends, such as Authorization and
             Accept-Encoding, wins over them. Its base_url, timeout and follow_redirects are ignored.
