@@ -23,7 +23,14 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
-LOCKS = [("uniqos._model", "_building"), ("uniqos._pace", "_lock"), ("uniqos._drift", "_telling")]
+LOCKS = [
+    ("uniqos._threads", "_making_context"),
+    ("uniqos._sync.client", "_unpickling"),
+    ("uniqos._async.client", "_unpickling"),
+    ("uniqos._model", "_building"),
+    ("uniqos._pace", "_lock"),
+    ("uniqos._drift", "_telling"),
+]
 
 
 def answer(connection: Any, request: bytes, number: int) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import finalize
 
 import httpx
 from typing_extensions import TypeVarTuple, Unpack
@@ -116,6 +117,16 @@ class PerHome(Generic[T]):
     def take(self) -> list[T]:
         """Remove and give the value of this process."""
         return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
+
+
+def close_when_forgotten(owner: object, pools: PerHome[Any]) -> None:
+    """Close the connection pools when nobody holds ``owner`` any more, or when the process ends."""
+    finalize(owner, _close_all, pools)
+
+
+def _close_all(pools: PerHome[Any]) -> None:
+    for pool in pools.take():
+        pool.close()
 
 
 _making_context = ForkSafeLock()

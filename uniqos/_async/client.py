@@ -6,13 +6,14 @@ import logging
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import httpx
 from typing_extensions import Self
 
 from .. import errors
+from .._aio import close_when_forgotten
 from .._config import Config, Environment, resolve
+from .._fork import ForkSafeLock
 from .._logging import Logger, LogLevel, hide
 from .._model import Model, ready
 from .._operation import OnInvalidResponse
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
     from .vocabularies import AsyncVocabularies
     from .webhooks import AsyncWebhooks
 
-_unpickled: WeakValueDictionary[Config, AsyncUniqOS] = WeakValueDictionary()
+_MOST_UNPICKLED = 64
+_unpickled: dict[tuple[type[AsyncUniqOS], Config], AsyncUniqOS] = {}
+"""The last clients that were unpickled in this process, the latest at the end. They hold their keys, as any client."""
+_unpickling = ForkSafeLock()
 
 
 class AsyncUniqOS(AsyncResponder):
@@ -365,11 +369,21 @@ class AsyncUniqOS(AsyncResponder):
 
 
 def _unpickle(cls: type[AsyncUniqOS], config: Config) -> AsyncUniqOS:
-    """One client per process for equal settings, so that workers which unpickle a client per task share connections."""
-    client = _unpickled.get(config)
-    if client is None or client._requester.connections.closed or type(client) is not cls:
-        client = object.__new__(cls)
-        client._owns_connections = True
-        client._requester = AsyncRequester(config, AsyncConnections(config, None))
-        _unpickled[config] = client
+    """Return the client of this process for these settings, and keep it.
+
+    A worker unpickles a client for each task and drops it with the task; the next task goes on with its connections.
+    """
+    key, dropped = (cls, config), None
+    with _unpickling:
+        client = _unpickled.pop(key, None)
+        if client is None or client._requester.connections.closed:
+            client = object.__new__(cls)
+            client._owns_connections = True
+            connections = AsyncConnections(config, None)
+            client._requester = AsyncRequester(config, connections)
+            close_when_forgotten(connections, connections._pools)
+        _unpickled[key] = client
+        if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
+            dropped = _unpickled.pop(next(iter(_unpickled)))
+    del dropped  # not while the lock is held: the end of a client can run anything
     return client

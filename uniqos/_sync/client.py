@@ -7,16 +7,17 @@ import logging
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import httpx
 from typing_extensions import Self
 
 from .. import errors
 from .._config import Config, Environment, resolve
+from .._fork import ForkSafeLock
 from .._logging import Logger, LogLevel, hide
 from .._model import Model, ready
 from .._operation import OnInvalidResponse
+from .._threads import close_when_forgotten
 from .connections import Connections
 from .engine import Engine, Responder
 from .namespace import Namespace
@@ -43,7 +44,10 @@ if TYPE_CHECKING:
     from .vocabularies import Vocabularies
     from .webhooks import Webhooks
 
-_unpickled: WeakValueDictionary[Config, UniqOS] = WeakValueDictionary()
+_MOST_UNPICKLED = 64
+_unpickled: dict[tuple[type[UniqOS], Config], UniqOS] = {}
+"""The last clients that were unpickled in this process, the latest at the end. They hold their keys, as any client."""
+_unpickling = ForkSafeLock()
 
 
 class UniqOS(Responder):
@@ -366,11 +370,21 @@ class UniqOS(Responder):
 
 
 def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
-    """One client per process for equal settings, so that workers which unpickle a client per task share connections."""
-    client = _unpickled.get(config)
-    if client is None or client._requester.connections.closed or type(client) is not cls:
-        client = object.__new__(cls)
-        client._owns_connections = True
-        client._requester = Requester(config, Connections(config, None))
-        _unpickled[config] = client
+    """Return the client of this process for these settings, and keep it.
+
+    A worker unpickles a client for each task and drops it with the task; the next task goes on with its connections.
+    """
+    key, dropped = (cls, config), None
+    with _unpickling:
+        client = _unpickled.pop(key, None)
+        if client is None or client._requester.connections.closed:
+            client = object.__new__(cls)
+            client._owns_connections = True
+            connections = Connections(config, None)
+            client._requester = Requester(config, connections)
+            close_when_forgotten(connections, connections._pools)
+        _unpickled[key] = client
+        if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
+            dropped = _unpickled.pop(next(iter(_unpickled)))
+    del dropped  # not while the lock is held: the end of a client can run anything
     return client
