@@ -91,6 +91,11 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "a certificate of the client wanted": twins(
             "test_tls", "test_a_proxy_that_wants_a_certificate_of_the_client_is_a_tls_error"
         ),
+        "certificates that are replaced or named later": chosen(
+            "test_trust",
+            "test_a_new_client_trusts_the_file_that_was_put_in_the_place_of_another",
+            "test_a_variable_that_is_set_or_unset_later_counts_for_new_clients",
+        ),
         "in the pool": twins(
             "test_pool",
             "test_an_unknown_authority_and_a_wrong_name_are_refused",
@@ -128,6 +133,11 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         ),
         "HTML as 502, 503, 504": twins("test_broken_answers", "test_a_page_of_a_proxy_is_the_error_of_its_status"),
         "instead of a stream": twins("test_streams", "test_what_is_no_stream_is_told_with_its_beginning"),
+        "a call without a key": twins(
+            "test_keyless_calls",
+            "test_an_answer_that_is_not_surely_the_apis_own_is_not_asked_for_again",
+            "test_the_apis_own_word_that_nothing_ran_lets_it_be_sent_again",
+        ),
     },
     "204, 202 without body": {
         "raw": twins("test_broken_answers", "test_an_answer_without_a_body_is_a_model_and_keeps_its_connection"),
@@ -243,6 +253,11 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "values by process": pure(
             "test_aio_and_threads", "test_a_child_process_gets_its_own_value_and_keeps_hold_of_its_parents"
         ),
+        "during another thread's first call": pure(
+            "test_forks",
+            "test_a_child_works_that_was_forked_during_another_thread_s_first_call",
+            "test_a_lock_that_another_thread_holds_is_free_in_the_child",
+        ),
     },
     "32 threads x 10,000 calls on one client; close() during use": {
         "each answer matches its request": apart(
@@ -313,6 +328,14 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         ),
         "above the cap": twins("test_time_limits", "test_above_a_minute_the_caller_is_told_how_long"),
         "reading": pure("test_retry", "test_retry_after_is_seconds_or_a_date_and_nonsense_is_ignored"),
+        "frozen or set back at a 429": [
+            *twins(
+                "test_rate_limits",
+                "test_a_refusal_under_a_frozen_clock_makes_no_later_call_wait_longer_than_was_asked",
+                "test_a_clock_that_is_frozen_in_the_middle_of_a_crowd_holds_nobody_up",
+            ),
+            *pure("test_pace", "test_nobody_waits_longer_than_was_asked_for_when_the_clock_jumps"),
+        ],
     },
     "429 storm from 64 workers": {
         "at most a tenth more": chosen(
@@ -329,6 +352,11 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         ),
         "raw": twins("test_calls", "test_what_cannot_get_better_is_tried_once"),
         "without a whole body": twins("test_calls", "test_a_refusal_counts_even_where_its_body_cannot_be_read"),
+        "a hook or auth that raises for it": twins(
+            "test_http_client_defaults",
+            "test_a_refusal_for_which_a_hook_or_auth_raises_is_the_api_s_own",
+            "test_a_refusal_that_a_hook_has_not_read_is_told_by_its_status",
+        ),
     },
     "proxy": {
         "none before the sandbox": twins(
@@ -417,6 +445,12 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_calls",
             "test_a_client_survives_pickle_and_copies",
             "test_a_child_of_a_copied_client_works_like_any_other",
+        ),
+        "clients for each task": pure(
+            "test_unpickled_clients",
+            "test_the_tasks_of_a_worker_share_a_connection",
+            "test_the_tasks_of_one_event_loop_share_a_connection",
+            "test_threads_that_unpickle_at_once_get_one_client",
         ),
         "process pools": chosen(
             "test_process_pools",

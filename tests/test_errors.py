@@ -103,6 +103,27 @@ def test_an_error_carries_the_whole_envelope_and_says_that_its_body_arrived() ->
     assert errors.api_error(404, {"error": {"message": "no code"}}).envelope is None
 
 
+@pytest.mark.parametrize(
+    ("body", "complete", "is_json", "from_api"),
+    [
+        (envelope("conflict"), True, True, True),
+        (envelope("conflict"), False, True, False),
+        (envelope("conflict"), True, False, False),
+        ({"error": {"message": "no code"}}, True, True, False),
+        ({"error": {"code": 503, "message": "a number"}}, True, True, False),
+        ({"error": {"code": "", "message": "no word"}}, True, True, False),
+        ({"error": "service_unavailable"}, True, True, False),
+        ({"code": "service_unavailable", "message": "not within error"}, True, True, False),
+        ([envelope("conflict")], True, True, False),
+        (None, True, True, False),
+    ],
+)
+def test_only_a_whole_envelope_sent_as_json_is_surely_the_apis_own(
+    body: Any, complete: bool, is_json: bool, from_api: bool
+) -> None:
+    assert errors.api_error(409, body, complete=complete, is_json=is_json).from_api is from_api
+
+
 def test_an_error_of_a_cut_body_says_so() -> None:
     assert errors.api_error(503, None, complete=False).complete is False
 
@@ -125,7 +146,10 @@ ANSWERED = {**COMMON, "request_id": "req_1", "http_status": 418}
         ),
         (errors.WaitTimeoutError, COMMON),
         (errors.UnexpectedError, ANSWERED),
-        (errors.APIError, {**ANSWERED, "retry_after_seconds": 2.0, "envelope": {"code": "c"}, "complete": False}),
+        (
+            errors.APIError,
+            {**ANSWERED, "retry_after_seconds": 2.0, "envelope": {"code": "c"}, "complete": False, "from_api": True},
+        ),
     ],
 )
 def test_an_error_has_what_it_was_made_with_and_keeps_it_through_pickle_and_copy(
@@ -153,7 +177,11 @@ NOTHING: dict[str, Any] = {"request_id": None, "http_status": None, "details": N
         (errors.ResponseDecodeError, "undecodable_response", {"body": b"", "content_type": None}),
         (errors.ResponseValidationError, "invalid_response", {"body": b"", "partial": None, "text": ""}),
         (errors.WaitTimeoutError, "wait_timeout", {}),
-        (errors.APIError, "api_error", {"retry_after_seconds": None, "envelope": None, "complete": True}),
+        (
+            errors.APIError,
+            "api_error",
+            {"retry_after_seconds": None, "envelope": None, "complete": True, "from_api": False},
+        ),
     ],
 )
 def test_an_error_of_which_only_the_message_is_known(

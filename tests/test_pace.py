@@ -187,3 +187,67 @@ def test_a_child_that_is_forked_while_a_thread_reserves_does_not_wait_for_it() -
             signal.alarm(5)
             os._exit(0 if pace.reserve(0.0, None) == 0.0 else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+JUMPS = {
+    "set back by decades": 50 * 365 * 86400.0,
+    "set back by a day": 86400.0,
+    "set back below zero": 5e9,
+    "set back by seconds": 2.0,
+    "set forward": -86400.0,
+    "set forward by decades": -50 * 365 * 86400.0,
+    "left alone": 0.0,
+}
+
+
+@pytest.mark.parametrize("asked", [0.0, 1.0, 60.0])
+@pytest.mark.parametrize("by", list(JUMPS.values()), ids=list(JUMPS))
+def test_nobody_waits_longer_than_was_asked_for_when_the_clock_jumps(by: float, asked: float) -> None:
+    pace = Pace(1000.0)
+    pace.refused(1000.0, 999.9, asked, 10)
+    now = 1000.0 - by
+    for _ in range(5):
+        at = pace.reserve(now, None)
+        assert at is not None
+        assert 0 <= at - now <= asked + 1.0
+        now = at
+        pace.accepted(now)
+    pace.refused(now, now - 0.1, asked, 10)
+    at = pace.reserve(now, None)
+    assert at is not None
+    assert at - now <= asked + 1.0
+    assert pace.is_over(at + asked + 100.0)
+
+
+@pytest.mark.parametrize("asked", [1.0, 60.0])
+def test_under_a_frozen_clock_the_wait_is_over_once_it_was_slept(asked: float) -> None:
+    frozen = 1.7e9
+    pace = Pace(frozen)
+    pace.refused(frozen, frozen, asked, None)
+    waits = []
+    for _ in range(100):
+        at = pace.reserve(frozen, None)
+        assert at is not None
+        waits.append(at - frozen)
+        pace.slept(at, frozen)
+        pace.accepted(frozen)
+    assert waits[0] == asked
+    assert max(waits[1:]) <= 0.1 + 0.01  # at the first rate
+    assert pace.is_over(frozen + 15.0)
+
+
+def test_a_clock_that_goes_on_after_a_freeze_is_believed_at_once() -> None:
+    pace = Pace(1.7e9)
+    pace.refused(1.7e9, 1.7e9, 60.0, None)
+    pace.note(1000.0)
+    assert pace.free_from(1000.0) == pytest.approx(1060.0)
+    pace.slept(1060.0, -3.0)
+    assert pace.free_from(-3.0) == pytest.approx(-3.0)
+
+
+def test_a_thread_that_read_the_clock_a_little_earlier_sets_nothing_back() -> None:
+    pace = Pace(1000.0)
+    pace.refused(1000.0, 999.9, 5.0, 10)
+    assert pace.reserve(999.5, None) == 1005.0
+    pace.slept(1005.0, 1004.99)  # a sleep may end a little early
+    assert pace.free_from(0) == pytest.approx(1005.0 + 1 / 9.5)

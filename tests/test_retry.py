@@ -15,6 +15,7 @@ TIMEOUT = errors.NetworkError("x", code="timeout", sent=True)
 NO_CONNECTION_IN_TIME = errors.NetworkError("x", code="timeout", sent=False)
 TLS = errors.NetworkError("x", code="tls_error", sent=False)
 PROXY_PASSWORD = errors.NetworkError("x", code="proxy_authentication_required", sent=False)
+BUSY = {"error": {"code": "service_unavailable", "message": "not now"}}
 
 
 def status(number: int, code: str | None = None) -> errors.UniqOSError:
@@ -30,17 +31,27 @@ def status(number: int, code: str | None = None) -> errors.UniqOSError:
         (PROXY_PASSWORD, False, False, False, False, False),
         (RESET, True, True, True, False, False),
         (TIMEOUT, True, True, False, False, False),
-        (status(429), True, True, True, True, False),
+        (status(429), True, True, True, False, False),
+        (status(429, "rate_limit_exceeded"), True, True, True, True, False),
+        (status(429, "service_unavailable"), True, True, True, False, False),
+        (status(429, "too_many_requests"), True, True, True, False, False),
         (status(429, "quota_exhausted"), False, False, False, False, False),
         (status(403, "quota_exhausted"), False, False, False, False, False),
         (status(500), True, True, True, False, False),
         (status(502), True, True, True, False, False),
-        (status(503), True, True, True, True, True),
+        (status(503), True, True, True, False, False),
+        (status(503, "service_unavailable"), True, True, True, True, True),
+        (status(503, "rate_limit_exceeded"), True, True, True, False, False),
+        (status(503, "maintenance"), True, True, True, False, False),
+        (status(500, "service_unavailable"), True, True, True, False, False),
+        (status(502, "service_unavailable"), True, True, True, False, False),
         (status(504), False, False, False, False, False),
         (status(503, "turn_timeout"), False, False, False, False, False),
         (status(500, "guardrail_blocked"), False, False, False, False, False),
         (errors.api_error(429, None, complete=False), False, False, False, False, False),
-        (errors.api_error(503, None, complete=False), True, True, True, True, True),
+        (errors.api_error(503, None, complete=False), True, True, True, False, False),
+        (errors.api_error(503, BUSY, complete=False), True, True, True, False, False),
+        (errors.api_error(503, BUSY, is_json=False), True, True, True, False, False),
         (status(400), False, False, False, False, False),
         (status(401), False, False, False, False, False),
         (status(402), False, False, False, False, False),

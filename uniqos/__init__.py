@@ -11,6 +11,7 @@ Nothing below is imported before its name is used.
 
 from __future__ import annotations
 
+import os as _os
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,16 @@ _WHERE: dict[str, tuple[str, ...]] = {
 _PUBLIC = (*(name for names in _WHERE.values() for name in names), *_MODULES, "__version__")
 
 
+def _before_fork() -> None:
+    from . import _fork  # another thread may be importing it at this moment
+
+    _fork.before_fork()
+
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(before=_before_fork)
+
+
 if TYPE_CHECKING:
     __all__ = [
         "UniqOS",
@@ -188,6 +199,7 @@ else:  # without these lines a misspelt name would pass as Any
         """Import what is asked for when it is asked for (PEP 562)."""
         from importlib import import_module
 
+        import_module("._fork", __name__)  # first of all, so that a fork in another thread waits for the rest
         if name == "__all__":
             return [
                 public for public in _PUBLIC if public not in _WITH_EXTRAS or hasattr(sys.modules[__name__], public)

@@ -118,6 +118,10 @@ class AsyncPerHome(Generic[T]):
             return os.getpid(), anyio.lowlevel.current_token()
 
 
+def close_when_forgotten(owner: object, pools: AsyncPerHome[Any]) -> None:
+    """Do nothing: connections can only be closed by their event loop, which nobody may be running then."""
+
+
 def _is_closed(loop: Any) -> bool:
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any, Literal, get_args, get_origin
 
+from ._fork import ForkSafeLock
 from ._logging import LeveledLogger
 from ._model import Model, parts
 from ._safe import is_word
 from .api.stream_events import StreamEventUnknown
 
 _MOST_FINDINGS = 10_000
-_telling = Lock()
+_telling = ForkSafeLock()
 
 
 @dataclass(frozen=True, slots=True)

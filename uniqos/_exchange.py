@@ -26,7 +26,7 @@ from ._version import __version__
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "*/*"
-FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict, OSError)
+FAILURES = (httpx.RequestError, httpx.StreamError, httpx.CookieConflict, OSError)
 """What a client of httpx raises when the network fails; that of TLS which breaks later comes as it is, an OSError."""
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
 PASSWORD_REFUSED = "the user and password were not accepted"
@@ -197,7 +197,14 @@ def refusal(
     except ValueError:
         envelope = None  # a proxy's page: the status speaks
     retry_after = parse_retry_after(headers.get("retry-after"), now)
-    return errors.api_error(status, envelope, request_id=request_id, retry_after_seconds=retry_after, complete=complete)
+    return errors.api_error(
+        status,
+        envelope,
+        request_id=request_id,
+        retry_after_seconds=retry_after,
+        complete=complete,
+        is_json=is_type(headers, JSON),
+    )
 
 
 def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:

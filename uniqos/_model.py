@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime, timedelta
 from functools import cache
-from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
@@ -22,6 +20,7 @@ from pydantic import (
 from pydantic_core import SchemaSerializer, core_schema, from_json, to_jsonable_python
 from typing_extensions import Self, Unpack
 
+from ._fork import ForkSafeLock
 from ._plain import given, is_ours, plain, plain_fields, serialized
 
 if TYPE_CHECKING:
@@ -43,10 +42,7 @@ _DECLARED = ("annotation", "default", "default_factory", "alias", "serialization
 # While older releases of pydantic build a model, other threads find what the base class has. There, all models are
 # built when they are defined.
 DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
-_building = RLock()
-if hasattr(os, "register_at_fork"):
-    # No fork in the midst of a build: the child would wait for ever for locks whose owner it does not have.
-    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
+_building = ForkSafeLock()
 
 
 class Wire:

@@ -52,7 +52,7 @@ _OWN_HEADERS = (
     "accept accept-encoding authorization content-length content-type host idempotency-key transfer-encoding"
     " x-uniqos-sdk"
 )
-_REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
+REFUSED_HEADERS = frozenset(_OWN_HEADERS.split())
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 _LONGEST_PATH = 32 * 1024
 _MOST_SECONDS = 2_000_000  # sockets of Windows take no more than 2,147,483
@@ -281,7 +281,7 @@ def _take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]
             if not isinstance(value, Mapping):
                 raise _refused(f"headers must be a mapping, got {type(value).__name__}")
             for key, text in value.items():
-                if str(key).lower() in _REFUSED_HEADERS:
+                if str(key).lower() in REFUSED_HEADERS:
                     raise _refused(f"the header {key} is the SDK's own; see the options for what you want to set")
                 request.headers.append((header_name(key), header_value(key, text)))
         elif name == "idempotency_key":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from math import inf
 
+from ._fork import ForkSafeLock
 from ._retry import RetryBudget
 
 _FIRST_RATE = 10.0
@@ -21,19 +20,13 @@ _LEAST_GROWTH = 1.0
 """And at least by so much, or a rate that fell low would stay there for minutes."""
 _BURST_OF_REFUSALS = 100.0
 _QUIET_SECONDS = 10.0
+_LATE_SECONDS = 1.0
+"""So much older than another thread's may be the time that a thread read before it was held up."""
+_EARLY_SECONDS = 0.05
+"""So much too early may a sleep end."""
 
-_lock = threading.Lock()
-"""Of all paces, so that one function can renew it."""
-
-
-def _renew_lock() -> None:
-    """A thread that held it does not exist in a forked child, which would wait for ever."""
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+_lock = ForkSafeLock()
+"""Guards all paces."""
 
 
 class Pace:
@@ -63,6 +56,44 @@ class Pace:
         self._counted_from: float = now
         self._answers: int = 0
         self._refusals: float = 0.0
+        self._latest: float = now
+
+    def note(self, now: float) -> None:
+        """Note the present time; if the clock was set back, move all noted instants back with it.
+
+        A test that freezes the clock sets it back by decades when it ends. What was noted before would then lie
+        decades ahead, and every call would wait for it.
+        """
+        with _lock:
+            self._note(now)
+
+    def slept(self, until: float, now: float) -> None:
+        """Note the end of a sleep. A clock that shows less than the sleep took was frozen, or was set back meanwhile.
+
+        Args:
+            until: The instant that the sleep was to end at.
+            now: The present.
+        """
+        with _lock:
+            if now < until - _EARLY_SECONDS:
+                self._set_back(until - now)
+                self._latest = now
+            self._note(now)
+
+    def _note(self, now: float) -> None:
+        if now < self._latest - _LATE_SECONDS:
+            self._set_back(self._latest - now)
+            self._latest = now
+        else:
+            self._latest = max(self._latest, now)
+
+    def _set_back(self, seconds: float) -> None:
+        self._next -= seconds
+        self._resumes_at -= seconds
+        self._refused_at -= seconds
+        self._counted_from -= seconds
+        if self._cut_at is not None:
+            self._cut_at -= seconds
 
     def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
         """An attempt was refused for coming too fast.
@@ -74,6 +105,7 @@ class Pace:
             limit: Requests per second that the API names; None where it names none.
         """
         with _lock:
+            self._note(now)
             self._refusals += (1.0 - self._refusals) * _SMOOTHING
             self._next = max(self._next, now + wait)
             self._resumes_at = max(self._resumes_at, now + wait)
@@ -94,6 +126,7 @@ class Pace:
     def accepted(self, now: float) -> None:
         """An attempt was not refused: it may go a little faster."""
         with _lock:
+            self._note(now)
             self.budget.earn()
             self._answers += 1
             self._refusals -= self._refusals * _SMOOTHING
@@ -105,16 +138,18 @@ class Pace:
                 self._counted_from, self._answers = now, 0
 
     def reserve(self, earliest: float, latest: float | None) -> float | None:
-        """The instant at which an attempt may begin, which nobody else gets.
+        """Reserve the instant at which an attempt may begin, which no other attempt gets.
 
         Args:
-            earliest: Not before then.
+            earliest: Not before then; the present, or later.
             latest: Not after then; None is no limit.
 
         Returns:
             The instant; None where it would be too late, and then nothing is reserved.
         """
         with _lock:
+            if earliest < self._latest:
+                self._note(earliest)
             at = max(earliest, self._next)
             if latest is not None and at > latest:
                 return None

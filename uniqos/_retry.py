@@ -1,4 +1,4 @@
-"""May a failed attempt be repeated, and after how long? Pure functions of data; nothing here waits."""
+"""Retry policy: whether a failed attempt may be repeated, and after how long. Pure functions of data; nothing waits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ BASE_SECONDS = 0.5
 CAP_SECONDS = 30.0
 RETRY_AFTER_CAP_SECONDS = 60.0
 POLL_CAP_SECONDS = 60.0
-_REFUSED_UNRUN = frozenset({"rate_limit_exceeded", "service_unavailable"})
+_NOT_RUN = frozenset({(429, "rate_limit_exceeded"), (503, "service_unavailable")})
+"""Status and code of the API's own refusals that prove that the request has not run."""
 _TRANSIENT = frozenset({429, 500, 502, 503})
 _TRANSIENT_CLASSES = frozenset(
     {errors.APIError, errors.RateLimitError, errors.UpstreamLLMError, errors.ServiceUnavailableError}
@@ -24,7 +25,12 @@ _SECONDS = r"(?a:\d{1,12}(\.\d{1,12})?)"
 
 
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
-    """Whether the same request may be sent again after ``error``, given what a second run may cost."""
+    """Say whether the same request may be sent again after ``error``, given what a second run may cost.
+
+    A request without an Idempotency-Key (``once``, ``limited``) may be sent again in two cases only: nothing of it was
+    sent, or the API's own whole error envelope says that it has not run. A status alone may be a proxy's, which passed
+    the request on before it failed.
+    """
     if isinstance(error, errors.NetworkError):
         if error.code in ("tls_error", "proxy_authentication_required"):
             return False  # neither a certificate nor a password gets better by asking again
@@ -36,11 +42,12 @@ def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
     # The status and the code's class: a 503 that says turn_timeout is a turn that timed out.
     if error.http_status not in _TRANSIENT or type(error) not in _TRANSIENT_CLASSES:
         return False
-    if error.http_status == 429 and isinstance(error, errors.APIError) and not error.complete:
-        return False  # it may have said quota_exhausted
-    if resend == "limited":
-        return error.code == "service_unavailable"
-    return resend != "once" or error.code in _REFUSED_UNRUN
+    if not isinstance(error, errors.APIError) or (error.http_status == 429 and not error.complete):
+        return False  # the code may have been quota_exhausted
+    if resend in ("once", "limited"):
+        has_not_run = error.from_api and (error.http_status, error.code) in _NOT_RUN
+        return has_not_run and (resend == "once" or error.http_status == 503)
+    return True
 
 
 def delay(attempt: int, retry_after: float | None, random: float) -> float | None:

@@ -196,6 +196,9 @@ class APIError(UniqOSError):
         retry_after_seconds: Seconds the server asks to wait; None where it does not say.
         envelope: The API's own error object, whole; None where the answer came from something else, such as a proxy.
         complete: False where the answer's body was cut or unreadable, so that only its status is known.
+        from_api: Whether the API surely wrote the answer itself: its whole error envelope came, as JSON. A call without
+            an Idempotency-Key is repeated for such an answer alone. A page, an empty or a cut body, and JSON of
+            another shape can come from a proxy, behind which the request may have run.
     """
 
     def __init__(
@@ -209,11 +212,13 @@ class APIError(UniqOSError):
         retry_after_seconds: float | None = None,
         envelope: Mapping[str, Any] | None = None,
         complete: bool = True,
+        from_api: bool = False,
     ) -> None:
         super().__init__(message, code=code, request_id=request_id, http_status=http_status, details=details)
         self.retry_after_seconds: float | None = retry_after_seconds
         self.envelope: Mapping[str, Any] | None = envelope
         self.complete: bool = complete
+        self.from_api: bool = from_api
 
 
 class AuthenticationError(APIError):
@@ -308,8 +313,9 @@ def api_error(
     request_id: str | None = None,
     retry_after_seconds: float | None = None,
     complete: bool = True,
+    is_json: bool = True,
 ) -> APIError:
-    """The typed error of an answer.
+    """Return the typed error of an answer.
 
     Args:
         status: HTTP status, 400 or more.
@@ -317,6 +323,7 @@ def api_error(
         request_id: ``X-Request-Id``, which wins over the envelope's.
         retry_after_seconds: ``Retry-After``, in seconds.
         complete: Whether the body arrived whole.
+        is_json: Whether the answer's Content-Type is JSON, or missing.
     """
     error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
     own = error if isinstance(error, Mapping) and isinstance(error.get("code"), str) else None
@@ -338,4 +345,5 @@ def api_error(
         retry_after_seconds=retry_after_seconds,
         envelope=own,
         complete=complete,
+        from_api=complete and is_json and own is not None and bool(code),
     )

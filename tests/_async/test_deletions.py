@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests._async.support import KEY, make_client, slept
+from tests._async.support import KEY, AsyncFakeClock, make_client, slept
 from tests.rawserver import Handler, RawServer, reply
 from uniqos import AsyncUniqOS, NotFoundError, RequestValidationError, WaitTimeoutError, models
 
@@ -62,6 +62,21 @@ async def test_it_asks_once_more_at_the_very_end() -> None:
         async with make_client(server.url) as client:
             assert (await client.deletions.wait("del_1", timeout=4)).status == "completed"
             assert slept(client) == [0.5, 1.0, 2.0, 0.5]
+
+
+@pytest.mark.parametrize("step", [0.0, -7.0, -1e9], ids=["frozen", "set back a little", "set back by decades"])
+async def test_a_clock_that_does_not_go_on_makes_the_waiting_no_longer(step: float) -> None:
+    class AsyncBroken(AsyncFakeClock):
+        async def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            self.now += step
+
+    with RawServer(statuses("pending")) as server:
+        async with make_client(server.url) as client:
+            client._requester.clock = AsyncBroken()
+            with pytest.raises(WaitTimeoutError):
+                await client.deletions.wait("del_1", timeout=10)
+            assert sum(slept(client)) == pytest.approx(10)
 
 
 async def test_an_answer_that_does_not_come_in_time_is_a_timeout_of_the_waiting() -> None:

@@ -23,7 +23,6 @@ from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, reply, rst, silent
 from uniqos import AsyncUniqOS, errors
 from uniqos._proxy import proxy_of_environment
-from uniqos._threads import ssl_context
 
 pytestmark = pytest.mark.anyio
 
@@ -258,7 +257,6 @@ async def test_certificates_of_the_environment_that_are_none_are_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    ssl_context.cache_clear()
     async with make_client("https://api.example") as client:
         with pytest.raises(errors.ConfigurationError, match="SSL_CERT_FILE"):
             await client.respond(**TURN)

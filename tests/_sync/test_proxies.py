@@ -23,7 +23,6 @@ from tests.proxyserver import ProxyServer
 from tests.rawserver import RawServer, reply, rst, silent
 from uniqos import UniqOS, errors
 from uniqos._proxy import proxy_of_environment
-from uniqos._threads import ssl_context
 
 
 @pytest.fixture
@@ -256,7 +255,6 @@ def test_certificates_of_the_environment_that_are_none_are_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    ssl_context.cache_clear()
     with make_client("https://api.example") as client:
         with pytest.raises(errors.ConfigurationError, match="SSL_CERT_FILE"):
             client.respond(**TURN)

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import socket
+from contextlib import nullcontext
 from typing import Any
 
+import freezegun
 import pytest
 
-from tests._sync.support import TURN, make_client, slept
+from tests._sync.support import KEY, TURN, FakeClock, make_client, slept
 from tests._sync.test_calls import ANSWER, OK, answers, failing
 from tests.rawserver import Handler, RawServer, header, reply
-from uniqos import errors
+from uniqos import UniqOS, errors
+from uniqos._threads import Clock
 
 REFUSED = failing(429, "rate_limit_exceeded", retry_after="2", x_ratelimit_limit="20", x_ratelimit_remaining="0")
 OTHER = "uniq_test_efgh5678"
@@ -191,3 +194,64 @@ def test_the_pace_grows_with_whatever_the_api_takes(answer: Any) -> None:
                 except errors.NotFoundError:
                     pass
             assert client._requester.connections.paces[client._requester.config.token].rate > 10
+
+
+class SkippingClock(Clock):
+    """The real clock, which freezegun replaces; its waits are only counted."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@pytest.mark.parametrize("frozen_at", ["1969-01-01", "1970-01-01", "2026-01-01", "2100-01-01"])
+@pytest.mark.parametrize("asked", ["1", "60"])
+def test_a_refusal_under_a_frozen_clock_makes_no_later_call_wait_longer_than_was_asked(
+    asked: str, frozen_at: str
+) -> None:
+    refused = failing(429, "rate_limit_exceeded", retry_after=asked)
+    with RawServer(answers(refused, OK, OK, OK, failing(503, "service_unavailable"), OK, refused, OK)) as server:
+        with UniqOS(KEY, base_url=server.url, deadline=100) as client:
+            clock = client._requester.clock = SkippingClock()
+            with freezegun.freeze_time(frozen_at, ignore=["asyncio", "trio"]):
+                for _ in range(3):  # the first is refused once
+                    assert (client.respond(**TURN)).response == "Hi!"
+            assert max(clock.slept) == float(asked)
+            assert sum(clock.slept) <= float(asked) + 1.5
+            clock.slept.clear()
+            for _ in range(4):  # one of them meets an outage, one is refused again
+                assert (client.respond(**TURN)).response == "Hi!"
+            assert max(clock.slept) == float(asked)
+            assert sum(clock.slept) <= float(asked) + 3.0
+    assert len(server.requests) == 10
+
+
+def test_a_clock_that_is_frozen_in_the_middle_of_a_crowd_holds_nobody_up() -> None:
+    with RawServer(answers(REFUSED, REFUSED, OK)) as server:
+        with UniqOS(KEY, base_url=server.url) as client:
+            clock = client._requester.clock = SkippingClock()
+            for frozen in (False, True, False, True, False):
+                with freezegun.freeze_time("2030-06-01", ignore=["asyncio", "trio"]) if frozen else nullcontext():
+                    client.respond(**TURN)
+            assert max(clock.slept) <= 2.0
+            assert sum(clock.slept) <= 4.0 + 1.0
+    assert len(server.requests) == 7
+
+
+def test_the_time_of_a_call_is_never_negative_when_the_clock_is_set_back() -> None:
+    class SetBack(FakeClock):
+        def monotonic(self) -> float:
+            self.now -= 100.0
+            return self.now
+
+    with RawServer(answers(failing(503, "service_unavailable"), OK, failing(401, "invalid_token"))) as server:
+        with make_client(server.url, deadline=50) as client:
+            client._requester.clock = SetBack()
+            answer = client.respond(**TURN)
+            with pytest.raises(errors.AuthenticationError) as caught:
+                client.respond(**TURN)
+    assert answer.http is not None
+    assert caught.value.http is not None
+    assert (answer.http.elapsed, caught.value.http.elapsed) == (0.0, 0.0)

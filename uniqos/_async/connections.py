@@ -57,9 +57,14 @@ class AsyncConnections:
         return await pool.handle_async_request(message)
 
     async def _send_by(self, http_client: httpx.AsyncClient, message: httpx.Request) -> httpx.Response:
+        from .._http_client import add_defaults, refused_answer  # few clients have one
+
         message.read()  # its hooks may want to look at the body
+        add_defaults(message, http_client)
         try:
             return await http_client.send(message, stream=True, follow_redirects=False)
+        except httpx.HTTPStatusError as exc:
+            return refused_answer(exc, message)
         except (httpx.InvalidURL, httpx.RemoteProtocolError) as exc:
             error = bad_redirect(exc)
             if error is None:

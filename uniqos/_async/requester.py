@@ -150,7 +150,7 @@ class AsyncRequester:
                 if error.http_status in _TAKEN:
                     self._accepted()
                 if error.http is None and isinstance(error, (errors.NetworkError, errors.ResponseDecodeError)):
-                    elapsed = self.clock.monotonic() - started
+                    elapsed = self._since(started)
                     retries = attempt if began is not None else max(0, attempt - 1)  # a call held back made no attempt
                     error.http = HttpInfo(0, (), retries, elapsed, request.idempotency_key)
                 seconds = None if began is None else self._wait(request, error, attempt, started, began)
@@ -173,10 +173,10 @@ class AsyncRequester:
 
     async def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
-        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
-            await self.clock.sleep(seconds)
-        now = self.clock.monotonic()
         pace = self.connections.paces.get(self.config.token)
+        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
+            await self._sleep(seconds, pace)
+        now = self.clock.monotonic()
         if pace is None or pace.is_over(now):
             return
         while True:
@@ -185,10 +185,21 @@ class AsyncRequester:
             if at is None:
                 raise held_back(request)
             if at > now:
-                await self.clock.sleep(at - now)
+                await self._sleep(at - now, pace)
             if pace.cuts == cuts:
                 return
             now = self.clock.monotonic()
+
+    async def _sleep(self, seconds: float, pace: Pace | None) -> None:
+        """Wait, and tell the pace of it: a frozen clock would not."""
+        until = self.clock.monotonic() + seconds
+        await self.clock.sleep(seconds)
+        if pace is not None:
+            pace.slept(until, self.clock.monotonic())
+
+    def _since(self, started: float) -> float:
+        """Return the seconds since ``started``: 0 at least, for a clock can be set back."""
+        return max(0.0, self.clock.monotonic() - started)
 
     async def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> AsyncExchange:
         timeout, left, name = self._bounds(request, started)
@@ -201,7 +212,7 @@ class AsyncRequester:
         except FAILURES as exc:
             raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
         headers, status = response.headers, response.status_code
-        elapsed = self.clock.monotonic() - started
+        elapsed = self._since(started)
         http = HttpInfo(status, tuple(headers.raw), attempt, elapsed, request.idempotency_key)
         if self._log.debugging:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
@@ -248,7 +259,7 @@ class AsyncRequester:
     def _left(self, request: Request, started: float) -> float | None:
         """Seconds that are left of the whole call's deadline; None is no limit."""
         whole = self.config.deadline if request.deadline is None else request.deadline
-        return max(0.0, whole - (self.clock.monotonic() - started)) if whole else None
+        return max(0.0, whole - self._since(started)) if whole else None
 
     def _wait(
         self, request: Request, error: errors.UniqOSError, attempt: int, started: float, began: float
@@ -267,6 +278,8 @@ class AsyncRequester:
         now, left = self.clock.monotonic(), self._left(request, started)
         if left is not None:
             pace = self.connections.paces.get(self.config.token)
+            if pace is not None:
+                pace.note(now)
             if (pace.free_from(now + seconds) - now if pace else seconds) >= left:
                 return None
         if attempt >= most:

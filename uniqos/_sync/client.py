@@ -8,16 +8,17 @@ import os
 import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import httpx
 from typing_extensions import Self
 
 from .. import errors
 from .._config import Config, Environment, resolve
+from .._fork import ForkSafeLock
 from .._logging import Logger, LogLevel, hide
 from .._model import Model, ready
 from .._operation import OnInvalidResponse
+from .._threads import close_when_forgotten
 from .connections import Connections
 from .engine import Engine, Responder
 from .namespace import Namespace, namespace
@@ -44,7 +45,10 @@ else:
     from .._hints import drift as drifts
     from .._hints import observer as observers
 
-_unpickled: WeakValueDictionary[Config, UniqOS] = WeakValueDictionary()
+_MOST_UNPICKLED = 64
+_unpickled: dict[tuple[type[UniqOS], Config], UniqOS] = {}
+"""The last clients that were unpickled in this process, the latest at the end. They hold their keys, as any client."""
+_unpickling = ForkSafeLock()
 
 
 class UniqOS(Responder):
@@ -72,9 +76,14 @@ class UniqOS(Responder):
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment, which do not
             count for the sandbox on this machine.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
+            A file that is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do.
         http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
-            It bounds each read alone, so that headers which drip can outlive the deadline; what its parts raise that
-            is neither an httpx error nor an OSError comes as it is.
+            Its default headers, params and cookies are sent too; what the SDK itself sends, such as Authorization and
+            Accept-Encoding, wins over them. Its base_url, timeout and follow_redirects are ignored.
+            It bounds each read alone, so that headers which drip can outlive the deadline. A hook or auth may call
+            ``raise_for_status()`` for the API's answer: the error is the API's typed one, with the API's own words if
+            the hook has read the answer. Anything else they raise that is neither a failure of the network nor an
+            OSError comes as it is.
         on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
             ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
         observer: Is told how each call goes, for metrics and traces.
@@ -366,11 +375,21 @@ class UniqOS(Responder):
 
 
 def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
-    """One client per process for equal settings, so that workers which unpickle a client per task share connections."""
-    client = _unpickled.get(config)
-    if client is None or client._requester.connections.closed or type(client) is not cls:
-        client = object.__new__(cls)
-        client._owns_connections = True
-        client._requester = Requester(config, Connections(config, None))
-        _unpickled[config] = client
+    """Return the client of this process for these settings, and keep it.
+
+    A worker unpickles a client for each task and drops it with the task; the next task goes on with its connections.
+    """
+    key, dropped = (cls, config), None
+    with _unpickling:
+        client = _unpickled.pop(key, None)
+        if client is None or client._requester.connections.closed:
+            client = object.__new__(cls)
+            client._owns_connections = True
+            connections = Connections(config, None)
+            client._requester = Requester(config, connections)
+            close_when_forgotten(connections, connections._pools)
+        _unpickled[key] = client
+        if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
+            dropped = _unpickled.pop(next(iter(_unpickled)))
+    del dropped  # not while the lock is held: the end of a client can run anything
     return client

@@ -58,9 +58,14 @@ class Connections:
         return pool.handle_request(message)
 
     def _send_by(self, http_client: httpx.Client, message: httpx.Request) -> httpx.Response:
+        from .._http_client import add_defaults, refused_answer  # few clients have one
+
         message.read()  # its hooks may want to look at the body
+        add_defaults(message, http_client)
         try:
             return http_client.send(message, stream=True, follow_redirects=False)
+        except httpx.HTTPStatusError as exc:
+            return refused_answer(exc, message)
         except (httpx.InvalidURL, httpx.RemoteProtocolError) as exc:
             error = bad_redirect(exc)
             if error is None:

@@ -90,7 +90,10 @@ class Deletions(Namespace):
             left = end - requester.clock.monotonic()
             if left <= 0:
                 break
-            requester.clock.sleep(min(left, poll_delay(asked, requester.clock.random())))
+            pause = min(left, poll_delay(asked, requester.clock.random()))
+            requester.clock.sleep(pause)
+            # A clock that is frozen, as in a test, or set back does not show the time that was slept.
+            end = min(end, requester.clock.monotonic() + left - pause)
         raise _not_yet(identifier, status, timeout)
 
 

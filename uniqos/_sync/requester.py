@@ -151,7 +151,7 @@ class Requester:
                 if error.http_status in _TAKEN:
                     self._accepted()
                 if error.http is None and isinstance(error, (errors.NetworkError, errors.ResponseDecodeError)):
-                    elapsed = self.clock.monotonic() - started
+                    elapsed = self._since(started)
                     retries = attempt if began is not None else max(0, attempt - 1)  # a call held back made no attempt
                     error.http = HttpInfo(0, (), retries, elapsed, request.idempotency_key)
                 seconds = None if began is None else self._wait(request, error, attempt, started, began)
@@ -174,10 +174,10 @@ class Requester:
 
     def _hold(self, request: Request, started: float, seconds: float) -> None:
         """Wait for ``seconds``, and then until it is this call's turn, while the API refuses what comes too fast."""
-        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
-            self.clock.sleep(seconds)
-        now = self.clock.monotonic()
         pace = self.connections.paces.get(self.config.token)
+        if seconds > 0:  # before a turn is reserved: one so far ahead would hold up all who could go before it
+            self._sleep(seconds, pace)
+        now = self.clock.monotonic()
         if pace is None or pace.is_over(now):
             return
         while True:
@@ -186,10 +186,21 @@ class Requester:
             if at is None:
                 raise held_back(request)
             if at > now:
-                self.clock.sleep(at - now)
+                self._sleep(at - now, pace)
             if pace.cuts == cuts:
                 return
             now = self.clock.monotonic()
+
+    def _sleep(self, seconds: float, pace: Pace | None) -> None:
+        """Wait, and tell the pace of it: a frozen clock would not."""
+        until = self.clock.monotonic() + seconds
+        self.clock.sleep(seconds)
+        if pace is not None:
+            pace.slept(until, self.clock.monotonic())
+
+    def _since(self, started: float) -> float:
+        """Return the seconds since ``started``: 0 at least, for a clock can be set back."""
+        return max(0.0, self.clock.monotonic() - started)
 
     def _attempt(self, request: Request, accept: str, limit: int, started: float, attempt: int) -> Exchange:
         timeout, left, name = self._bounds(request, started)
@@ -202,7 +213,7 @@ class Requester:
         except FAILURES as exc:
             raise network_error(request, exc, limit=name, peer=self.connections.peer) from exc
         headers, status = response.headers, response.status_code
-        elapsed = self.clock.monotonic() - started
+        elapsed = self._since(started)
         http = HttpInfo(status, tuple(headers.raw), attempt, elapsed, request.idempotency_key)
         if self._log.debugging:
             self._log.debug("uniqos: response", status=status, request_id=http.request_id)
@@ -249,7 +260,7 @@ class Requester:
     def _left(self, request: Request, started: float) -> float | None:
         """Seconds that are left of the whole call's deadline; None is no limit."""
         whole = self.config.deadline if request.deadline is None else request.deadline
-        return max(0.0, whole - (self.clock.monotonic() - started)) if whole else None
+        return max(0.0, whole - self._since(started)) if whole else None
 
     def _wait(
         self, request: Request, error: errors.UniqOSError, attempt: int, started: float, began: float
@@ -268,6 +279,8 @@ class Requester:
         now, left = self.clock.monotonic(), self._left(request, started)
         if left is not None:
             pace = self.connections.paces.get(self.config.token)
+            if pace is not None:
+                pace.note(now)
             if (pace.free_from(now + seconds) - now if pace else seconds) >= left:
                 return None
         if attempt >= most:
