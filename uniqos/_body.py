@@ -8,7 +8,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
 _GZIP = b"\x1f\x8b"
-_PIECE_BYTES = 1024 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
+_PIECE_BYTES = 64 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
 
 
 class BodyError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
@@ -36,18 +37,14 @@ class Turn:
         self.completion: StreamEventCompletion | None = None
         self.error: StreamEventError | None = None
         self.emitted: int = 0
-        self._pieces: list[str] = []
+        self.ended: bool = False
+        """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
+        self._failed: bool = False
+        self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
 
     @property
     def text(self) -> str:
-        if len(self._pieces) > 1:
-            self._pieces[:] = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the API has said that this is all; nothing after it counts."""
-        return self.completion is not None or self.error is not None
+        return self._text.getvalue()
 
     def take(self, name: str, data: str) -> RespondStreamEvent:
         """Validate the next event and remember what it says.
@@ -71,23 +68,31 @@ class Turn:
             event = salvaged
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
-            self._pieces.append(words_of(event))
-        elif isinstance(event, StreamEventMetadata):
-            self.metadata = event
-        elif isinstance(event, StreamEventCompletion):
-            self.completion = event
-        elif isinstance(event, StreamEventError):
-            self.error = event
+            if not self.ended:
+                self._text.write(words_of(event))
+        else:
+            self._remember(event)
         set_http(event, http)
         if self.drift is not None:
             self.drift.look(self.label, event)
         self.emitted += 1
         return event
 
+    def _remember(self, event: RespondStreamEvent) -> None:
+        if isinstance(event, StreamEventMetadata):
+            self.metadata = self.metadata or event
+        elif isinstance(event, StreamEventCompletion):
+            self.completion = self.completion or event
+            self.ended = True
+        elif isinstance(event, StreamEventError):
+            self.error = self.error or event
+            self._failed = self._failed or not self.ended
+            self.ended = True
+
     @property
     def failure(self) -> str | None:
-        """The code of the error event that ended it."""
-        return None if self.error is None else error_of(self.error).code
+        """The code of the error event that ended the turn; None of a turn that completed before."""
+        return error_of(self.error).code if self._failed and self.error is not None else None
 
     def interrupted(self, reason: str) -> errors.NetworkError:
         """The error of a stream that broke before its end."""
@@ -116,8 +121,8 @@ class Turn:
             raise self.interrupted("it was closed, or broke, before its end")
 
     def raise_error_event(self) -> None:
-        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
-        if self.error is not None:
+        """Raise the error event that ended the turn, if one did, as the class its code has over HTTP too."""
+        if self._failed and self.error is not None:
             details = {
                 "guardrail": _text(self.error, "guardrail"),
                 "category": _text(self.error, "category"),
