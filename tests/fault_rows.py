@@ -349,7 +349,9 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "all, sandbox": twins("test_sandbox", "test_every_stream_fault_can_be_asked_for"),
         "error event": twins("test_streams", "test_an_error_event_is_given_out_and_until_done_raises_its_class"),
         "missing completion": twins("test_streams", "test_done_without_a_completion_is_an_interruption"),
-        "events after completion": twins("test_streams", "test_what_comes_after_the_end_is_ignored_and_logged"),
+        "events after completion": twins(
+            "test_streams", "test_what_comes_after_a_completion_is_given_and_changes_nothing"
+        ),
         "unknown event": twins("test_streams", "test_an_unknown_event_is_given_out"),
         "malformed event": twins("test_streams", "test_a_broken_event_raises_with_the_frame_and_the_text_so_far"),
         "[DONE], pings, framing": twins("test_streams", "test_frames_are_read_as_the_standard_says"),

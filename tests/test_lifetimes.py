@@ -571,7 +571,7 @@ def test_a_stream_that_a_thread_reads_is_neither_read_nor_closed_by_another() ->
         stream = client.respond(**TURN, stream=True)
         next(stream)
         reading = threads.submit(stream.until_done)
-        while not stream._events.gi_running:
+        while not stream._in_use:
             pass
         for use in (stream.close, lambda: next(stream)):
             with pytest.raises(errors.ConfigurationError) as caught:
@@ -599,24 +599,6 @@ def test_a_stream_that_a_task_reads_is_neither_opened_read_nor_closed_by_another
 
     with RawServer(half_a_stream) as server:
         asyncio.run(main(server.url))
-
-
-@pytest.mark.parametrize("words", ["generator already executing", "anext(): asynchronous generator is already running"])
-def test_who_finds_a_stream_in_use_says_so_though_the_other_has_just_stopped(words: str) -> None:
-    class Stopped:
-        def __next__(self) -> Any:
-            raise ValueError(words)
-
-        def close(self) -> None:
-            raise ValueError(words)
-
-    with UniqOS(KEY) as client:
-        stream = client.respond(**TURN, stream=True)
-        stream._events = Stopped()  # type: ignore[assignment]
-        for use in (stream.open, stream.close, lambda: next(stream)):
-            with pytest.raises(errors.ConfigurationError) as caught:
-                use()
-            assert caught.value.code == "stream_in_use"
 
 
 @pytest.mark.parametrize(("attempts", "sent"), [(["reset"], True), (["refused"], False), (["reset", "refused"], True)])

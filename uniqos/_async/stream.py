@@ -280,7 +280,8 @@ class AsyncRespondStream:
             self._warn(exc)
             return None
         self._watch.event()
-        self._restart_time = not ended
+        if not ended:  # all that follows the end has one second together
+            self._restart_time = True
         return event
 
     def _warn(self, exc: errors.UniqOSError) -> None:
