@@ -303,7 +303,7 @@ def test_what_comes_after_an_error_event_is_given_and_the_turn_has_failed(
 @pytest.mark.parametrize(
     ("late", "close", "names"),
     [
-        (frame("text", '{"delta": ["secret"]}') + HE, False, ["text"]),
+        (frame("text", '{"delta": ["secret"]}') * 9 + HE, False, ["text"]),
         (frame("completion", '{"secret": 1}') + HE, False, ["text"]),
         (HE, True, ["text"]),
         (b"data: cut", True, []),

@@ -69,6 +69,7 @@ class RespondStream:
         """Whether the time for the next event has yet to begin. The time that the caller takes does not count."""
         self._in_use: bool = False
         self._over: bool = False
+        self._warned: bool = False
 
     def __del__(self) -> None:
         if self._exchange is not None:
@@ -285,7 +286,9 @@ class RespondStream:
         return event
 
     def _warn(self, exc: errors.UniqOSError) -> None:
-        self._requester.config.log.warning("uniqos: a stream broke after the end of its turn", code=exc.code)
+        if not self._warned:
+            self._warned = True
+            self._requester.config.log.warning("uniqos: a stream broke after the end of its turn", code=exc.code)
 
     def _finish(self, exc: BaseException | None) -> None:
         """Give the connection back, and tell the observer how the call ended."""
