@@ -63,8 +63,8 @@ class AsyncUniqOS(AsyncResponder):
         log_level: ``debug``, ``info``, ``warning`` (default), ``error`` or ``silent``.
         logger: A ``logging.Logger``, or any object with debug, info, warning and error; default: ``uniqos``.
         max_connections: How many calls may be on their way at once, for each event loop; more wait for their turn.
-        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default; downloads to a file
-            have a limit of their own.
+        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default. It counts for a stream as a
+            whole too. Downloads to a file have a limit of their own.
         proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
         verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
@@ -263,7 +263,7 @@ class AsyncUniqOS(AsyncResponder):
             max_retries: How often a failed attempt is repeated.
             log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
             logger: Where log lines go.
-            max_response_bytes: How large an answer may be, decompressed.
+            max_response_bytes: How large an answer, or a stream as a whole, may be, decompressed.
             on_invalid_response: ``"raise"`` or ``"salvage"``.
             observer: Is told how each call goes.
             on_drift: A function that is called with a DriftReport.
