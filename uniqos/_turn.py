@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +42,7 @@ class Turn:
         """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
         self._failed: bool = False
         self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
+        self._write: Callable[[str], int] = self._text.write
 
     @property
     def text(self) -> str:
@@ -52,7 +54,7 @@ class Turn:
         Raises:
             ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
         """
-        http = self.http
+        http, is_whole = self.http, True
         try:
             event = parse_event(name, data)
         except BrokenEvent as exc:
@@ -65,11 +67,11 @@ class Turn:
                     details=exc.details,
                 )
                 raise self._of_the_exchange(broken) from None
-            event = salvaged
+            event, is_whole = salvaged, False
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
             if not self.ended:
-                self._text.write(words_of(event))
+                self._write(event.delta if is_whole else words_of(event))
         else:
             self._remember(event)
         set_http(event, http)

@@ -64,6 +64,8 @@ class RespondStream:
         self._watch: Unwatched = NOBODY
         self._frames: Frames = Frames()
         self._arrived: Iterator[tuple[str, str] | None] = iter(())
+        self._timeout: float | None = requester.timeout(request)
+        self._limit: int = requester.config.max_response_bytes
         self._size: int = 0
         self._restart_time: bool = True
         """Whether the time for the next event has yet to begin. The time that the caller takes does not count."""
@@ -124,11 +126,16 @@ class RespondStream:
                 another task or thread reads it.
         """
         if self._turn.http is None:
-            self._begin_use()
+            if self._in_use:
+                raise self._used_elsewhere()
+            if self._over:
+                self._turn.check_end()
+            self._in_use = True
             try:
-                if self._over:
-                    self._turn.check_end()
                 self._start()
+            except BaseException as exc:
+                self._finish(exc)
+                raise
             finally:
                 self._in_use = False
         return self
@@ -168,7 +175,9 @@ class RespondStream:
         Raises:
             ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
         """
-        self._begin_use()
+        if self._in_use:
+            raise self._used_elsewhere()
+        self._in_use = True
         try:
             self._finish(None)
         finally:
@@ -178,112 +187,115 @@ class RespondStream:
         return self
 
     def __next__(self) -> RespondStreamEvent:
-        self._begin_use()
+        if self._in_use:
+            raise self._used_elsewhere()
+        if self._over:
+            self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
+            raise StopIteration
+        self._in_use = True
+        turn = self._turn
         try:
-            if self._over:
-                self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
-                raise StopIteration
             exchange = self._exchange or self._start()
-            try:
-                event = self._next_event(exchange)
-            except BaseException as exc:
-                self._finish(exc)
+            while True:
+                for found in self._arrived:
+                    if monotonic() >= exchange.work_until:
+                        if self._restart_time:
+                            self._begin_time(exchange)
+                        exchange.rest()
+                    if found is None:
+                        continue
+                    name, data = found
+                    if data == DONE:
+                        continue
+                    if turn.ended:
+                        late = self._take_late(name, data)
+                        if late is None:
+                            continue
+                        event = late
+                    else:
+                        event = turn.take(name, data)
+                        self._restart_time = True
+                    if self._watch is not NOBODY:
+                        self._watch.event()
+                    return event
+                if not self._receive(exchange):
+                    break
+        except BaseException as exc:
+            error = self._fail(exc)
+            if error is exc:
                 raise
-            if event is None:
-                self._finish(None)
-                raise StopIteration
-            return event
+            if error is not None:
+                raise error from exc
+        else:
+            self._finish(None)
         finally:
             self._in_use = False
+        raise StopIteration
 
-    def _begin_use(self) -> None:
-        if self._in_use:
-            raise errors.ConfigurationError(
-                "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
-                code="stream_in_use",
-            )
-        self._in_use = True
+    def _used_elsewhere(self) -> errors.ConfigurationError:
+        return errors.ConfigurationError(
+            "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+            code="stream_in_use",
+        )
 
     def _start(self) -> Exchange:
         """Send the request and wait for the beginning of the answer."""
         requester, request = self._requester, self._request
         self._home = current_home()
         self._watch = requester.watch(request, streamed=True).__enter__()
-        try:
-            exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
-        except BaseException as exc:
-            self._finish(exc)
-            raise
+        exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
         self._turn.http = exchange.http
         self._exchange = exchange
         return exchange
 
-    def _next_event(self, exchange: Exchange) -> RespondStreamEvent | None:
-        """Return the next event, or None at the end of the stream.
+    def _receive(self, exchange: Exchange) -> bool:
+        """Wait for the next events; return False at the end of the stream.
 
         Raises:
-            NetworkError: ``stream_interrupted``: the stream ends before its turn is over.
-            ResponseValidationError: The event breaks the contract.
+            NetworkError: The stream ends before its turn.
+            ResponseDecodeError: The stream is too large, or wrongly compressed.
         """
-        try:
-            while True:
-                for found in self._arrived:
-                    if monotonic() >= exchange.work_until:
-                        self._begin_time(exchange)
-                        exchange.rest()
-                    event = None if found is None else self._take(*found)
-                    if event is not None:
-                        return event
-                data = self._receive(exchange)
-                if data is None:
-                    break
-                self._arrived = self._frames.feed(data)
-        except (errors.NetworkError, errors.ResponseDecodeError) as exc:
-            if not self._turn.ended:
-                raise self._turn.interrupted(exc.message) from exc
-            if exc.code != "timeout":
-                self._warn(exc)
-            return None
-        if not self._turn.ended:
-            raise self._turn.interrupted("it ended without a completion")
-        return None
-
-    def _receive(self, exchange: Exchange) -> bytes | None:
-        """Return the next bytes of the stream, or None where nothing more is to be read."""
-        if self._turn.ended and not self._requester.connections.bounded and not exchange.pending:
-            return None  # nothing would end the wait for more
-        self._begin_time(exchange)
+        turn = self._turn
+        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
+            return False  # nothing would end the wait for more
+        if self._restart_time:
+            self._begin_time(exchange)
         data = exchange.chunk()
-        if data is not None:
-            self._size += len(data)
-            limit = self._requester.config.max_response_bytes
-            if self._size > limit:
-                raise exchange.broken("response_too_large", f"more than {limit} bytes (max_response_bytes)")
-        return data
+        if data is None:
+            if not turn.ended:
+                raise turn.interrupted("it ended without a completion")
+            return False
+        self._size += len(data)
+        if self._size > self._limit:
+            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
+        self._arrived = self._frames.feed(data)
+        return True
 
     def _begin_time(self, exchange: Exchange) -> None:
         """Begin the time for the next event, or for all that follows the end of the turn."""
-        if self._restart_time:
-            self._restart_time = False
-            ended = self._turn.ended
-            exchange.extend(_SECONDS_FOR_THE_REST if ended else self._requester.timeout(self._request))
+        self._restart_time = False
+        exchange.extend(_SECONDS_FOR_THE_REST if self._turn.ended else self._timeout)
 
-    def _take(self, name: str, data: str) -> RespondStreamEvent | None:
-        """Return an event as its model; None if it is not to be given to the caller."""
-        if data == DONE:
-            return None
-        ended = self._turn.ended
+    def _take_late(self, name: str, data: str) -> RespondStreamEvent | None:
+        """Return an event that came after the end of the turn; None if it breaks the contract."""
         try:
-            event = self._turn.take(name, data)
+            return self._turn.take(name, data)
         except errors.ResponseValidationError as exc:
-            if not ended:
-                raise
             self._warn(exc)
             return None
-        self._watch.event()
-        if not ended:  # all that follows the end has one second together
-            self._restart_time = True
-        return event
+
+    def _fail(self, exc: BaseException) -> BaseException | None:
+        """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
+        error: BaseException | None = exc
+        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+            if self._turn.ended:
+                error = None
+                if exc.code != "timeout":
+                    self._warn(exc)
+            elif exc.code != "stream_interrupted":
+                error = self._turn.interrupted(exc.message)
+        self._finish(error)
+        return error
 
     def _warn(self, exc: errors.UniqOSError) -> None:
         if not self._warned:
