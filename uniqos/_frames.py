@@ -48,7 +48,8 @@ class Frames:
         if self._line:
             lines = bytes(self._line) + lines
             self._line.clear()
-        self._line += data[end:]
+        if end < len(data):
+            self._line += data[end:]
         text = lines.decode("utf-8", "replace")  # event streams are UTF-8 whatever their header says
         if self._beginning:
             self._beginning = False
@@ -58,18 +59,19 @@ class Frames:
     def _read(self, text: str) -> Iterator[tuple[str, str] | None]:
         """Yield the events that end in whole lines, and None now and then."""
         at = lines = 0
-        while True:
+        size = len(text)
+        while at < size:
             if not (self._name or self._data):
-                while usual := _USUAL.match(text, at):
+                while at < size and (usual := _USUAL.match(text, at)):
                     at = usual.end()
                     yield usual.groups()  # type: ignore[misc]
+                if at == size:
+                    return
                 if comments := _COMMENTS.match(text, at):
                     at = comments.end()
                     yield None
                     continue
-            end = text.find("\n", at)
-            if end < 0:
-                return
+            end = text.index("\n", at)
             event = self._take(text[at:end])
             at = end + 1
             lines += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from . import errors
 from ._http import HttpInfo
 from ._model import Model, set_http
 from ._operation import OnInvalidResponse
-from ._sse import BrokenEvent, parse_event, salvage_event
+from ._sse import DONE, BrokenEvent, parse_event, salvage_event
 from .api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -40,6 +40,8 @@ class Turn:
         self.emitted: int = 0
         self.ended: bool = False
         """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
+        self.broken_afterwards: str | None = None
+        """The code of an error that came after the end of the turn, and does not count."""
         self._failed: bool = False
         self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
         self._write: Callable[[str], int] = self._text.write
@@ -47,6 +49,29 @@ class Turn:
     @property
     def text(self) -> str:
         return self._text.getvalue()
+
+    def events(self, frames: Iterator[tuple[str, str] | None]) -> Iterator[RespondStreamEvent | None]:
+        """Yield the events that are in ``frames`` as models, and None for each None.
+
+        Raises:
+            ResponseValidationError: An event breaks the contract before the turn is over. Later it is left out.
+        """
+        take = self.take
+        for frame in frames:
+            if frame is None:
+                yield None
+                continue
+            name, data = frame
+            if data == DONE:
+                continue
+            try:
+                event = take(name, data)
+            except errors.ResponseValidationError as exc:
+                if not self.ended:
+                    raise
+                self.broken_afterwards = exc.code
+            else:
+                yield event
 
     def take(self, name: str, data: str) -> RespondStreamEvent:
         """Validate the next event and remember what it says.

@@ -16,7 +16,6 @@ from .._exchange import EVENT_STREAM
 from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
-from .._sse import DONE
 from .._turn import Turn, words_of
 from .._watch import NOBODY, Unwatched
 from ..api.stream_events import (
@@ -31,6 +30,7 @@ from .requester import AsyncRequester
 
 _SECONDS_FOR_THE_REST = 1.0
 """How long a stream is read on when its turn is over."""
+_THE_REST = -1
 
 
 class AsyncRespondStream:
@@ -63,15 +63,14 @@ class AsyncRespondStream:
         )
         self._watch: Unwatched = NOBODY
         self._frames: Frames = Frames()
-        self._arrived: Iterator[tuple[str, str] | None] = iter(())
+        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
         self._timeout: float | None = requester.timeout(request)
         self._limit: int = requester.config.max_response_bytes
         self._size: int = 0
-        self._restart_time: bool = True
-        """Whether the time for the next event has yet to begin. The time that the caller takes does not count."""
+        self._waits_for: int | None = None
+        """How many events came before the one whose time runs. The time that the caller takes does not count."""
         self._in_use: bool = False
         self._over: bool = False
-        self._warned: bool = False
 
     def __del__(self) -> None:
         if self._exchange is not None:
@@ -193,33 +192,21 @@ class AsyncRespondStream:
             self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
             raise StopAsyncIteration
         self._in_use = True
-        turn = self._turn
         try:
             exchange = self._exchange or await self._start()
             while True:
-                for found in self._arrived:
-                    if monotonic() >= exchange.work_until:
-                        if self._restart_time:
-                            self._begin_time(exchange)
-                        await exchange.rest()
-                    if found is None:
-                        continue
-                    name, data = found
-                    if data == DONE:
-                        continue
-                    if turn.ended:
-                        late = self._take_late(name, data)
-                        if late is None:
-                            continue
-                        event = late
-                    else:
-                        event = turn.take(name, data)
-                        self._restart_time = True
+                if monotonic() >= exchange.work_until:
+                    self._begin_time(exchange)
+                    await exchange.rest()
+                for event in self._arrived:
+                    if event is None:
+                        break  # it is time to look at the clock
                     if self._watch is not NOBODY:
                         self._watch.event()
                     return event
-                if not await self._receive(exchange):
-                    break
+                else:
+                    if not await self._receive(exchange):
+                        break
         except BaseException as exc:
             error = await self._fail(exc)
             if error is exc:
@@ -258,8 +245,7 @@ class AsyncRespondStream:
         turn = self._turn
         if turn.ended and not self._requester.connections.bounded and not exchange.pending:
             return False  # nothing would end the wait for more
-        if self._restart_time:
-            self._begin_time(exchange)
+        self._begin_time(exchange)
         data = await exchange.chunk()
         if data is None:
             if not turn.ended:
@@ -268,21 +254,16 @@ class AsyncRespondStream:
         self._size += len(data)
         if self._size > self._limit:
             raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
-        self._arrived = self._frames.feed(data)
+        self._arrived = turn.events(self._frames.feed(data))
         return True
 
     def _begin_time(self, exchange: AsyncExchange) -> None:
-        """Begin the time for the next event, or for all that follows the end of the turn."""
-        self._restart_time = False
-        exchange.extend(_SECONDS_FOR_THE_REST if self._turn.ended else self._timeout)
-
-    def _take_late(self, name: str, data: str) -> RespondStreamEvent | None:
-        """Return an event that came after the end of the turn; None if it breaks the contract."""
-        try:
-            return self._turn.take(name, data)
-        except errors.ResponseValidationError as exc:
-            self._warn(exc)
-            return None
+        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
+        turn = self._turn
+        waits_for = _THE_REST if turn.ended else turn.emitted
+        if waits_for != self._waits_for:
+            self._waits_for = waits_for
+            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
 
     async def _fail(self, exc: BaseException) -> BaseException | None:
         """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
@@ -291,16 +272,11 @@ class AsyncRespondStream:
             if self._turn.ended:
                 error = None
                 if exc.code != "timeout":
-                    self._warn(exc)
+                    self._turn.broken_afterwards = exc.code
             elif exc.code != "stream_interrupted":
                 error = self._turn.interrupted(exc.message)
         await self._finish(error)
         return error
-
-    def _warn(self, exc: errors.UniqOSError) -> None:
-        if not self._warned:
-            self._warned = True
-            self._requester.config.log.warning("uniqos: a stream broke after the end of its turn", code=exc.code)
 
     async def _finish(self, exc: BaseException | None) -> None:
         """Give the connection back, and tell the observer how the call ended."""
@@ -312,6 +288,10 @@ class AsyncRespondStream:
             if exchange is not None:
                 await exchange.aclose()
         finally:
+            if self._turn.broken_afterwards is not None and exchange is not None:
+                self._requester.config.log.warning(
+                    "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
+                )
             if self._turn.ended:
                 watch.ended_with(self._turn.failure)
             elif exc is None:
