@@ -180,6 +180,20 @@ def test_a_broken_event_says_where_without_its_text(
     assert (str(caught.value), caught.value.details) == (reason, details)
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("guardrail_modulation", '{"modulation_summary": "", "applied": [%s0]}'),
+        ("metadata", METADATA.replace("null", '{"secondary": [%s0]}', 1)),
+        ("completion", COMPLETION.replace('"applied":[]', '"applied":[%s0]')),
+    ],
+)
+def test_a_list_of_many_wrong_items_is_one_mistake(name: str, data: str) -> None:
+    with pytest.raises(BrokenEvent) as caught:
+        parse_event(name, data % ("0," * 10_000))
+    assert len(caught.value.details) == 1
+
+
 def test_an_event_with_nan_has_no_place_to_tell() -> None:
     with pytest.raises(BrokenEvent) as caught:
         parse_event("text", '{"delta":"x","n":NaN}')

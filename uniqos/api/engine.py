@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
@@ -56,7 +56,8 @@ class EmotionalState(Model):
     primary: str | None = None
     """Word of the emotions vocabulary, e.g. ``joy``."""
     confidence: float | None = None
-    secondary: list[str] | None = None
+    # A list of a million numbers is one mistake: as a million it would hold up everybody, and fill the memory.
+    secondary: list[str] | None = Field(None, fail_fast=True)
     intensity: str | None = None
     """A word, not a number."""
     valence: float | None = None
@@ -75,7 +76,7 @@ class TurnMemory(Model):
 class TurnGuardrails(Model):
     """Which guardrails shaped a reply (source: docs)."""
 
-    applied: list[str]
+    applied: list[str] = Field(fail_fast=True)
 
 
 class TurnUsage(Model):

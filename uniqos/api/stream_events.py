@@ -39,7 +39,7 @@ class StreamEventGuardrailModulation(Model):
     """Guardrails changed the reply after it was generated (source: docs)."""
 
     type: Literal["guardrail_modulation"] = "guardrail_modulation"
-    applied: list[str]
+    applied: list[str] = pydantic.Field(fail_fast=True)
     modulation_summary: str
 
 
