@@ -414,10 +414,35 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
         "all, sandbox": twins("test_sandbox", "test_every_stream_fault_can_be_asked_for"),
         "error event": twins("test_streams", "test_an_error_event_is_given_out_and_until_done_raises_its_class"),
         "missing completion": twins("test_streams", "test_done_without_a_completion_is_an_interruption"),
-        "events after completion": twins("test_streams", "test_what_comes_after_the_end_is_ignored_and_logged"),
+        "events after completion": twins(
+            "test_streams", "test_what_comes_after_a_completion_is_given_and_changes_nothing"
+        ),
         "unknown event": twins("test_streams", "test_an_unknown_event_is_given_out"),
         "malformed event": twins("test_streams", "test_a_broken_event_raises_with_the_frame_and_the_text_so_far"),
         "[DONE], pings, framing": twins("test_streams", "test_frames_are_read_as_the_standard_says"),
+    },
+    "a stream that unfolds": {
+        "deadline": twins("test_unfolding_streams", "test_the_deadline_is_kept_whatever_a_stream_unfolds_into"),
+        "time for the next event": twins("test_unfolding_streams", "test_the_time_for_the_next_event_is_kept_too"),
+        "the event loop": [
+            Proof(
+                "async",
+                "tests._async.test_unfolding_streams",
+                "test_other_tasks_go_on_whatever_a_stream_unfolds_into",
+            )
+        ],
+        "size as a whole": twins("test_unfolding_streams", "test_the_largest_answer_counts_for_a_stream_as_a_whole"),
+        "memory": twins(
+            "test_unfolding_streams",
+            "test_a_stream_in_tiny_chunks_takes_a_small_multiple_of_its_bytes",
+            "test_an_answer_in_tiny_chunks_takes_a_small_multiple_of_its_bytes",
+        ),
+        "after the end": twins("test_streams", "test_a_stream_is_read_on_after_its_end_for_a_while_and_no_longer"),
+        "framing": pure(
+            "test_frames",
+            "test_many_lines_without_an_event_are_read_in_small_parts",
+            "test_what_is_not_complete_takes_little_more_memory_than_its_bytes",
+        ),
     },
     # That its time is linear is the benchmarks' business.
     "4 MiB event in 1 KiB chunks": {

@@ -18,6 +18,7 @@ ONE_FLAVOUR = {
     ("second event loop, closed loop", "closed in mid-stream"),
     ("32 threads x 10,000 calls on one client; close() during use", "tasks"),
     ("cancellation mid-request and mid-stream", "at any step"),
+    ("a stream that unfolds", "the event loop"),
 }
 """What there is without threads only: their row has other cases for these."""
 

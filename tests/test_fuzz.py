@@ -94,6 +94,21 @@ def test_a_stream_is_the_same_however_it_is_cut(option: int, size: int, body: by
     targets.frames(bytes([option, size]) + body)
 
 
+UNITS = st.lists(
+    st.sampled_from(
+        ["event: text", "event: ", "event", "data: x", "data:", "data", ":", ": ping", "id: 1", "\ufeff", "é", "x"]
+    )
+    | st.sampled_from(["\n", "\n\n", "\r", "\r\n", "event: text\ndata: {}\n\n"]),
+    max_size=12,
+).map(lambda parts: "".join(parts).encode())
+
+
+@fast
+@given(times=st.integers(0, 255), size=st.integers(0, 40), unit=UNITS | st.binary(max_size=20))
+def test_any_lines_are_read_as_httpx_sse_reads_them(times: int, size: int, unit: bytes) -> None:
+    targets.lines(bytes([times, size]) + unit)
+
+
 STATUS = st.sampled_from([103, 301, 307, 400, 402, 403, 404, 418, 422, 429, 500, 502, 503, 504]) | st.integers(100, 599)
 ENVELOPE = st.fixed_dictionaries(
     {},

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from uniqos import models
-from uniqos._sse import BrokenEvent, parse_event, salvage_event
+from uniqos import RespondStreamEvent, models
+from uniqos._relay import relay_event
+from uniqos._sse import BrokenEvent, _unknown, parse_event, salvage_event
 
 METADATA = (
     '{"interaction_id":"i","inferred_emotional_state":null,'
@@ -55,6 +59,52 @@ def test_an_unknown_event_may_hold_anything(data: str, kept: Any) -> None:
     event = parse_event("mood", data)
     assert isinstance(event, models.StreamEventUnknown)
     assert (event.name, event.data) == ("mood", kept)
+
+
+@pytest.mark.parametrize("name", ["mood", "text", "type", "name", "data", "message", "é\x1b", ""])
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"type": "thought", "text": "hm"}',
+        '{"type": "text", "delta": "x"}',
+        '{"type":"unknown","name":"text","data":{"type":"error"}}',
+        '{"name": "b"}',
+        '{"data": {"data": 1}, "type": 1.0, "big": 123456789012345678901234567890}',
+        "{}",
+        "7.50",
+        "null",
+        '"x"',
+        "[1, {}]",
+        "no JSON",
+        '{"x": NaN}',
+    ],
+)
+def test_an_unknown_event_comes_back_equal_whatever_it_holds(name: str, data: str) -> None:
+    event = _unknown(name, data)
+    own = json.loads(data) if data.startswith("{") and "NaN" not in data else None
+    stored: TypeAdapter[list[RespondStreamEvent]] = TypeAdapter(list[RespondStreamEvent])
+    copies = [
+        *stored.validate_json(stored.dump_json([event])),
+        *stored.validate_python(stored.dump_python([event])),
+        *stored.validate_python(stored.dump_python([event], mode="json")),
+        *stored.validate_json(stored.dump_json([event], exclude_unset=True)),
+        models.StreamEventUnknown.model_validate(event.model_dump()),
+        models.StreamEventUnknown.model_validate_json(event.model_dump_json()),
+        pickle.loads(pickle.dumps(event)),
+        copy.copy(event),
+        copy.deepcopy(event),
+        event.model_copy(),
+    ]
+    for found in copies:
+        assert type(found) is models.StreamEventUnknown
+        assert found == event
+        assert (found.name, found.data) == (name, event.data)
+        assert dict(found) == dict(event)
+    if own is not None:
+        assert event == own
+        assert json.loads(event.model_dump_json())["data"] == own
+        assert relay_event(copies[0]).name == relay_event(event).name
+        assert json.loads(relay_event(copies[0]).data) == json.loads(relay_event(event).data) == own
 
 
 def test_a_broken_event_can_be_salvaged() -> None:
@@ -128,6 +178,20 @@ def test_a_broken_event_says_where_without_its_text(
     with pytest.raises(BrokenEvent) as caught:
         parse_event(name, data)
     assert (str(caught.value), caught.value.details) == (reason, details)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("guardrail_modulation", '{"modulation_summary": "", "applied": [%s0]}'),
+        ("metadata", METADATA.replace("null", '{"secondary": [%s0]}', 1)),
+        ("completion", COMPLETION.replace('"applied":[]', '"applied":[%s0]')),
+    ],
+)
+def test_a_list_of_many_wrong_items_is_one_mistake(name: str, data: str) -> None:
+    with pytest.raises(BrokenEvent) as caught:
+        parse_event(name, data % ("0," * 10_000))
+    assert len(caught.value.details) == 1
 
 
 def test_an_event_with_nan_has_no_place_to_tell() -> None:

@@ -10,11 +10,11 @@ import inspect
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import update_wrapper
 from types import CodeType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -36,6 +36,11 @@ class AsyncClock(BaseClock):
     async def sleep(self, seconds: float) -> None:
         """Let others work for that long."""
         await anyio.sleep(seconds)
+
+
+async def give_way() -> None:
+    """Let the event loop do what else there is to do."""
+    await anyio.lowlevel.checkpoint()
 
 
 class AsyncForgotten:
@@ -86,36 +91,67 @@ def AsyncShield() -> AbstractContextManager[Any]:
     return anyio.CancelScope(shield=True)
 
 
+Home: TypeAlias = tuple[int, Any]
+
+
+def current_home() -> Home:
+    """The process and event loop that run this."""
+    try:
+        return os.getpid(), asyncio.get_running_loop()
+    except RuntimeError:
+        return os.getpid(), anyio.lowlevel.current_token()
+
+
+def close_at_home(where: Home, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Have the event loop of ``where`` close something that nobody holds any more, if the loop still runs.
+
+    The garbage collector calls this in any thread. A forked child leaves the sockets of its parent alone.
+    """
+    process, loop = where
+
+    async def close_it() -> None:
+        try:
+            await close()
+        except Exception:  # there is nobody to tell it to, and trio would end the program
+            pass
+
+    if process != os.getpid():
+        return
+    try:
+        if isinstance(loop, asyncio.AbstractEventLoop):
+            loop.call_soon_threadsafe(lambda: loop.create_task(close_it()))
+        else:
+            import trio
+
+            token: Any = getattr(loop, "native_token", loop)
+            token.run_sync_soon(trio.lowlevel.spawn_system_task, close_it)
+    except RuntimeError:  # the loop has ended
+        pass
+
+
 class AsyncPerHome(Generic[T]):
     """One value for each event loop of each process, since sockets belong to where they were opened."""
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
-        self._values: dict[tuple[int, Any], T] = {}
+        self._values: dict[Home, T] = {}
 
     def get(self, make: Callable[[], T]) -> T:
         """The value of where this runs, made on first use."""
         try:
-            return self._values[self._home()]
+            return self._values[current_home()]
         except KeyError:
             pass
         for home in list(self._values):
             # A loop that is closed cannot use its sockets any more, nor be asked to close them.
             if home[0] == os.getpid() and _is_closed(home[1]):
                 self._values.pop(home, None)
-        return self._values.setdefault(self._home(), make())
+        return self._values.setdefault(current_home(), make())
 
     def take(self) -> list[T]:
         """Remove and give the value of where this runs."""
-        return [value for value in [self._values.pop(self._home(), None)] if value is not None]
-
-    @staticmethod
-    def _home() -> tuple[int, Any]:
-        try:
-            return os.getpid(), asyncio.get_running_loop()
-        except RuntimeError:
-            return os.getpid(), anyio.lowlevel.current_token()
+        return [value for value in [self._values.pop(current_home(), None)] if value is not None]
 
 
 def close_when_forgotten(owner: object, pools: AsyncPerHome[Any]) -> None:

@@ -10,7 +10,7 @@ ACCEPT_ENCODING = b"gzip"
 _DECODED = frozenset({"gzip", "x-gzip", "deflate"})
 _NOT_ASKED_FOR = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
 _GZIP = b"\x1f\x8b"
-_PIECE_BYTES = 1024 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
+_PIECE_BYTES = 64 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
 
 
 class BodyError(ValueError):

@@ -1,56 +1,93 @@
-"""The bytes of an event stream as (name, data) of each event. Pure; what an event means is ``_sse.py``'s business.
+"""Server-sent events out of the bytes of a stream, as name and data. What an event means is decided in ``_sse.py``.
 
-httpx-sse reads line by line, which costs as much as all else that is done with an event. Almost every event has the
-same two lines, and those are cut out in one go here; whatever looks otherwise is left to httpx-sse.
+Almost every event has the same two lines: one regular expression reads those. All other lines are read one by one, by
+the letter of the HTML standard. httpx-sse would read each event that way, which costs as much as all else that is done
+with it.
 """
 
 from __future__ import annotations
 
-import codecs
+import re
+from collections.abc import Iterator
 
-import httpx
-from httpx_sse import EventSource
-
-from ._exchange import EVENT_STREAM
+_LINES_AT_ONCE = 1000
+_USUAL = re.compile("event: ([^\n]+)\ndata: ([^\n]+)\n\n")
+_COMMENTS = re.compile(f"(?::[^\n]*\n|\n){{1,{_LINES_AT_ONCE}}}")
 
 
 class Frames:
-    """Takes a stream piece by piece and gives the events that it completes."""
+    """The decoder of one stream. It is fed with the bytes as they come, cut anywhere."""
 
-    __slots__ = ("_after_return", "_decoder", "_parts")
+    __slots__ = ("_after_return", "_beginning", "_data", "_line", "_name")
 
     def __init__(self) -> None:
-        # The format is UTF-8 whatever the header says, and a BOM is not text.
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._parts: list[str] = []  # of the event that is not complete; joined once, so that its size does not matter
+        self._beginning: bool = True
         self._after_return: bool = False
+        # What is not complete is kept in one buffer each: a list of short pieces would take many times the memory.
+        self._line: bytearray = bytearray()
+        self._name: str = ""
+        self._data: bytearray = bytearray()
 
-    def feed(self, data: bytes) -> list[tuple[str, str]]:
-        """The events that end in ``data``; one without a name is called ``message``."""
-        text = self._decoder.decode(data)
-        if self._after_return and text:
-            text = text.removeprefix("\n")  # the line has ended with the \r before it
+    def feed(self, data: bytes) -> Iterator[tuple[str, str] | None]:
+        """Give name and data of the events that end in ``data``; an event without a name is called ``message``.
+
+        Read the iterator to its end before the next call. Events without data are left out. After many lines without
+        an event there is None instead, so that the caller can do something else.
+        """
+        if self._after_return and data:
+            data = data.removeprefix(b"\n")  # the \r before it has ended the line already
             self._after_return = False
-        if "\r" in text:
-            self._after_return = text.endswith("\r")
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if "\n\n" not in text and not (text.startswith("\n") and self._parts and self._parts[-1].endswith("\n")):
-            if text:
-                self._parts.append(text)
-            return []
-        *blocks, rest = "".join([*self._parts, text]).split("\n\n")
-        self._parts = [rest] if rest else []
-        events: list[tuple[str, str]] = []
-        for block in blocks:
-            head, separator, data_line = block.partition("\ndata: ")
-            if separator and head.startswith("event: ") and "\n" not in head and "\n" not in data_line:
-                events.append((head[7:] or "message", data_line))
-            elif block:
-                events += _read(block)
-        return events
+        if b"\r" in data:
+            self._after_return = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._line += data
+            return iter(())
+        lines = data[:end]
+        if self._line:
+            lines = bytes(self._line) + lines
+            self._line.clear()
+        if end < len(data):
+            self._line += data[end:]
+        text = lines.decode("utf-8", "replace")  # event streams are UTF-8 whatever their header says
+        if self._beginning:
+            self._beginning = False
+            text = text.removeprefix("\ufeff")  # a byte order mark is not part of the first line
+        return self._read(text)
 
+    def _read(self, text: str) -> Iterator[tuple[str, str] | None]:
+        """Yield the events that end in whole lines, and None now and then."""
+        at = lines = 0
+        size = len(text)
+        while at < size:
+            if not (self._name or self._data):
+                while at < size and (usual := _USUAL.match(text, at)):
+                    at = usual.end()
+                    yield usual.groups()  # type: ignore[misc]
+                if at == size:
+                    return
+                if comments := _COMMENTS.match(text, at):
+                    at = comments.end()
+                    yield None
+                    continue
+            end = text.index("\n", at)
+            event = self._take(text[at:end])
+            at = end + 1
+            lines += 1
+            if event is not None or lines % _LINES_AT_ONCE == 0:
+                yield event
 
-def _read(block: str) -> list[tuple[str, str]]:
-    content = f"{block}\n\n".encode()
-    response = httpx.Response(200, headers={"content-type": EVENT_STREAM}, content=content)
-    return [(event.event, event.data) for event in EventSource(response).iter_sse()]
+    def _take(self, line: str) -> tuple[str, str] | None:
+        """Read one line; return the event if it is complete."""
+        if not line:
+            name, data = self._name or "message", self._data.decode()
+            self._name = ""
+            self._data.clear()
+            return (name, data[:-1]) if len(data) > 1 else None
+        field, _, value = line.partition(":")
+        if field == "data":
+            self._data += f"{value.removeprefix(' ')}\n".encode()
+        elif field == "event":
+            self._name = value.removeprefix(" ")
+        return None

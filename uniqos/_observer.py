@@ -123,9 +123,9 @@ class Watched(Unwatched):
         "_attempts",
         "_call",
         "_code",
-        "_ended",
         "_events",
         "_http",
+        "_left",
         "_log",
         "_monotonic",
         "_observer",
@@ -142,7 +142,7 @@ class Watched(Unwatched):
         self._call: CallStarted = CallStarted(next(_numbers), label, streamed)
         self._attempts: int = 0
         self._events: int = 0
-        self._ended: bool = False
+        self._left: bool = False
         self._code: str | None = None
         self._http: HttpInfo | None = None
 
@@ -164,8 +164,13 @@ class Watched(Unwatched):
             request_id = self._http.request_id if self._http else None
             self._tell(self._observer.first_event, FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
 
+    def left(self) -> None:
+        """Note that the caller closed the stream before its end."""
+        self._left = True
+
     def ended_with(self, code: str | None) -> None:
-        self._ended, self._code = True, code
+        """Note the code of the error event that ended a stream, or None of one that ended well."""
+        self._code = code
 
     def __enter__(self) -> Watched:
         self._tell(self._observer.call_started, self._call)
@@ -180,8 +185,8 @@ class Watched(Unwatched):
         if isinstance(exc, errors.UniqOSError):
             outcome, self._code = "error", exc.code
             status, request_id = exc.http_status or status, exc.request_id or request_id
-        elif isinstance(exc, GeneratorExit):
-            outcome = outcome if self._ended else "closed"
+        elif self._left:
+            outcome = "closed"
         elif exc is not None:
             outcome = "cancelled"
         self._tell(

@@ -87,14 +87,12 @@ def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
 
 
 def _unknown(name: str, data: str) -> StreamEventUnknown:
-    """Whatever it holds: an event that nobody knows yet breaks no contract."""
+    """Return an event of any other name, which breaks no contract whatever it holds."""
+    model = ready(StreamEventUnknown)
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
-        return ready(StreamEventUnknown)(name=name, data=data)
-    if isinstance(value, dict):
-        event = ready(StreamEventUnknown).model_validate({**value, "type": "unknown", "name": name})
-    else:
-        event = ready(StreamEventUnknown)(name=name, data=value)
+        return model(type="unknown", name=name, data=data)
+    event = model(type="unknown", name=name, data=value)
     bind(event, Wire(data))
     return event

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from weakref import finalize
 
 import httpx
@@ -47,6 +47,10 @@ class Clock(BaseClock):
     def sleep(self, seconds: float) -> None:
         """Wait that long."""
         time.sleep(seconds)
+
+
+def give_way() -> None:
+    """Do nothing: Python interrupts a thread by itself, so that others can work."""
 
 
 class Forgotten:
@@ -94,6 +98,20 @@ class Gate:
 def Shield() -> AbstractContextManager[Any]:
     """Nothing to shield from in a thread."""
     return nullcontext()
+
+
+Home: TypeAlias = int
+
+
+def current_home() -> Home:
+    """The process that runs this; in which thread a connection is closed does not matter."""
+    return os.getpid()
+
+
+def close_at_home(where: Home, close: Callable[[], None]) -> None:
+    """Close something that nobody holds any more; a forked child leaves the sockets of its parent alone."""
+    if where == os.getpid():
+        close()
 
 
 class PerHome(Generic[T]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
@@ -10,7 +12,7 @@ from ._http import HttpInfo
 from ._model import Model, set_http
 from ._operation import OnInvalidResponse
 from ._safe import safe_code
-from ._sse import BrokenEvent, parse_event, salvage_event
+from ._sse import DONE, BrokenEvent, parse_event, salvage_event
 from .api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -37,18 +39,40 @@ class Turn:
         self.completion: StreamEventCompletion | None = None
         self.error: StreamEventError | None = None
         self.emitted: int = 0
-        self._pieces: list[str] = []
+        self.ended: bool = False
+        """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
+        self.broken_afterwards: str | None = None
+        """The code of an error that came after the end of the turn, and does not count."""
+        self._failed: bool = False
+        self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
+        self._write: Callable[[str], int] = self._text.write
 
     @property
     def text(self) -> str:
-        if len(self._pieces) > 1:
-            self._pieces[:] = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
+        return self._text.getvalue()
 
-    @property
-    def ended(self) -> bool:
-        """Whether the API has said that this is all; nothing after it counts."""
-        return self.completion is not None or self.error is not None
+    def events(self, frames: Iterator[tuple[str, str] | None]) -> Iterator[RespondStreamEvent | None]:
+        """Yield the events that are in ``frames`` as models, and None for each None.
+
+        Raises:
+            ResponseValidationError: An event breaks the contract before the turn is over. Later it is left out.
+        """
+        take = self.take
+        for frame in frames:
+            if frame is None:
+                yield None
+                continue
+            name, data = frame
+            if data == DONE:
+                continue
+            try:
+                event = take(name, data)
+            except errors.ResponseValidationError as exc:
+                if not self.ended:
+                    raise
+                self.broken_afterwards = exc.code
+            else:
+                yield event
 
     def take(self, name: str, data: str) -> RespondStreamEvent:
         """Validate the next event and remember what it says.
@@ -56,7 +80,7 @@ class Turn:
         Raises:
             ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
         """
-        http = self.http
+        http, is_whole = self.http, True
         try:
             event = parse_event(name, data)
         except BrokenEvent as exc:
@@ -69,26 +93,34 @@ class Turn:
                     details=exc.details,
                 )
                 raise self._of_the_exchange(broken) from None
-            event = salvaged
+            event, is_whole = salvaged, False
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
-            self._pieces.append(words_of(event))
-        elif isinstance(event, StreamEventMetadata):
-            self.metadata = event
-        elif isinstance(event, StreamEventCompletion):
-            self.completion = event
-        elif isinstance(event, StreamEventError):
-            self.error = event
+            if not self.ended:
+                self._write(event.delta if is_whole else words_of(event))
+        else:
+            self._remember(event)
         set_http(event, http)
         if self.drift is not None:
             self.drift.look(self.label, event)
         self.emitted += 1
         return event
 
+    def _remember(self, event: RespondStreamEvent) -> None:
+        if isinstance(event, StreamEventMetadata):
+            self.metadata = self.metadata or event
+        elif isinstance(event, StreamEventCompletion):
+            self.completion = self.completion or event
+            self.ended = True
+        elif isinstance(event, StreamEventError):
+            self.error = self.error or event
+            self._failed = self._failed or not self.ended
+            self.ended = True
+
     @property
     def failure(self) -> str | None:
-        """The code of the error event that ended it."""
-        return None if self.error is None else error_of(self.error).code
+        """The code of the error event that ended the turn; None of a turn that completed before."""
+        return error_of(self.error).code if self._failed and self.error is not None else None
 
     def interrupted(self, reason: str) -> errors.NetworkError:
         """The error of a stream that broke before its end."""
@@ -117,8 +149,8 @@ class Turn:
             raise self.interrupted("it was closed, or broke, before its end")
 
     def raise_error_event(self) -> None:
-        """Raise the error event, if the stream ended with one, as the class its code has over HTTP too."""
-        if self.error is not None:
+        """Raise the error event that ended the turn, if one did, as the class its code has over HTTP too."""
+        if self._failed and self.error is not None:
             details = {
                 "guardrail": _text(self.error, "guardrail"),
                 "category": _text(self.error, "category"),

@@ -226,7 +226,6 @@ async def test_a_reset_in_the_middle_keeps_the_text() -> None:
         pytest.param(lambda data: [data.replace(b",", b",\ndata: ")], id="data on many lines"),
         pytest.param(lambda data: [data.replace(b"event: ", b"unknown: field\nevent: ")], id="unknown field"),
         pytest.param(lambda data: [data, b"data: [DONE]\n\n"], id="done"),
-        pytest.param(lambda data: [data + HE + COMPLETION], id="events after the end"),
     ],
 )
 async def test_frames_are_read_as_the_standard_says(encode: Any) -> None:
@@ -238,20 +237,119 @@ async def test_frames_are_read_as_the_standard_says(encode: Any) -> None:
             assert stream.text == "Héllo"
 
 
-@pytest.mark.parametrize("ended", [COMPLETION, frame("error", '{"code": "internal_error"}')], ids=["well", "badly"])
-async def test_what_comes_after_the_end_is_ignored_and_logged(ended: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    late = frame("text", '{"delta": "secret"}')
-    with RawServer(streaming(METADATA, HE, ended, late, late, b"data: [DONE]\n\n")) as server:
+async def test_the_five_events_of_one_stream_are_all_given() -> None:
+    """As the tests of the official SDK have it."""
+    modulation = frame(
+        "guardrail_modulation", '{"type":"guardrail_modulation","applied":["x"],"modulation_summary":"m"}'
+    )
+    error = frame("error", '{"type":"error","code":"oops"}')
+    five = METADATA + HE + modulation + COMPLETION + error + b"data: [DONE]\n\n"
+    names = ["metadata", "text", "guardrail_modulation", "completion", "error"]
+    with RawServer(streaming(five)) as server:
+        async with make_client(server.url) as client:
+            assert [event.type async for event in stream_of(client)] == names
+            sent_on = b"".join([part async for part in stream_of(client).frames()])
+            assert sent_on.count(b"event: ") == 5
+            assert sent_on.endswith(b"event: error\ndata: " + relayed_error(error) + b"\n\n")
+        async with httpx.AsyncClient() as http_client:
+            client = make_client(server.url, http_client=http_client)
+            assert [event.type async for event in stream_of(client)] == names
+
+
+def relayed_error(error: bytes) -> bytes:
+    """What a service says of an error event that is not its caller's business."""
+    told = json.loads(error.partition(b"data: ")[2])
+    assert told["code"] == "oops"
+    return b'{"type":"error","code":"upstream_error","message":"The service behind this one failed."}'
+
+
+LATE = [
+    pytest.param([HE], ["text"], id="text"),
+    pytest.param([frame("error", '{"code": "late"}')], ["error"], id="an error"),
+    pytest.param([COMPLETION], ["completion"], id="a completion"),
+    pytest.param([METADATA.replace(b"int_1", b"int_2")], ["metadata"], id="metadata"),
+    pytest.param([frame("mood", '{"x": 1}'), HE], ["unknown", "text"], id="one that nobody knows, in two parts"),
+    pytest.param([b": bye\n\nevent: ping\ndata:\n\ndata: [DONE]\n\n" + HE], ["text"], id="pings and done"),
+]
+
+
+@pytest.mark.parametrize(("late", "names"), LATE)
+async def test_what_comes_after_a_completion_is_given_and_changes_nothing(late: list[bytes], names: list[str]) -> None:
+    with RawServer(streaming(METADATA, HE, COMPLETION, *late)) as server:
+        async with make_client(server.url) as client:
+            stream = stream_of(client)
+            events = [event async for event in stream]
+            assert [event.type for event in events] == ["metadata", "text", "completion", *names]
+            assert (stream.text, stream.events_emitted) == ("Hé", len(events))
+            assert (stream.metadata, stream.completion) == (events[0], events[2])
+            assert stream.error is (events[3] if names == ["error"] else None)
+            assert [event async for event in stream] == []
+            assert (await stream.until_done()) is stream
+            assert [piece async for piece in stream_of(client).text_stream] == ["Hé"]
+            assert (await client.respond(**TURN, stream=True).until_done()).text == "Hé"
+    assert server.connections == 1
+
+
+async def test_what_comes_after_an_error_event_is_given_and_the_turn_has_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with RawServer(
+        streaming(
+            METADATA, HE, frame("error", '{"code": "turn_timeout"}'), frame("error", '{"code": "b"}'), HE + COMPLETION
+        )
+    ) as server:
         async with make_client(server.url) as client:
             stream = stream_of(client)
             names = [event.type async for event in stream]
-            assert (len(names), stream.text, stream.events_emitted) == (3, "Hé", 3)
+            assert names == ["metadata", "text", "error", "error", "text", "completion"]
+            assert stream.text == "Hé"
+            assert stream.error is not None
+            assert stream.error.code == "turn_timeout"
+            assert stream.completion is not None
+            for use in (stream.until_done, stream_of(client).until_done):
+                with pytest.raises(errors.TurnTimeoutError):
+                    await use()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("ended", [COMPLETION, frame("error", '{"code": "internal_error"}')], ids=["well", "badly"])
+@pytest.mark.parametrize(
+    ("late", "close", "names"),
+    [
+        (frame("text", '{"delta": ["secret"]}') * 9 + HE, False, ["text"]),
+        (frame("completion", '{"secret": 1}') + HE, False, ["text"]),
+        (HE, True, ["text"]),
+        (b"data: cut", True, []),
+        (b"data: " + b"secret" * 1_500_000, False, []),
+    ],
+    ids=["broken", "known and broken", "connection broken", "cut", "huge"],
+)
+async def test_what_breaks_after_the_end_is_logged_and_spoils_nothing(
+    ended: bytes, late: bytes, close: bool, names: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with RawServer(streaming(METADATA, HE, ended, late, close=close)) as server:
+        async with make_client(server.url) as client:
+            stream = stream_of(client)
+            events = [event.type async for event in stream]
+            assert events[3:] == names
+            assert (stream.text, stream.completion is None) == ("Hé", ended != COMPLETION)
             assert [event async for event in stream] == []
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert "after the end" in caplog.text
-    assert "event=text" in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_a_stream_that_is_left_after_its_completion_frees_its_connection() -> None:
+    with RawServer(streaming(METADATA, HE, COMPLETION, frame("error", '{"code": "late"}'))) as server:
+        async with make_client(server.url, max_connections=1, timeout=5) as client:
+            for _ in range(3):
+                async with stream_of(client) as stream:
+                    async for event in stream:
+                        if event.type == "completion":
+                            break
+                assert (await stream.until_done()).text == "Hé"
+            assert (await stream_of(client).until_done()).completion
 
 
 async def test_nothing_is_logged_where_nothing_comes_after_the_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -402,26 +500,36 @@ async def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> 
     assert caught.value.code == "stream_interrupted"
 
 
-@pytest.mark.parametrize("late", [b"", HE], ids=["nothing", "late"])
-async def test_a_server_that_stays_silent_after_the_end_is_not_waited_for(
-    late: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("late", ["nothing", "an event", "events", "pings", "names", "comments"])
+async def test_a_stream_is_read_on_after_its_end_for_a_while_and_no_longer(
+    late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.1)
+    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.2)
+    part = {"an event": HE, "events": HE, "pings": b": ping\n\n", "names": b"event: x\n\n", "comments": b":\n\n" * 9999}
     over = threading.Event()
-    silent: list[bool] = []
+    lingered: list[bool] = []
 
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
-        connection.sendall(HEAD + b"\r\n" + WHOLE + late)
-        silent.append(over.wait(20))
+        connection.sendall(HEAD + b"\r\n" + WHOLE + part.get(late, b""))
+        try:
+            while late not in ("nothing", "an event") and not over.wait(0.01):
+                connection.sendall(part[late])
+        except OSError:
+            pass  # the client has left
+        lingered.append(over.wait(20))
 
     with RawServer(handle) as server:
         async with make_client(server.url) as client:
-            assert (await stream_of(client).until_done()).text == "Héllo"
+            began = time.monotonic()
+            stream = await stream_of(client).until_done()
+            took = time.monotonic() - began
             over.set()
-    assert silent == [True]  # it was still holding the line
+    assert stream.text == "Héllo"
+    assert (stream.events_emitted > 4) == (late in ("an event", "events"))
+    assert took < 5
+    assert lingered == [True]  # the server would have gone on
 
 
-@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # httpcore's own, left half read under trio
 async def test_abandoned_streams_give_their_connections_back() -> None:
     def handle(connection: socket.socket, request: bytes, number: int) -> None:
         if header(request, "Accept") != "text/event-stream":

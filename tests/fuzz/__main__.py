@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("frames", "refusals", "retry_after", "webhooks", "paths", "responses")
+NAMES = ("frames", "lines", "refusals", "retry_after", "webhooks", "paths", "responses")
 CORPUS = Path(__file__).parent / "corpus"
 
 

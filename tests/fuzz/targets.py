@@ -18,12 +18,15 @@ from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl, unquote
 
 import httpx
+from httpx_sse import EventSource
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from tests.fuzz.responses import responses
-from uniqos import UniqOS, UniqOSError, construct_event, errors
+from uniqos import RespondStreamEvent, UniqOS, UniqOSError, construct_event, errors
 from uniqos._body import BodyDecoder, BodyError
 from uniqos._exchange import refusal
+from uniqos._frames import Frames
 from uniqos._model import Model, wire_text
 from uniqos._operation import OnInvalidResponse, Operation, Resend, encode
 from uniqos._retry import CAP_SECONDS, RETRY_AFTER_CAP_SECONDS, delay, may_resend, parse_retry_after
@@ -31,7 +34,7 @@ from uniqos._sync.requester import Connections, Requester
 from uniqos._sync.stream import RespondStream
 from uniqos._turn import Turn
 from uniqos.api import engine, operations
-from uniqos.models import StreamEventCompletion, StreamEventError, StreamEventText
+from uniqos.models import StreamEventCompletion, StreamEventError, StreamEventText, StreamEventUnknown
 
 T = TypeVar("T")
 NOW = 1_784_116_860.0
@@ -54,6 +57,9 @@ SALVAGE, BOUNDED = 4, 8
 EVENTS = frozenset(("metadata", "text", "guardrail_modulation", "completion", "error"))
 _CLIENT = UniqOS("uniq_test_abcd1234", log_level="silent", max_retries=0, timeout=0)
 _TURN = encode(engine.RESPOND, {"personality_id": "p", "message": "m", "stream": True}, {})
+
+
+_STORED: TypeAdapter[list[RespondStreamEvent]] = TypeAdapter(list[RespondStreamEvent])
 
 
 class _Pieces(httpx.SyncByteStream):
@@ -88,6 +94,8 @@ class _Spoken:
 
     events: list[tuple[str, Any]]
     text: str
+    failed: bool
+    """Whether an error event ended the turn."""
     error: tuple[type[UniqOSError], str, str] | None
 
 
@@ -109,15 +117,18 @@ def frames(data: bytes) -> None:
         if plain is None:  # zlib keeps what it has of a piece when it finds it broken
             fewer, more = sorted((whole.events, cut.events), key=len)
             assert more[: len(fewer)] == fewer
-        else:
+        elif bounded:
             assert cut == whole, (cut, whole)
+        else:  # what follows the end is read only where it came together with it
+            assert whole.events[: len(cut.events)] == cut.events
+            assert replace(cut, events=whole.events) == whole, (cut, whole)
     if plain is not None:
         assert whole == _listen(stream([wire], not bounded))
         assert (whole.events, whole.error and whole.error[2]) == _as_the_standard_says(plain, on_invalid)
     _check_the_helpers(
-        stream,
+        lambda pieces: stream(pieces, True),
         _cut(wire, size),
-        whole if plain is not None else _listen(stream(_cut(wire, size))),
+        whole if plain is not None else _listen(stream(_cut(wire, size), True)),
         bool(option & SALVAGE),
     )
 
@@ -153,35 +164,43 @@ def _cut(body: bytes, size: int) -> list[bytes]:
 def _listen(stream: RespondStream) -> _Spoken:
     events: list[tuple[str, Any]] = []
     deltas: list[str] = []
-    ended = False
+    ended = failed = False
     error: UniqOSError | None = None
     try:
         for event in stream:
-            assert not ended, "something came after the end"
             assert pickle.loads(pickle.dumps(event)) == event
             _check_subscripts(event)
-            ended = isinstance(event, (StreamEventCompletion, StreamEventError))
+            if isinstance(event, StreamEventUnknown) and "inf" not in repr(event.data):  # 1e999 is no number in JSON
+                assert _STORED.validate_json(_STORED.dump_json([event])) == [event]
+                assert _STORED.validate_python(_STORED.dump_python([event])) == [event]
+            events.append(_said(event))
+            if ended:
+                continue  # it changes nothing
+            failed = isinstance(event, StreamEventError)
+            ended = failed or isinstance(event, StreamEventCompletion)
             if isinstance(event, StreamEventText):
                 delta = getattr(event, "delta", None)
                 deltas.append("" if delta is None else str(delta))
-            events.append(_said(event))
     except UniqOSError as exc:
         error = exc
         _check_error(exc)
     assert stream.text == "".join(deltas)
     assert stream.events_emitted == len(events)
-    assert ended == (stream.completion is not None or stream.error is not None)
     if error is None:
         assert ended, "a silent end"
+        assert failed == (_outcome(stream.until_done)[1] is not None)
+        assert (stream.error if failed else stream.completion) is not None
     else:
         assert not ended, error
+        assert (stream.error, stream.completion) == (None, None)
         assert isinstance(error, (errors.NetworkError, errors.ResponseValidationError))
         assert error.text == stream.text
         assert error.request_id == "req_1"
         if isinstance(error, errors.NetworkError):
             assert error.code == "stream_interrupted"
             assert error.details == {"events_emitted": len(events)}
-    return _Spoken(events, stream.text, None if error is None else (type(error), error.code, error.message))
+    told = None if error is None else (type(error), error.code, error.message)
+    return _Spoken(events, stream.text, failed, told)
 
 
 def _said(event: Model) -> tuple[str, Any]:
@@ -207,15 +226,15 @@ def _as_the_standard_says(body: bytes, on_invalid: OnInvalidResponse) -> tuple[l
         if not data or data == "[DONE]":
             continue
         event, error = _outcome(lambda name=name, data=data: turn.take(name, data))  # type: ignore[misc]
+        if event is None and turn.ended:
+            continue
         if event is None:
             assert error is not None
             return events, error.message
         if name != "message":
             assert event.type == (name if name in EVENTS else "unknown") or on_invalid == "salvage"
         events.append(_said(event))
-        if turn.ended:
-            return events, None
-    return events, turn.interrupted("it ended without a completion").message
+    return events, None if turn.ended else turn.interrupted("it ended without a completion").message
 
 
 def parse_events(body: bytes) -> Iterator[tuple[str, str]]:
@@ -238,7 +257,7 @@ def _check_the_helpers(
     stream: Callable[[list[bytes]], RespondStream], pieces: list[bytes], spoken: _Spoken, salvaged: bool
 ) -> None:
     """Words, ``until_done`` and ``frames`` tell the same story as the events."""
-    failed = spoken.error is not None or spoken.events[-1][0] == "StreamEventError"
+    failed = spoken.error is not None or spoken.failed
     done = stream(pieces)
     _, error = _outcome(done.until_done)
     assert (error is not None) == failed
@@ -257,11 +276,29 @@ def _check_the_helpers(
     heard = _listen(RespondStream(Requester(_CLIENT._requester.config, _Server([relayed], "identity", True)), _TURN))
     if failed:
         assert heard.error is None or heard.error[0] is errors.ResponseValidationError
-        last = list(parse_events(relayed))[-1]
-        assert last[0] == "error"
-        assert json.loads(last[1])["code"]
+        told = [data for name, data in parse_events(relayed) if name == "error"]
+        assert json.loads(told[0])["code"]
     elif not salvaged:
         assert heard == spoken
+
+
+# Lines: how often the rest is repeated, how long the pieces are, then a part of a stream.
+
+
+def lines(data: bytes) -> None:
+    """Any bytes are the events that httpx-sse reads, however they are cut; no step is long, and nothing piles up."""
+    times, size, unit = (data + b"\0\0")[0] + 1, (data + b"\0\0")[1] + 1, data[2:]
+    body = unit * times
+    response = httpx.Response(200, headers={"content-type": "text/event-stream; charset=utf-8-sig"}, content=body)
+    expected = [(event.event or "message", event.data) for event in EventSource(response).iter_sse() if event.data]
+    for pieces in ([body], _cut(body, size)):
+        frames = Frames()
+        found = [step for piece in pieces for step in frames.feed(piece)]
+        assert [step for step in found if step is not None] == expected
+        assert len(found) >= len(re.findall(rb"\r\n|\r|\n", body)) // 1000 - len(expected)
+        assert len(frames._line) + len(frames._data) + len(frames._name) <= 3 * len(
+            body
+        )  # U+FFFD is longer than a byte
 
 
 # Refusals: a line with the status, lines with headers, an empty line, the body.
@@ -573,6 +610,7 @@ def _check_query(op: Operation[Any], ids: tuple[str, ...], pairs: dict[str, str]
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "frames": frames,
+    "lines": lines,
     "refusals": refusals,
     "retry_after": retry_after,
     "webhooks": webhooks,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from time import monotonic
 
 import httpx
 
 from .. import errors
+from .._aio import give_way
 from .._body import BodyDecoder, BodyError
 from .._exchange import FAILURES, content_of, is_whole_json, network_error
 from .._http import Deadline, HttpInfo, UncertainEnd
 from .._operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
+_WORK_SECONDS = 0.01
+"""How long this works without waiting for the server, until the event loop gets its turn."""
+_GRACE_SECONDS = 0.1
+"""How long it takes at most, after the deadline, to read what had arrived by then."""
 
 
 async def close(response: httpx.Response) -> None:
@@ -46,15 +52,16 @@ class AsyncExchange:
     """One successful response, its body still to be read."""
 
     __slots__ = (
+        "_arrived",
         "_deadline",
         "_decoder",
-        "_late",
         "_limit",
         "_raw",
         "_received",
         "_request",
         "_response",
         "http",
+        "work_until",
     )
 
     def __init__(
@@ -73,11 +80,18 @@ class AsyncExchange:
         self._deadline: Deadline = deadline
         self._limit: str = limit
         self._received: int = 0
-        self._late: bool = False
+        self._arrived: float = monotonic()
+        self.work_until: float = self._arrived + _WORK_SECONDS
+        """The instant from which on ``rest()`` should be called before any more work."""
         stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
         self._raw: AsyncIterator[bytes] = aiter(stream)
+
+    @property
+    def pending(self) -> bool:
+        """Whether ``chunk()`` has more without waiting for the server."""
+        return self._decoder.pending
 
     async def chunk(self) -> bytes | None:
         """The next decoded bytes, as they arrive; None at the end.
@@ -86,25 +100,49 @@ class AsyncExchange:
             NetworkError: The body ended too early, or took too long.
             ResponseDecodeError: It is too large, or wrongly compressed.
         """
-        raw: bytes | None = None
+        raw = b""
         try:
             while True:
-                raw = b"" if self._decoder.pending else await anext(self._raw, None)
-                if raw is None:
-                    self._decoder.finish()
-                    return None
-                self._received += len(raw)
-                # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
-                if raw and self._late:
-                    raise httpx.ReadTimeout("too slow")
-                self._late = self._deadline.clamp(None) == 0
-                data = self._decoder.feed(raw)
+                now, at = monotonic(), self._deadline.at
+                if now >= self.work_until:
+                    await self.rest()
+                part = b""
+                if not self._decoder.pending:
+                    received = await anext(self._raw, None)
+                    self._arrived = monotonic()
+                    if self._arrived - now >= _WORK_SECONDS:  # others had their turn while this waited
+                        self.work_until = self._arrived + _WORK_SECONDS
+                    if received is None:
+                        self._decoder.finish()
+                        return None
+                    part = raw = received
+                    self._received += len(raw)
+                    # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
+                    if at is not None and now >= at:
+                        raise httpx.ReadTimeout("too slow")
+                data = self._decoder.feed(part)
                 if data:
                     return data
         except BodyError as exc:
-            raise self.broken(exc.code, str(exc), raw or b"") from None
+            raise self.broken(exc.code, str(exc), raw) from None
         except FAILURES as exc:
-            raise network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received) from exc
+            raise self._failed(exc) from exc
+
+    async def rest(self) -> None:
+        """Let others work, and stop where the time is over, after this has worked for some time without waiting.
+
+        Raises:
+            NetworkError: The time is over.
+        """
+        await give_way()
+        now, at = monotonic(), self._deadline.at
+        self.work_until = now + _WORK_SECONDS
+        if at is not None and now >= max(at, self._arrived + _GRACE_SECONDS):
+            exc = httpx.ReadTimeout("too slow")
+            raise self._failed(exc) from exc
+
+    def _failed(self, exc: Exception) -> errors.NetworkError:
+        return network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received)
 
     async def read_what_there_is(self) -> tuple[bytes, bool]:
         """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
@@ -117,26 +155,29 @@ class AsyncExchange:
 
     async def read(self) -> bytes:
         """The whole decoded body; the connection goes back, whatever happens."""
-        chunks: list[bytes] = []
+        body: bytes | bytearray = b""
         try:
             while (data := await self.chunk()) is not None:
-                chunks.append(data)
+                if not body:
+                    body = data
+                else:  # in one buffer: a list of short chunks would take many times the memory
+                    body = body if isinstance(body, bytearray) else bytearray(body)
+                    body += data
         except errors.NetworkError as exc:
-            content = b"".join(chunks)
+            content = bytes(body)
             if not (isinstance(exc.__cause__, UncertainEnd) and is_whole_json(self.http.headers, content)):
                 raise
             return content
         except errors.ResponseDecodeError as exc:
-            exc.body = (b"".join(chunks) or exc.body)[:_KEPT_OF_A_HUGE_BODY]
+            exc.body = bytes(body or exc.body)[:_KEPT_OF_A_HUGE_BODY]
             raise
         finally:
             await self.aclose()
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return bytes(body)
 
     def extend(self, seconds: float | None) -> None:
         """Count as new what was read so far: from now on the next event has its own time and size."""
         self._deadline.restart(seconds)
-        self._late = False
         self._decoder.reset()
 
     async def aclose(self) -> None:

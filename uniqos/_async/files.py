@@ -27,11 +27,11 @@ async def save(
         try:
             await blocking(part.begin)
             while (data := await exchange.chunk()) is not None:
-                exchange.extend(requester.timeout(request))
                 size += len(data)
                 if max_bytes is not None and size > max_bytes:
                     raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
                 await blocking(part.write, data)
+                exchange.extend(requester.timeout(request))
         finally:
             await exchange.aclose()
         if not size:

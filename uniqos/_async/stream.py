@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
 from typing_extensions import Self
 
 from .. import errors
+from .._aio import Home, close_at_home, current_home
 from .._body import MAX_EVENT_BYTES
 from .._exchange import EVENT_STREAM
 from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
-from .._sse import DONE
 from .._turn import Turn, words_of
+from .._watch import NOBODY, Unwatched
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -23,54 +25,12 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
+from .exchange import AsyncExchange
 from .requester import AsyncRequester
 
 _SECONDS_FOR_THE_REST = 1.0
-
-
-async def _read(
-    requester: AsyncRequester, request: Request, turn: Turn
-) -> AsyncGenerator[RespondStreamEvent | None, None]:
-    """The events; before them None once it is open, so that from then on dropping this frees the connection.
-
-    It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
-    """
-    idle = requester.timeout(request)
-    with requester.watch(request, streamed=True) as watch:
-        exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
-        turn.http = exchange.http
-        frames, late = Frames(), False
-        try:
-            yield None
-            exchange.extend(idle)
-            while (data := await exchange.chunk()) is not None:
-                heard, over = False, turn.ended
-                for name, text in frames.feed(data):
-                    if not text or text == DONE:
-                        continue
-                    heard = True
-                    if not turn.ended:
-                        event = turn.take(name, text)
-                        watch.event()
-                        yield event
-                    elif not late:  # nothing counts any more; it is read so that the connection can serve again
-                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=name[:50])
-                        late = True
-                if turn.ended and not requester.connections.bounded:
-                    break  # nobody would end the wait for the rest
-                if heard and not over:
-                    exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
-            if not turn.ended:
-                raise turn.interrupted("it ended without a completion")
-        except (errors.NetworkError, errors.ResponseDecodeError) as exc:
-            if exc.code == "stream_interrupted":
-                raise
-            if not turn.ended:
-                raise turn.interrupted(exc.message) from exc
-        finally:
-            if turn.ended:
-                watch.ended_with(turn.failure)
-            await exchange.aclose()
+"""How long a stream is read on when its turn is over."""
+_THE_REST = -1
 
 
 class AsyncRespondStream:
@@ -80,13 +40,41 @@ class AsyncRespondStream:
     and content type, retries like any call, and raises there. A stream ends well only with a completion (or the
     API's error event, which ``until_done()`` raises); one that is cut raises NetworkError ``stream_interrupted`` with
     the text so far. It is never resumed: a turn that ran is not asked for, and paid, again.
+
+    The turn is over with its first completion or error event. Events that come after it are given too, until the
+    stream ends or a second has gone by. They change neither the text nor how the turn ended: an error event after the
+    completion is in ``error`` and is not raised. With an ``http_client`` of yours, only those are given that arrived
+    together with the end.
+
+    A stream may have ``max_response_bytes`` as a whole, and 8 MiB for one event. A larger one is
+    ``stream_interrupted``, with the text so far.
     """
 
+    _exchange: AsyncExchange | None = None
+    """The response, while the stream is open."""
+    _home: Home
+
+    # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
+        self._requester: AsyncRequester = requester
+        self._request: Request = request
         self._turn: Turn = Turn(
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
-        self._events: AsyncGenerator[RespondStreamEvent | None, None] = _read(requester, request, self._turn)
+        self._watch: Unwatched = NOBODY
+        self._frames: Frames = Frames()
+        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
+        self._timeout: float | None = requester.timeout(request)
+        self._limit: int = requester.config.max_response_bytes
+        self._size: int = 0
+        self._waits_for: int | None = None
+        """How many events came before the one whose time runs. The time that the caller takes does not count."""
+        self._in_use: bool = False
+        self._over: bool = False
+
+    def __del__(self) -> None:
+        if self._exchange is not None:
+            close_at_home(self._home, self.aclose)
 
     @property
     def text(self) -> str:
@@ -100,12 +88,12 @@ class AsyncRespondStream:
 
     @property
     def completion(self) -> StreamEventCompletion | None:
-        """The last event of a stream that ended well."""
+        """The event with which a turn ends well."""
         return self._turn.completion
 
     @property
     def error(self) -> StreamEventError | None:
-        """The last event of a stream that the API ended with an error."""
+        """The first error event: the turn failed with it, or it came after the completion."""
         return self._turn.error
 
     @property
@@ -137,13 +125,18 @@ class AsyncRespondStream:
                 another task or thread reads it.
         """
         if self._turn.http is None:
-            try:
-                await anext(self._events)
-            except StopAsyncIteration:
+            if self._in_use:
+                raise self._used_elsewhere()
+            if self._over:
                 self._turn.check_end()
-            except (RuntimeError, ValueError) as exc:
-                self._refuse_another_reader(exc)
+            self._in_use = True
+            try:
+                await self._start()
+            except BaseException as exc:
+                await self._finish(exc)
                 raise
+            finally:
+                self._in_use = False
         return self
 
     async def until_done(self) -> Self:
@@ -153,7 +146,7 @@ class AsyncRespondStream:
             The stream itself.
 
         Raises:
-            APIError: The stream ended with an error event: the class that its code has over HTTP too.
+            APIError: The turn ended with an error event: the class that its code has over HTTP too.
             NetworkError: ``stream_interrupted``: it broke, or was closed, before its end.
             ResponseValidationError: An event breaks the contract.
         """
@@ -162,7 +155,7 @@ class AsyncRespondStream:
         self._turn.raise_error_event()
         return self
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    def frames(self) -> AsyncIterator[bytes]:
         """The events as they came, ready to be sent on by any web framework as ``text/event-stream``.
 
         An error event that is about this service and not its caller, such as a used-up quota, says no more than that.
@@ -170,18 +163,10 @@ class AsyncRespondStream:
         A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
         it on has a status of 200 already. Open the stream before, so that a refusal still is one.
 
-        Yields:
-            One server-sent event after the other, name and data to the letter.
+        Returns:
+            One server-sent event after the other, name and data to the letter. Its ``aclose()`` closes the stream.
         """
-        from .._relay import frame, relay_event, relay_failure  # few send a stream on
-
-        try:
-            async for event in self:
-                yield frame(relay_event(event))
-        except errors.UniqOSError as exc:
-            yield frame(relay_failure(exc))
-        finally:
-            await self.aclose()
+        return _AsyncFrames(self)
 
     async def aclose(self) -> None:
         """Stop here and give the connection back.
@@ -189,35 +174,129 @@ class AsyncRespondStream:
         Raises:
             ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
         """
+        if self._in_use:
+            raise self._used_elsewhere()
+        self._in_use = True
         try:
-            await self._events.aclose()
-        except (RuntimeError, ValueError) as exc:
-            self._refuse_another_reader(exc)
-            raise
+            await self._finish(None)
+        finally:
+            self._in_use = False
 
     def __aiter__(self) -> AsyncIterator[RespondStreamEvent]:
         return self
 
     async def __anext__(self) -> RespondStreamEvent:
+        if self._in_use:
+            raise self._used_elsewhere()
+        if self._over:
+            self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
+            raise StopAsyncIteration
+        self._in_use = True
         try:
-            event = await anext(self._events)
-        except StopAsyncIteration:
-            self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
-            raise
-        except (RuntimeError, ValueError) as exc:
-            self._refuse_another_reader(exc)
-            raise
-        if event is None:  # it has only just been opened
-            return await anext(self)
-        return event
+            exchange = self._exchange or await self._start()
+            while True:
+                if monotonic() >= exchange.work_until:
+                    self._begin_time(exchange)
+                    await exchange.rest()
+                for event in self._arrived:
+                    if event is None:
+                        break  # it is time to look at the clock
+                    if self._watch is not NOBODY:
+                        self._watch.event()
+                    return event
+                else:
+                    if not await self._receive(exchange):
+                        break
+        except BaseException as exc:
+            error = await self._fail(exc)
+            if error is exc:
+                raise
+            if error is not None:
+                raise error from exc
+        else:
+            await self._finish(None)
+        finally:
+            self._in_use = False
+        raise StopAsyncIteration
 
-    def _refuse_another_reader(self, exc: Exception) -> None:
-        """Say it clearly where Python only says that a generator is running."""
-        if str(exc).endswith(("already executing", "already running")):
-            raise errors.ConfigurationError(
-                "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
-                code="stream_in_use",
-            ) from None
+    def _used_elsewhere(self) -> errors.ConfigurationError:
+        return errors.ConfigurationError(
+            "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+            code="stream_in_use",
+        )
+
+    async def _start(self) -> AsyncExchange:
+        """Send the request and wait for the beginning of the answer."""
+        requester, request = self._requester, self._request
+        self._home = current_home()
+        self._watch = requester.watch(request, streamed=True).__enter__()
+        exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
+        self._turn.http = exchange.http
+        self._exchange = exchange
+        return exchange
+
+    async def _receive(self, exchange: AsyncExchange) -> bool:
+        """Wait for the next events; return False at the end of the stream.
+
+        Raises:
+            NetworkError: The stream ends before its turn.
+            ResponseDecodeError: The stream is too large, or wrongly compressed.
+        """
+        turn = self._turn
+        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
+            return False  # nothing would end the wait for more
+        self._begin_time(exchange)
+        data = await exchange.chunk()
+        if data is None:
+            if not turn.ended:
+                raise turn.interrupted("it ended without a completion")
+            return False
+        self._size += len(data)
+        if self._size > self._limit:
+            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
+        self._arrived = turn.events(self._frames.feed(data))
+        return True
+
+    def _begin_time(self, exchange: AsyncExchange) -> None:
+        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
+        turn = self._turn
+        waits_for = _THE_REST if turn.ended else turn.emitted
+        if waits_for != self._waits_for:
+            self._waits_for = waits_for
+            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
+
+    async def _fail(self, exc: BaseException) -> BaseException | None:
+        """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
+        error: BaseException | None = exc
+        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+            if self._turn.ended:
+                error = None
+                if exc.code != "timeout":
+                    self._turn.broken_afterwards = exc.code
+            elif exc.code != "stream_interrupted":
+                error = self._turn.interrupted(exc.message)
+        await self._finish(error)
+        return error
+
+    async def _finish(self, exc: BaseException | None) -> None:
+        """Give the connection back, and tell the observer how the call ended."""
+        self._over = True
+        self._arrived = iter(())
+        watch, self._watch = self._watch, NOBODY
+        exchange, self._exchange = self._exchange, None
+        try:
+            if exchange is not None:
+                await exchange.aclose()
+        finally:
+            if self._turn.broken_afterwards is not None and exchange is not None:
+                self._requester.config.log.warning(
+                    "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
+                )
+            if self._turn.ended:
+                watch.ended_with(self._turn.failure)
+            elif exc is None:
+                watch.left()
+            watch.__exit__(None if exc is None else type(exc), exc, None)
 
     # async only: begin
     def __await__(self) -> Generator[Any, Any, Self]:
@@ -234,7 +313,7 @@ class AsyncRespondStream:
 
 
 class _AsyncWords:
-    """The text of a stream's events; an object for the same reason as above."""
+    """The pieces of a reply, one by one."""
 
     def __init__(self, stream: AsyncRespondStream) -> None:
         self._stream: AsyncRespondStream = stream
@@ -243,8 +322,40 @@ class _AsyncWords:
         return self
 
     async def __anext__(self) -> str:
+        turn = self._stream._turn
         async for event in self._stream:
-            if isinstance(event, StreamEventText):
+            if isinstance(event, StreamEventText) and not turn.ended:
                 return words_of(event)
-        self._stream._turn.raise_error_event()
+        turn.raise_error_event()
         raise StopAsyncIteration
+
+
+class _AsyncFrames:
+    """The events of a stream as bytes to be sent on, one by one."""
+
+    def __init__(self, stream: AsyncRespondStream) -> None:
+        from .. import _relay  # few send a stream on
+
+        self._relay = _relay
+        self._stream: AsyncRespondStream = stream
+        self._over: bool = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            return self._relay.frame(self._relay.relay_event(await anext(self._stream)))
+        except StopAsyncIteration:
+            self._over = True
+            raise
+        except errors.UniqOSError as exc:
+            self._over = True
+            return self._relay.frame(self._relay.relay_failure(exc))
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        self._over = True
+        await self._stream.aclose()

@@ -70,8 +70,8 @@ class UniqOS(Responder):
         logger: A logger of ``logging``, structlog or loguru, or any object with debug, info, warning and error that
             take a message and a mapping; default: ``uniqos``.
         max_connections: How many calls may be on their way at once, for each event loop; more wait for their turn.
-        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default; downloads to a file
-            have a limit of their own.
+        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default. It counts for a stream as a
+            whole too. Downloads to a file have a limit of their own.
         proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
             the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment, which do not
             count for the sandbox on this machine.
@@ -277,7 +277,7 @@ class UniqOS(Responder):
             max_retries: How often a failed attempt is repeated.
             log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
             logger: Where log lines go.
-            max_response_bytes: How large an answer may be, decompressed.
+            max_response_bytes: How large an answer, or a stream as a whole, may be, decompressed.
             on_invalid_response: ``"raise"`` or ``"salvage"``.
             observer: Is told how each call goes.
             on_drift: A function that is called with a DriftReport.

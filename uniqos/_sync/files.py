@@ -28,11 +28,11 @@ def save(
         try:
             blocking(part.begin)
             while (data := exchange.chunk()) is not None:
-                exchange.extend(requester.timeout(request))
                 size += len(data)
                 if max_bytes is not None and size > max_bytes:
                     raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
                 blocking(part.write, data)
+                exchange.extend(requester.timeout(request))
         finally:
             exchange.close()
         if not size:

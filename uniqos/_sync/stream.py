@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from time import monotonic
 from types import TracebackType
 
 from typing_extensions import Self
@@ -14,8 +15,9 @@ from .._exchange import EVENT_STREAM
 from .._frames import Frames
 from .._http import HttpInfo
 from .._operation import Request
-from .._sse import DONE
+from .._threads import Home, close_at_home, current_home
 from .._turn import Turn, words_of
+from .._watch import NOBODY, Unwatched
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -23,52 +25,12 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
+from .exchange import Exchange
 from .requester import Requester
 
 _SECONDS_FOR_THE_REST = 1.0
-
-
-def _read(requester: Requester, request: Request, turn: Turn) -> Generator[RespondStreamEvent | None, None, None]:
-    """The events; before them None once it is open, so that from then on dropping this frees the connection.
-
-    It knows the turn and not the stream object, so the two make no cycle and the object is freed at once.
-    """
-    idle = requester.timeout(request)
-    with requester.watch(request, streamed=True) as watch:
-        exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, watch)
-        turn.http = exchange.http
-        frames, late = Frames(), False
-        try:
-            yield None
-            exchange.extend(idle)
-            while (data := exchange.chunk()) is not None:
-                heard, over = False, turn.ended
-                for name, text in frames.feed(data):
-                    if not text or text == DONE:
-                        continue
-                    heard = True
-                    if not turn.ended:
-                        event = turn.take(name, text)
-                        watch.event()
-                        yield event
-                    elif not late:  # nothing counts any more; it is read so that the connection can serve again
-                        requester.config.log.warning("uniqos: ignoring what comes after the end", event=name[:50])
-                        late = True
-                if turn.ended and not requester.connections.bounded:
-                    break  # nobody would end the wait for the rest
-                if heard and not over:
-                    exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else idle)
-            if not turn.ended:
-                raise turn.interrupted("it ended without a completion")
-        except (errors.NetworkError, errors.ResponseDecodeError) as exc:
-            if exc.code == "stream_interrupted":
-                raise
-            if not turn.ended:
-                raise turn.interrupted(exc.message) from exc
-        finally:
-            if turn.ended:
-                watch.ended_with(turn.failure)
-            exchange.close()
+"""How long a stream is read on when its turn is over."""
+_THE_REST = -1
 
 
 class RespondStream:
@@ -78,13 +40,41 @@ class RespondStream:
     and content type, retries like any call, and raises there. A stream ends well only with a completion (or the
     API's error event, which ``until_done()`` raises); one that is cut raises NetworkError ``stream_interrupted`` with
     the text so far. It is never resumed: a turn that ran is not asked for, and paid, again.
+
+    The turn is over with its first completion or error event. Events that come after it are given too, until the
+    stream ends or a second has gone by. They change neither the text nor how the turn ended: an error event after the
+    completion is in ``error`` and is not raised. With an ``http_client`` of yours, only those are given that arrived
+    together with the end.
+
+    A stream may have ``max_response_bytes`` as a whole, and 8 MiB for one event. A larger one is
+    ``stream_interrupted``, with the text so far.
     """
 
+    _exchange: Exchange | None = None
+    """The response, while the stream is open."""
+    _home: Home
+
+    # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: Requester, request: Request) -> None:
+        self._requester: Requester = requester
+        self._request: Request = request
         self._turn: Turn = Turn(
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
-        self._events: Generator[RespondStreamEvent | None, None, None] = _read(requester, request, self._turn)
+        self._watch: Unwatched = NOBODY
+        self._frames: Frames = Frames()
+        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
+        self._timeout: float | None = requester.timeout(request)
+        self._limit: int = requester.config.max_response_bytes
+        self._size: int = 0
+        self._waits_for: int | None = None
+        """How many events came before the one whose time runs. The time that the caller takes does not count."""
+        self._in_use: bool = False
+        self._over: bool = False
+
+    def __del__(self) -> None:
+        if self._exchange is not None:
+            close_at_home(self._home, self.close)
 
     @property
     def text(self) -> str:
@@ -98,12 +88,12 @@ class RespondStream:
 
     @property
     def completion(self) -> StreamEventCompletion | None:
-        """The last event of a stream that ended well."""
+        """The event with which a turn ends well."""
         return self._turn.completion
 
     @property
     def error(self) -> StreamEventError | None:
-        """The last event of a stream that the API ended with an error."""
+        """The first error event: the turn failed with it, or it came after the completion."""
         return self._turn.error
 
     @property
@@ -135,13 +125,18 @@ class RespondStream:
                 another task or thread reads it.
         """
         if self._turn.http is None:
-            try:
-                next(self._events)
-            except StopIteration:
+            if self._in_use:
+                raise self._used_elsewhere()
+            if self._over:
                 self._turn.check_end()
-            except (RuntimeError, ValueError) as exc:
-                self._refuse_another_reader(exc)
+            self._in_use = True
+            try:
+                self._start()
+            except BaseException as exc:
+                self._finish(exc)
                 raise
+            finally:
+                self._in_use = False
         return self
 
     def until_done(self) -> Self:
@@ -151,7 +146,7 @@ class RespondStream:
             The stream itself.
 
         Raises:
-            APIError: The stream ended with an error event: the class that its code has over HTTP too.
+            APIError: The turn ended with an error event: the class that its code has over HTTP too.
             NetworkError: ``stream_interrupted``: it broke, or was closed, before its end.
             ResponseValidationError: An event breaks the contract.
         """
@@ -168,18 +163,10 @@ class RespondStream:
         A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
         it on has a status of 200 already. Open the stream before, so that a refusal still is one.
 
-        Yields:
-            One server-sent event after the other, name and data to the letter.
+        Returns:
+            One server-sent event after the other, name and data to the letter. Its ``close()`` closes the stream.
         """
-        from .._relay import frame, relay_event, relay_failure  # few send a stream on
-
-        try:
-            for event in self:
-                yield frame(relay_event(event))
-        except errors.UniqOSError as exc:
-            yield frame(relay_failure(exc))
-        finally:
-            self.close()
+        return _Frames(self)
 
     def close(self) -> None:
         """Stop here and give the connection back.
@@ -187,35 +174,129 @@ class RespondStream:
         Raises:
             ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
         """
+        if self._in_use:
+            raise self._used_elsewhere()
+        self._in_use = True
         try:
-            self._events.close()
-        except (RuntimeError, ValueError) as exc:
-            self._refuse_another_reader(exc)
-            raise
+            self._finish(None)
+        finally:
+            self._in_use = False
 
     def __iter__(self) -> Iterator[RespondStreamEvent]:
         return self
 
     def __next__(self) -> RespondStreamEvent:
+        if self._in_use:
+            raise self._used_elsewhere()
+        if self._over:
+            self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
+            raise StopIteration
+        self._in_use = True
         try:
-            event = next(self._events)
-        except StopIteration:
-            self._turn.check_end()  # the end of what broke, or was closed, is no good end, however often one asks
-            raise
-        except (RuntimeError, ValueError) as exc:
-            self._refuse_another_reader(exc)
-            raise
-        if event is None:  # it has only just been opened
-            return next(self)
-        return event
+            exchange = self._exchange or self._start()
+            while True:
+                if monotonic() >= exchange.work_until:
+                    self._begin_time(exchange)
+                    exchange.rest()
+                for event in self._arrived:
+                    if event is None:
+                        break  # it is time to look at the clock
+                    if self._watch is not NOBODY:
+                        self._watch.event()
+                    return event
+                else:
+                    if not self._receive(exchange):
+                        break
+        except BaseException as exc:
+            error = self._fail(exc)
+            if error is exc:
+                raise
+            if error is not None:
+                raise error from exc
+        else:
+            self._finish(None)
+        finally:
+            self._in_use = False
+        raise StopIteration
 
-    def _refuse_another_reader(self, exc: Exception) -> None:
-        """Say it clearly where Python only says that a generator is running."""
-        if str(exc).endswith(("already executing", "already running")):
-            raise errors.ConfigurationError(
-                "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
-                code="stream_in_use",
-            ) from None
+    def _used_elsewhere(self) -> errors.ConfigurationError:
+        return errors.ConfigurationError(
+            "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+            code="stream_in_use",
+        )
+
+    def _start(self) -> Exchange:
+        """Send the request and wait for the beginning of the answer."""
+        requester, request = self._requester, self._request
+        self._home = current_home()
+        self._watch = requester.watch(request, streamed=True).__enter__()
+        exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
+        self._turn.http = exchange.http
+        self._exchange = exchange
+        return exchange
+
+    def _receive(self, exchange: Exchange) -> bool:
+        """Wait for the next events; return False at the end of the stream.
+
+        Raises:
+            NetworkError: The stream ends before its turn.
+            ResponseDecodeError: The stream is too large, or wrongly compressed.
+        """
+        turn = self._turn
+        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
+            return False  # nothing would end the wait for more
+        self._begin_time(exchange)
+        data = exchange.chunk()
+        if data is None:
+            if not turn.ended:
+                raise turn.interrupted("it ended without a completion")
+            return False
+        self._size += len(data)
+        if self._size > self._limit:
+            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
+        self._arrived = turn.events(self._frames.feed(data))
+        return True
+
+    def _begin_time(self, exchange: Exchange) -> None:
+        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
+        turn = self._turn
+        waits_for = _THE_REST if turn.ended else turn.emitted
+        if waits_for != self._waits_for:
+            self._waits_for = waits_for
+            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
+
+    def _fail(self, exc: BaseException) -> BaseException | None:
+        """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
+        error: BaseException | None = exc
+        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+            if self._turn.ended:
+                error = None
+                if exc.code != "timeout":
+                    self._turn.broken_afterwards = exc.code
+            elif exc.code != "stream_interrupted":
+                error = self._turn.interrupted(exc.message)
+        self._finish(error)
+        return error
+
+    def _finish(self, exc: BaseException | None) -> None:
+        """Give the connection back, and tell the observer how the call ended."""
+        self._over = True
+        self._arrived = iter(())
+        watch, self._watch = self._watch, NOBODY
+        exchange, self._exchange = self._exchange, None
+        try:
+            if exchange is not None:
+                exchange.close()
+        finally:
+            if self._turn.broken_afterwards is not None and exchange is not None:
+                self._requester.config.log.warning(
+                    "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
+                )
+            if self._turn.ended:
+                watch.ended_with(self._turn.failure)
+            elif exc is None:
+                watch.left()
+            watch.__exit__(None if exc is None else type(exc), exc, None)
 
     def __enter__(self) -> Self:
         return self.open()
@@ -227,7 +308,7 @@ class RespondStream:
 
 
 class _Words:
-    """The text of a stream's events; an object for the same reason as above."""
+    """The pieces of a reply, one by one."""
 
     def __init__(self, stream: RespondStream) -> None:
         self._stream: RespondStream = stream
@@ -236,8 +317,40 @@ class _Words:
         return self
 
     def __next__(self) -> str:
+        turn = self._stream._turn
         for event in self._stream:
-            if isinstance(event, StreamEventText):
+            if isinstance(event, StreamEventText) and not turn.ended:
                 return words_of(event)
-        self._stream._turn.raise_error_event()
+        turn.raise_error_event()
         raise StopIteration
+
+
+class _Frames:
+    """The events of a stream as bytes to be sent on, one by one."""
+
+    def __init__(self, stream: RespondStream) -> None:
+        from .. import _relay  # few send a stream on
+
+        self._relay = _relay
+        self._stream: RespondStream = stream
+        self._over: bool = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._over:
+            raise StopIteration
+        try:
+            return self._relay.frame(self._relay.relay_event(next(self._stream)))
+        except StopIteration:
+            self._over = True
+            raise
+        except errors.UniqOSError as exc:
+            self._over = True
+            return self._relay.frame(self._relay.relay_failure(exc))
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._over = True
+        self._stream.close()

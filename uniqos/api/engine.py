@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from .._model import Model, OpenRequest, RequestModel
@@ -54,7 +54,8 @@ class EmotionalState(Model, source="docs"):
     primary: str | None = None
     """Word of the emotions vocabulary, e.g. ``joy``."""
     confidence: float | None = None
-    secondary: list[str] | None = None
+    # A list of a million numbers is one mistake: as a million it would hold up everybody, and fill the memory.
+    secondary: list[str] | None = Field(None, fail_fast=True)
     intensity: str | None = None
     """A word, not a number."""
     valence: float | None = None
@@ -73,7 +74,7 @@ class TurnMemory(Model, source="docs"):
 class TurnGuardrails(Model, source="docs"):
     """Which guardrails shaped a reply (source: docs)."""
 
-    applied: list[str]
+    applied: list[str] = Field(fail_fast=True)
 
 
 class TurnUsage(Model, source="docs"):

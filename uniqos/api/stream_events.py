@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import pydantic
 from typing_extensions import TypeAliasType
 
 from .._model import Model
@@ -38,7 +39,7 @@ class StreamEventGuardrailModulation(Model, source="docs"):
     """Guardrails changed the reply after it was generated (source: docs)."""
 
     type: Literal["guardrail_modulation"] = "guardrail_modulation"
-    applied: list[str]
+    applied: list[str] = pydantic.Field(fail_fast=True)
     modulation_summary: str
 
 
@@ -80,14 +81,26 @@ class StreamEventError(Model, source="docs"):
 
 
 class StreamEventUnknown(Model):
-    """An event this version does not know: ``name`` is its name, its JSON is in the subscripts.
+    """An event this version does not know: ``name`` is its name, ``data`` is its JSON value.
 
-    Where its data are no JSON object, they are in ``data``.
+    Where the value is an object, its keys are the subscripts too. Data that are not JSON are a string.
     """
 
-    type: Literal["unknown"] = "unknown"
     name: str
+    type: Literal["unknown"] = "unknown"
     data: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event's own JSON object; of an event with other data, the fields of this model."""
+        return self.data if isinstance(self.data, dict) else super().to_dict()
+
+    @pydantic.model_serializer(mode="wrap")
+    def _serialize(self, dump: pydantic.SerializerFunctionWrapHandler, info: pydantic.SerializationInfo):  # type: ignore[no-untyped-def]
+        """Dump the fields. The event's own ``type`` would make it another event when it is read again."""
+        values = dump(self)
+        if info.mode == "json" and "data" not in self.model_fields_set:
+            values.pop("data", None)
+        return values
 
 
 RespondStreamEvent = TypeAliasType(
