@@ -113,7 +113,7 @@ def test_without_the_extra_one_line_says_what_to_install(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None\nimport uniqos\nuniqos.sandbox"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert "ConfigurationError" in ran.stderr
+    assert "MissingPartError" in ran.stderr
     assert 'pip install "fastapi>=0.115" "uvicorn>=0.34" "vadersentiment>=3.3.2"' in ran.stderr.lower()
 
 

@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from . import errors
+from ._logging import Secret
 from ._model import Model, RequestModel, Wire, bind, from_wire, ready, set_http
 from ._plain import given, plain, unboxed
 
@@ -323,7 +324,7 @@ def header_name(name: str) -> bytes:
 
 def header_value(name: str, value: Any) -> bytes:
     """Return a header's value as bytes, or raise an error that does not repeat it: it may be a secret."""
-    text = _as_text(value)
+    text = value if isinstance(value, Secret) else _as_text(value)
     if text is None or not re.fullmatch(_HEADER_VALUE, text):
         raise _refused(f"{name} must be visible ASCII text, without line breaks, to travel in a header")
     return text.encode()

@@ -251,9 +251,10 @@ class RespondStream:
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")
             return False
-        self._size += len(data)
-        if self._size > self._limit:
+        if self._size == self._limit:
             raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
+        data = data[: self._limit - self._size]  # the events in what is allowed are not lost
+        self._size += len(data)
         self._arrived = turn.events(self._frames.feed(data))
         return True
 
