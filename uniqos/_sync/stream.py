@@ -245,17 +245,17 @@ class RespondStream:
         turn = self._turn
         if turn.ended and not self._requester.connections.bounded and not exchange.pending:
             return False  # nothing would end the wait for more
+        if self._size > self._limit:  # the events of the allowed part were given
+            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
         self._begin_time(exchange)
         data = exchange.chunk()
         if data is None:
             if not turn.ended:
                 raise turn.interrupted("it ended without a completion")
             return False
-        if self._size == self._limit:
-            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
-        data = data[: self._limit - self._size]  # the events in what is allowed are not lost
+        allowed = self._limit - self._size
         self._size += len(data)
-        self._arrived = turn.events(self._frames.feed(data))
+        self._arrived = turn.events(self._frames.feed(data[:allowed]))
         return True
 
     def _begin_time(self, exchange: Exchange) -> None:
