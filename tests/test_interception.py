@@ -94,6 +94,30 @@ def test_after_a_mock_calls_go_over_the_own_connections_again(ask: Ask, monkeypa
         assert ask(server.url) == "real"
 
 
+@both
+def test_cookies_that_come_while_a_mock_is_there_are_not_kept(ask: Ask) -> None:
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("cookie"))
+        return httpx.Response(200, json={"response": "mocked"}, headers={"Set-Cookie": "customer=first; Path=/"})
+
+    def twice_sync() -> None:
+        with UniqOS(KEY) as client:
+            client.respond(**TURN)
+            client.with_credentials("uniq_test_zyxwvuts98").respond(**TURN)
+
+    async def twice_async() -> None:
+        async with AsyncUniqOS(KEY) as client:
+            await client.respond(**TURN)
+            await client.with_credentials("uniq_test_zyxwvuts98").respond(**TURN)
+
+    with respx.mock() as mock:
+        mock.post("https://api.uniqos.ai/v1/respond").mock(side_effect=answer)
+        twice_sync() if ask is ask_sync else anyio.run(twice_async)
+    assert seen == [None, None]
+
+
 def test_a_mock_that_was_there_before_the_first_call_is_seen() -> None:
     program = f"""
 import httpx

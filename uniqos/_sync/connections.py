@@ -93,13 +93,16 @@ class Connections:
 
     def _make_intercepted(self) -> httpx.Client:
         """Return a client of httpx for calls that a mocking library takes; what it lets through goes the same way."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # only where something is mocked
+
         transport = httpx.HTTPTransport(
             verify=ssl_context(self._config.verify),
             limits=httpx.Limits(max_connections=self._config.max_connections),
             proxy=self._proxy(),
             trust_env=False,
         )
-        return httpx.Client(transport=transport, trust_env=False)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # customers may share this client
+        return httpx.Client(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
         from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
