@@ -11,7 +11,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Trio warns of async generators that are dropped half read, and httpx and httpcore leave some for each
+    # Trio warns of async generators that are dropped half read. Those of a client of httpx leave some for each
     # answer that is given up.
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning"))

@@ -19,6 +19,7 @@ from .network import AsyncNetwork
 from .tunnel import AsyncTunnel
 
 _READ_BYTES = 64 * 1024
+_JOIN_BYTES = 64 * 1024
 
 
 class AsyncConnection:
@@ -70,7 +71,11 @@ class AsyncConnection:
         try:
             assert isinstance(request.stream, AsyncIterable)
             async for part in request.stream:
-                await stream.write(head + part, timeout.get("write"))
+                if len(part) < _JOIN_BYTES:  # one write, and so one packet
+                    part = head + part
+                else:
+                    await stream.write(head, timeout.get("write"))
+                await stream.write(part, timeout.get("write"))
                 head = b""
             self._wrote_all = True
         except httpcore.WriteError:

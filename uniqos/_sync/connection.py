@@ -20,6 +20,7 @@ from .network import Network
 from .tunnel import Tunnel
 
 _READ_BYTES = 64 * 1024
+_JOIN_BYTES = 64 * 1024
 
 
 class Connection:
@@ -69,7 +70,11 @@ class Connection:
         try:
             assert isinstance(request.stream, Iterable)
             for part in request.stream:
-                stream.write(head + part, timeout.get("write"))
+                if len(part) < _JOIN_BYTES:  # one write, and so one packet
+                    part = head + part
+                else:
+                    stream.write(head, timeout.get("write"))
+                stream.write(part, timeout.get("write"))
                 head = b""
             self._wrote_all = True
         except httpcore.WriteError:
