@@ -145,6 +145,25 @@ def test_no_network_makes_every_real_connection_an_error(ask: Ask) -> None:
         assert ask(server.url) == "real"
 
 
+def test_no_network_holds_for_connections_that_are_open_already() -> None:
+    async def main() -> None:
+        async with AsyncUniqOS(KEY, base_url=server.url) as client:
+            await client.respond(**TURN)
+            with no_network(), pytest.raises(ConfigurationError, match="refused"):
+                await client.respond(**TURN)
+            await client.respond(**TURN)
+
+    with RawServer(real) as server, UniqOS(KEY, base_url=server.url) as client:
+        client.respond(**TURN)
+        with no_network():
+            for attempt in (lambda: client.respond(**TURN), client.warm_up):
+                with pytest.raises(ConfigurationError, match="refused"):
+                    attempt()
+        client.respond(**TURN)
+        anyio.run(main)
+    assert (len(server.requests), server.connections) == (4, 2)
+
+
 def test_no_network_holds_under_trio_and_in_threads_that_use_a_name() -> None:
     async def main() -> None:
         async with AsyncUniqOS(KEY, base_url="http://localhost:9") as client:

@@ -426,7 +426,7 @@ def test_the_command_line_takes_the_address_and_the_model() -> None:
 
 
 def test_a_wrong_address_on_the_command_line_is_one_line() -> None:
-    code, out, err = run("sandbox", "--llm", "nowhere")
+    code, out, err = run("sandbox", "--port", "0", "--llm", "nowhere")
     assert (code, out) == (2, "")
     (line,) = err.splitlines()
     assert line.startswith("error: the address of the language model begins with http:// or https://")

@@ -9,14 +9,13 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import keepalive_options, refuse_if_forbidden
+from ._sockets import keepalive_options
 
 
 class AnyioNetwork(AsyncNetwork):
     """The network of one connection on the streams of anyio."""
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
-        refuse_if_forbidden(host, port)
         left = self.left(timeout, httpcore.ConnectTimeout)
         backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
         return _Stream(await backend.connect_tcp(host, port, left, None, keepalive_options()), self)

@@ -15,7 +15,7 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import is_address, is_readable, keepalive_options, refuse_if_forbidden
+from ._sockets import is_address, is_readable, keepalive_options
 
 _REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
@@ -150,7 +150,6 @@ class AsyncioNetwork(AsyncNetwork):
     """The network of one connection on asyncio's own transports."""
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
-        refuse_if_forbidden(host, port)
         loop = asyncio.get_running_loop()
         left = self.left(timeout, httpcore.ConnectTimeout)
         more: dict[str, Any] = {}

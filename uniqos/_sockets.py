@@ -57,7 +57,7 @@ def is_readable(sock: Any) -> bool:
 
 @contextmanager
 def forbidden(reason: str) -> Iterator[None]:
-    """Let no connection be made, in any thread, until the block ends."""
+    """Let no call use a connection, in any thread, until the block ends."""
     _forbidden.append(reason)
     try:
         yield
@@ -65,28 +65,23 @@ def forbidden(reason: str) -> Iterator[None]:
         _forbidden.remove(reason)
 
 
-def refuse_if_forbidden(host: str, port: int) -> None:
-    """Raise an error where a test has forbidden all connections.
+def refuse_if_forbidden(url: httpx.URL, http_client: httpx.Client | httpx.AsyncClient | None) -> None:
+    """Raise an error where a test has forbidden all connections, and a request would go over one.
 
-    Raises:
-        ConfigurationError: ``network_forbidden``.
-    """
-    if _forbidden:
-        raise ConfigurationError(
-            f"a connection to {host}:{port} was refused: {_forbidden[-1]}", code="network_forbidden"
-        )
-
-
-def refuse_real_transport(http_client: httpx.Client | httpx.AsyncClient, message: httpx.Request) -> None:
-    """Raise an error where a test has forbidden all connections, and a client of httpx would make one.
+    Args:
+        url: Where the request goes.
+        http_client: A client of the caller's that sends it; None for connections of our own.
 
     Raises:
         ConfigurationError: ``network_forbidden``.
     """
     if not _forbidden:
         return
-    import httpx
+    if http_client is not None:
+        import httpx
 
-    transport = http_client._transport_for_url(message.url)  # httpx has no public way to ask
-    if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
-        refuse_if_forbidden(message.url.host, message.url.port or 443)
+        transport = http_client._transport_for_url(url)  # httpx has no public way to ask
+        if not isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+            return
+    port = url.port or (443 if url.scheme == "https" else 80)
+    raise ConfigurationError(f"a call to {url.host}:{port} was refused: {_forbidden[-1]}", code="network_forbidden")

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpcore
 
-from ._sockets import is_address, is_readable, keepalive_options, refuse_if_forbidden
+from ._sockets import is_address, is_readable, keepalive_options
 from ._sync.network import Network
 from ._sync.tls import TlsStream
 
@@ -22,7 +22,6 @@ class ThreadNetwork(Network):
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
         """Connect to the first address of ``host`` that answers; each but the last may take half of the time left."""
-        refuse_if_forbidden(host, port)
         found = _addresses(host, port, self.left(timeout, httpcore.ConnectTimeout))
         for number, (family, kind, protocol, _, address) in enumerate(found, 1):
             seconds = self.left(timeout, httpcore.ConnectTimeout)

@@ -68,13 +68,13 @@ def _value(name: str, annotation: Any) -> Any:
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Make any connection to a network an error, for all clients in all threads, until the block ends.
+    """Make any call over a network an error, for all clients in all threads, until the block ends.
 
-    What makes no connection goes on working: ``uniqos.sandbox.in_process()``, libraries that mock httpx, and an
+    Connections that are open already are not used either. What needs none goes on working: ``uniqos.sandbox.in_process()``, libraries that mock httpx, and an
     ``http_client`` whose transport is a mock.
 
     Raises:
-        ConfigurationError: ``network_forbidden``: raised by a call that would connect, before anything is sent.
+        ConfigurationError: ``network_forbidden``: raised by a call, before anything is sent.
     """
     with forbidden("no_network() forbids it; give the call a mock, or the sandbox in process"):
         yield

@@ -12,7 +12,7 @@ from .. import errors
 from .._config import Config
 from .._exchange import bad_redirect
 from .._retry import RetryBudget
-from .._sockets import refuse_real_transport
+from .._sockets import refuse_if_forbidden
 from .._threads import PerHome, is_intercepted, ssl_context
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Connections:
             raise _closed()
         if is_intercepted():
             return self._send_by(self.http_client or self._intercepted.get(self._make_intercepted), message)
+        refuse_if_forbidden(message.url, self.http_client)
         if self.http_client is not None:
-            refuse_real_transport(self.http_client, message)
             return self._send_by(self.http_client, message)
         pool = self._pools.get(self._make)
         if self.closed:  # meanwhile, by another thread, which may not have seen this pool

@@ -38,8 +38,10 @@ class Clock:
         """Move on; time that stands still goes on standing still there.
 
         Raises:
-            ConfigurationError: That is back, or beyond the year 2999.
+            ConfigurationError: ``seconds`` is no number, negative, or leads beyond the year 2999.
         """
+        if not isinstance(seconds, int | float):
+            raise ConfigurationError(f"the sandbox's clock goes forward by seconds, not by a {type(seconds).__name__}")
         # Compared before it is added: an enormous or no number cannot be.
         if not 0 <= seconds <= (_LAST - self.now()).total_seconds():
             raise ConfigurationError("the sandbox's clock goes forward, up to the year 2999")

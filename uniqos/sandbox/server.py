@@ -40,6 +40,8 @@ from .proxy import Fault, proxy
 from .rules import Rule
 from .store import Store
 
+_NO_SERVER = "http://127.0.0.1:1"
+"""The address of a sandbox in process, at which nothing listens."""
 _log = logging.getLogger("uniqos.sandbox.server")
 _log.addFilter(
     lambda record: not (record.exc_info and isinstance(record.exc_info[1], (Dropped, asyncio.CancelledError)))
@@ -129,16 +131,24 @@ class Sandbox:
         return proxy(self.url, fault, times)
 
     def client(self, **options: Any) -> UniqOS:
-        """A client of it; ``options`` are those of UniqOS."""
-        return UniqOS(**self._options(options))
+        """Return a client of it; ``options`` are those of UniqOS.
+
+        Raises:
+            ConfigurationError: The sandbox has no server; see ``in_process_client``.
+        """
+        return UniqOS(**self._options(options, "in_process_client"))
 
     def async_client(self, **options: Any) -> AsyncUniqOS:
-        """An asynchronous client of it; ``options`` are those of AsyncUniqOS."""
-        return AsyncUniqOS(**self._options(options))
+        """Return an asynchronous client of it; ``options`` are those of AsyncUniqOS.
+
+        Raises:
+            ConfigurationError: The sandbox has no server; see ``in_process_async_client``.
+        """
+        return AsyncUniqOS(**self._options(options, "in_process_async_client"))
 
     @contextmanager
     def in_process_client(self, **options: Any) -> Generator[UniqOS, None, None]:
-        """A client of it that needs no socket; ``options`` are those of UniqOS."""
+        """Give a client of it that needs no socket, within ``with``; ``options`` are those of UniqOS."""
         hide_options(options)
         loop = Loop(self._app)
         try:
@@ -152,7 +162,7 @@ class Sandbox:
 
     @contextmanager
     def in_process_async_client(self, **options: Any) -> Generator[AsyncUniqOS, None, None]:
-        """An asynchronous client of it that needs no socket, and so nothing to be awaited when it is closed."""
+        """Give an asynchronous client of it that needs no socket, within a plain ``with``: nothing is awaited."""
         hide_options(options)
         loop = Loop(self._app)
         try:
@@ -160,7 +170,11 @@ class Sandbox:
         finally:
             loop.close()
 
-    def _options(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _options(self, options: dict[str, Any], without_server: str) -> dict[str, Any]:
+        if self.url == _NO_SERVER and "http_client" not in options:
+            raise ConfigurationError(
+                f"a sandbox in process has no address to connect to: use `with sandbox.{without_server}() as client:`"
+            )
         hide_options(options)
         key = {} if "access_token" in options else {"api_key": self.api_key}
         return {"base_url": self.url, **key, **options}
@@ -278,7 +292,7 @@ def in_process(
     """
     llm = hide(llm)
     with _application(_Options(database, seed, pause, requests_per_second, llm, llm_model)) as (settings, app):
-        yield Sandbox("http://127.0.0.1:1", API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
+        yield Sandbox(_NO_SERVER, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
 
 
 @dataclass(frozen=True)
