@@ -70,8 +70,8 @@ def _value(name: str, annotation: Any) -> Any:
 def no_network() -> Iterator[None]:
     """Make any call over a network an error, for all clients in all threads, until the block ends.
 
-    Connections that are open already are not used either. What needs none goes on working: ``uniqos.sandbox.in_process()``, libraries that mock httpx, and an
-    ``http_client`` whose transport is a mock.
+    Connections that are open already are not used either. What needs none goes on working: libraries that mock httpx,
+    an ``http_client`` whose transport is a mock, and ``uniqos.sandbox.in_process()``.
 
     Raises:
         ConfigurationError: ``network_forbidden``: raised by a call, before anything is sent.
