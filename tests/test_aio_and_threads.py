@@ -74,6 +74,26 @@ def test_a_thread_goes_on_to_the_address_that_answers(monkeypatch: pytest.Monkey
                 connect("any.example", port)
 
 
+def test_a_thread_goes_on_where_the_system_has_no_socket_for_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = socket.socket
+
+    def refuse(family: int = -1, *arguments: Any, **options: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "address family not supported")
+        return make(family, *arguments, **options)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
+        four = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: [six, four])
+        monkeypatch.setattr(socket, "socket", refuse)
+        connect("any.example", port).close()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: [six])
+        with pytest.raises(httpcore.ConnectError, match="not supported"):
+            connect("any.example", port)
+
+
 def test_the_addresses_of_a_host_share_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     left, shares = [1.0], []
 
@@ -169,7 +189,7 @@ def test_the_system_keeps_the_connections_of_event_loops_alive(backend: str) -> 
         pool = AsyncPool(server.url)
         message = httpx.Request("GET", server.url, headers=[("Host", "x")], stream=_Content(b""))
         response = await pool.handle_async_request(message)
-        assert is_kept_alive(next(iter(pool._busy))._stream)
+        assert is_kept_alive(next(iter(pool._busy)).connection._stream)
         await response.aclose()
         await pool.aclose()
 

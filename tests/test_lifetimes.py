@@ -364,6 +364,29 @@ def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: b
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("where", ["uniqos._sync.requester.HttpInfo", "uniqos._sync.requester.body_decoder"])
+def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def empty(connection: socket.socket, request: bytes, number: int) -> None:
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    def strikes(*args: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with RawServer(empty) as server, UniqOS(KEY, base_url=server.url, max_connections=1, max_retries=0) as client:
+        for _ in range(3):
+            with monkeypatch.context() as patch:
+                patch.setattr(where, strikes)
+                with pytest.raises(KeyboardInterrupt):
+                    client.sessions.revoke("session")
+            gc.collect()
+            pool = pool_of(client)
+            assert pool.busy == 0
+            assert all(connection.is_alive for connection in pool._free)
+        assert [pool._gate.acquire(0) for _ in range(2)] == [True, False]
+
+
 @pytest.mark.parametrize(
     "where",
     [

@@ -9,7 +9,7 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import keepalive_options
+from ._sockets import keep_alive
 
 
 class AnyioNetwork(AsyncNetwork):
@@ -18,7 +18,9 @@ class AnyioNetwork(AsyncNetwork):
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         left = self.left(timeout, httpcore.ConnectTimeout)
         backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
-        return _Stream(await backend.connect_tcp(host, port, left, None, keepalive_options()), self)
+        stream = await backend.connect_tcp(host, port, left)
+        keep_alive(stream.get_extra_info("socket"))
+        return _Stream(stream, self)
 
 
 class _Stream(httpcore.AsyncNetworkStream):

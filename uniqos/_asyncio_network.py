@@ -15,7 +15,7 @@ import httpcore
 
 from ._async.network import AsyncNetwork
 from ._async.tls import AsyncTlsStream
-from ._sockets import is_address, is_readable, keepalive_options
+from ._sockets import is_address, is_readable, keep_alive
 
 _REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
@@ -167,8 +167,7 @@ class AsyncioNetwork(AsyncNetwork):
             # Several addresses that fail become one error of no kind.
             refused = any(f"[{number}]" in str(exc) for number in _REFUSED)
             raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
-        for option in keepalive_options():
-            transport.get_extra_info("socket").setsockopt(*option)
+        keep_alive(transport.get_extra_info("socket"))
         return stream
 
 

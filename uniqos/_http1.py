@@ -49,7 +49,7 @@ class ResponseReader:
         method: The method of the request: it decides whether the response has a body.
     """
 
-    __slots__ = ("_body", "_h11", "_interim", "_method", "ended", "keep_alive", "rest")
+    __slots__ = ("_body", "_h11", "_interim", "_method", "ended", "head", "keep_alive", "rest")
 
     def __init__(self, method: bytes) -> None:
         self._method: bytes = method
@@ -57,12 +57,14 @@ class ResponseReader:
         self._h11.send(_request(method))
         self._interim: int = 0
         self._body: _Sized | _Chunked | _UntilClosed | None = None
+        self.head: h11.Response | None = None
+        """The head of the response, once it has come."""
         self.keep_alive: bool = False
         """Whether the server lets the connection serve again."""
         self.ended: bool = False
         """Whether the whole response was read."""
         self.rest: bytes = b""
-        """The received bytes that are not read yet: those of the body, and behind its end."""
+        """Bytes received but not read yet: of the body, or from behind its end."""
 
     def read_head(self, data: bytes) -> h11.Response | None:
         """Take received bytes; return the head once it is whole, and None before.
@@ -83,10 +85,12 @@ class ResponseReader:
                 self._interim += 1
                 if self._interim > _MAX_INTERIM_RESPONSES:
                     raise httpcore.RemoteProtocolError("the server sends interim responses without end")
-        except h11.RemoteProtocolError as exc:
+            self._choose_body(event)
+        # Before 0.16, h11 takes a Content-Length of thousands of digits, which Python does not.
+        except (h11.RemoteProtocolError, ValueError) as exc:
             raise httpcore.RemoteProtocolError(str(exc)) from exc
         self.rest = self._h11.trailing_data[0]
-        self._choose_body(event)
+        self.head = event
         return event
 
     def read_body(self, data: bytes) -> bytes:
@@ -126,7 +130,7 @@ class ResponseReader:
         return self.ended and self.keep_alive and not self.rest
 
     def _choose_body(self, head: h11.Response) -> None:
-        """Find how the end of the body is told: RFC 9112, section 6.3. h11 has checked the headers that tell it."""
+        """Find out what ends the body: RFC 9112, section 6.3. h11 has checked the headers that tell it."""
         length, chunked, closes = b"", False, head.http_version != b"1.1"
         for name, value in head.headers:
             if name == b"content-length":
@@ -138,11 +142,12 @@ class ResponseReader:
         status = head.status_code
         if self._method == b"HEAD" or status in (204, 304) or (self._method == b"CONNECT" and 200 <= status < 300):
             self.ended = True
-            # A 204 has no body. One that announces a body may be followed by it.
-            self.keep_alive = not closes and (status != 204 or (not chunked and length in (b"", b"0")))
+            # A faulty server may still send the body that a 204 announces. Nobody asks for a 304.
+            announced = chunked or length not in (b"", b"0")
+            self.keep_alive = not closes and not (announced and status == 204) and status != 304
         elif chunked:
             self._body = _Chunked()
-            # Two lengths are how one response is made to look like two: the connection is not used again.
+            # A length besides chunks is a known trick to smuggle in a second response: no further request is sent.
             self.keep_alive = not closes and not length
         elif length:
             self._body = _Sized(int(length))

@@ -18,22 +18,25 @@ _KEEPALIVE_PROBES = 5
 _forbidden: list[str] = []
 
 
-def keepalive_options() -> list[tuple[int, int, int]]:
-    """Return the socket options that keep a silent connection known to routers, and find out when its peer is gone.
+def keep_alive(sock: Any) -> None:
+    """Have the system keep a silent connection known to routers, and find out when its peer is gone.
 
     A turn may be silent for a minute. Routers that translate addresses forget a connection that is silent for long.
+    Systems without these options, and connections that have just been reset, do without.
     """
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     values = {
         "TCP_KEEPIDLE": _KEEPALIVE_SECONDS,
         "TCP_KEEPALIVE": _KEEPALIVE_SECONDS,  # the name of TCP_KEEPIDLE on macOS
         "TCP_KEEPINTVL": _KEEPALIVE_SECONDS,
         "TCP_KEEPCNT": _KEEPALIVE_PROBES,
     }
-    options += [
-        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in values.items() if hasattr(socket, name)
-    ]
-    return options
+    options = [(socket.IPPROTO_TCP, getattr(socket, name, None), value) for name, value in values.items()]
+    for level, option, value in [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *options]:
+        try:
+            if option is not None:
+                sock.setsockopt(level, option, value)
+        except OSError:
+            pass
 
 
 def is_address(host: str) -> bool:

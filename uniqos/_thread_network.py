@@ -10,7 +10,7 @@ from typing import Any
 
 import httpcore
 
-from ._sockets import is_address, is_readable, keepalive_options
+from ._sockets import is_address, is_readable, keep_alive
 from ._sync.network import Network
 from ._sync.tls import TlsStream
 
@@ -27,15 +27,16 @@ class ThreadNetwork(Network):
             seconds = self.left(timeout, httpcore.ConnectTimeout)
             if seconds is not None and number < len(found):
                 seconds /= 2
-            sock = socket.socket(family, kind, protocol)
+            sock = None
             try:
+                sock = socket.socket(family, kind, protocol)
                 sock.settimeout(seconds)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                for option in keepalive_options():
-                    sock.setsockopt(*option)
+                keep_alive(sock)
                 sock.connect(address)
             except BaseException as exc:
-                sock.close()
+                if sock is not None:
+                    sock.close()
                 if number < len(found) and isinstance(exc, OSError):
                     continue
                 if isinstance(exc, TimeoutError):
@@ -69,7 +70,7 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         view = memoryview(buffer)
-        # In parts, since TLS grants the whole time to each record.
+        # In parts, since sendall over TLS grants the whole time to each of its sends.
         for start in range(0, len(view), _WRITE_BYTES):
             left = self._network.left_to_write(timeout)
             try:
@@ -91,9 +92,10 @@ class _Stream(httpcore.NetworkStream):
         try:
             self._socket.settimeout(self._network.left(timeout, httpcore.ConnectTimeout))
             # Without suppress_ragged_eofs a connection that was cut could not be told from one that TLS has ended.
-            self._socket = ssl_context.wrap_socket(
-                self._socket, server_hostname=server_hostname, suppress_ragged_eofs=False
+            secure = self._socket = ssl_context.wrap_socket(
+                self._socket, server_hostname=server_hostname, suppress_ragged_eofs=False, do_handshake_on_connect=False
             )
+            secure.do_handshake()
         except BaseException as exc:
             self.close()
             if isinstance(exc, TimeoutError):

@@ -592,3 +592,56 @@ async def test_cancelling_at_any_moment_loses_no_place_and_no_answer(warm: bool,
 
 
 # async only: end
+
+
+async def test_a_former_holder_can_no_longer_drop_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was given back may serve another call already when the giving back fails at its very end."""
+    with RawServer(who) as server:
+        pool = AsyncPool(server.url, max_connections=2)
+        first, second = await send(pool, server.url), await send(pool, server.url)
+        await body_of(first)
+        third: list[httpx.Response] = []
+
+        async def overtaken() -> None:
+            third.append(await send(pool, server.url))
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(pool, "_close_expired", overtaken)
+            [_ async for _ in stream_of(second)]
+            with pytest.raises(ZeroDivisionError):
+                await second.aclose()
+        assert state(pool) == (1, 1)
+        assert (await body_of(third[0])).isdigit()
+        assert state(pool) == (2, 0)
+        assert [await pool._gate.acquire(0) for _ in range(3)] == [True, True, False]
+        await pool.aclose()
+
+
+async def test_a_body_that_was_given_back_reads_nothing_of_the_next_answer() -> None:
+    with RawServer(who) as server:
+        pool = AsyncPool(server.url, max_connections=1)
+        first = await send(pool, server.url)
+        reader = stream_of(first)._reader  # type: ignore[attr-defined]
+        await body_of(first)
+        second = await send(pool, server.url)
+        (lease,) = pool._busy
+        assert lease.connection is not None
+        assert await lease.connection.read_part(reader) == b""
+        assert (await body_of(second)).isdigit()
+        await pool.aclose()
+
+
+async def test_a_system_without_keep_alive_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_option = socket.socket.setsockopt
+
+    def refuse(sock: socket.socket, level: int, option: int, *value: Any) -> None:
+        if option == socket.SO_KEEPALIVE and level == socket.SOL_SOCKET:
+            raise OSError(22, "invalid argument")
+        set_option(sock, level, option, *value)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", refuse)
+    with RawServer(who) as server:
+        pool = AsyncPool(server.url)
+        assert (await get(pool, server.url)).isdigit()
+        await pool.aclose()

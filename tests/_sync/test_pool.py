@@ -520,3 +520,56 @@ def test_a_host_may_be_an_ipv6_address() -> None:
         assert get(pool, url) == b"{}"
         pool.close()
         thread.join(5)
+
+
+def test_a_former_holder_can_no_longer_drop_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was given back may serve another call already when the giving back fails at its very end."""
+    with RawServer(who) as server:
+        pool = Pool(server.url, max_connections=2)
+        first, second = send(pool, server.url), send(pool, server.url)
+        body_of(first)
+        third: list[httpx.Response] = []
+
+        def overtaken() -> None:
+            third.append(send(pool, server.url))
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(pool, "_close_expired", overtaken)
+            [_ for _ in stream_of(second)]
+            with pytest.raises(ZeroDivisionError):
+                second.close()
+        assert state(pool) == (1, 1)
+        assert (body_of(third[0])).isdigit()
+        assert state(pool) == (2, 0)
+        assert [pool._gate.acquire(0) for _ in range(3)] == [True, True, False]
+        pool.close()
+
+
+def test_a_body_that_was_given_back_reads_nothing_of_the_next_answer() -> None:
+    with RawServer(who) as server:
+        pool = Pool(server.url, max_connections=1)
+        first = send(pool, server.url)
+        reader = stream_of(first)._reader  # type: ignore[attr-defined]
+        body_of(first)
+        second = send(pool, server.url)
+        (lease,) = pool._busy
+        assert lease.connection is not None
+        assert lease.connection.read_part(reader) == b""
+        assert (body_of(second)).isdigit()
+        pool.close()
+
+
+def test_a_system_without_keep_alive_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_option = socket.socket.setsockopt
+
+    def refuse(sock: socket.socket, level: int, option: int, *value: Any) -> None:
+        if option == socket.SO_KEEPALIVE and level == socket.SOL_SOCKET:
+            raise OSError(22, "invalid argument")
+        set_option(sock, level, option, *value)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", refuse)
+    with RawServer(who) as server:
+        pool = Pool(server.url)
+        assert (get(pool, server.url)).isdigit()
+        pool.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -217,3 +218,26 @@ def test_what_had_no_time_left_to_be_sent_was_not_sent(
             assert (caught.value.code, caught.value.sent) == ("timeout", False)
         assert plain.requests == secure.requests == []
         assert proxy.asked == []
+
+
+def test_a_server_is_told_why_its_certificate_is_refused(certified: ssl.SSLContext) -> None:
+    told: list[str] = []
+    ready = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                certified.wrap_socket(connection, server_side=True)
+            except ssl.SSLError as exc:
+                told.append(exc.reason)
+        ready.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with make_client(f"https://127.0.0.1:{listener.getsockname()[1]}", max_retries=0) as client:
+            with pytest.raises(errors.NetworkError):
+                client.respond(**TURN, timeout=5)
+        assert ready.wait(10)
+    assert told == ["TLSV1_ALERT_UNKNOWN_CA"]

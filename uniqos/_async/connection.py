@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
-import h11
 import httpcore
 import httpx
 
@@ -37,7 +36,7 @@ class AsyncConnection:
         self.network: AsyncNetwork = make_network()
         """Its deadline bounds each step; the pool sets it for each request."""
         self.idle_since: float = 0.0
-        """The monotonic time of the moment when it was given back."""
+        """When it was given back, on the monotonic clock."""
         self._address: httpcore.Origin = origin
         self._tls: ssl.SSLContext | None = tls
         self._proxy: ProxyAddress | None = proxy
@@ -48,8 +47,8 @@ class AsyncConnection:
 
     async def send(
         self, request: httpx.Request, target: bytes, more_headers: Iterable[tuple[bytes, bytes]]
-    ) -> h11.Response:
-        """Send a request; return the head of its response.
+    ) -> ResponseReader:
+        """Send a request; return the reader of its response, whose head has come.
 
         Args:
             request: The request; its extension ``timeout`` bounds each step, in seconds.
@@ -77,16 +76,17 @@ class AsyncConnection:
                     await stream.write(head, timeout.get("write"))
                 await stream.write(part, timeout.get("write"))
                 head = b""
+            if head:
+                await stream.write(head, timeout.get("write"))
             self._wrote_all = True
         except httpcore.WriteError:
             pass  # The server may have refused, and answered, before it read everything.
         while True:
-            response = reader.read_head(await stream.read(_READ_BYTES, self._timeout))
-            if response is not None:
-                return response
+            if reader.read_head(await stream.read(_READ_BYTES, self._timeout)) is not None:
+                return reader
 
-    async def read_part(self) -> bytes:
-        """Return the next bytes of the body; none at its end.
+    async def read_part(self, reader: ResponseReader) -> bytes:
+        """Return the next bytes of the body of ``reader``; none at its end.
 
         Raises:
             httpcore.NetworkError: The connection failed.
@@ -94,8 +94,7 @@ class AsyncConnection:
             httpcore.RemoteProtocolError: The body is cut off or malformed.
             UncertainEnd: TLS was cut where the end of the connection ends the body.
         """
-        reader, stream = self._reader, self._stream
-        assert reader is not None
+        stream = self._stream
         assert stream is not None
         part = reader.read_rest()
         while not part and not reader.ended:
@@ -111,7 +110,7 @@ class AsyncConnection:
 
     @property
     def is_expired(self) -> bool:
-        """Whether an idle connection has waited for too long. The age of a clock that jumped is too old as well."""
+        """Whether an idle connection has waited for too long. A negative age, after the clock jumped, counts too."""
         return not 0 <= time.monotonic() - self.idle_since <= KEEPALIVE_SECONDS
 
     @property
@@ -121,6 +120,7 @@ class AsyncConnection:
 
     async def aclose(self) -> None:
         """Close the connection, whatever it is doing."""
+        self._wrote_all = False
         if self._stream is not None:
             await self._stream.aclose()
 

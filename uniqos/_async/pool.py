@@ -19,6 +19,7 @@ from .._aio import AsyncForgotten, AsyncGate, AsyncShield, ssl_context
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
 from .._http import Deadline
+from .._http1 import ResponseReader
 from .._proxy import ProxyAddress
 from .connection import AsyncConnection
 
@@ -41,23 +42,34 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
+class _AsyncLease:
+    """The right of one request to a place in the pool, and to the connection that it was given."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self) -> None:
+        self.connection: AsyncConnection | None = None
+
+
 class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
-    _connection: AsyncConnection | None = None
+    _lease: _AsyncLease | None = None
 
-    def __init__(self, connection: AsyncConnection, pool: AsyncPool) -> None:
+    def __init__(self, reader: ResponseReader, lease: _AsyncLease, pool: AsyncPool) -> None:
+        self._reader: ResponseReader = reader
         self._pool: AsyncPool = pool
-        self._connection = connection
+        self._lease = lease
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._connection is None:
+        lease = self._lease
+        if lease is None or lease.connection is None:
             raise httpx.StreamClosed
         try:
-            part = await self._connection.read_part()
+            part = await lease.connection.read_part(self._reader)
         except _KINDS as exc:
             raise _mapped(exc) from exc
         if not part:
@@ -65,16 +77,16 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
         return part
 
     async def aclose(self) -> None:
-        connection = None
+        lease = None
         try:
-            connection, self._connection = self._connection, None
-            if connection is not None:
+            lease, self._lease = self._lease, None
+            if lease is not None:
                 with AsyncShield():
-                    await self._pool.give_back(connection)
-        except BaseException:  # struck in between, a connection can look idle that is not
+                    await self._pool.give_back(lease)
+        except BaseException:  # interrupted halfway, a connection still in use could look idle
             with AsyncShield():
-                if connection is not None:
-                    await self._pool.drop(connection)
+                if lease is not None:
+                    await self._pool.drop(lease)
             raise
 
 
@@ -113,7 +125,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._gate: AsyncGate = AsyncGate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[AsyncConnection] = deque()
-        self._busy: set[AsyncConnection] = set()
+        self._busy: set[_AsyncLease] = set()
         self._closed: bool = False
 
     @property
@@ -136,33 +148,40 @@ class AsyncPool(httpx.AsyncBaseTransport):
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not await self._gate.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
-        connection: AsyncConnection | None = None
+        lease = _AsyncLease()
+        self._busy.add(lease)
         try:
-            connection = await self._take()
+            connection = lease.connection = await self._take()
             connection.network.deadline = deadline
             connection.network.written = False
-            head = await connection.send(request, self._prefix + request.url.raw_path, self._headers)
+            reader = await connection.send(request, self._prefix + request.url.raw_path, self._headers)
+            head = reader.head
+            assert head is not None
             return httpx.Response(
                 head.status_code,
                 headers=head.headers.raw_items(),
-                stream=_AsyncBody(connection, self),
+                stream=_AsyncBody(reader, lease, self),
                 extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
             with AsyncShield():
-                await self.drop(connection)
+                await self.drop(lease)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise
 
-    async def give_back(self, connection: AsyncConnection) -> None:
-        """Keep a connection that can serve again, close any other."""
-        if self._closed or not connection.can_serve_again:
-            await self.drop(connection)
+    async def give_back(self, lease: _AsyncLease) -> None:
+        """End a lease: keep a connection that can serve again, close any other."""
+        connection = lease.connection
+        if self._closed or connection is None or not connection.can_serve_again:
+            await self.drop(lease)
             return
         connection.idle_since = time.monotonic()
-        self._busy.discard(connection)
+        try:
+            self._busy.remove(lease)
+        except KeyError:  # it has ended before
+            return
         try:
             self._free.append(connection)
             if len(self._free) > 1:
@@ -171,6 +190,18 @@ class AsyncPool(httpx.AsyncBaseTransport):
             self._gate.release()
         if self._closed:  # meanwhile, by another thread, which may not have seen this one
             await self.aclose()
+
+    async def drop(self, lease: _AsyncLease) -> None:
+        """End a lease: close its connection, which cannot serve again; its place is free."""
+        try:
+            self._busy.remove(lease)
+        except KeyError:  # it has ended before
+            return
+        try:
+            if lease.connection is not None:
+                await lease.connection.aclose()
+        finally:
+            self._gate.release()
 
     async def aclose(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
@@ -189,35 +220,18 @@ class AsyncPool(httpx.AsyncBaseTransport):
             except IndexError:
                 break
             if connection.is_alive:
-                self._busy.add(connection)
                 return connection
             await connection.aclose()
         tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
-        connection = AsyncConnection(self._origin, tls, self._tunnel)
-        self._busy.add(connection)
-        return connection
-
-    async def drop(self, connection: AsyncConnection | None) -> None:
-        """Close a connection that cannot serve again, if there is one; its place is free."""
-        if connection is not None:
-            try:
-                self._busy.remove(connection)
-            except KeyError:  # it was dropped before
-                return
-        try:
-            if connection is not None:
-                await connection.aclose()
-        finally:
-            self._gate.release()
+        return AsyncConnection(self._origin, tls, self._tunnel)
 
     async def _close_expired(self) -> None:
         """Close the oldest idle connection if its time is over: one for each call keeps up with any number.
 
-        The caller still has its place at the gate: it holds one connection, this one, instead of the one it gave back.
+        The caller keeps its place at the gate until this one is closed: it counts for the one just given back.
         """
         try:
-            # Only the note of the time may be read while another thread could take the connection. All else would be
-            # about a connection at work.
+            # Until it is removed, another thread may take it: nothing but its time may be read.
             oldest = self._free[0]
             if not oldest.is_expired:
                 return

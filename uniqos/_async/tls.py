@@ -1,7 +1,7 @@
 """TLS over any stream of bytes, also over TLS to a proxy.
 
-httpcore's streams, and asyncio's transports, do not tell a connection that was cut from one that TLS has ended. This
-one does: a body that ends with its connection may be half of it otherwise.
+httpcore's streams, and asyncio's transports, cannot tell a cut connection from one that TLS closed properly. This one
+can: a body that ends with its connection may be half of it otherwise.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
         tls = self._tls
         assert tls is not None
         try:
-            return await self._do(partial(tls.read, max_bytes), timeout)
+            return await self._do(partial(tls.read, max_bytes), timeout, reads=True)
         except ssl.SSLEOFError:
             self._network.was_cut = True
             return b""
@@ -85,8 +85,11 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
             return True
         return self._outer.get_extra_info(info)
 
-    async def _do(self, step: Callable[[], _T], timeout: float | None) -> _T:
-        """Do a step that may need bytes from the other side, and send the bytes that it makes."""
+    async def _do(self, step: Callable[[], _T], timeout: float | None, *, reads: bool = False) -> _T:
+        """Do a step that may need bytes from the other side, and send the bytes that it makes.
+
+        Where the step ``reads``, its result counts even if nothing can be sent any more.
+        """
         while True:
             try:
                 result = step()
@@ -97,8 +100,18 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
                     self._incoming.write(data)
                 else:
                     self._incoming.write_eof()
+            except ssl.SSLError:
+                try:
+                    await self._send(timeout)  # the alert that tells the other side why
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    pass
+                raise
             else:
-                await self._send(timeout)
+                try:
+                    await self._send(timeout)
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    if not reads:
+                        raise
                 return result
 
     async def _send(self, timeout: float | None) -> None:

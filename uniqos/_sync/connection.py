@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import h11
 import httpcore
 import httpx
 
@@ -38,7 +37,7 @@ class Connection:
         self.network: Network = make_network()
         """Its deadline bounds each step; the pool sets it for each request."""
         self.idle_since: float = 0.0
-        """The monotonic time of the moment when it was given back."""
+        """When it was given back, on the monotonic clock."""
         self._address: httpcore.Origin = origin
         self._tls: ssl.SSLContext | None = tls
         self._proxy: ProxyAddress | None = proxy
@@ -47,8 +46,10 @@ class Connection:
         self._timeout: float | None = None
         self._wrote_all: bool = False
 
-    def send(self, request: httpx.Request, target: bytes, more_headers: Iterable[tuple[bytes, bytes]]) -> h11.Response:
-        """Send a request; return the head of its response.
+    def send(
+        self, request: httpx.Request, target: bytes, more_headers: Iterable[tuple[bytes, bytes]]
+    ) -> ResponseReader:
+        """Send a request; return the reader of its response, whose head has come.
 
         Args:
             request: The request; its extension ``timeout`` bounds each step, in seconds.
@@ -76,16 +77,17 @@ class Connection:
                     stream.write(head, timeout.get("write"))
                 stream.write(part, timeout.get("write"))
                 head = b""
+            if head:
+                stream.write(head, timeout.get("write"))
             self._wrote_all = True
         except httpcore.WriteError:
             pass  # The server may have refused, and answered, before it read everything.
         while True:
-            response = reader.read_head(stream.read(_READ_BYTES, self._timeout))
-            if response is not None:
-                return response
+            if reader.read_head(stream.read(_READ_BYTES, self._timeout)) is not None:
+                return reader
 
-    def read_part(self) -> bytes:
-        """Return the next bytes of the body; none at its end.
+    def read_part(self, reader: ResponseReader) -> bytes:
+        """Return the next bytes of the body of ``reader``; none at its end.
 
         Raises:
             httpcore.NetworkError: The connection failed.
@@ -93,8 +95,7 @@ class Connection:
             httpcore.RemoteProtocolError: The body is cut off or malformed.
             UncertainEnd: TLS was cut where the end of the connection ends the body.
         """
-        reader, stream = self._reader, self._stream
-        assert reader is not None
+        stream = self._stream
         assert stream is not None
         part = reader.read_rest()
         while not part and not reader.ended:
@@ -110,7 +111,7 @@ class Connection:
 
     @property
     def is_expired(self) -> bool:
-        """Whether an idle connection has waited for too long. The age of a clock that jumped is too old as well."""
+        """Whether an idle connection has waited for too long. A negative age, after the clock jumped, counts too."""
         return not 0 <= time.monotonic() - self.idle_since <= KEEPALIVE_SECONDS
 
     @property
@@ -120,6 +121,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection, whatever it is doing."""
+        self._wrote_all = False
         if self._stream is not None:
             self._stream.close()
 

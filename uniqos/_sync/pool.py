@@ -19,6 +19,7 @@ import httpx
 from .._config import DEFAULT_MAX_CONNECTIONS
 from .._exchange import forget_locals
 from .._http import Deadline
+from .._http1 import ResponseReader
 from .._proxy import ProxyAddress
 from .._threads import Forgotten, Gate, Shield, ssl_context
 from .connection import Connection
@@ -42,23 +43,34 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 _KINDS = tuple(_ERRORS)
 
 
+class _Lease:
+    """The right of one request to a place in the pool, and to the connection that it was given."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+
+
 class _Body(httpx.SyncByteStream, Forgotten):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
-    _connection: Connection | None = None
+    _lease: _Lease | None = None
 
-    def __init__(self, connection: Connection, pool: Pool) -> None:
+    def __init__(self, reader: ResponseReader, lease: _Lease, pool: Pool) -> None:
+        self._reader: ResponseReader = reader
         self._pool: Pool = pool
-        self._connection = connection
+        self._lease = lease
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        if self._connection is None:
+        lease = self._lease
+        if lease is None or lease.connection is None:
             raise httpx.StreamClosed
         try:
-            part = self._connection.read_part()
+            part = lease.connection.read_part(self._reader)
         except _KINDS as exc:
             raise _mapped(exc) from exc
         if not part:
@@ -66,16 +78,16 @@ class _Body(httpx.SyncByteStream, Forgotten):
         return part
 
     def close(self) -> None:
-        connection = None
+        lease = None
         try:
-            connection, self._connection = self._connection, None
-            if connection is not None:
+            lease, self._lease = self._lease, None
+            if lease is not None:
                 with Shield():
-                    self._pool.give_back(connection)
-        except BaseException:  # struck in between, a connection can look idle that is not
+                    self._pool.give_back(lease)
+        except BaseException:  # interrupted halfway, a connection still in use could look idle
             with Shield():
-                if connection is not None:
-                    self._pool.drop(connection)
+                if lease is not None:
+                    self._pool.drop(lease)
             raise
 
 
@@ -114,7 +126,7 @@ class Pool(httpx.BaseTransport):
         self._gate: Gate = Gate(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[Connection] = deque()
-        self._busy: set[Connection] = set()
+        self._busy: set[_Lease] = set()
         self._closed: bool = False
 
     @property
@@ -137,33 +149,40 @@ class Pool(httpx.BaseTransport):
         timeout = request.extensions.get("timeout", {}).get("pool")
         if not self._gate.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
-        connection: Connection | None = None
+        lease = _Lease()
+        self._busy.add(lease)
         try:
-            connection = self._take()
+            connection = lease.connection = self._take()
             connection.network.deadline = deadline
             connection.network.written = False
-            head = connection.send(request, self._prefix + request.url.raw_path, self._headers)
+            reader = connection.send(request, self._prefix + request.url.raw_path, self._headers)
+            head = reader.head
+            assert head is not None
             return httpx.Response(
                 head.status_code,
                 headers=head.headers.raw_items(),
-                stream=_Body(connection, self),
+                stream=_Body(reader, lease, self),
                 extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
             with Shield():
-                self.drop(connection)
+                self.drop(lease)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
                 raise _mapped(exc) from exc
             raise
 
-    def give_back(self, connection: Connection) -> None:
-        """Keep a connection that can serve again, close any other."""
-        if self._closed or not connection.can_serve_again:
-            self.drop(connection)
+    def give_back(self, lease: _Lease) -> None:
+        """End a lease: keep a connection that can serve again, close any other."""
+        connection = lease.connection
+        if self._closed or connection is None or not connection.can_serve_again:
+            self.drop(lease)
             return
         connection.idle_since = time.monotonic()
-        self._busy.discard(connection)
+        try:
+            self._busy.remove(lease)
+        except KeyError:  # it has ended before
+            return
         try:
             self._free.append(connection)
             if len(self._free) > 1:
@@ -172,6 +191,18 @@ class Pool(httpx.BaseTransport):
             self._gate.release()
         if self._closed:  # meanwhile, by another thread, which may not have seen this one
             self.close()
+
+    def drop(self, lease: _Lease) -> None:
+        """End a lease: close its connection, which cannot serve again; its place is free."""
+        try:
+            self._busy.remove(lease)
+        except KeyError:  # it has ended before
+            return
+        try:
+            if lease.connection is not None:
+                lease.connection.close()
+        finally:
+            self._gate.release()
 
     def close(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""
@@ -190,35 +221,18 @@ class Pool(httpx.BaseTransport):
             except IndexError:
                 break
             if connection.is_alive:
-                self._busy.add(connection)
                 return connection
             connection.close()
         tls = ssl_context(self._verify) if self._origin.scheme == b"https" else None
-        connection = Connection(self._origin, tls, self._tunnel)
-        self._busy.add(connection)
-        return connection
-
-    def drop(self, connection: Connection | None) -> None:
-        """Close a connection that cannot serve again, if there is one; its place is free."""
-        if connection is not None:
-            try:
-                self._busy.remove(connection)
-            except KeyError:  # it was dropped before
-                return
-        try:
-            if connection is not None:
-                connection.close()
-        finally:
-            self._gate.release()
+        return Connection(self._origin, tls, self._tunnel)
 
     def _close_expired(self) -> None:
         """Close the oldest idle connection if its time is over: one for each call keeps up with any number.
 
-        The caller still has its place at the gate: it holds one connection, this one, instead of the one it gave back.
+        The caller keeps its place at the gate until this one is closed: it counts for the one just given back.
         """
         try:
-            # Only the note of the time may be read while another thread could take the connection. All else would be
-            # about a connection at work.
+            # Until it is removed, another thread may take it: nothing but its time may be read.
             oldest = self._free[0]
             if not oldest.is_expired:
                 return

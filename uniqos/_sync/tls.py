@@ -1,8 +1,8 @@
 # Generated from _async/tls.py by python -m uniqos._generate. Do not edit.
 """TLS over any stream of bytes, also over TLS to a proxy.
 
-httpcore's streams, and asyncio's transports, do not tell a connection that was cut from one that TLS has ended. This
-one does: a body that ends with its connection may be half of it otherwise.
+httpcore's streams, and asyncio's transports, cannot tell a cut connection from one that TLS closed properly. This one
+can: a body that ends with its connection may be half of it otherwise.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class TlsStream(httpcore.NetworkStream):
         tls = self._tls
         assert tls is not None
         try:
-            return self._do(partial(tls.read, max_bytes), timeout)
+            return self._do(partial(tls.read, max_bytes), timeout, reads=True)
         except ssl.SSLEOFError:
             self._network.was_cut = True
             return b""
@@ -86,8 +86,11 @@ class TlsStream(httpcore.NetworkStream):
             return True
         return self._outer.get_extra_info(info)
 
-    def _do(self, step: Callable[[], _T], timeout: float | None) -> _T:
-        """Do a step that may need bytes from the other side, and send the bytes that it makes."""
+    def _do(self, step: Callable[[], _T], timeout: float | None, *, reads: bool = False) -> _T:
+        """Do a step that may need bytes from the other side, and send the bytes that it makes.
+
+        Where the step ``reads``, its result counts even if nothing can be sent any more.
+        """
         while True:
             try:
                 result = step()
@@ -98,8 +101,18 @@ class TlsStream(httpcore.NetworkStream):
                     self._incoming.write(data)
                 else:
                     self._incoming.write_eof()
+            except ssl.SSLError:
+                try:
+                    self._send(timeout)  # the alert that tells the other side why
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    pass
+                raise
             else:
-                self._send(timeout)
+                try:
+                    self._send(timeout)
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    if not reads:
+                        raise
                 return result
 
     def _send(self, timeout: float | None) -> None:
