@@ -18,6 +18,7 @@ import pytest
 from tests.forking import POINTS
 from tests.rawserver import RawServer, reply
 from uniqos import _fork
+from uniqos._model import DEFER_BUILD
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
@@ -37,7 +38,11 @@ def answer(connection: Any, request: bytes, number: int) -> None:
     reply(connection, 200, b'{"response": "x", "data": [], "next_cursor": null}')
 
 
-@pytest.mark.parametrize("point", list(POINTS))
+# Older releases of pydantic build each model when it is defined: its module is imported then.
+POINTS_HERE = [point for point, (kind, _, _) in POINTS.items() if DEFER_BUILD or kind != "build"]
+
+
+@pytest.mark.parametrize("point", POINTS_HERE)
 def test_a_child_works_that_was_forked_during_another_thread_s_first_call(
     point: str, certified: Any, trusted: str
 ) -> None:
