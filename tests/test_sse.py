@@ -198,3 +198,26 @@ def test_an_event_with_nan_has_no_place_to_tell() -> None:
     with pytest.raises(BrokenEvent) as caught:
         parse_event("text", '{"delta":"x","n":NaN}')
     assert caught.value.details == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("text", '{"delta":"x","later":[' + ",".join(["[]"] * 150_000) + "]}"),
+        ("mood", "[" + ",".join(["1"] * 150_000) + "]"),
+        ("mood", "{" + ",".join(f'"{number}":{{}}' for number in range(150_000)) + "}"),
+        ("completion", '{"guardrails":{"applied":[' + ",".join(["1"] * 150_000) + "]}}"),
+        ("metadata", "[" + ",".join(['"a"'] * 150_000) + "]"),
+    ],
+)
+def test_an_event_of_too_many_values_is_refused_before_it_is_read(name: str, data: str) -> None:
+    with pytest.raises(BrokenEvent, match="more than 100,000 values"):
+        parse_event(name, data)
+    assert salvage_event(name, data) is None
+
+
+@pytest.mark.parametrize("text", ["a, b, [c] {d}" * 100_000, '"quoted", ' * 200_000, "\\" * 600_000])
+def test_a_long_text_is_one_value_whatever_it_holds(text: str) -> None:
+    event = parse_event("text", json.dumps({"delta": text}))
+    assert isinstance(event, models.StreamEventText)
+    assert event.delta == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
 from ._fork import ForkSafeLock
@@ -14,6 +15,8 @@ from ._safe import is_word
 from .api.stream_events import StreamEventUnknown
 
 _MOST_FINDINGS = 10_000
+_MOST_KEYS = 1_000
+"""How many unknown keys of one object are looked at: an answer can have hundreds of thousands."""
 _telling = ForkSafeLock()
 
 
@@ -81,7 +84,7 @@ def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
 
 
 def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
-    for key in part.model_extra or ():
+    for key in islice(part.model_extra or (), _MOST_KEYS):
         yield DriftReport("unknown_field", operation, name, _path((*path, key)))
     for field, words in _vocabularies(type(part)).items():
         value = getattr(part, field, None)

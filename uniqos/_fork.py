@@ -6,6 +6,7 @@ at that moment is never released in the child, and a module or model that it was
 
 from __future__ import annotations
 
+import _imp
 import importlib
 import logging  # noqa: F401  # see the end of this file
 import os
@@ -63,9 +64,13 @@ def before_fork() -> None:
         return
     for _ in range(int(_SECONDS / _STEP_SECONDS)):
         taken = _take_all()
-        if taken and not _others_import():
-            _forking.taken = taken
-            return
+        if taken:
+            # While this is held, no thread begins an import. It is released in parent and child.
+            _imp.acquire_lock()
+            if not _others_import():
+                _forking.taken, _forking.holds_imports = taken, True
+                return
+            _imp.release_lock()
         _release(taken)
         time.sleep(_STEP_SECONDS)
     _forking.taken = []
@@ -91,24 +96,33 @@ def _release(taken: list[Any]) -> None:
 
 def _in_parent() -> None:
     _release(_forking.__dict__.pop("taken", []))
+    _release_imports()
+
+
+def _release_imports() -> None:
+    if _forking.__dict__.pop("holds_imports", False):
+        try:
+            _imp.release_lock()
+        except RuntimeError:  # a version of Python whose child does not hold it any more
+            pass
 
 
 def _in_child() -> None:
     """Let the child have all locks, also where the fork has not waited for them any longer."""
     taken = _forking.__dict__.pop("taken", [])
     _release(taken)
+    _release_imports()
     if not taken:
         for lock in _locks:
             lock.renew()
 
 
 def _others_import() -> bool:
-    # Python has no public way to ask. This is the same from 3.3 to 3.14; where it is missing, no fork waits.
+    # Python has no public way to ask. This is the same from 3.3 to 3.14; where it is missing, no fork waits. A lock is
+    # listed only while a thread uses it; one without an owner is about to be taken.
     locks: dict[str, Any] = getattr(getattr(importlib, "_bootstrap", None), "_module_locks", {})
-    return any(
-        getattr(reference(), "owner", None) not in (None, get_ident()) and _is_needed(name.partition(".")[0])
-        for name, reference in list(locks.items())
-    )
+    used = [(name, lock) for name, reference in list(locks.items()) if (lock := reference()) is not None]
+    return any(lock.owner != get_ident() and _is_needed(name.partition(".")[0]) for name, lock in used)
 
 
 def _is_needed(package: str) -> bool:

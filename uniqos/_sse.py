@@ -1,7 +1,8 @@
-"""The data of one server-sent event as its model. Framing is httpx-sse's business."""
+"""The data of one server-sent event as its model."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,10 @@ EVENT_MODELS: dict[str, type[Model]] = {
     "error": StreamEventError,
 }
 _VALIDATORS: dict[str, Callable[[str], Any]] = {}
+_LARGE_CHARACTERS = 256 * 1024
+_MOST_VALUES = 100_000
+"""How many JSON values an event may hold: more would hold up the event loop, since validating cannot be interrupted."""
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 """By event name, of those that have come. To look one up for each word costs a tenth of reading it."""
 DONE = "[DONE]"
 
@@ -44,8 +49,10 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
     """The event model for an event's name (else for the JSON's ``type``), validated.
 
     Raises:
-        BrokenEvent: The event is known, and its data do not fit its model.
+        BrokenEvent: The event is known, and its data do not fit its model. Or it holds too many values.
     """
+    if len(data) > _LARGE_CHARACTERS:
+        _refuse_too_many_values(name, data)
     validate = _VALIDATORS.get(name)
     if validate is None:
         name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _named_inside(name, data)
@@ -68,6 +75,8 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     """As much of a broken event as fits its model; None where it is not even a JSON object."""
     from ._salvage import salvage
 
+    if len(data) > _LARGE_CHARACTERS and _count_values(data) > _MOST_VALUES:
+        return None
     model = EVENT_MODELS.get(name) or _named_inside(name, data)[1]
     try:
         value = from_json(data, allow_inf_nan=False)
@@ -78,6 +87,21 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     event: Any = salvage(model, value)
     bind(event, Wire(data))
     return event  # type: ignore[no-any-return]
+
+
+def _refuse_too_many_values(name: str, data: str) -> None:
+    if _count_values(data) > _MOST_VALUES:
+        raise BrokenEvent(f"{name[:64]}: more than {_MOST_VALUES:,} values in one event", [])
+
+
+def _count_values(data: str) -> int:
+    """Return about how many values JSON holds: quickly, and without reading it as JSON."""
+    strings = (data.count('"') - data.count('\\"')) // 2
+    marks = sum(map(data.count, ",[{"))
+    if strings > _MOST_VALUES or marks <= _MOST_VALUES:
+        return max(strings, marks)
+    bare = re.sub(_STRING, "", data)  # the commas may be those of a long text
+    return sum(map(bare.count, ",[{"))
 
 
 def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:

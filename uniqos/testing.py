@@ -71,7 +71,8 @@ def no_network() -> Iterator[None]:
     """Make any call over a network an error, for all clients in all threads, until the block ends.
 
     Connections that are open already are not used either. What needs none goes on working: libraries that mock httpx,
-    an ``http_client`` whose transport is a mock, and ``uniqos.sandbox.in_process()``.
+    an ``http_client`` whose transport is a mock, and ``uniqos.sandbox.in_process()``. A transport of yours that wraps
+    httpx's is taken for a mock.
 
     Raises:
         ConfigurationError: ``network_forbidden``: raised by a call, before anything is sent.

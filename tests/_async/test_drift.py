@@ -158,3 +158,8 @@ async def test_only_a_plain_function_will_do() -> None:
             AsyncUniqOS("uniq_test_abcd1234", on_drift=wrong)  # async only
     with pytest.raises(ConfigurationError, match="on_drift"):
         AsyncUniqOS("uniq_test_abcd1234", on_drift=7)
+
+
+async def test_of_hundreds_of_thousands_of_new_fields_a_thousand_are_looked_at() -> None:
+    value = {"response": "x", **{f"field_{number}": 1 for number in range(200_000)}}
+    assert len(await findings(value, "engine.respond", TURN)) == 1_000

@@ -150,3 +150,8 @@ def test_only_a_plain_function_will_do() -> None:
 
     with pytest.raises(ConfigurationError, match="on_drift"):
         UniqOS("uniq_test_abcd1234", on_drift=7)
+
+
+def test_of_hundreds_of_thousands_of_new_fields_a_thousand_are_looked_at() -> None:
+    value = {"response": "x", **{f"field_{number}": 1 for number in range(200_000)}}
+    assert len(findings(value, "engine.respond", TURN)) == 1_000
