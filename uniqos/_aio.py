@@ -103,16 +103,17 @@ def current_home() -> Home:
 
 
 def close_at_home(where: Home, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Have the event loop of ``where`` close something that nobody holds any more, if the loop still runs.
+    """Schedule ``close`` on the event loop of ``where``, if that loop still runs.
 
-    The garbage collector calls this in any thread. A forked child leaves the sockets of its parent alone.
+    For objects that are collected as garbage, which may happen in any thread. A forked child closes no socket of its
+    parent.
     """
     process, loop = where
 
     async def close_it() -> None:
         try:
             await close()
-        except Exception:  # there is nobody to tell it to, and trio would end the program
+        except Exception:  # no caller waits for this task, and in trio its exception would end the program
             pass
 
     if process != os.getpid():
@@ -155,7 +156,7 @@ class AsyncPerHome(Generic[T]):
 
 
 def close_when_forgotten(owner: object, pools: AsyncPerHome[Any]) -> None:
-    """Do nothing: connections can only be closed by their event loop, which nobody may be running then."""
+    """Do nothing: only their event loop could close the connections, and it may not run any more."""
 
 
 def _is_closed(loop: Any) -> bool:
@@ -194,7 +195,7 @@ async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) 
 
 
 def coroutine_function(function: F) -> F:
-    """Mark a plain function that returns a coroutine, so that frameworks await what it returns."""
+    """Mark a plain function that returns a coroutine, so that frameworks treat it as a coroutine function."""
     if sys.version_info >= (3, 12):
         return inspect.markcoroutinefunction(function)
     method: Any = _CoroutineMethod(function)

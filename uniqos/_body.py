@@ -32,7 +32,7 @@ class BodyDecoder:
     __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_padding", "_raw", "_rest", "_started", "pending")
 
     def __init__(self, encoding: str | None, limit: int) -> None:
-        # Some gateways send a header twice. Some name what is no compression at all: "none", "utf-8".
+        # Some gateways send the header twice. Others send values that name no compression: "none", "utf-8".
         names = {name.strip().lower() for name in (encoding or "").split(",")}
         unknown = sorted(names & _NOT_ASKED_FOR)
         if unknown:

@@ -230,7 +230,7 @@ def _base_url(url: Any, log: LeveledLogger) -> str:
 
 
 def _parsed_base_url(url: str) -> tuple[str, tuple[str, str] | None]:
-    """Return what is wrong with a URL, or its origin and path.
+    """Return the problem of a URL, or its origin and path.
 
     It raises nothing, for its local variables hold what the URL does, and many tools show those of a traceback.
     """
@@ -257,7 +257,7 @@ def _parsed_base_url(url: str) -> tuple[str, tuple[str, str] | None]:
         return "has a host that is neither a name nor an address", None
     path = parts.path.rstrip("/")
     try:
-        parsed_url(origin + path)  # httpx knows better what an address is
+        parsed_url(origin + path)  # httpx refuses malformed addresses
     except (httpx.InvalidURL, ValueError):
         return "is not a URL", None
     return "", (origin, path)

@@ -119,7 +119,7 @@ class AsyncConnection:
         return self._stream is not None and not self.is_expired and not self._stream.get_extra_info("is_readable")
 
     async def aclose(self) -> None:
-        """Close the connection, whatever it is doing."""
+        """Close the connection, also in the middle of a request."""
         self._wrote_all = False
         if self._stream is not None:
             await self._stream.aclose()

@@ -91,7 +91,7 @@ class AsyncConnections:
         return AsyncPool(config.base_url, config.max_connections, config.verify, proxy)
 
     def _make_intercepted(self) -> httpx.AsyncClient:
-        """Return a client of httpx for calls that a mocking library takes; what it lets through goes the same way."""
+        """Return an httpx client for calls that a mocking library intercepts. Calls that it passes on use it too."""
         from http.cookiejar import CookieJar, DefaultCookiePolicy  # only where something is mocked
 
         transport = httpx.AsyncHTTPTransport(

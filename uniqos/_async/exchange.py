@@ -117,7 +117,7 @@ class AsyncExchange:
                         return None
                     part = raw = received
                     self._received += len(raw)
-                    # A transport of the caller's does not know of the deadline. What was the last chunk is not lost.
+                    # The transport of an http_client does not know the deadline. The last chunk is kept if it is late.
                     if at is not None and now >= at:
                         raise httpx.ReadTimeout("too slow")
                 data = self._decoder.feed(part)

@@ -39,7 +39,7 @@ class namespace(Generic[N]):
         self.__doc__ = load.__doc__
 
     if TYPE_CHECKING:
-        # As with functools.cached_property, what is assigned to an instance stands before it.
+        # Assigning to an instance replaces the namespace there, as with functools.cached_property.
         def __set__(self, instance: object, value: N) -> None: ...
 
     @overload

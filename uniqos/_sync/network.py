@@ -19,7 +19,7 @@ class Network:
         self.written: bool = False
         """Whether any of the request has gone out."""
         self.was_cut: bool = False
-        """Whether the connection ended without the close_notify of TLS: what was received may be incomplete."""
+        """Whether the connection ended without the close_notify of TLS: the last response may be incomplete."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
         """Return a stream of bytes to ``host``, whose steps keep the deadline.
