@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .environments import PEERS, command_for, version_of
-from .loopback import Loopback, server
-from .measure import QUICK, Sizes
-from .rows import ROWS, Row
-from .table import Table
+from .support.environments import PEERS, command_for, version_of
+from .support.loopback import Loopback, server
+from .support.measure import QUICK, Sizes
+from .table.rows import ROWS, Row
+from .table.table import Table
 
 
 class Run:

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from . import webhooks as webhooks
     from ._async.client import AsyncUniqOS as AsyncUniqOS
     from ._async.stream import AsyncRespondStream as AsyncRespondStream
-    from ._drift import DriftReport as DriftReport
-    from ._drift import OnDrift as OnDrift
-    from ._http import HttpInfo as HttpInfo
-    from ._http import RateLimit as RateLimit
-    from ._logging import Logger as Logger
-    from ._logging import LogLevel as LogLevel
-    from ._observer import AttemptStarted as AttemptStarted
-    from ._observer import CallEnded as CallEnded
-    from ._observer import CallStarted as CallStarted
-    from ._observer import FirstEvent as FirstEvent
-    from ._observer import Observer as Observer
-    from ._observer import Retrying as Retrying
+    from ._base.http import HttpInfo as HttpInfo
+    from ._base.http import RateLimit as RateLimit
+    from ._policy.drift import DriftReport as DriftReport
+    from ._policy.drift import OnDrift as OnDrift
+    from ._policy.logging import Logger as Logger
+    from ._policy.logging import LogLevel as LogLevel
+    from ._policy.observer import AttemptStarted as AttemptStarted
+    from ._policy.observer import CallEnded as CallEnded
+    from ._policy.observer import CallStarted as CallStarted
+    from ._policy.observer import FirstEvent as FirstEvent
+    from ._policy.observer import Observer as Observer
+    from ._policy.observer import Retrying as Retrying
     from ._sync.client import UniqOS as UniqOS
     from ._sync.stream import RespondStream as RespondStream
     from .api.stream_events import RespondStreamEvent as RespondStreamEvent
@@ -82,10 +82,10 @@ _WHERE: dict[str, tuple[str, ...]] = {
     "._async.client": ("AsyncUniqOS",),
     "._sync.stream": ("RespondStream",),
     "._async.stream": ("AsyncRespondStream",),
-    "._drift": ("DriftReport", "OnDrift"),
-    "._http": ("HttpInfo", "RateLimit"),
-    "._logging": ("Logger", "LogLevel"),
-    "._observer": ("AttemptStarted", "CallEnded", "CallStarted", "FirstEvent", "Observer", "Retrying"),
+    "._policy.drift": ("DriftReport", "OnDrift"),
+    "._base.http": ("HttpInfo", "RateLimit"),
+    "._policy.logging": ("Logger", "LogLevel"),
+    "._policy.observer": ("AttemptStarted", "CallEnded", "CallStarted", "FirstEvent", "Observer", "Retrying"),
     ".api.stream_events": (
         "RespondStreamEvent",
         "StreamEventCompletion",
@@ -126,7 +126,7 @@ _PUBLIC = (*(name for names in _WHERE.values() for name in names), *_MODULES, "_
 
 
 def _before_fork() -> None:
-    from . import _fork  # another thread may be importing it at this moment
+    from ._base import fork as _fork  # another thread may be importing it at this moment
 
     _fork.before_fork()
 
@@ -199,7 +199,7 @@ else:  # without these lines a misspelt name would pass as Any
         """Import what is asked for when it is asked for (PEP 562)."""
         from importlib import import_module
 
-        import_module("._fork", __name__)  # first of all, so that a fork in another thread waits for the rest
+        import_module("._base.fork", __name__)  # first of all, so that a fork in another thread waits for the rest
         if name == "__all__":
             return [
                 public for public in _PUBLIC if public not in _WITH_EXTRAS or hasattr(sys.modules[__name__], public)

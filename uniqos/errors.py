@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._safe import safe_text
+from ._base.safe import safe_text
 
 if TYPE_CHECKING:
     from . import models as m
-    from ._http import HttpInfo
+    from ._base.http import HttpInfo
 else:
-    from ._hints import models as m
+    from ._base.hints import models as m
 
 
 class UniqOSError(Exception):

@@ -27,9 +27,9 @@ import anyio
 from . import errors
 from ._async.client import AsyncUniqOS
 from ._async.stream import AsyncRespondStream
+from ._base.safe import safe_code, safe_id
 from ._extras import missing_extra
-from ._relay import Event, relay_error, relay_event, relay_failure
-from ._safe import safe_code, safe_id
+from ._turn.relay import Event, relay_error, relay_event, relay_failure
 from .api.engine import RespondRequest
 from .api.stream_events import (
     StreamEventCompletion,

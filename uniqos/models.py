@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._file import File as File
-    from ._file import SavedFile as SavedFile
-    from ._model import Model as Model
-    from ._model import RequestModel as RequestModel
+    from ._base.model import Model as Model
+    from ._base.model import RequestModel as RequestModel
+    from ._wire.file import File as File
+    from ._wire.file import SavedFile as SavedFile
     from .api.api_keys import ApiKey as ApiKey
     from .api.api_keys import ApiKeyCreate as ApiKeyCreate
     from .api.api_keys import ApiKeyList as ApiKeyList
@@ -164,13 +164,13 @@ if TYPE_CHECKING:
     from .webhooks import WebhookEvent as WebhookEvent
 
 _WHERE: dict[str, tuple[str, ...]] = {
-    "._file": (
-        "File",
-        "SavedFile",
-    ),
-    "._model": (
+    "._base.model": (
         "Model",
         "RequestModel",
+    ),
+    "._wire.file": (
+        "File",
+        "SavedFile",
     ),
     ".api.api_keys": (
         "ApiKey",

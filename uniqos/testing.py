@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from ._model import Model, json_fields, ready
-from ._sockets import forbidden
+from ._base.model import Model, json_fields, ready
+from ._network.sockets import forbidden
 
 M = TypeVar("M", bound=Model)
 _INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)

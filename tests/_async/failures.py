@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests._async.test_streams import COMPLETION, HE, METADATA, frame, streaming
-from tests.rawserver import Handler, RawServer, reply, rst, silent
+from tests._async.streams.test_streams import COMPLETION, HE, METADATA, frame, streaming
+from tests.support.rawserver import Handler, RawServer, reply, rst, silent
 from uniqos import AsyncUniqOS, errors
 
 SECRET = "uniq_test_SECRETSECRET99"

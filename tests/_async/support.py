@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from uniqos import AsyncUniqOS
-from uniqos._aio import AsyncClock
+from uniqos._network.aio import AsyncClock
 
 if TYPE_CHECKING:
     from uniqos.sandbox import Sandbox

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests._sync.test_streams import COMPLETION, HE, METADATA, frame, streaming
-from tests.rawserver import Handler, RawServer, reply, rst, silent
+from tests._sync.streams.test_streams import COMPLETION, HE, METADATA, frame, streaming
+from tests.support.rawserver import Handler, RawServer, reply, rst, silent
 from uniqos import UniqOS, errors
 
 SECRET = "uniq_test_SECRETSECRET99"

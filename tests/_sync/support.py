@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from uniqos import UniqOS
-from uniqos._threads import Clock
+from uniqos._network.threads import Clock
 
 if TYPE_CHECKING:
     from uniqos.sandbox import Sandbox

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import h11
 import httpcore
 
-from uniqos._http1 import ResponseReader
+from uniqos._wire.http1 import ResponseReader
 
 _METHODS = (b"GET", b"HEAD", b"POST", b"DELETE")
 

@@ -12,37 +12,37 @@ import httpx
 from typing_extensions import Self
 
 from .. import errors
-from .._aio import close_when_forgotten
-from .._config import Config, Environment, resolve
-from .._fork import ForkSafeLock
-from .._logging import Logger, LogLevel, hide
-from .._model import Model, ready
-from .._operation import OnInvalidResponse
+from .._base.fork import ForkSafeLock
+from .._base.model import Model, ready
+from .._network.aio import close_when_forgotten
+from .._policy.config import Config, Environment, resolve
+from .._policy.logging import Logger, LogLevel, hide
+from .._wire.operation import OnInvalidResponse
 from .connections import AsyncConnections
-from .engine import AsyncEngine, AsyncResponder
-from .namespace import AsyncNamespace, namespace
+from .namespaces.base import AsyncNamespace, namespace
+from .namespaces.engine import AsyncEngine, AsyncResponder
 from .requester import AsyncRequester
 
 if TYPE_CHECKING:
-    from .. import _drift as drifts
-    from .. import _observer as observers
-    from .api_keys import AsyncApiKeys
-    from .billing import AsyncBilling
-    from .catalog import AsyncCatalog
-    from .deletions import AsyncDeletions
-    from .end_users import AsyncEndUsers
-    from .interactions import AsyncInteractions
-    from .invitations import AsyncInvitations
-    from .me import AsyncMe
-    from .organizations import AsyncOrganizations
-    from .personalities import AsyncPersonalities
-    from .relationships import AsyncRelationships
-    from .sessions import AsyncSessions
-    from .vocabularies import AsyncVocabularies
-    from .webhooks import AsyncWebhooks
+    from .._policy import drift as drifts
+    from .._policy import observer as observers
+    from .namespaces.api_keys import AsyncApiKeys
+    from .namespaces.billing import AsyncBilling
+    from .namespaces.catalog import AsyncCatalog
+    from .namespaces.deletions import AsyncDeletions
+    from .namespaces.end_users import AsyncEndUsers
+    from .namespaces.interactions import AsyncInteractions
+    from .namespaces.invitations import AsyncInvitations
+    from .namespaces.me import AsyncMe
+    from .namespaces.organizations import AsyncOrganizations
+    from .namespaces.personalities import AsyncPersonalities
+    from .namespaces.relationships import AsyncRelationships
+    from .namespaces.sessions import AsyncSessions
+    from .namespaces.vocabularies import AsyncVocabularies
+    from .namespaces.webhooks import AsyncWebhooks
 else:
-    from .._hints import drift as drifts
-    from .._hints import observer as observers
+    from .._base.hints import drift as drifts
+    from .._base.hints import observer as observers
 
 _MOST_UNPICKLED = 64
 _unpickled: dict[tuple[type[AsyncUniqOS], Config], AsyncUniqOS] = {}
@@ -160,98 +160,98 @@ class AsyncUniqOS(AsyncResponder):
     @namespace
     def personalities(self) -> type[AsyncPersonalities]:
         """Create, version and review personalities."""
-        from .personalities import AsyncPersonalities
+        from .namespaces.personalities import AsyncPersonalities
 
         return AsyncPersonalities
 
     @namespace
     def catalog(self) -> type[AsyncCatalog]:
         """The personalities that uniqOS offers."""
-        from .catalog import AsyncCatalog
+        from .namespaces.catalog import AsyncCatalog
 
         return AsyncCatalog
 
     @namespace
     def vocabularies(self) -> type[AsyncVocabularies]:
         """The words that topics and emotions are named by."""
-        from .vocabularies import AsyncVocabularies
+        from .namespaces.vocabularies import AsyncVocabularies
 
         return AsyncVocabularies
 
     @namespace
     def end_users(self) -> type[AsyncEndUsers]:
         """The people your product's personalities talk to."""
-        from .end_users import AsyncEndUsers
+        from .namespaces.end_users import AsyncEndUsers
 
         return AsyncEndUsers
 
     @namespace
     def deletions(self) -> type[AsyncDeletions]:
         """How far a deletion has come."""
-        from .deletions import AsyncDeletions
+        from .namespaces.deletions import AsyncDeletions
 
         return AsyncDeletions
 
     @namespace
     def relationships(self) -> type[AsyncRelationships]:
         """An end user and a personality that have met."""
-        from .relationships import AsyncRelationships
+        from .namespaces.relationships import AsyncRelationships
 
         return AsyncRelationships
 
     @namespace
     def interactions(self) -> type[AsyncInteractions]:
         """What is kept of past turns."""
-        from .interactions import AsyncInteractions
+        from .namespaces.interactions import AsyncInteractions
 
         return AsyncInteractions
 
     @namespace
     def me(self) -> type[AsyncMe]:
         """The person or key that is calling."""
-        from .me import AsyncMe
+        from .namespaces.me import AsyncMe
 
         return AsyncMe
 
     @namespace
     def sessions(self) -> type[AsyncSessions]:
         """Where the calling person is logged in."""
-        from .sessions import AsyncSessions
+        from .namespaces.sessions import AsyncSessions
 
         return AsyncSessions
 
     @namespace
     def organizations(self) -> type[AsyncOrganizations]:
         """Organizations, their people and their data."""
-        from .organizations import AsyncOrganizations
+        from .namespaces.organizations import AsyncOrganizations
 
         return AsyncOrganizations
 
     @namespace
     def invitations(self) -> type[AsyncInvitations]:
         """An invitation to an organization."""
-        from .invitations import AsyncInvitations
+        from .namespaces.invitations import AsyncInvitations
 
         return AsyncInvitations
 
     @namespace
     def api_keys(self) -> type[AsyncApiKeys]:
         """The keys of the organization."""
-        from .api_keys import AsyncApiKeys
+        from .namespaces.api_keys import AsyncApiKeys
 
         return AsyncApiKeys
 
     @namespace
     def billing(self) -> type[AsyncBilling]:
         """Subscription, payment methods, invoices, usage, alerts and plans."""
-        from .billing import AsyncBilling
+        from .namespaces.billing import AsyncBilling
 
         return AsyncBilling
 
     @namespace
     def webhooks(self) -> type[AsyncWebhooks]:
         """Where the API tells of events."""
-        from .webhooks import AsyncWebhooks
+        from .namespaces.webhooks import AsyncWebhooks
 
         return AsyncWebhooks
 
@@ -339,7 +339,7 @@ class AsyncUniqOS(AsyncResponder):
 
         Source: this SDK.
         """
-        from .._sse import EVENT_MODELS
+        from .._turn.events import EVENT_MODELS
         from ..api.engine import RespondRequest, RespondResult
 
         models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())

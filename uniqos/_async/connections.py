@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
-from .._aio import AsyncPerHome, is_intercepted, ssl_context
-from .._config import Config
-from .._exchange import bad_redirect
-from .._retry import RetryBudget
-from .._sockets import refuse_if_forbidden
+from .._network.aio import AsyncPerHome, is_intercepted, ssl_context
+from .._network.sockets import refuse_if_forbidden
+from .._policy.config import Config
+from .._policy.retry import RetryBudget
+from .._wire.message import bad_redirect
 
 if TYPE_CHECKING:
-    from .._drift import DriftReport, OnDrift
-    from .._pace import Pace
-    from .pool import AsyncPool
+    from .._policy.drift import DriftReport, OnDrift
+    from .._policy.pace import Pace
+    from .transport.pool import AsyncPool
 
 
 class AsyncConnections:
@@ -57,7 +57,7 @@ class AsyncConnections:
         return await pool.handle_async_request(message)
 
     async def _send_by(self, http_client: httpx.AsyncClient, message: httpx.Request) -> httpx.Response:
-        from .._http_client import add_defaults, refused_answer  # few clients have one
+        from .._network.http_client import add_defaults, refused_answer  # few clients have one
 
         message.read()  # its hooks may want to look at the body
         add_defaults(message, http_client)
@@ -86,7 +86,7 @@ class AsyncConnections:
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
             self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")
-        from .pool import AsyncPool
+        from .transport.pool import AsyncPool
 
         return AsyncPool(config.base_url, config.max_connections, config.verify, proxy)
 
@@ -104,7 +104,9 @@ class AsyncConnections:
         return httpx.AsyncClient(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
-        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
+        from .._network.proxy import (
+            proxy_of_environment,
+        )  # a client that never calls can do without, and without httpcore
 
         return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 

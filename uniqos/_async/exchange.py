@@ -8,11 +8,11 @@ from time import monotonic
 import httpx
 
 from .. import errors
-from .._aio import give_way
-from .._body import BodyDecoder, BodyError
-from .._exchange import FAILURES, content_of, is_whole_json, network_error
-from .._http import Deadline, HttpInfo, UncertainEnd
-from .._operation import Request
+from .._base.http import Deadline, HttpInfo, UncertainEnd
+from .._network.aio import give_way
+from .._wire.body import BodyDecoder, BodyError
+from .._wire.message import FAILURES, content_of, is_whole_json, network_error
+from .._wire.operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024
 _WORK_SECONDS = 0.01

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from .. import errors
-from .._aio import AsyncClock
-from .._body import BodyError
-from .._config import Config
-from .._exchange import (
+from .._base.http import Deadline, HttpInfo
+from .._base.model import ready, set_http
+from .._network.aio import AsyncClock
+from .._policy.config import Config
+from .._policy.retry import delay, may_resend
+from .._policy.unobserved import NOBODY, Unwatched
+from .._wire.body import BodyError
+from .._wire.message import (
     ANY,
     FAILURES,
     JSON,
@@ -23,18 +27,14 @@ from .._exchange import (
     refusal,
     wrong_type,
 )
-from .._http import Deadline, HttpInfo
-from .._model import ready, set_http
-from .._operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
-from .._retry import delay, may_resend
-from .._watch import NOBODY, Unwatched
+from .._wire.operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
 from .connections import AsyncConnections
 from .exchange import AsyncExchange, close, read_encoded
 
 if TYPE_CHECKING:
-    from .._drift import Drift
-    from .._file import File
-    from .._pace import Pace
+    from .._policy.drift import Drift
+    from .._policy.pace import Pace
+    from .._wire.file import File
 
 T = TypeVar("T")
 _TAKEN = frozenset({400, 402, 403, 404, 409, 422})
@@ -51,7 +51,7 @@ class AsyncRequester:
         self._log = config.log
         self.drift: Drift | None = None
         if config.on_drift is not None:
-            from .._drift import Drift  # few want it
+            from .._policy.drift import Drift  # few want it
 
             self.drift = Drift(config.on_drift, connections.drift_told.setdefault(config.on_drift, set()), config.log)
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
@@ -75,7 +75,7 @@ class AsyncRequester:
 
     async def fetch(self, op: Operation[File], options: Mapping[str, Any], *path: str) -> File:
         """Perform an operation that gives a file, whatever its type."""
-        from .._file import File  # few want one
+        from .._wire.file import File  # few want one
 
         request = encode(op, None, options, path)
         with self.watch(request) as watch:
@@ -103,7 +103,7 @@ class AsyncRequester:
         """Tells the observer of a call, within ``with``."""
         if self.config.observer is None:
             return NOBODY
-        from .._observer import Watched
+        from .._policy.observer import Watched
 
         return Watched(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
 
@@ -298,7 +298,7 @@ class AsyncRequester:
 
     def _slow_down(self, error: errors.RateLimitError, began: float, seconds: float) -> Pace:
         """Let all calls of this credential wait for ``seconds``, and then come one by one."""
-        from .._pace import Pace  # most are never refused
+        from .._policy.pace import Pace  # most are never refused
 
         now, paces, token = self.clock.monotonic(), self.connections.paces, self.config.token
         for other, pace in list(paces.items()):

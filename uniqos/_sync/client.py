@@ -13,37 +13,37 @@ import httpx
 from typing_extensions import Self
 
 from .. import errors
-from .._config import Config, Environment, resolve
-from .._fork import ForkSafeLock
-from .._logging import Logger, LogLevel, hide
-from .._model import Model, ready
-from .._operation import OnInvalidResponse
-from .._threads import close_when_forgotten
+from .._base.fork import ForkSafeLock
+from .._base.model import Model, ready
+from .._network.threads import close_when_forgotten
+from .._policy.config import Config, Environment, resolve
+from .._policy.logging import Logger, LogLevel, hide
+from .._wire.operation import OnInvalidResponse
 from .connections import Connections
-from .engine import Engine, Responder
-from .namespace import Namespace, namespace
+from .namespaces.base import Namespace, namespace
+from .namespaces.engine import Engine, Responder
 from .requester import Requester
 
 if TYPE_CHECKING:
-    from .. import _drift as drifts
-    from .. import _observer as observers
-    from .api_keys import ApiKeys
-    from .billing import Billing
-    from .catalog import Catalog
-    from .deletions import Deletions
-    from .end_users import EndUsers
-    from .interactions import Interactions
-    from .invitations import Invitations
-    from .me import Me
-    from .organizations import Organizations
-    from .personalities import Personalities
-    from .relationships import Relationships
-    from .sessions import Sessions
-    from .vocabularies import Vocabularies
-    from .webhooks import Webhooks
+    from .._policy import drift as drifts
+    from .._policy import observer as observers
+    from .namespaces.api_keys import ApiKeys
+    from .namespaces.billing import Billing
+    from .namespaces.catalog import Catalog
+    from .namespaces.deletions import Deletions
+    from .namespaces.end_users import EndUsers
+    from .namespaces.interactions import Interactions
+    from .namespaces.invitations import Invitations
+    from .namespaces.me import Me
+    from .namespaces.organizations import Organizations
+    from .namespaces.personalities import Personalities
+    from .namespaces.relationships import Relationships
+    from .namespaces.sessions import Sessions
+    from .namespaces.vocabularies import Vocabularies
+    from .namespaces.webhooks import Webhooks
 else:
-    from .._hints import drift as drifts
-    from .._hints import observer as observers
+    from .._base.hints import drift as drifts
+    from .._base.hints import observer as observers
 
 _MOST_UNPICKLED = 64
 _unpickled: dict[tuple[type[UniqOS], Config], UniqOS] = {}
@@ -161,98 +161,98 @@ class UniqOS(Responder):
     @namespace
     def personalities(self) -> type[Personalities]:
         """Create, version and review personalities."""
-        from .personalities import Personalities
+        from .namespaces.personalities import Personalities
 
         return Personalities
 
     @namespace
     def catalog(self) -> type[Catalog]:
         """The personalities that uniqOS offers."""
-        from .catalog import Catalog
+        from .namespaces.catalog import Catalog
 
         return Catalog
 
     @namespace
     def vocabularies(self) -> type[Vocabularies]:
         """The words that topics and emotions are named by."""
-        from .vocabularies import Vocabularies
+        from .namespaces.vocabularies import Vocabularies
 
         return Vocabularies
 
     @namespace
     def end_users(self) -> type[EndUsers]:
         """The people your product's personalities talk to."""
-        from .end_users import EndUsers
+        from .namespaces.end_users import EndUsers
 
         return EndUsers
 
     @namespace
     def deletions(self) -> type[Deletions]:
         """How far a deletion has come."""
-        from .deletions import Deletions
+        from .namespaces.deletions import Deletions
 
         return Deletions
 
     @namespace
     def relationships(self) -> type[Relationships]:
         """An end user and a personality that have met."""
-        from .relationships import Relationships
+        from .namespaces.relationships import Relationships
 
         return Relationships
 
     @namespace
     def interactions(self) -> type[Interactions]:
         """What is kept of past turns."""
-        from .interactions import Interactions
+        from .namespaces.interactions import Interactions
 
         return Interactions
 
     @namespace
     def me(self) -> type[Me]:
         """The person or key that is calling."""
-        from .me import Me
+        from .namespaces.me import Me
 
         return Me
 
     @namespace
     def sessions(self) -> type[Sessions]:
         """Where the calling person is logged in."""
-        from .sessions import Sessions
+        from .namespaces.sessions import Sessions
 
         return Sessions
 
     @namespace
     def organizations(self) -> type[Organizations]:
         """Organizations, their people and their data."""
-        from .organizations import Organizations
+        from .namespaces.organizations import Organizations
 
         return Organizations
 
     @namespace
     def invitations(self) -> type[Invitations]:
         """An invitation to an organization."""
-        from .invitations import Invitations
+        from .namespaces.invitations import Invitations
 
         return Invitations
 
     @namespace
     def api_keys(self) -> type[ApiKeys]:
         """The keys of the organization."""
-        from .api_keys import ApiKeys
+        from .namespaces.api_keys import ApiKeys
 
         return ApiKeys
 
     @namespace
     def billing(self) -> type[Billing]:
         """Subscription, payment methods, invoices, usage, alerts and plans."""
-        from .billing import Billing
+        from .namespaces.billing import Billing
 
         return Billing
 
     @namespace
     def webhooks(self) -> type[Webhooks]:
         """Where the API tells of events."""
-        from .webhooks import Webhooks
+        from .namespaces.webhooks import Webhooks
 
         return Webhooks
 
@@ -340,7 +340,7 @@ class UniqOS(Responder):
 
         Source: this SDK.
         """
-        from .._sse import EVENT_MODELS
+        from .._turn.events import EVENT_MODELS
         from ..api.engine import RespondRequest, RespondResult
 
         models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
-from .._config import Config
-from .._exchange import bad_redirect
-from .._retry import RetryBudget
-from .._sockets import refuse_if_forbidden
-from .._threads import PerHome, is_intercepted, ssl_context
+from .._network.sockets import refuse_if_forbidden
+from .._network.threads import PerHome, is_intercepted, ssl_context
+from .._policy.config import Config
+from .._policy.retry import RetryBudget
+from .._wire.message import bad_redirect
 
 if TYPE_CHECKING:
-    from .._drift import DriftReport, OnDrift
-    from .._pace import Pace
-    from .pool import Pool
+    from .._policy.drift import DriftReport, OnDrift
+    from .._policy.pace import Pace
+    from .transport.pool import Pool
 
 
 class Connections:
@@ -58,7 +58,7 @@ class Connections:
         return pool.handle_request(message)
 
     def _send_by(self, http_client: httpx.Client, message: httpx.Request) -> httpx.Response:
-        from .._http_client import add_defaults, refused_answer  # few clients have one
+        from .._network.http_client import add_defaults, refused_answer  # few clients have one
 
         message.read()  # its hooks may want to look at the body
         add_defaults(message, http_client)
@@ -87,7 +87,7 @@ class Connections:
         if proxy is not None:
             self.peer = f"the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}"
             self.forwarded = config.base_url.startswith("http:") and not proxy.startswith("socks")
-        from .pool import Pool
+        from .transport.pool import Pool
 
         return Pool(config.base_url, config.max_connections, config.verify, proxy)
 
@@ -105,7 +105,9 @@ class Connections:
         return httpx.Client(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
-        from .._proxy import proxy_of_environment  # a client that never calls can do without, and without httpcore
+        from .._network.proxy import (
+            proxy_of_environment,
+        )  # a client that never calls can do without, and without httpcore
 
         return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 

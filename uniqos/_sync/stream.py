@@ -10,14 +10,14 @@ from types import TracebackType
 from typing_extensions import Self
 
 from .. import errors
-from .._body import MAX_EVENT_BYTES
-from .._exchange import EVENT_STREAM
-from .._frames import Frames
-from .._http import HttpInfo
-from .._operation import Request
-from .._threads import Home, close_at_home, current_home
-from .._turn import Turn, words_of
-from .._watch import NOBODY, Unwatched
+from .._base.http import HttpInfo
+from .._network.threads import Home, close_at_home, current_home
+from .._policy.unobserved import NOBODY, Unwatched
+from .._turn.frames import Frames
+from .._turn.turn import Turn, words_of
+from .._wire.body import MAX_EVENT_BYTES
+from .._wire.message import EVENT_STREAM
+from .._wire.operation import Request
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -330,7 +330,7 @@ class _Frames:
     """The events of a stream as bytes to be sent on, one by one."""
 
     def __init__(self, stream: RespondStream) -> None:
-        from .. import _relay  # few send a stream on
+        from .._turn import relay as _relay  # few send a stream on
 
         self._relay = _relay
         self._stream: RespondStream = stream

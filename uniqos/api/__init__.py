@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .._model import Model, Source
-    from .._operation import Operation
+    from .._base.model import Model, Source
+    from .._wire.operation import Operation
 
 NAMESPACES = (
     "engine",
@@ -42,7 +42,7 @@ def operations() -> dict[str, Operation[Any]]:
     """Every operation by its dotted method name, e.g. ``"personalities.create"``."""
     from importlib import import_module
 
-    from .._operation import Operation
+    from .._wire.operation import Operation
 
     found: dict[str, Operation[Any]] = {}
     for namespace in NAMESPACES:

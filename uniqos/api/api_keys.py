@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .._model import Model, OpenRequest
-from .._operation import Operation
+from .._base.model import Model, OpenRequest
+from .._wire.operation import Operation
 
 
 class ApiKey(Model):

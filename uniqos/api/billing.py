@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from .._file import File
-from .._model import Model, OpenRequest
-from .._operation import Operation
+from .._base.model import Model, OpenRequest
+from .._wire.file import File
+from .._wire.operation import Operation
 
 
 class Subscription(Model):

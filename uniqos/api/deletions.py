@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from .._model import Model
-from .._operation import Operation
+from .._base.model import Model
+from .._wire.operation import Operation
 
 
 class DeletionReceipt(Model, source="docs"):

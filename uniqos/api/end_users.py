@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from .._model import Model, RequestModel
-from .._operation import Operation
+from .._base.model import Model, RequestModel
+from .._wire.operation import Operation
 from .deletions import DeletionReceipt
 
 

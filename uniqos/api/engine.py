@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from .._model import Model, OpenRequest, RequestModel
-from .._operation import Operation
-from .._plain import refusal
+from .._base.model import Model, OpenRequest, RequestModel
+from .._base.plain import refusal
+from .._wire.operation import Operation
 
 
 class RespondRequest(RequestModel, source="docs"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._model import Model
+from .._base.model import Model
 
 
 class ErrorBody(Model, source="docs"):

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, GetPydanticSchema
 from pydantic_core import PydanticCustomError, core_schema
 
-from .._model import DEFER_BUILD, Model, RequestModel
-from .._operation import Operation
+from .._base.model import DEFER_BUILD, Model, RequestModel
+from .._wire.operation import Operation
 
 
 def _instant(value: Any) -> Any:

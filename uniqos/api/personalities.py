@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from .._model import Model, OpenRequest, RequestModel
-from .._operation import Operation
+from .._base.model import Model, OpenRequest, RequestModel
+from .._wire.operation import Operation
 
 
 class PersonalityQuery(OpenRequest):

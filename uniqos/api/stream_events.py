@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pydantic
 from typing_extensions import TypeAliasType
 
-from .._model import Model
+from .._base.model import Model
 from .engine import EmotionalState, TurnGuardrails
 
 

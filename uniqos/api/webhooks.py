@@ -6,8 +6,8 @@ from typing import Final
 
 from pydantic import Field
 
-from .._model import Model, RequestModel
-from .._operation import Operation
+from .._base.model import Model, RequestModel
+from .._wire.operation import Operation
 
 
 class Webhook(Model):

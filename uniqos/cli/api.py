@@ -15,9 +15,9 @@ import typer
 
 import uniqos
 
-from .._file import File, Part
-from .._model import Model, RequestModel, json_fields, models_in
-from .._operation import Method, Operation
+from .._base.model import Model, RequestModel, json_fields, models_in
+from .._wire.file import File, Part
+from .._wire.operation import Method, Operation
 from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output

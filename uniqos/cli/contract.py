@@ -33,7 +33,7 @@ def export(
 ) -> None:
     """Print an OpenAPI 3.1 document of what is publicly known of the API."""
     with output.told(debug):
-        from uniqos._file import File
+        from uniqos._wire.file import File
         from uniqos.contract import export
 
         text = json_text(export(), pretty=True)

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from .. import errors
-from .._safe import UNSAFE, safe_text
+from .._base.safe import UNSAFE, safe_text
 from ..api.engine import EmotionalState
 
 _stderr = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -13,12 +13,12 @@ from typing import Any, get_args, get_origin
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import CoreSchema
 
-from .._config import DEFAULT_BASE_URL
-from .._file import File
-from .._model import Model, ready
-from .._operation import Operation
+from .._base.model import Model, ready
+from .._policy.config import DEFAULT_BASE_URL
 from .._sync.client import UniqOS
 from .._version import __version__
+from .._wire.file import File
+from .._wire.operation import Operation
 from ..api import operations, source_of
 from ..api.engine import ModulatorPack, RespondResult
 from ..api.envelope import ErrorEnvelope

@@ -14,8 +14,8 @@ from __future__ import annotations
 from .._extras import missing_extra
 
 try:
-    from .proxy import FAULTS as FAULTS
-    from .rules import Rule as Rule
+    from .faults.proxy import FAULTS as FAULTS
+    from .faults.rules import Rule as Rule
     from .server import Sandbox as Sandbox
     from .server import in_process as in_process
     from .server import run as run

@@ -15,34 +15,35 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from .._operation import Operation, describe, problems
+from .._wire.operation import Operation, describe, problems
 from ..api import operations
 from ..api.engine import RespondRequest
 from ..api.invitations import GET as INVITATION
-from . import (
-    admin,
+from .faults.magic import HEADER, MAGIC, read
+from .http.call import Answer, Call, EventStream, FileAnswer, Handler, Settings
+from .http.caller import authenticate, seed
+from .http.middleware import ADMIN, SLASH, Bucket, Envelope, Faults
+from .inspect import admin, inspector
+from .llm import Result
+from .refusal import Refusal
+from .routes import (
     api_keys,
-    billing,
     catalog,
     deletions,
     end_users,
     identity,
-    inspector,
     interactions,
-    organizations,
     personalities,
     relationships,
-    turns,
     vocabularies,
     webhooks,
 )
-from .call import Answer, Call, EventStream, FileAnswer, Handler, Settings
-from .caller import authenticate, seed
-from .llm import Result
-from .magic import HEADER, MAGIC, read
-from .middleware import ADMIN, SLASH, Bucket, Envelope, Faults
-from .refusal import Refusal
-from .store import dumps
+from .routes import (
+    engine as turns,
+)
+from .routes.billing import billing
+from .routes.organizations import organizations
+from .state.store import dumps
 
 
 def _respond(call: Call) -> Answer | EventStream:

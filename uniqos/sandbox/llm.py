@@ -22,12 +22,12 @@ from fastapi.responses import Response
 from httpx_sse import EventSource
 from pydantic import BaseModel, ValidationError
 
-from .._config import is_loopback
-from .._logging import Secret, hide
+from .._policy.config import is_loopback
+from .._policy.logging import Secret, hide
 from ..errors import ConfigurationError
-from . import events
-from .call import Answer, Call, EventStream, FileAnswer
-from .magic import Magic
+from .faults.magic import Magic
+from .http import events
+from .http.call import Answer, Call, EventStream, FileAnswer
 from .refusal import Refusal
 
 Result = Answer | EventStream | FileAnswer | Response

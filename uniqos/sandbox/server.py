@@ -21,24 +21,24 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .._async.client import AsyncUniqOS
-from .._config import is_loopback
-from .._logging import hide, hide_options
-from .._operation import describe, problems
+from .._policy.config import is_loopback
+from .._policy.logging import hide, hide_options
 from .._sync.client import UniqOS
+from .._wire.operation import describe, problems
 from ..errors import ConfigurationError
-from .admin import reset
 from .app import make_app
-from .call import Dropped, Settings
-from .caller import ACCESS_TOKEN, API_KEY
-from .clock import Clock
-from .guard import Guard
+from .faults.proxy import Fault, proxy
+from .faults.rules import Rule
+from .http.call import Dropped, Settings
+from .http.caller import ACCESS_TOKEN, API_KEY
+from .http.guard import Guard
 from .inprocess import AsyncTransport, Loop, Transport
-from .journal import Journal
+from .inspect.admin import reset
 from .llm import Llm
-from .personalities import DEFAULT_ID, seed
-from .proxy import Fault, proxy
-from .rules import Rule
-from .store import Store
+from .routes.personalities import DEFAULT_ID, seed
+from .state.clock import Clock
+from .state.journal import Journal
+from .state.store import Store
 
 _NO_SERVER = "http://127.0.0.1:1"
 """The address of a sandbox in process, at which nothing listens."""

@@ -18,15 +18,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 
 from uniqos import AsyncUniqOS
-from uniqos.fastapi import (
-    TURN_EVENTS,
-    Client,
-    TurnStream,
-    install_error_handlers,
-    lifespan,
-    sse,
-    webhook,
-)
+from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handlers, lifespan, sse, webhook
 from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
 
 PAGE = Path(__file__).parent / "page"

@@ -1,0 +1,550 @@
+"""The command line as its users have it: another process, its pipes, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import uniqos
+from uniqos.sandbox import Sandbox
+
+from ..support.rawserver import RawServer, body, header, reply
+
+KEY = "uniq_test_abcd1234"
+NOTHING: Mapping[str, str] = {}
+COMMAND = [sys.executable, "-W", "error", "-m", "uniqos"]
+# A process that was started with SIGINT ignored, as by a shell's "&", hands that on to ours.
+INTERRUPTIBLE = [
+    *(sys.executable, "-W", "error", "-c"),
+    "import signal, uniqos.cli; signal.signal(signal.SIGINT, signal.default_int_handler); uniqos.cli.main()",
+]
+posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process, and no pty")
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
+    return {**mine, "PYTHONUTF8": "1", **settings}
+
+
+def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [*COMMAND, *arguments], input=stdin, capture_output=True, env=environment(settings), timeout=30
+    )
+    out, err = (data.decode().replace("\r\n", "\n") for data in (done.stdout, done.stderr))
+    assert "Traceback" not in err or "--debug" in arguments
+    assert "\x1b" not in out + err, "no ANSI where no terminal is"
+    return done.returncode, out, err
+
+
+def start(
+    *arguments: str, command: list[str] = COMMAND, settings: Mapping[str, str] = NOTHING
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*command, *arguments],
+        bufsize=0,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(settings),
+    )
+
+
+def at(server: RawServer) -> dict[str, str]:
+    return {"UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": server.url, "UNIQOS_PERSONALITY": "pers_1"}
+
+
+def read(pipe: Any) -> str:
+    data: bytes = os.read(pipe.fileno(), 65536)
+    return data.decode()
+
+
+Event = tuple[str, dict[str, Any]]
+METADATA: dict[str, Any] = {
+    "interaction_id": "int_1",
+    "inferred_emotional_state": {"primary": "joy", "confidence": 0.9},
+    "memory": {"consulted": False, "summary_used": None, "significant_moments_referenced": 0},
+}
+COMPLETION: dict[str, Any] = {
+    "memory": {"summary_used": None, "model_updated": False},
+    "guardrails": {"applied": []},
+    "usage": {"turns_consumed": 1, "active_relationship_counted": False, "llm_provider": "x", "llm_model": "y"},
+    "latency_ms": 12,
+}
+
+
+def open_stream(connection: socket.socket) -> None:
+    connection.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Request-Id: req_7\r\nConnection: close\r\n\r\n"
+    )
+
+
+def send_event(connection: socket.socket, name: str, value: dict[str, Any]) -> None:
+    connection.sendall(f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode())
+
+
+def streaming(*events: Event) -> RawServer:
+    def handler(connection: socket.socket, request: bytes, number: int) -> None:
+        open_stream(connection)
+        for event in events:
+            send_event(connection, *event)
+        connection.close()
+
+    return RawServer(handler)
+
+
+def answering(status: int, value: object, **headers: str) -> RawServer:
+    def handler(connection: socket.socket, request: bytes, number: int) -> None:
+        fields = {name.replace("_", "-"): text for name, text in headers.items()}
+        reply(connection, status, json.dumps(value, ensure_ascii=False).encode(), fields)
+
+    return RawServer(handler)
+
+
+@pytest.fixture
+def local(sandbox: Sandbox) -> dict[str, str]:
+    """The settings under which the command line finds a running sandbox."""
+    return {
+        "UNIQOS_BASE_URL": sandbox.url,
+        "UNIQOS_API_KEY": sandbox.api_key,
+        "UNIQOS_PERSONALITY": sandbox.personality_id,
+    }
+
+
+def test_the_version() -> None:
+    assert run("--version") == (0, f"uniqos {uniqos.__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("respond",), ("respond", "Hi", "--mode", "x")])
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert (out, "Usage: uniqos" in err) == ("", True)
+
+
+def test_an_answer_goes_to_stdout_and_what_is_known_of_it_to_stderr(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "I am so happy today!", "--no-stream", settings=local)
+    assert code == 0
+    assert out.strip()
+    assert re.fullmatch(r"\w+ \(confidence [\d.]+, intensity \w+\) \| \d+ ms \| \S+\n", err)
+
+
+def test_a_streamed_answer_is_the_default(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "I am so happy today!", settings=local)
+    assert code == 0
+    assert out.strip()
+    assert out.endswith("\n")
+    assert err.count("\n") == 1
+
+
+def test_json_is_one_object(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "Hello!", "--json", settings=local)
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    assert json.loads(out)["response"]
+
+
+def test_streamed_json_is_one_event_per_line(local: dict[str, str]) -> None:
+    code, out, err = run("respond", "Hello!", "--json", "--stream", settings=local)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert [event["type"] for event in (events[0], events[1], events[-1])] == ["metadata", "text", "completion"]
+
+
+def test_json_is_what_the_server_sent() -> None:
+    sent = {"response": "Olá 👋\u2028", "new": {"deep": [1, 2.50, None]}, "latency_ms": 3}
+    with answering(200, sent) as server:
+        code, out, _ = run("respond", "Olá", "--json", "--user", "u1", "--mode", "stateful", settings=at(server))
+    assert (code, out) == (0, json.dumps(sent, ensure_ascii=False) + "\n")
+    assert json.loads(body(server.requests[0])) == {
+        "personality_id": "pers_1", "message": "Olá", "user_id": "u1", "mode": "stateful"
+    }  # fmt: skip
+
+
+def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
+    sent: list[Event] = [
+        ("metadata", METADATA),
+        ("text", {"delta": "é"}),
+        ("weather", {"sun": 1}),
+        ("completion", COMPLETION),
+    ]
+    with streaming(*sent) as server:
+        code, out, _ = run("respond", "Hi", "--json", "--stream", settings=at(server))
+    assert code == 0
+    assert [json.loads(line) for line in out.splitlines()] == [{"type": name, **value} for name, value in sent]
+    assert "é" in out
+
+
+def test_each_piece_is_readable_before_the_next_is_spoken() -> None:
+    heard = [threading.Event(), threading.Event()]
+
+    def handler(connection: socket.socket, request: bytes, number: int) -> None:
+        open_stream(connection)
+        send_event(connection, "metadata", METADATA)
+        send_event(connection, "text", {"delta": "One, "})
+        assert heard[0].wait(20)
+        send_event(connection, "text", {"delta": "two"})
+        assert heard[1].wait(20)
+        send_event(connection, "completion", COMPLETION)
+        connection.close()
+
+    with RawServer(handler) as server, start("respond", "Count!", settings=at(server)) as process:
+        assert read(process.stdout) == "One, "
+        heard[0].set()
+        assert read(process.stdout) == "two"
+        heard[1].set()
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out.split() == []
+    assert err.decode().strip() == "joy (confidence 0.9) | 12 ms | int_1"
+
+
+def test_letters_that_an_old_code_page_lacks_are_replaced_and_in_json_escaped() -> None:
+    with answering(200, {"response": "Olá"}) as server:
+        settings = {**at(server), "PYTHONIOENCODING": "ascii"}
+        assert run("respond", "Hi", "--no-stream", settings=settings) == (0, "Ol?\n", "")
+        assert run("respond", "Hi", "--json", settings=settings) == (0, '{"response": "Ol\\u00e1"}\n', "")
+
+
+def test_options_win_over_the_environment() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        elsewhere = {**at(server), "UNIQOS_BASE_URL": "http://127.0.0.1:1"}
+        code, out, err = run(
+            *("respond", "Hi", "--no-stream", "--base-url", server.url, "--personality", "pers_2"), settings=elsewhere
+        )
+    assert (code, out, err) == (0, "Hi\n", "")
+    assert json.loads(body(server.requests[0]))["personality_id"] == "pers_2"
+    assert header(server.requests[0], "Authorization") == f"Bearer {KEY}"
+
+
+def test_a_message_from_standard_input() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        code, _, _ = run("respond", "-", "--no-stream", stdin="Olá\nmundo\n".encode(), settings=at(server))
+    assert code == 0
+    assert json.loads(body(server.requests[0]))["message"] == "Olá\nmundo"
+
+
+def test_standard_input_must_be_utf_8() -> None:
+    code, out, err = run("respond", "-", stdin=b"Ol\xe1", settings={"UNIQOS_API_KEY": KEY})
+    assert (code, out) == (2, "")
+    assert err.startswith("error: standard input is not UTF-8")
+
+
+def test_without_a_key_the_sandbox_answers_and_says_so() -> None:
+    code, out, err = run("respond", "Hello!")
+    assert code == 0
+    assert out.strip()
+    first, *others = err.splitlines()
+    assert "stand-in for the real engine" in first
+    assert "UNIQOS_API_KEY" in first
+    assert len(others) == 1
+
+
+def test_a_base_url_without_a_key_is_not_answered_by_the_sandbox() -> None:
+    code, out, err = run("respond", "Hi", "--base-url", "https://api.uniqos.ai")
+    assert (code, out) == (2, "")
+    assert "(code: missing_api_key)" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "says"),
+    [
+        ((), {"UNIQOS_API_KEY": KEY}, "--personality"),
+        ((), {"UNIQOS_API_KEY": "sk-0123456789", "UNIQOS_PERSONALITY": "p"}, "invalid_api_key_format"),
+        (("--mode", "stateful"), {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p"}, "hint: add --user ID"),
+        (("--timeout", "-1"), {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p"}, "timeout"),
+    ],
+)
+def test_wrong_settings_end_with_2(arguments: tuple[str, ...], settings: dict[str, str], says: str) -> None:
+    code, out, err = run("respond", "Hi", *arguments, settings=settings)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.startswith("error: ")
+    assert 1 <= err.count("\n") <= 2
+    assert settings["UNIQOS_API_KEY"] not in err
+
+
+def test_a_refused_connection_ends_with_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    settings = {"UNIQOS_API_KEY": KEY, "UNIQOS_PERSONALITY": "p", "UNIQOS_BASE_URL": f"http://127.0.0.1:{port}"}
+    code, out, err = run("respond", "Hi", settings=settings)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith("error: ")
+
+
+def test_an_error_of_the_api_is_one_line_with_its_code_and_request_id() -> None:
+    envelope = {"error": {"code": "permission_denied", "message": "not\nyours \x1b[31m", "request_id": "req_1"}}
+    with answering(403, envelope) as server:
+        code, out, err = run("respond", "Hi", settings=at(server))
+    assert (code, out) == (1, "")
+    assert err == "error: not yours [31m (code: permission_denied, request id: req_1)\n"
+
+
+def test_a_rate_limit_says_when_to_come_back() -> None:
+    with answering(429, {"error": {"code": "rate_limit_exceeded", "message": "slow"}}, Retry_After="100") as server:
+        code, _, err = run("respond", "Hi", settings=at(server))
+    assert code == 1
+    assert err.endswith("hint: try again in 100 s\n")
+
+
+def test_a_stream_that_breaks_leaves_what_it_said() -> None:
+    with streaming(("metadata", METADATA), ("text", {"delta": "Half a"})) as server:
+        code, out, err = run("respond", "Hi", settings=at(server))
+    assert (code, out) == (1, "Half a\n")
+    assert "(code: stream_interrupted, request id: req_7)" in err.splitlines()[0]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
+def test_an_error_event_ends_with_1(arguments: tuple[str, ...]) -> None:
+    failure: Event = ("error", {"code": "guardrail_block", "message": "No."})
+    with streaming(("metadata", METADATA), ("text", {"delta": "Well"}), failure) as server:
+        code, out, err = run("respond", "Hi", *arguments, settings=at(server))
+    assert code == 1
+    assert out == "Well\n" if not arguments else [json.loads(line)["type"] for line in out.splitlines()][-1] == "error"
+    assert err == "error: No. (code: guardrail_block, request id: req_7)\n"
+
+
+def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
+    with answering(404, {}) as server:
+        code, _, err = run("respond", "Hi", "--debug", settings=at(server))
+    assert code == 1
+    assert "Traceback" in err
+    assert "DEBUG:uniqos" in err
+    assert KEY not in err
+
+
+def resumed(server: RawServer) -> str:
+    """How an error line ends after a call that may have run: with the key that was sent."""
+    key = header(server.requests[-1], "Idempotency-Key")
+    return f"; to resume it and not pay twice, run again with --idempotency-key {key}"
+
+
+def cut_off(connection: socket.socket, request: bytes, number: int) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+    connection.close()
+
+
+def half_a_stream(connection: socket.socket, request: bytes, number: int) -> None:
+    open_stream(connection)
+    send_event(connection, "metadata", METADATA)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("handler", "arguments", "code"),
+    [
+        (lambda connection, request, number: time.sleep(1), ("--no-stream", "--timeout", "0.2"), "timeout"),
+        (lambda connection, request, number: time.sleep(1), ("--json", "--timeout", "0.2"), "timeout"),
+        (lambda connection, request, number: time.sleep(1), ("--timeout", "0.2"), "timeout"),
+        (cut_off, ("--json",), "network_error"),
+        (half_a_stream, (), "stream_interrupted"),
+        (half_a_stream, ("--json", "--stream"), "stream_interrupted"),
+        (lambda connection, request, number: reply(connection, 504, b"{}"), ("--json",), "turn_timeout"),
+        (lambda connection, request, number: reply(connection, 200, b"{}"), ("--json",), "invalid_response"),
+        (lambda connection, request, number: reply(connection, 200, b"<html>"), ("--json",), "undecodable_response"),
+    ],
+)
+def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
+    handler: Any, arguments: tuple[str, ...], code: str
+) -> None:
+    with RawServer(handler) as server:
+        ended, _, err = run("respond", "Hi", *arguments, settings=at(server))
+    line = next(line for line in err.splitlines() if line.startswith("error: "))
+    assert ended == 1
+    assert f"(code: {code}" in line
+    assert line.endswith(resumed(server))
+
+
+def test_a_failed_call_of_any_operation_with_a_key_tells_it_and_one_that_sent_nothing_says_so() -> None:
+    with RawServer(cut_off) as server:
+        _, _, err = run("api", "POST", "/v1/personalities", "--data", '{"name": "x"}', settings=at(server))
+        assert err.rstrip().endswith(resumed(server))
+        _, _, err = run("api", "POST", "/v1/new", "--idempotency-key", "mine", settings=at(server))
+        assert err.rstrip().endswith("--idempotency-key mine")
+        _, _, err = run("api", "GET", "/v1/me", settings=at(server))
+        assert "idempotency" not in err
+        gone = server.url
+    _, _, err = run("respond", "Hi", settings={**at(server), "UNIQOS_BASE_URL": gone})
+    assert err.rstrip().endswith("(code: connection_refused); nothing was sent")
+
+
+def test_a_turn_whose_answer_was_lost_is_resumed_by_its_key_and_paid_once(
+    sandbox: Sandbox, local: dict[str, str]
+) -> None:
+    billed = sandbox.turns_billed
+    with sandbox.proxy("drop_mid_body") as url:
+        code, out, err = run("respond", "Hello!", "--json", settings={**local, "UNIQOS_BASE_URL": url})
+    assert (code, out) == (1, "")
+    found = re.search(r"run again with (--idempotency-key) (\S+)", err)
+    assert found
+    code, out, _ = run("respond", "Hello!", "--json", *found.groups(), settings=local)
+    assert (code, bool(json.loads(out)["response"])) == (0, True)
+    assert sandbox.turns_billed == billed + 1
+
+
+def test_a_key_of_ones_own_is_sent_and_a_wrong_one_refused() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        assert run("respond", "Hi", "--json", "--idempotency-key", "k-1", settings=at(server))[0] == 0
+        for wrong in ("", "a\nb", "é"):
+            code, out, err = run("respond", "Hi", "--json", "--idempotency-key", wrong, settings=at(server))
+            assert (code, out) == (2, "")
+            assert "idempotency_key must be visible ASCII" in err
+    assert [header(request, "Idempotency-Key") for request in server.requests] == ["k-1"]
+
+
+@posix_only
+@pytest.mark.parametrize("retried", [True, False])
+def test_without_a_standard_error_nothing_of_it_goes_to_standard_output(retried: bool) -> None:
+    def handler(connection: socket.socket, request: bytes, number: int) -> None:
+        status = 503 if number == 1 else 200 if retried else 403
+        reply(connection, status, b'{"response": "x"}', {"Retry-After": "0"})
+
+    with RawServer(handler) as server:
+        command = f"exec {shlex.join(COMMAND)} respond Hi --json 2>&-"
+        done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, env=environment(at(server)), timeout=30)
+    assert len(server.requests) == 2
+    assert (done.returncode, done.stdout) == ((0, b'{"response": "x"}\n') if retried else (1, b""))
+    assert all(request.startswith(b"POST /v1/respond ") for request in server.requests)
+
+
+@posix_only
+@pytest.mark.parametrize("arguments", ["respond", "nonsense", "respond Hi --mode x", "respond Hi --timeout -1"])
+def test_without_a_standard_error_no_complaint_goes_to_standard_output(arguments: str) -> None:
+    command = f"exec {shlex.join(COMMAND)} {arguments} 2>&-"
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, env=environment({"UNIQOS_API_KEY": KEY}))
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+@posix_only
+def test_without_a_standard_output_nothing_is_sent() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        command = f"exec {shlex.join(COMMAND)} respond Hi --json >&-"
+        done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, env=environment(at(server)), timeout=30)
+    assert (done.returncode, server.requests) == (2, [])
+    assert done.stderr.startswith(b"error: standard output is closed")
+
+
+@pytest.mark.parametrize("secret", ["https://user:PASSWORD@api.example:port", "https://api.example/?key=PASSWORD"])
+def test_a_wrong_base_url_is_refused_without_its_password(secret: str) -> None:
+    for arguments, settings in (("--base-url", secret), {}), ((), {"UNIQOS_BASE_URL": secret}):
+        code, out, err = run("respond", "Hi", *arguments, settings={"UNIQOS_API_KEY": KEY, **settings})
+        assert (code, out) == (2, "")
+        assert err.startswith("error: base_url ")
+        assert "PASSWORD" not in err
+
+
+def talk_forever(connection: socket.socket, request: bytes, number: int) -> None:
+    open_stream(connection)
+    send_event(connection, "metadata", METADATA)
+    while True:
+        send_event(connection, "text", {"delta": "more " * 1000})
+
+
+@posix_only
+def test_ctrl_c_ends_an_answer_with_130() -> None:
+    with (
+        RawServer(talk_forever) as server,
+        start("respond", "Hi", command=INTERRUPTIBLE, settings=at(server)) as process,
+    ):
+        assert read(process.stdout).startswith("more ")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.decode() == f"interrupted{resumed(server)}\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
+def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
+    with RawServer(talk_forever) as server, start("respond", "Hi", *arguments, settings=at(server)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert read(process.stdout)
+        process.stdout.close()
+        err = process.stderr.read().decode()
+    assert err == f"nobody reads the answer{resumed(server)}\n"
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_an_error() -> None:
+    with answering(200, {"response": "Hi"}) as server, open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "respond", "Hi", "--no-stream"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(at(server)),
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: OSError")
+    assert done.stderr.count(b"\n") == 1
+
+
+@posix_only
+def test_a_reply_cannot_command_the_terminal() -> None:
+    import pty
+
+    with answering(200, {"response": "\x1b]0;title\x07\x9b\u202e\u2066Hi\tyou"}) as server:
+        ours, theirs = pty.openpty()
+        with open(theirs, "wb") as terminal:
+            subprocess.run(
+                [*COMMAND, "respond", "Hi", "--no-stream"], stdout=terminal, env=environment(at(server)), check=True
+            )
+            assert os.read(ours, 1000) == b"]0;titleHi\tyou\r\n"
+        os.close(ours)
+
+
+@posix_only
+def test_the_sandbox_runs_until_ctrl_c(tmp_path: Path) -> None:
+    arguments = ("sandbox", "--port", "0", "--seed", "7", "--database", str(tmp_path / "sandbox.db"))
+    with start(*arguments, command=INTERRUPTIBLE) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().decode() for _ in range(3)]
+        settings: dict[str, str] = dict(re.findall(r"^export (UNIQOS_\w+)=(\S+)$", "".join(lines), re.MULTILINE))
+        assert list(settings) == ["UNIQOS_BASE_URL", "UNIQOS_API_KEY", "UNIQOS_PERSONALITY"]
+        code, out, _ = run("respond", "Hello!", "--no-stream", settings=settings)
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=20)
+    assert code == 0
+    assert out.strip()
+    assert (process.returncode, rest) == (0, b"")
+    assert b"Traceback" not in err
+    assert (tmp_path / "sandbox.db").exists()
+
+
+def test_a_port_in_use_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        code, out, err = run("sandbox", "--port", str(listener.getsockname()[1]))
+    assert code in (1, 2)
+    assert out == ""
+    assert err.splitlines()[-1].startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"), [("typer", '"typer>=0.26.1"'), ("fastapi", 'pip install "fastapi>=0.115"')]
+)
+def test_a_missing_extra_is_named(missing: str, says: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; import uniqos.cli; uniqos.cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "respond", "Hi"],
+        capture_output=True,
+        text=True,
+        env=environment(NOTHING),
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,99 @@
+# Generated from api/ by python -m uniqos._generate. Do not edit.
+
+"""The request models for type checkers: as mappings, and as keywords.
+
+``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
+a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel
+from typing_extensions import Required, TypedDict
+
+from ...golden._operation import Options as Options
+from . import models
+
+QueryDict = TypedDict("QueryDict", {"from": datetime | str | None, "limit": int | None}, total=False)
+
+
+class QueryArgs(Options, total=False):
+    """``Query`` as keywords, and the options of a call."""
+
+    from_: datetime | str | None
+    """Earliest instant."""
+    limit: int | None
+
+
+QueryLike: TypeAlias = models.Query | QueryDict | BaseModel | Mapping[str, Any]
+
+
+class PartDict(TypedDict, total=False):
+    """``Part`` as a mapping."""
+
+    name: Required[str]
+    """At most 500 characters."""
+    color: Literal["red", "green"] | str | None
+    day: Required[date]
+
+
+class PartArgs(PartDict, Options, total=False):
+    """``Part`` as keywords, and the options of a call."""
+
+
+PartLike: TypeAlias = models.Part | PartDict | BaseModel | Mapping[str, Any]
+
+
+class BodyDict(TypedDict, total=False):
+    """``Body`` as a mapping."""
+
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
+    before: list[models.Answer | Mapping[str, Any]] | None
+    stream: bool | None
+
+
+class BodyArgs(Options, total=False):
+    """``Body`` as keywords, and the options of a call."""
+
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
+    before: list[models.Answer | Mapping[str, Any]] | None
+
+
+BodyLike: TypeAlias = models.Body | BodyDict | BaseModel | Mapping[str, Any]
+
+
+class SpecialDict(TypedDict, total=False):
+    """``Special`` as a mapping."""
+
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
+    before: list[models.Answer | Mapping[str, Any]] | None
+    stream: bool | None
+    extra: Any
+
+
+class SpecialArgs(Options, total=False):
+    """``Special`` as keywords, and the options of a call."""
+
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
+    before: list[models.Answer | Mapping[str, Any]] | None
+    extra: Any
+
+
+SpecialLike: TypeAlias = models.Special | SpecialDict | BaseModel | Mapping[str, Any]
+OpenLike: TypeAlias = models.Open | BaseModel | Mapping[str, Any]

@@ -1,0 +1,332 @@
+"""Attributes are Python, subscripts are JSON."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+from pydantic import AwareDatetime, Field, field_serializer
+from pydantic_settings import BaseSettings, CliApp
+
+from uniqos import errors, models
+from uniqos._base.http import HttpInfo
+from uniqos._base.model import Model, RequestModel, json_fields
+from uniqos._wire.file import File, SavedFile
+from uniqos._wire.operation import decode
+from uniqos.api import source_of
+from uniqos.cli.api import Anything
+from uniqos.webhooks import WebhookEvent
+
+HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),), retries=1)
+BODY = (
+    b'{"response": "hi", "inferred_emotional_state": {"primary": "joy", "at": "2026-01-01T00:00:00.000Z"},'
+    b' "items": [1], "later": {"a": 1.50}}'
+)
+JSON = {
+    "response": "hi",
+    "inferred_emotional_state": {"primary": "joy", "at": "2026-01-01T00:00:00.000Z"},
+    "items": [1],
+    "later": {"a": 1.5},
+}
+
+
+def result() -> models.RespondResult:
+    return decode(models.RespondResult, BODY, HTTP, "raise")
+
+
+def all_models() -> list[type[Model]]:
+    found = [getattr(models, name) for name in dir(models)]
+    return [m for m in found if isinstance(m, type) and issubclass(m, Model) and m not in (Model, RequestModel)]
+
+
+def test_attributes_subscripts_and_mapping_views_agree_with_the_bytes() -> None:
+    r = result()
+    assert r["response"] == r.response == r.get("response") == "hi"
+    assert dict(r) == {**r} == JSON == r
+    assert r == JSON
+    assert r != {"response": "hi"}
+    assert list(r) == list(JSON)
+    assert list(r.keys()) == list(JSON)
+    assert r["items"] == [1]
+    assert next(iter(r.items())) == ("response", "hi")
+    assert len(r) == 4
+    assert "later" in r
+    assert "usage" not in r
+    assert r.usage is None
+    with pytest.raises(KeyError):
+        r["usage"]
+    match r:
+        case {"response": said}:
+            assert said == "hi"
+        case _:
+            pytest.fail("a model is a mapping")
+
+
+def test_the_text_of_the_server_is_kept_in_parts_too() -> None:
+    event = WebhookEvent.model_validate_json(b'{"id": "1", "type": "t", "created_at": "2026-07-15T12:00:00.000Z"}')
+    assert event.created_at == datetime(2026, 7, 15, 12, tzinfo=timezone.utc)
+    state = result().inferred_emotional_state
+    assert state is not None
+    assert state["at"] == "2026-01-01T00:00:00.000Z"
+    buckets = (
+        b'{"data": [{"period_start": "2026-01-01T00:00:00.000Z", "total_turns": 1, "avg_latency_ms": 1,'
+        b' "unique_personalities_count": 1, "primary_emotion_distribution": {"joy": 1}}]}'
+    )
+    bucket = decode(models.InteractionAggregates, buckets, HTTP, "raise").data[0]
+    assert bucket["period_start"] == "2026-01-01T00:00:00.000Z"
+    assert bucket.period_start == datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def test_a_model_is_true_even_when_it_is_empty() -> None:
+    assert decode(models.ArchivedPersonality, b"{}", HTTP, "raise")
+
+
+def test_http_is_no_field() -> None:
+    r = result()
+    assert r.http is HTTP
+    assert "http" not in r.model_dump()
+    assert "http" not in models.RespondResult.model_json_schema()["properties"]
+    assert r == decode(models.RespondResult, BODY, HttpInfo(200), "raise")
+    assert models.RespondResult(response="x").http is None
+
+
+def test_a_field_called_http_is_in_the_subscripts() -> None:
+    r = decode(models.RespondResult, b'{"response": "x", "http": 1}', HTTP, "raise")
+    assert r.http is HTTP
+    assert r["http"] == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        copy.copy,
+        copy.deepcopy,
+        lambda m: pickle.loads(pickle.dumps(m)),
+        lambda m: m.model_copy(),
+        lambda m: m.model_copy(deep=True),
+    ],
+)
+def test_copies_and_pickles_keep_everything(again: Callable[[Any], Any]) -> None:
+    r = result()
+    other = again(r)
+    assert other == r
+    assert other == JSON
+    assert other.http == HTTP
+    assert other.inferred_emotional_state["at"] == "2026-01-01T00:00:00.000Z"
+    assert other.model_fields_set == r.model_fields_set
+
+
+def test_a_changed_copy_shows_the_change_in_its_subscripts() -> None:
+    changed = result().model_copy(update={"response": "bye"})
+    assert changed["response"] == changed.response == "bye"
+    assert changed["later"] == {"a": 1.5}
+
+
+def test_a_hand_built_model_shows_what_would_be_sent() -> None:
+    request = models.InteractionQuery.model_validate({"from": "2026-01-01T00:00:00Z", "limit": 1})
+    assert dict(request) == {"from": "2026-01-01T00:00:00Z", "limit": 1}
+    request.limit = 2
+    assert request["limit"] == 2
+
+
+def test_answers_are_frozen_and_requests_are_checked_when_they_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        result().response = "x"  # type: ignore[misc]
+    with pytest.raises(ValueError, match="mode"):
+        models.RespondRequest(personality_id="p", message="m").mode = "x"  # type: ignore[assignment]
+
+
+def test_no_field_hides_what_a_model_can_do() -> None:
+    taken = {name for name in dir(Model) if not name.startswith("_")}
+    for model in all_models():
+        assert not taken & model.model_fields.keys(), model
+
+
+@pytest.mark.parametrize("model", all_models(), ids=lambda m: m.__name__)
+def test_every_model_survives_json_pickle_and_deepcopy(model: type[Model]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for full in (False, True):
+            made = model.model_validate({**sample(model, full), "later": {"x": [1]}})
+            assert model.model_validate(made.model_dump(mode="json")) == made
+            assert model.model_validate(made.model_dump(mode="json", by_alias=True)) == made
+            assert model.model_validate_json(made.model_dump_json()) == made
+        assert pickle.loads(pickle.dumps(made)) == made
+        assert copy.deepcopy(made) == made
+        assert model.__doc__
+        assert "undocumented" in model.__doc__ or "source" in model.__doc__ or "this version" in model.__doc__
+
+
+def sample(model: type[Model], full: bool = False) -> dict[str, Any]:
+    """JSON for what a model requires, or for all that it knows."""
+    return {key: value_of(info.annotation) for _, key, info in json_fields(model) if info.is_required() or full}
+
+
+def value_of(annotation: Any) -> Any:
+    """A JSON value that fits an annotation."""
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
+        return sample(annotation, full=True)
+    if get_origin(annotation) in (Union, UnionType):
+        return value_of(get_args(annotation)[0])
+    if get_origin(annotation) is Annotated:
+        return value_of(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    if get_origin(annotation) is list:
+        return [value_of(get_args(annotation)[0])]
+    if get_origin(annotation) in (dict, Mapping):
+        return {"key": 1}
+    instant = "2026-01-01T00:00:00.000Z"
+    simple = {datetime: instant, AwareDatetime: instant, bool: True, int: 1, float: 0.5, bytes: "/wA=", Path: "a/b"}
+    return simple.get(annotation, "x")
+
+
+def all_errors() -> list[type[errors.UniqOSError]]:
+    found = [value for value in vars(errors).values() if isinstance(value, type)]
+    return [e for e in found if issubclass(e, errors.UniqOSError)]
+
+
+@pytest.mark.parametrize("kind", all_errors(), ids=lambda e: e.__name__)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_every_error_survives_pickle_and_copies(
+    kind: type[errors.UniqOSError], again: Callable[[errors.UniqOSError], errors.UniqOSError]
+) -> None:
+    more: dict[str, Any] = (
+        {"reason": "r"} if kind is errors.WebhookSignatureError else {"code": "c", "details": {"a": 1}}
+    )
+    error = kind("what happened", **more)
+    error.request_id, error.http_status = "req_1", 418
+    other = again(error)
+    assert type(other) is kind
+    assert str(other) == "what happened"
+    assert vars(other) == vars(error)
+
+
+def test_what_was_changed_in_an_answer_is_in_its_json() -> None:
+    text = b'{"data": [{"user_id": "u", "metadata": {"ssn": 1, "plan": "x"}}, {"user_id": "v"}], "next_cursor": "c"}'
+    page = decode(models.EndUserPage, text, HTTP, "raise")
+    assert page.data is not None
+    assert page.data[0].metadata is not None
+    del page.data[1:]
+    page.data[0].metadata.pop("ssn")
+    wanted = {"data": [{"user_id": "u", "metadata": {"plan": "x"}}], "next_cursor": "c"}
+    assert page.model_dump(mode="json") == json.loads(page.model_dump_json()) == wanted
+
+
+def test_json_has_the_servers_order_and_numbers() -> None:
+    text = '{"z":1,"latency_ms":3,"response":"x","inferred_emotional_state":{"valence":1,"primary":"joy"}}'
+    assert decode(models.RespondResult, text.encode(), HTTP, "raise").model_dump_json() == text
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"include": {"response"}}, {"response"}),
+        ({"exclude": {"response"}}, {"usage", "latency_ms"}),
+        ({"exclude_none": True}, {"response", "latency_ms"}),
+        ({"exclude_unset": True}, {"response", "usage", "latency_ms"}),
+        ({"by_alias": True}, {"response", "usage", "latency_ms"}),
+    ],
+)
+def test_the_options_of_a_dump_are_heeded(options: dict[str, Any], wanted: set[str]) -> None:
+    answer = decode(models.RespondResult, b'{"response": "x", "usage": null, "latency_ms": 1}', HTTP, "raise")
+    assert answer.model_dump(mode="json", **options).keys() == wanted
+
+
+def test_a_subclass_of_yours_is_dumped_as_pydantic_does_it() -> None:
+    class Mine(models.RespondRequest):
+        tags: list[str] = Field(default_factory=list)
+        level: int = 3
+        note: str | None = Field(default=None, serialization_alias="otherNote")
+        at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+        @field_serializer("at")
+        def _day(self, value: datetime) -> str:
+            return value.strftime("%d")
+
+    made = Mine(personality_id="p", message="m")
+    made.tags.append("x")
+    wanted = {"personality_id": "p", "message": "m", "tags": ["x"], "level": 3, "at": "01"}
+    assert made.model_dump(mode="json") == {**wanted, "note": None}
+    assert made.model_dump(mode="json", by_alias=True) == {**wanted, "otherNote": None}
+
+
+def test_metadata_that_were_never_given_cannot_be_changed_by_mistake() -> None:
+    with pytest.raises(TypeError):
+        models.EndUserUpdate().metadata["a"] = 1  # type: ignore[index]
+    assert dict(models.EndUserUpdate()) == {}
+
+
+def test_an_answer_is_a_mapping_and_a_request_is_not_since_tools_would_take_it_for_json() -> None:
+    for model in all_models():
+        assert issubclass(model, Mapping) is not issubclass(model, RequestModel)
+
+    class Mine(models.RespondResult): ...
+
+    class Asked(models.RespondRequest): ...
+
+    assert isinstance(Mine(response="x"), Mapping)
+    asked = Asked(personality_id="p", message="m")
+    assert not isinstance(asked, Mapping)
+    assert {**asked} == dict(asked.items()) == {"personality_id": "p", "message": "m"}
+    assert (asked.get("user_id"), list(asked.values()), "message" in asked) == (None, ["p", "m"], True)
+    assert asked == {"personality_id": "p", "message": "m"}
+
+
+@pytest.mark.parametrize("model", [m for m in all_models() if issubclass(m, RequestModel) and m.model_fields])
+def test_the_fields_of_a_request_are_options_of_a_command_line(model: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    class Settings(BaseSettings):
+        turn: model
+
+    with pytest.raises(SystemExit):
+        CliApp.run(Settings, cli_args=["--help"])
+    offered = capsys.readouterr().out
+    for _, key, _ in json_fields(model):
+        assert f"--turn.{key} " in offered
+
+
+def test_a_turn_can_be_given_by_options_and_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Settings(BaseSettings, env_nested_delimiter="__"):
+        turn: models.RespondRequest
+
+    monkeypatch.setenv("TURN__MESSAGE", "from the environment")
+    turn = CliApp.run(Settings, cli_args=["--turn.personality_id=p", "--turn.mode", "stateless"]).turn
+    assert turn == {"personality_id": "p", "message": "from the environment", "mode": "stateless"}
+
+
+@pytest.mark.parametrize("model", [*all_models(), Anything], ids=lambda m: m.__name__)
+def test_the_docstring_of_a_model_says_the_source_that_the_model_has(model: type[Model]) -> None:
+    assert model.__doc__
+    said = re.search(r"\(source: (docs|official SDK)", model.__doc__)
+    assert source_of(model) == (said[1] if said else "undocumented")
+    assert said or "undocumented" in model.__doc__ or "this version" in model.__doc__ or model in (File, SavedFile)
+
+
+def test_a_subclass_of_yours_has_the_source_of_its_base() -> None:
+    class Mine(models.RespondResult): ...
+
+    assert source_of(Mine) == source_of(models.RespondResult) == "docs"
+    assert source_of(models.ModulatorPack) == "undocumented"
+
+
+@pytest.mark.parametrize("option", ["-O", "-OO"])
+def test_the_table_of_operations_is_the_same_without_docstrings(option: str) -> None:
+    tables = [
+        subprocess.run(
+            [sys.executable, *options, "-m", "uniqos", "api", "list", "--json"], capture_output=True, check=True
+        )
+        for options in ([], [option])
+    ]
+    assert tables[0].stdout == tables[1].stdout
+    assert b'"docs"' in tables[0].stdout

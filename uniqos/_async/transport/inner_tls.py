@@ -1,0 +1,119 @@
+"""TLS over any stream of bytes, also over TLS to a proxy.
+
+httpcore's streams, and asyncio's transports, cannot tell a cut connection from one that TLS closed properly. This one
+can: a body that ends with its connection may be half of it otherwise.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import httpcore
+
+from ..._network.aio import AsyncShield
+from .network import AsyncNetwork
+
+_READ_BYTES = 64 * 1024
+_T = TypeVar("_T")
+
+
+class AsyncTlsStream(httpcore.AsyncNetworkStream):
+    """A stream on which TLS is to begin, by ``start_tls``.
+
+    Args:
+        outer: The stream below, which keeps the deadline.
+        network: The network of the connection.
+    """
+
+    def __init__(self, outer: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
+        self._outer: httpcore.AsyncNetworkStream = outer
+        self._network: AsyncNetwork = network
+        self._incoming: ssl.MemoryBIO = ssl.MemoryBIO()
+        self._outgoing: ssl.MemoryBIO = ssl.MemoryBIO()
+        self._tls: ssl.SSLObject | None = None
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        if self._tls is not None:  # to a proxy, and now to the API through it
+            return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
+        try:
+            tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+            await self._do(tls.do_handshake, timeout)
+        except BaseException as exc:
+            with AsyncShield():
+                await self.aclose()
+            if isinstance(exc, httpcore.TimeoutException):
+                raise httpcore.ConnectTimeout("no TLS in time") from exc
+            if isinstance(exc, (ssl.SSLError, ValueError, httpcore.NetworkError)):
+                raise httpcore.ConnectError(str(exc)) from exc
+            raise
+        self._tls = tls
+        self._network.written = False
+        return self
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        tls = self._tls
+        assert tls is not None
+        try:
+            return await self._do(partial(tls.read, max_bytes), timeout, reads=True)
+        except ssl.SSLEOFError:
+            self._network.was_cut = True
+            return b""
+        except ssl.SSLError as exc:
+            raise httpcore.ReadError(str(exc)) from exc
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        tls = self._tls
+        assert tls is not None
+        try:
+            while buffer:
+                buffer = buffer[await self._do(partial(tls.write, buffer), timeout) :]
+        except ssl.SSLError as exc:
+            raise httpcore.WriteError(str(exc)) from exc
+
+    async def aclose(self) -> None:
+        await self._outer.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._tls
+        if info == "is_readable" and (self._incoming.pending or (self._tls is not None and self._tls.pending())):
+            return True
+        return self._outer.get_extra_info(info)
+
+    async def _do(self, step: Callable[[], _T], timeout: float | None, *, reads: bool = False) -> _T:
+        """Do a step that may need bytes from the other side, and send the bytes that it makes.
+
+        Where the step ``reads``, its result counts even if nothing can be sent any more.
+        """
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                await self._send(timeout)
+                data = await self._outer.read(_READ_BYTES, timeout)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            except ssl.SSLError:
+                try:
+                    await self._send(timeout)  # the alert that tells the other side why
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    pass
+                raise
+            else:
+                try:
+                    await self._send(timeout)
+                except (httpcore.NetworkError, httpcore.TimeoutException):
+                    if not reads:
+                        raise
+                return result
+
+    async def _send(self, timeout: float | None) -> None:
+        if self._outgoing.pending:
+            await self._outer.write(self._outgoing.read(), timeout)

@@ -1,0 +1,48 @@
+"""The network of event loops other than asyncio, such as trio: httpcore's own, within the deadline of the exchange."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import httpcore
+
+from .._async.transport.inner_tls import AsyncTlsStream
+from .._async.transport.network import AsyncNetwork
+from .sockets import keep_alive
+
+
+class AnyioNetwork(AsyncNetwork):
+    """The network of one connection on the streams of anyio."""
+
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
+        stream = await backend.connect_tcp(host, port, left)
+        keep_alive(stream.get_extra_info("socket"))
+        return _Stream(stream, self)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A stream of httpcore's that asks how much time is left."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
+        self._stream: httpcore.AsyncNetworkStream = stream
+        self._network: AsyncNetwork = network
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, self._network.left_to_write(timeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,181 @@
+"""The network straight on asyncio's transports: what anyio costs for each read and write is a third of a call.
+
+Only for asyncio; other event loops use httpcore's own backend. It knows the deadline of the exchange, as pool.py asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ssl
+from typing import Any, cast
+
+import anyio
+import httpcore
+
+from .._async.transport.inner_tls import AsyncTlsStream
+from .._async.transport.network import AsyncNetwork
+from .sockets import is_address, is_readable, keep_alive
+
+_REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
+_HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
+
+
+class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
+    """A connection whose received bytes wait in a list until they are read."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, network: AsyncioNetwork) -> None:
+        self._loop = loop
+        self._network = network
+        self._transport: asyncio.Transport | None = None
+        self._received: list[bytes] = []
+        self._size = 0
+        self._ended = False
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self._paused = False
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received.append(data)
+        self._size += len(data)
+        if self._reader is not None:
+            _wake(self._reader)
+        if self._size > _HIGH_WATER and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._end(None)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc)
+
+    def pause_writing(self) -> None:
+        self._writer = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writer is not None:
+            _wake(self._writer)
+            self._writer = None
+
+    def _end(self, exc: Exception | None) -> None:
+        self._ended = True
+        self._error = self._error or exc
+        for waiting in (self._reader, self._writer):
+            if waiting is not None:
+                _wake(waiting)
+
+    # What httpcore calls.
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if not self._received and not self._ended:
+            await self._wait_for_data(self._network.left(timeout, httpcore.ReadTimeout))
+        if not self._received:
+            if self._error is not None:
+                raise httpcore.ReadError(str(self._error)) from self._error
+            return b""
+        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
+        self._received.clear()
+        if len(data) > max_bytes:
+            self._received.append(data[max_bytes:])
+            data = data[:max_bytes]
+        self._size -= len(data)
+        if self._paused and self._size < _LOW_WATER and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def _wait_for_data(self, timeout: float | None) -> None:
+        reader = self._reader = self._loop.create_future()
+        # A timer of our own: asyncio.wait_for would make a task on some versions.
+        timer = None if timeout is None else self._loop.call_later(timeout, _give_up, reader)
+        try:
+            await reader
+        finally:
+            self._reader = None
+            if timer is not None:
+                timer.cancel()
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        left = self._network.left_to_write(timeout)
+        if self._transport is None or self._transport.is_closing():
+            raise httpcore.WriteError("the connection is closed") from self._error
+        self._transport.write(buffer)
+        if self._writer is not None:
+            try:
+                with anyio.fail_after(left):
+                    await asyncio.shield(self._writer)
+            except TimeoutError as exc:
+                raise httpcore.WriteTimeout("the server does not read") from exc
+            if self._error is not None:
+                raise httpcore.WriteError(str(self._error)) from self._error
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            # Not close(): what was not sent by now is no longer wanted, and TLS would wait for the other side.
+            self._transport.abort()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        # Not asyncio's own: its transports do not tell a connection that was cut from one that TLS has ended.
+        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        if self._transport is None:
+            return None
+        if info == "is_readable":  # while idle: it ended, or something came that nobody asked for
+            gone = self._ended or bool(self._received) or self._transport.is_closing()
+            # The loop may not have come round to it yet.
+            return gone or is_readable(self._transport.get_extra_info("socket"))
+        if info == "client_addr":
+            return self._transport.get_extra_info("sockname")
+        if info == "server_addr":
+            return self._transport.get_extra_info("peername")
+        if info == "socket":
+            return self._transport.get_extra_info("socket")
+        return None
+
+
+class AsyncioNetwork(AsyncNetwork):
+    """The network of one connection on asyncio's own transports."""
+
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
+        loop = asyncio.get_running_loop()
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        more: dict[str, Any] = {}
+        if not is_address(host) and isinstance(
+            loop, asyncio.BaseEventLoop
+        ):  # other loops, like uvloop's, may not know it
+            more["happy_eyeballs_delay"] = 0.25
+        try:
+            # Not asyncio.wait_for: before Python 3.12 it can lose a cancellation, and the turn would be sent after it.
+            with anyio.fail_after(left):
+                transport, stream = await loop.create_connection(lambda: _Stream(loop, self), host, port, **more)
+        except TimeoutError as exc:
+            raise httpcore.ConnectTimeout("no connection in time") from exc
+        except OSError as exc:
+            # Several addresses that fail become one error of no kind.
+            refused = any(f"[{number}]" in str(exc) for number in _REFUSED)
+            raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
+        keep_alive(transport.get_extra_info("socket"))
+        return stream
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+def _give_up(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(httpcore.ReadTimeout("no answer in time"))

@@ -1,0 +1,85 @@
+"""What is said to a SOCKS 5 proxy, and its answers; nothing is sent here. Needs the extra ``socks``."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import httpcore
+
+from .._extras import missing_extra
+from .._wire.message import PASSWORD_REFUSED
+
+try:
+    from socksio import ProtocolError
+    from socksio.socks5 import (
+        SOCKS5AType,
+        SOCKS5AuthMethod,
+        SOCKS5AuthMethodsRequest,
+        SOCKS5AuthReply,
+        SOCKS5Command,
+        SOCKS5CommandRequest,
+        SOCKS5ReplyCode,
+        SOCKS5UsernamePasswordReply,
+        SOCKS5UsernamePasswordRequest,
+    )
+except ImportError:
+    raise missing_extra("a socks proxy needs one more package", "socks") from None
+
+_VERSION = b"\x05"
+_ADDRESS_SIZES: dict[bytes, int] = {SOCKS5AType.IPV4_ADDRESS: 4, SOCKS5AType.IPV6_ADDRESS: 16}
+
+
+def handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generator[bytes | int, bytes, None]:
+    """Ask for a connection to ``host``, whose name the proxy looks up.
+
+    Args:
+        host: Name or IP address.
+        port: Number of the port.
+        auth: User and password, for a proxy that wants them.
+
+    Yields:
+        Bytes to send, or how many to receive; these are sent in.
+
+    Raises:
+        httpcore.ProxyError: It refused, or speaks something else.
+    """
+    try:
+        yield from _handshake(host, port, auth)
+        return
+    except ProtocolError:
+        pass
+    # Not above, where the other error would stay behind, and the password in its frames.
+    raise httpcore.ProxyError("what it says is not SOCKS 5")
+
+
+def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generator[bytes | int, bytes, None]:
+    methods = [SOCKS5AuthMethod.NO_AUTH_REQUIRED]
+    if auth is not None:
+        methods.append(SOCKS5AuthMethod.USERNAME_PASSWORD)
+    yield SOCKS5AuthMethodsRequest(methods).dumps()
+    method = SOCKS5AuthReply.loads((yield 2)).method
+    if method not in methods:
+        raise httpcore.ProxyError(PASSWORD_REFUSED)
+    if method is SOCKS5AuthMethod.USERNAME_PASSWORD and auth is not None:
+        yield SOCKS5UsernamePasswordRequest(*auth).dumps()
+        if not SOCKS5UsernamePasswordReply.loads((yield 2)).success:
+            raise httpcore.ProxyError(PASSWORD_REFUSED)
+    yield SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port)).dumps()
+    answer = yield 4  # version, outcome, nothing, kind of address; then the address and a port
+    if answer[:1] != _VERSION:
+        raise ProtocolError
+    if answer[1:2] != SOCKS5ReplyCode.SUCCEEDED:
+        raise httpcore.ProxyError(_words(answer[1:2]))
+    kind = answer[3:]
+    if kind == SOCKS5AType.DOMAIN_NAME:
+        answer += yield 1
+    elif kind not in _ADDRESS_SIZES:
+        raise ProtocolError
+    yield _ADDRESS_SIZES.get(kind, answer[-1]) + 2  # where the proxy itself went from is nobody's concern
+
+
+def _words(code: bytes) -> str:
+    try:
+        return SOCKS5ReplyCode(code).name.lower().replace("_", " ")
+    except ValueError:  # some proxies have more: Tor's tell why a hidden service cannot be reached
+        return f"SOCKS error {code[0]}"

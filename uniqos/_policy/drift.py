@@ -1,0 +1,129 @@
+"""What the API sends beyond what this version knows, told once: so that a change of the service is seen early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any, Literal, get_args, get_origin
+
+from .._base.fork import ForkSafeLock
+from .._base.model import Model, parts
+from .._base.safe import is_word
+from ..api.stream_events import StreamEventUnknown
+from .logging import LeveledLogger
+
+_MOST_FINDINGS = 10_000
+_MOST_KEYS = 1_000
+"""How many unknown keys of one object are looked at: an answer can have hundreds of thousands."""
+_telling = ForkSafeLock()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """One thing that this version did not expect in an answer. It holds no message text."""
+
+    kind: Literal["unknown_field", "unknown_value", "unknown_event", "salvaged"]
+    operation: str
+    """The endpoint, e.g. ``POST /v1/respond``."""
+    model: str
+    """Name of the answer's model."""
+    where: str
+    """Which field of it, e.g. ``data[].status``, or the name of the event; ``?`` is a name that is no plain word."""
+    found: str | None = None
+    """The word that a vocabulary does not have, if it is one word; or what is wrong with a salvaged field."""
+
+    def __str__(self) -> str:
+        found = f" ({self.found})" if self.found else ""
+        return f"{self.operation}: {self.kind} {self.model}.{self.where}{found}"
+
+
+OnDrift = Callable[[DriftReport], None]
+
+
+class Drift:
+    """Looks through answers and tells what is new.
+
+    Args:
+        on_drift: Whom to tell.
+        told: What was told to it already.
+        log: Where it is said that telling failed.
+    """
+
+    def __init__(self, on_drift: OnDrift, told: set[DriftReport], log: LeveledLogger) -> None:
+        self._on_drift: OnDrift = on_drift
+        self._told: set[DriftReport] = told
+        self._log: LeveledLogger = log
+
+    def look(self, operation: str, answer: Model) -> None:
+        """Tell what is new in one validated answer or event."""
+        for report in _findings(operation, answer):
+            with _telling:  # each finding once, whichever thread comes first
+                if report in self._told or len(self._told) >= _MOST_FINDINGS:
+                    continue
+                self._told.add(report)
+            try:
+                self._on_drift(report)
+            except Exception as exc:  # a report that fails must not cost an answer that was paid for
+                self._log.warning("uniqos: on_drift failed", report=str(report), error=type(exc).__name__)
+
+
+def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
+    name = type(answer).__name__
+    http = answer.http
+    if http is not None and http.problems:
+        content = answer.to_dict()
+        for problem in http.problems:
+            where = _path(_way(content, problem["loc"]))
+            yield DriftReport("salvaged", operation, name, where, str(problem["type"]))
+    if isinstance(answer, StreamEventUnknown):
+        yield DriftReport("unknown_event", operation, name, _word(answer.name) or "?")
+        return
+    yield from _of_part(operation, name, answer, ())
+
+
+def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
+    for key in islice(part.model_extra or (), _MOST_KEYS):
+        yield DriftReport("unknown_field", operation, name, _path((*path, key)))
+    for field, words in _vocabularies(type(part)).items():
+        value = getattr(part, field, None)
+        if isinstance(value, str) and value not in words:
+            yield DriftReport("unknown_value", operation, name, _path((*path, field)), _word(value))
+    for inner, step in parts(part):
+        yield from _of_part(operation, name, inner, (*path, *step))
+
+
+@cache
+def _vocabularies(model: type[Model]) -> dict[str, frozenset[Any]]:
+    """The words of each field that has a vocabulary, yet takes any word."""
+    found: dict[str, frozenset[Any]] = {}
+    for name, info in model.model_fields.items():
+        kinds = get_args(info.annotation)
+        words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+        if words and str in kinds:
+            found[name] = frozenset(words)
+    return found
+
+
+def _way(content: Any, loc: Iterable[Any]) -> tuple[str | int, ...]:
+    """The part of pydantic's way to a problem that is one through the JSON: it names members of unions too."""
+    steps: list[str | int] = []
+    for step in loc:
+        if (isinstance(content, dict) and step in content) or (
+            isinstance(content, list) and isinstance(step, int) and step < len(content)
+        ):
+            content = content[step]
+        elif steps and not isinstance(content, dict):
+            continue
+        steps.append(step)
+    return tuple(steps)
+
+
+def _path(steps: Iterable[str | int]) -> str:
+    text = "".join("[]" if isinstance(step, int) else f".{_word(step) or '?'}" for step in steps)
+    return text.removeprefix(".")
+
+
+def _word(value: Any) -> str | None:
+    return value if is_word(value) else None

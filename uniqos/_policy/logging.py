@@ -1,0 +1,250 @@
+"""Log lines through the standard library or a logger of the user's, and secrets that no text shows."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Mapping
+from inspect import Parameter, iscoroutinefunction, signature
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from .._base.safe import UNKNOWN, is_word, safe_code, safe_id, safe_text
+
+LogLevel = Literal["debug", "info", "warning", "error", "silent"]
+_WEIGHTS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 99}
+_MOST_OF_A_VALUE = 500
+_SHOWN = re.compile(r"uniq_(?:live|test)_[A-Za-z0-9]{0,4}")
+
+
+@runtime_checkable
+class Logger(Protocol):
+    """Where the SDK's log lines go: any object with these four methods (source: official SDK)."""
+
+    def debug(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        """Take a line of detail."""
+        ...
+
+    def info(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        """Take a line of information."""
+        ...
+
+    def warning(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        """Take a warning."""
+        ...
+
+    def error(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        """Take an error."""
+        ...
+
+
+class _Sink:
+    """A logger of another interface as a ``Logger``."""
+
+    __slots__ = ("_logger",)
+
+    def __init__(self, logger: Any) -> None:
+        self._logger: Any = logger
+
+    def debug(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        self._emit("debug", message, context or {})
+
+    def info(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        self._emit("info", message, context or {})
+
+    def warning(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        self._emit("warning", message, context or {})
+
+    def error(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
+        self._emit("error", message, context or {})
+
+    def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class StandardLogger(_Sink):
+    """A ``logging.Logger`` or ``LoggerAdapter``; by default ``logging.getLogger("uniqos")``."""
+
+    __slots__ = ()
+
+    def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any] | None = None) -> None:
+        super().__init__(logger or logging.getLogger("uniqos"))
+
+    def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
+        logger, weight, line = self._logger, _WEIGHTS[level], _line(message, context)
+        if not logger.hasHandlers():
+            _print(logger, level, line)
+        elif logger.isEnabledFor(weight):
+            logger.log(weight, "%s", line, extra={"uniqos": dict(context)})
+
+
+class _StructlogSink(_Sink):
+    """A logger of structlog, which takes the context as keywords."""
+
+    __slots__ = ()
+
+    def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
+        # The methods of structlog have a parameter of their own that is called "event": the message.
+        fields = {"event_name" if name == "event" else name: value for name, value in context.items()}
+        getattr(self._logger, level)(message, **fields)
+
+
+class _LineSink(_Sink):
+    """A logger that would format further arguments into the message, so that the line has to hold the context.
+
+    Loguru gets the context as ``extra["uniqos"]`` too.
+    """
+
+    __slots__ = ()
+
+    def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
+        is_loguru = hasattr(self._logger, "bind") and hasattr(self._logger, "opt")
+        logger = self._logger.bind(uniqos=dict(context)) if is_loguru else self._logger
+        getattr(logger, level)(_line(message, context))
+
+
+def check_logger(logger: object) -> str | None:
+    """Return what keeps ``logger`` from being used as one; None where nothing does."""
+    # Not isinstance(): from Python 3.12 on that does not see the methods of structlog's lazy loggers.
+    methods = [getattr(logger, name, None) for name in ("debug", "info", "warning", "error")]
+    if not all(map(callable, methods)):
+        return "logger must have the methods debug, info, warning and error"
+    if any(map(iscoroutinefunction, methods)):
+        return "the methods of logger must be plain functions: what is asynchronous is never awaited"
+    return None
+
+
+def sink_of(logger: Logger | logging.Logger | None) -> Logger:
+    """Return ``logger`` as a sink that keeps the context of each line."""
+    if logger is None or isinstance(logger, (logging.Logger, logging.LoggerAdapter)):
+        return StandardLogger(logger)
+    if not _formats_arguments(logger.warning):
+        return logger
+    return _StructlogSink(logger) if hasattr(logger, "unbind") else _LineSink(logger)
+
+
+def _formats_arguments(method: Callable[..., object]) -> bool:
+    """Return whether a logging method is ``(message, *args)`` and not ``(message, context)``.
+
+    A method of ``*args`` alone takes whatever comes, as mocks do: it gets the context as its second argument.
+    """
+    try:
+        parameters = list(signature(method).parameters.values())
+    except (TypeError, ValueError):  # some methods written in C have no signature
+        return False
+    return [parameter.kind for parameter in parameters[1:2]] == [Parameter.VAR_POSITIONAL]
+
+
+def _line(message: str, context: Mapping[str, Any]) -> str:
+    return " ".join([message, *(f"{name}={value}" for name, value in context.items())])
+
+
+def _print(logger: Any, level: str, line: str) -> None:
+    """Write to standard error where ``logging`` has no handlers, so that ``log_level=`` has an effect all the same."""
+    while isinstance(logger, logging.LoggerAdapter):
+        line, _ = logger.process(line, {})
+        logger = logger.logger
+    # Without a standard error, as under pythonw, print() would write to standard output.
+    if sys.stderr is None or not _lets_pass(logger, _WEIGHTS[level]):
+        return
+    record = logger.makeRecord(logger.name, _WEIGHTS[level], __file__, 0, "%s", (line,), None)
+    if logger.filter(record):
+        print(f"uniqos [{level}] {record.getMessage()}", file=sys.stderr)
+
+
+def _lets_pass(logger: logging.Logger, weight: int) -> bool:
+    """Return whether the levels of ``logging`` let a line pass; that of the root counts if it is not the default."""
+    if logger.disabled or logger.manager.disable >= weight:
+        return False
+    node: logging.Logger | None = logger
+    while node is not None and not node.level:
+        node = node.parent
+    return node is None or weight >= node.level or (node is logging.root and node.level == logging.WARNING)
+
+
+class LeveledLogger:
+    """A sink behind a threshold. What others wrote is made safe before any sink gets it."""
+
+    __slots__ = ("sink", "threshold")
+
+    def __init__(self, level: LogLevel, sink: Logger | logging.Logger | None) -> None:
+        self.threshold: int = _WEIGHTS[level]
+        self.sink: Logger = sink_of(sink)
+
+    @property
+    def debugging(self) -> bool:
+        """Ask before preparing a debug line: the hot path logs nothing else."""
+        return self.threshold <= 10
+
+    def debug(self, message: str, **context: Any) -> None:
+        if self.threshold <= 10:
+            self._emit(self.sink.debug, message, context)
+
+    def warning(self, message: str, **context: Any) -> None:
+        if self.threshold <= 30:
+            self._emit(self.sink.warning, message, context)
+
+    @staticmethod
+    def _emit(write: Callable[[str, Mapping[str, Any]], None], message: str, context: Mapping[str, Any]) -> None:
+        try:
+            write(message, {name: _safe_value(name, value) for name, value in context.items()})
+        except Exception:  # a log that fails must not cost an answer that was paid for
+            pass
+
+
+def _safe_value(name: str, value: Any) -> Any:
+    if name == "code":
+        return safe_code(value)
+    if name == "request_id":
+        return safe_id(value)
+    if name == "event":
+        return value if is_word(value) else UNKNOWN
+    return safe_text(value, _MOST_OF_A_VALUE) if isinstance(value, str) else value
+
+
+class Secret(str):
+    """A key or token: text like any other, except in a repr, and so in a traceback that shows local variables."""
+
+    def __repr__(self) -> str:
+        return repr(redact(self))
+
+
+class SecretBytes(bytes):
+    """The same as bytes, such as the value of a header."""
+
+    def __repr__(self) -> str:
+        return "b'***'"
+
+
+class Unfit:
+    """Stands for a key that is no text: its type may be told, its value not."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind: str = kind
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}>"
+
+
+def hide(value: Any) -> Any:
+    """Return a text as a Secret, None as it is, and anything else as Unfit, to be refused later."""
+    if isinstance(value, str):
+        return Secret(value)
+    return value if value is None or isinstance(value, Unfit) else Unfit(type(value).__name__)
+
+
+def hide_options(options: dict[str, Any]) -> None:
+    """Hide the secrets among the keywords of a client, in place, since the caller's local variable is that dict."""
+    for name in options.keys() & {"api_key", "access_token", "base_url", "proxy"}:
+        options[name] = hide(options[name])
+
+
+def redact(secret: str) -> str:
+    """Return a key as it may be shown: its prefix and four characters. Of any other text nothing is shown."""
+    shown = _SHOWN.match(secret)
+    return f"{shown[0]}..." if shown else "***"
+
+
+def is_level(value: object) -> bool:
+    """Whether ``value`` is one of the five levels."""
+    return isinstance(value, str) and value in _WEIGHTS

@@ -1,0 +1,38 @@
+"""The place in a call where an observer is told of it, with nobody there: see ``_observer.py`` for who may be."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._base.http import HttpInfo
+    from ..errors import UniqOSError
+
+
+class Unwatched:
+    """A call that nobody observes: says nothing, and costs next to nothing."""
+
+    __slots__ = ()
+
+    def attempt(self, number: int) -> None: ...
+
+    def retrying(self, attempt: int, delay: float, error: UniqOSError) -> None: ...
+
+    def answered(self, http: HttpInfo) -> None: ...
+
+    def event(self) -> None: ...
+
+    def left(self) -> None: ...
+
+    def ended_with(self, code: str | None) -> None: ...
+
+    def __enter__(self) -> Unwatched:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+NOBODY = Unwatched()

@@ -1,0 +1,58 @@
+# Generated from _async/namespaces/catalog.py by python -m uniqos._generate. Do not edit.
+"""``client.catalog``: the personalities that uniqOS offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from ...api import catalog as ops
+from .base import Namespace
+
+if TYPE_CHECKING:
+    from ... import _params as p
+    from ... import models as m
+else:
+    from ..._base.hints import models as m
+    from ..._base.hints import params as p
+
+
+class Catalog(Namespace):
+    """The personalities that uniqOS offers; ``personalities.from_catalog`` copies one."""
+
+    __slots__ = ()
+
+    def list(self, **options: Unpack[p.Options]) -> m.CatalogList:
+        """The whole catalog.
+
+        Args:
+            **options: The options of every call.
+
+        Returns:
+            The entries in ``data``; their fields are undocumented.
+
+        Raises:
+            UniqOSError: As for every call.
+
+        Source: official SDK; the answer is undocumented.
+        """
+        return self._requester.call(ops.LIST, None, options)
+
+    def get(self, slug: str, **options: Unpack[p.Options]) -> m.CatalogEntry:
+        """One personality of the catalog.
+
+        Args:
+            slug: Name of the entry.
+            **options: The options of every call.
+
+        Returns:
+            The entry; its fields are undocumented.
+
+        Raises:
+            NotFoundError: There is none of that name.
+            UniqOSError: As for every call.
+
+        Source: official SDK; the answer is undocumented.
+        """
+        return self._requester.call(ops.GET, None, options, slug)

@@ -1,0 +1,83 @@
+# Generated from _async/namespaces/me.py by python -m uniqos._generate. Do not edit.
+"""``client.me``: the person or key that is calling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+from typing_extensions import Unpack
+
+from ..._wire.operation import Body
+from ...api import me as ops
+from .base import Namespace
+
+if TYPE_CHECKING:
+    from ... import _params as p
+    from ... import models as m
+else:
+    from ..._base.hints import models as m
+    from ..._base.hints import params as p
+
+
+class Me(Namespace):
+    """The person or key that is calling."""
+
+    __slots__ = ()
+
+    def get(self, **options: Unpack[p.Options]) -> m.Me:
+        """Who is calling.
+
+        Args:
+            **options: The options of every call.
+
+        Returns:
+            The profile; its fields are undocumented.
+
+        Raises:
+            UniqOSError: As for every call.
+
+        Source: official SDK; the answer is undocumented.
+        """
+        return self._requester.call(ops.GET, None, options)
+
+    def update(self, body: p.MeUpdateLike | None = None, **fields: Any) -> m.Me:
+        """Change your profile.
+
+        Args:
+            body: The body as one object; else as keywords. Its keys are undocumented.
+            **fields: The same as keywords, and the options of every call.
+
+        Returns:
+            The profile; its fields are undocumented.
+
+        Raises:
+            UniqOSError: As for every call.
+
+        Source: official SDK; both shapes are undocumented.
+        """
+        return self._requester.call(ops.UPDATE, body, fields)
+
+    @overload
+    def switch_organization(self, organization_id: str, **options: Unpack[p.Options]) -> m.SwitchedOrganization: ...
+    @overload
+    def switch_organization(
+        self, organization_id: p.SwitchOrganizationLike, **options: Unpack[p.Options]
+    ) -> m.SwitchedOrganization: ...
+    def switch_organization(self, organization_id: str | Body, **options: Unpack[p.Options]) -> m.SwitchedOrganization:
+        """Make another organization the active one; needs a portal access token.
+
+        Args:
+            organization_id: Its id; or the body as one object.
+            **options: The options of every call.
+
+        Returns:
+            An answer that holds a new access token, which later calls must use; its fields are undocumented.
+
+        Raises:
+            NotFoundError: You are no member of it.
+            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+
+        Source: official SDK; the answer is undocumented.
+        """
+        body = {"organization_id": organization_id} if isinstance(organization_id, str) else organization_id
+        return self._requester.call(ops.SWITCH_ORGANIZATION, body, options)

@@ -1,0 +1,128 @@
+"""The data of one server-sent event as its model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pydantic
+from pydantic_core import from_json
+
+from .._base.model import Model, Wire, bind, ready, refuse_nan
+from .._wire.operation import problems
+from ..api.stream_events import (
+    RespondStreamEvent,
+    StreamEventCompletion,
+    StreamEventError,
+    StreamEventGuardrailModulation,
+    StreamEventMetadata,
+    StreamEventText,
+    StreamEventUnknown,
+)
+
+EVENT_MODELS: dict[str, type[Model]] = {
+    "metadata": StreamEventMetadata,
+    "text": StreamEventText,
+    "guardrail_modulation": StreamEventGuardrailModulation,
+    "completion": StreamEventCompletion,
+    "error": StreamEventError,
+}
+_VALIDATORS: dict[str, Callable[[str], Any]] = {}
+_LARGE_CHARACTERS = 256 * 1024
+_MOST_VALUES = 100_000
+"""How many JSON values an event may hold: more would hold up the event loop, since validating cannot be interrupted."""
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+"""By event name, of those that have come. To look one up for each word costs a tenth of reading it."""
+DONE = "[DONE]"
+
+
+class BrokenEvent(ValueError):
+    """An event that is not JSON, or breaks its model; ``details`` says where."""
+
+    def __init__(self, reason: str, details: list[dict[str, Any]]) -> None:
+        super().__init__(reason)
+        self.details = details
+
+
+def parse_event(name: str, data: str) -> RespondStreamEvent:
+    """The event model for an event's name (else for the JSON's ``type``), validated.
+
+    Raises:
+        BrokenEvent: The event is known, and its data do not fit its model. Or it holds too many values.
+    """
+    if len(data) > _LARGE_CHARACTERS:
+        _refuse_too_many_values(name, data)
+    validate = _VALIDATORS.get(name)
+    if validate is None:
+        name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _named_inside(name, data)
+        if model is None:
+            return _unknown(name, data)
+        validate = _VALIDATORS[name] = ready(model).__pydantic_validator__.validate_json
+    try:
+        event = validate(data)
+        refuse_nan(data)
+    except pydantic.ValidationError as exc:
+        found = list(problems(exc))
+        raise BrokenEvent(f"{name}: {found[0]['msg']}", found) from None
+    except ValueError as exc:
+        raise BrokenEvent(f"{name}: {exc}", []) from None
+    bind(event, Wire(data))
+    return event  # type: ignore[no-any-return]
+
+
+def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
+    """As much of a broken event as fits its model; None where it is not even a JSON object."""
+    from .._base.salvage import salvage
+
+    if len(data) > _LARGE_CHARACTERS and _count_values(data) > _MOST_VALUES:
+        return None
+    model = EVENT_MODELS.get(name) or _named_inside(name, data)[1]
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        return None
+    if model is None or not isinstance(value, dict):
+        return None
+    event: Any = salvage(model, value)
+    bind(event, Wire(data))
+    return event  # type: ignore[no-any-return]
+
+
+def _refuse_too_many_values(name: str, data: str) -> None:
+    if _count_values(data) > _MOST_VALUES:
+        raise BrokenEvent(f"{name[:64]}: more than {_MOST_VALUES:,} values in one event", [])
+
+
+def _count_values(data: str) -> int:
+    """Return about how many values JSON holds: quickly, and without reading it as JSON."""
+    strings = (data.count('"') - data.count('\\"')) // 2
+    marks = sum(map(data.count, ",[{"))
+    if strings > _MOST_VALUES or marks <= _MOST_VALUES:
+        return max(strings, marks)
+    bare = re.sub(_STRING, "", data)  # the commas may be those of a long text
+    return sum(map(bare.count, ",[{"))
+
+
+def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
+    """Name and model by the JSON's ``type``, where the event itself has no name."""
+    if name == "message":  # what an event without a name is called
+        try:
+            value = from_json(data)
+        except ValueError:
+            return name, None
+        if isinstance(value, dict) and isinstance(value.get("type"), str):
+            return value["type"], EVENT_MODELS.get(value["type"])
+    return name, None
+
+
+def _unknown(name: str, data: str) -> StreamEventUnknown:
+    """Return an event of any other name, which breaks no contract whatever it holds."""
+    model = ready(StreamEventUnknown)
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        return model(type="unknown", name=name, data=data)
+    event = model(type="unknown", name=name, data=value)
+    bind(event, Wire(data))
+    return event

@@ -1,0 +1,184 @@
+"""A streamed turn, as far as it has come. Pure: events in, state and errors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import errors
+from .._base.http import HttpInfo
+from .._base.model import Model, set_http
+from .._base.safe import safe_code
+from .._wire.operation import OnInvalidResponse
+from ..api.stream_events import (
+    RespondStreamEvent,
+    StreamEventCompletion,
+    StreamEventError,
+    StreamEventMetadata,
+    StreamEventText,
+)
+from .events import DONE, BrokenEvent, parse_event, salvage_event
+
+if TYPE_CHECKING:
+    from .._policy.drift import Drift
+
+E = TypeVar("E", bound=errors.UniqOSError)
+
+
+class Turn:
+    """What is known of a streamed turn so far."""
+
+    def __init__(self, label: str, on_invalid: OnInvalidResponse = "raise", drift: Drift | None = None) -> None:
+        self.label: str = label
+        self.on_invalid: OnInvalidResponse = on_invalid
+        self.drift: Drift | None = drift
+        self.http: HttpInfo | None = None
+        self.metadata: StreamEventMetadata | None = None
+        self.completion: StreamEventCompletion | None = None
+        self.error: StreamEventError | None = None
+        self.emitted: int = 0
+        self.ended: bool = False
+        """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
+        self.broken_afterwards: str | None = None
+        """The code of an error that came after the end of the turn, and does not count."""
+        self._failed: bool = False
+        self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
+        self._write: Callable[[str], int] = self._text.write
+
+    @property
+    def text(self) -> str:
+        return self._text.getvalue()
+
+    def events(self, frames: Iterator[tuple[str, str] | None]) -> Iterator[RespondStreamEvent | None]:
+        """Yield the events that are in ``frames`` as models, and None for each None.
+
+        Raises:
+            ResponseValidationError: An event breaks the contract before the turn is over. Later it is left out.
+        """
+        take = self.take
+        for frame in frames:
+            if frame is None:
+                yield None
+                continue
+            name, data = frame
+            if data == DONE:
+                continue
+            try:
+                event = take(name, data)
+            except errors.ResponseValidationError as exc:
+                if not self.ended:
+                    raise
+                self.broken_afterwards = exc.code
+            else:
+                yield event
+
+    def take(self, name: str, data: str) -> RespondStreamEvent:
+        """Validate the next event and remember what it says.
+
+        Raises:
+            ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
+        """
+        http, is_whole = self.http, True
+        try:
+            event = parse_event(name, data)
+        except BrokenEvent as exc:
+            salvaged = salvage_event(name, data) if self.on_invalid == "salvage" else None
+            if salvaged is None:
+                broken = errors.ResponseValidationError(
+                    f"event {self.emitted + 1} of the stream breaks the contract: {exc}",
+                    body=data.encode(errors="surrogatepass"),
+                    text=self.text,
+                    details=exc.details,
+                )
+                raise self._of_the_exchange(broken) from None
+            event, is_whole = salvaged, False
+            http = replace(http, problems=tuple(exc.details)) if http is not None else None
+        if isinstance(event, StreamEventText):
+            if not self.ended:
+                self._write(event.delta if is_whole else words_of(event))
+        else:
+            self._remember(event)
+        set_http(event, http)
+        if self.drift is not None:
+            self.drift.look(self.label, event)
+        self.emitted += 1
+        return event
+
+    def _remember(self, event: RespondStreamEvent) -> None:
+        if isinstance(event, StreamEventMetadata):
+            self.metadata = self.metadata or event
+        elif isinstance(event, StreamEventCompletion):
+            self.completion = self.completion or event
+            self.ended = True
+        elif isinstance(event, StreamEventError):
+            self.error = self.error or event
+            self._failed = self._failed or not self.ended
+            self.ended = True
+
+    @property
+    def failure(self) -> str | None:
+        """The code of the error event that ended the turn; None of a turn that completed before."""
+        return error_of(self.error).code if self._failed and self.error is not None else None
+
+    def interrupted(self, reason: str) -> errors.NetworkError:
+        """The error of a stream that broke before its end."""
+        error = errors.NetworkError(
+            f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed; what "
+            "it said is in `.text`.",
+            code="stream_interrupted",
+            details={"events_emitted": self.emitted},
+            text=self.text,
+            interaction_id=_text(self.metadata, "interaction_id"),
+        )
+        return self._of_the_exchange(error)
+
+    def check_end(self) -> None:
+        """Refuse to call it an end when there is no more, and yet the API has not said that this is all.
+
+        Raises:
+            ConfigurationError: ``stream_consumed``: it was closed, or refused, before it began.
+            NetworkError: ``stream_interrupted``: it was closed, or broke, on its way.
+        """
+        if self.http is None:
+            raise errors.ConfigurationError(
+                "this stream is used up; call respond(..., stream=True) again", code="stream_consumed"
+            )
+        if not self.ended:
+            raise self.interrupted("it was closed, or broke, before its end")
+
+    def raise_error_event(self) -> None:
+        """Raise the error event that ended the turn, if one did, as the class its code has over HTTP too."""
+        if self._failed and self.error is not None:
+            details = {
+                "guardrail": _text(self.error, "guardrail"),
+                "category": _text(self.error, "category"),
+                "text": self.text,
+            }
+            raise self._of_the_exchange(error_of(self.error, details=details))
+
+    def _of_the_exchange(self, error: E) -> E:
+        error.http = self.http
+        if self.http is not None:
+            error.request_id, error.http_status = self.http.request_id, self.http.status
+        return error
+
+
+def error_of(event: StreamEventError, **more: Any) -> errors.APIError:
+    """An error event as the error that its code is over HTTP."""
+    code = _text(event, "code") or "api_error"
+    message = _text(event, "message") or f"the stream ended with the error {safe_code(code)}"
+    return errors.error_class(code, None)(message, code=code, envelope={"code": code, "message": message}, **more)
+
+
+def words_of(event: StreamEventText) -> str:
+    """The piece of the reply that an event holds; in a salvaged one there may be anything, or nothing."""
+    delta: Any = getattr(event, "delta", None)
+    return "" if delta is None else str(delta)
+
+
+def _text(event: Model | None, name: str) -> str | None:
+    """A field that holds text, also of a salvaged event, which may lack it or hold something else there."""
+    value: Any = getattr(event, name, None)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,115 @@
+"""Checks of every request to a sandbox that listens on a port: the host it names, and who may use the admin routes.
+
+A web page of a stranger must not use the sandbox through a browser on this machine. So a Host that a stranger can own
+is refused (DNS rebinding), and so is a request to an admin route that comes from a page of another origin.
+
+A sandbox that other machines can reach wants its admin token for the admin routes: as ``Authorization: Bearer TOKEN``,
+or by the cookie that ``/_sandbox/?token=TOKEN`` sets for the page.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+import socket
+
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..refusal import Refusal
+from .middleware import ADMIN, new_request_id
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]*)(?::[0-9]*)?", re.IGNORECASE)
+_PRIVATE = (".localhost", ".internal")
+"""The ends of names that no stranger can own; Docker's name of its host is one of them."""
+_COOKIE = "uniqos_sandbox_admin"
+_HEADERS = {
+    # An answer may call itself HTML, by a rule, and hold what others have sent: it runs no script here.
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """The outermost layer of the application.
+
+    Args:
+        app: The application.
+        host: What the sandbox was told to listen on; as a name it is accepted in the header Host.
+        admin_token: What the admin routes ask for; None where only this machine can reach them.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, admin_token: str | None) -> None:
+        self._app = app
+        self._names: set[str] = {host.lower(), socket.gethostname().lower()}
+        self._admin_token = admin_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        answer = self._refusal(Request(scope)) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send_safely)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request that does not get through, or None."""
+        host = request.headers.get("host", "")
+        is_admin = request.scope["path"].startswith(ADMIN)
+        if not self._accepts(host):
+            message = f"Ask the sandbox by its address or a name without dots, not as {host[:100]}."
+            return _admin_refusal(403, message) if is_admin else _api_refusal(message)
+        if not is_admin:
+            return None
+        if _is_of_another_page(request.headers, host):
+            return _admin_refusal(403, "Only the sandbox's own page may ask for this.")
+        return self._unauthorized(request) if self._admin_token is not None else None
+
+    def _accepts(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        if match is None:
+            return False
+        name = match[1].strip("[]").lower()
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return "." not in name or name.endswith(_PRIVATE) or name in self._names
+        return True
+
+    def _unauthorized(self, request: Request) -> Response | None:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if self._is_token(bearer if scheme.lower() == "bearer" else request.cookies.get(_COOKIE)):
+            return None
+        given = request.query_params.get("token")
+        if request.method == "GET" and request.scope["path"] in (ADMIN, f"{ADMIN}/") and self._is_token(given):
+            page = RedirectResponse(f"{ADMIN}/", 303)
+            page.set_cookie(_COOKIE, str(given), path=ADMIN, httponly=True, samesite="lax")
+            return page
+        wanted = "This needs the admin token that the sandbox printed: Authorization: Bearer TOKEN."
+        return _admin_refusal(401, wanted, {"WWW-Authenticate": "Bearer"})
+
+    def _is_token(self, given: str | None) -> bool:
+        return secrets.compare_digest((given or "").encode(), (self._admin_token or "").encode())
+
+
+def _is_of_another_page(headers: Headers, host: str) -> bool:
+    """Return whether a browser asks in the name of a page that is not the sandbox's; following a link is no such."""
+    is_foreign = headers.get("origin") not in (None, f"http://{host}", f"https://{host}")
+    is_embedded = headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+    return is_foreign or is_embedded
+
+
+def _admin_refusal(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"detail": detail}, status, headers)
+
+
+def _api_refusal(message: str) -> Response:
+    refusal, request_id = Refusal("permission_denied", message), new_request_id()
+    return JSONResponse(refusal.envelope(request_id), refusal.status, {"X-Request-Id": request_id})

@@ -1,0 +1,101 @@
+"""A psychological model in words, in English or Spanish; words that the end user used stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..routes.vocabularies import TOPICS
+
+# By trait: what one says of much of it, and of little.
+_TRAITS: dict[str, dict[str, tuple[str, str]]] = {
+    "en": {
+        "openness": ("curious and open to new things", "fond of what is familiar"),
+        "conscientiousness": ("organised", "spontaneous rather than organised"),
+        "extraversion": ("outgoing", "reserved"),
+        "agreeableness": ("considerate", "direct, sometimes harsh"),
+        "neuroticism": ("easily worried", "calm"),
+    },
+    "es": {
+        "openness": ("abierta a lo nuevo", "apegada a lo conocido"),
+        "conscientiousness": ("organizada", "más espontánea que organizada"),
+        "extraversion": ("extrovertida", "reservada"),
+        "agreeableness": ("considerada", "directa, a veces dura"),
+        "neuroticism": ("propensa a preocuparse", "tranquila"),
+    },
+}
+_TEXTS: dict[str, dict[str, str]] = {
+    "en": {
+        "nothing": "Nothing has been learned of this person yet.",
+        "turns": "This is what {0} turn(s) suggest.",
+        "traits": "The person seems {0}.",
+        "no_traits": "No trait stands out yet.",
+        "style": "The messages are {0} and their tone is {1}; most are written in {2}.",
+        "asks": "They often ask something.",
+        "topics": "Recurring topics: {0}.",
+        "likes": "Likes: {0}.",
+        "dislikes": "Dislikes: {0}.",
+        "prefers": "Prefers: {0}.",
+        "short": "short",
+        "medium": "of medium length",
+        "long": "long",
+        "polite": "polite",
+        "casual": "casual",
+        "plain": "plain",
+        "en": "English",
+        "es": "Spanish",
+        "and": "and",
+    },
+    "es": {
+        "nothing": "Todavía no se ha aprendido nada de esta persona.",
+        "turns": "Esto es lo que sugieren {0} turno(s).",
+        "traits": "La persona parece {0}.",
+        "no_traits": "Todavía no destaca ningún rasgo.",
+        "style": "Los mensajes son {0} y su tono es {1}; la mayoría están escritos en {2}.",
+        "asks": "A menudo pregunta algo.",
+        "topics": "Temas recurrentes: {0}.",
+        "likes": "Le gusta: {0}.",
+        "dislikes": "No le gusta: {0}.",
+        "prefers": "Prefiere: {0}.",
+        "short": "breves",
+        "medium": "de longitud media",
+        "long": "largos",
+        "polite": "cortés",
+        "casual": "informal",
+        "plain": "neutro",
+        "en": "inglés",
+        "es": "español",
+        "and": "y",
+    },
+}
+
+
+def in_words(model: dict[str, Any], language: str) -> str:
+    """The text for a model as ``psychology.shown`` gives it."""
+    texts = _TEXTS[language]
+    style = model["communication_style"]
+    if style is None:
+        return texts["nothing"]
+    strong = [
+        words[0] if model["traits"][trait]["value"] > 0.5 else words[1]
+        for trait, words in _TRAITS[language].items()
+        if not 0.4 < model["traits"][trait]["value"] < 0.6
+    ]
+    *first, last = strong or [""]
+    traits = f"{', '.join(first)} {texts['and']} {last}" if first else last
+    said = [texts["turns"].format(model["turns_observed"])]
+    said.append(texts["traits"].format(traits) if strong else texts["no_traits"])
+    said.append(texts["style"].format(texts[style["length"]], texts[style["tone"]], texts[style["language"]]))
+    if style["question_share"] > 0.4:
+        said.append(texts["asks"])
+    if model["recurring_topics"]:
+        said.append(texts["topics"].format(", ".join(_topic(entry, language) for entry in model["recurring_topics"])))
+    for kind in ("likes", "dislikes", "prefers"):
+        subjects = [entry["subject"] for entry in model["stated_preferences"] if entry["kind"] == kind]
+        if subjects:
+            said.append(texts[kind].format(", ".join(subjects)))
+    return " ".join(said)
+
+
+def _topic(entry: dict[str, Any], language: str) -> str:
+    name = TOPICS[entry["topic"]][0] if language == "es" else entry["topic"]
+    return f"{entry['word']} ({name})"

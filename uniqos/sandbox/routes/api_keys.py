@@ -1,0 +1,101 @@
+"""API keys with scopes and ends. Shapes are the sandbox's own.
+
+``create`` takes ``name``, ``scope`` (``read_write``, the default, or ``read``) and ``expires_in_days``, and refuses
+anything else: a mistyped scope would make a key that may do more than was meant. Its answer holds the secret in
+``key``, once. A key acts for the organization it was made in, in the name of who made it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from datetime import timedelta
+from typing import Any
+
+from ..._network.proxy import SANDBOX_KEY
+from ..http.call import Answer, Call, Handler
+from ..http.checks import check_name, invalid, stays
+from ..refusal import Refusal
+from ..state.accounts import fingerprint
+from ..state.store import Store, instant
+
+_SCOPES = ("read", "read_write")
+_MOST_DAYS = 3650
+_SHOWN = ("id", "name", "scope", "hint", "created_at")
+_LETTERS = string.ascii_letters + string.digits
+
+
+def of(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
+    """The keys of an organization as the API shows them."""
+    return [_shown(found, now) for found in store.records("api_key", owner=organization_id)]
+
+
+def _shown(found: dict[str, Any], now: str) -> dict[str, Any]:
+    expires_at, revoked_at = found.get("expires_at"), found.get("revoked_at")
+    status = "revoked" if revoked_at else "expired" if expires_at and expires_at <= now else "active"
+    shown = {name: found[name] for name in _SHOWN}
+    return {**shown, "status": status, "expires_at": expires_at, "revoked_at": revoked_at}
+
+
+def _list(call: Call) -> Answer:
+    return Answer({"data": of(call.store, call.caller.organization_id, call.now)})
+
+
+def _create(call: Call) -> Answer:
+    fields = {"scope": "read_write", **call.fields()}
+    check_name(fields)
+    for field in fields:
+        if field not in ("name", "scope", "expires_in_days"):
+            raise invalid(field, f"{field} is nothing that a key has.")
+    if fields["scope"] not in _SCOPES:
+        raise invalid("scope", f"scope is {' or '.join(_SCOPES)}.")
+    organization = call.store.get("organization", call.caller.organization_id)
+    assert organization is not None
+    stays(organization)
+    secret = SANDBOX_KEY + "".join(secrets.choice(_LETTERS) for _ in range(32))
+    key = {
+        "name": fields["name"],
+        "scope": fields["scope"],
+        "hint": secret[-4:],
+        "fingerprint": fingerprint(secret),
+        "organization_id": organization["id"],
+        "user_id": call.caller.user_id,
+        "expires_at": _end(call, fields.get("expires_in_days")),
+    }
+    identifier = call.store.new_id("key")
+    call.store.put("api_key", identifier, key, owner=organization["id"], created_at=call.now)
+    return Answer({**_shown(_found(call, identifier), call.now), "key": secret}, 201)
+
+
+def _end(call: Call, days: Any) -> str | None:
+    if days is None:
+        return None
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
+        raise invalid("expires_in_days", f"expires_in_days is a number from 1 to {_MOST_DAYS}.")
+    return instant(call.settings.clock.now() + timedelta(days=days))
+
+
+def _found(call: Call, identifier: str) -> dict[str, Any]:
+    found = call.store.get("api_key", identifier)
+    if found is None or found["organization_id"] != call.caller.organization_id:
+        raise Refusal("not_found", f"There is no API key {identifier}.")
+    return found
+
+
+def _get(call: Call) -> Answer:
+    return Answer(_shown(_found(call, call.path["key_id"]), call.now))
+
+
+def _revoke(call: Call) -> Answer:
+    """A key that is revoked already stays so."""
+    found = _found(call, call.path["key_id"])
+    revoked_at = found.get("revoked_at") or call.now
+    return Answer(_shown(call.store.change("api_key", found, revoked_at=revoked_at), call.now))
+
+
+HANDLERS: dict[str, Handler] = {
+    "api_keys.list": _list,
+    "api_keys.create": _create,
+    "api_keys.get": _get,
+    "api_keys.revoke": _revoke,
+}

@@ -1,0 +1,51 @@
+"""Charging invoices. A card whose number ends in 0002 is declined, and so is one that has expired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...http.call import Call
+from ...http.owned import owned_all
+from ..delivery import emit
+
+DECLINED = "0002"
+
+
+def default_method(call: Call) -> dict[str, Any] | None:
+    """The payment method that is charged."""
+    return next((method for method in owned_all(call, "payment_method") if method["default"]), None)
+
+
+def charge_open(call: Call) -> bool:
+    """Charge what is open, oldest first, until a charge fails.
+
+    Returns:
+        Whether everything is paid now.
+    """
+    for invoice in reversed(owned_all(call, "invoice")):
+        if invoice["status"] != "open":
+            continue
+        total = invoice["total_cents"]
+        method = default_method(call) if total else None
+        reason = _problem(call, method) if total else None
+        told = {
+            "invoice_id": invoice["id"],
+            "amount_cents": total,
+            "currency": invoice["currency"],
+            "payment_method_id": method["id"] if method else None,
+        }
+        if reason is not None:
+            emit(call, "payment.failed", {**told, "reason": reason})
+            return False
+        paid = {"status": "paid", "paid_at": call.now, "payment_method_id": told["payment_method_id"]}
+        call.store.change("invoice", invoice, **paid)
+        emit(call, "invoice.paid", told)
+    return True
+
+
+def _problem(call: Call, method: dict[str, Any] | None) -> str | None:
+    if method is None:
+        return "no_payment_method"
+    if call.now[:7] > f"{method['exp_year']}-{method['exp_month']:02}":
+        return "expired_card"
+    return "card_declined" if method["last4"] == DECLINED else None

@@ -1,0 +1,92 @@
+"""Cards. Of a number its last four digits are kept. Shapes are the sandbox's own.
+
+A card takes ``number``, ``exp_month``, ``exp_year``, and may have ``name`` and ``default``. The first is the default;
+a new default pays at once what is open.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...http.call import Answer, Call, Handler
+from ...http.checks import invalid
+from ...http.owned import owned, owned_all
+from ...refusal import Refusal
+from .charges import default_method
+from .plans import PLANS
+from .subscriptions import current, pay
+
+_KIND = "payment_method"
+_BRANDS = {"3": "amex", "4": "visa", "5": "mastercard"}
+
+
+def _list(call: Call) -> Answer:
+    current(call)
+    return Answer({"data": owned_all(call, _KIND)})
+
+
+def _add(call: Call) -> Answer:
+    held, fields = current(call), call.fields()
+    number = re.sub("[ -]", "", str(fields.get("number")))
+    if not re.fullmatch("[0-9]{12,19}", number):
+        raise invalid("number", "A card has a number of 12 to 19 digits.")
+    card = {"type": "card", "brand": _BRANDS.get(number[0], "card"), "last4": number[-4:], "default": False}
+    is_default = default_method(call) is None or fields.get("default") is True
+    identifier = call.store.new_id("pm")
+    kept = {**card, **_changeable(call, fields)}
+    call.store.put(_KIND, identifier, kept, owner=call.caller.organization_id, created_at=call.now)
+    if is_default:
+        _make_default(call, identifier)
+        pay(call, held)
+    return Answer(owned(call, _KIND, identifier), 201)
+
+
+def _update(call: Call) -> Answer:
+    held, fields = current(call), call.fields()
+    method = owned(call, _KIND, call.path["payment_method_id"])
+    if "number" in fields:
+        raise invalid("number", "A number cannot be changed; add another card.")
+    if fields.get("default") is False and method["default"]:
+        raise invalid("default", "Make another card the default instead.")
+    call.store.change(_KIND, method, **_changeable(call, {**method, **fields}))
+    if method["default"] or fields.get("default") is True:
+        _make_default(call, method["id"])
+        pay(call, held)
+    return Answer(owned(call, _KIND, method["id"]))
+
+
+def _remove(call: Call) -> Answer:
+    held, method = current(call), owned(call, _KIND, call.path["payment_method_id"])
+    others = [other["id"] for other in owned_all(call, _KIND) if other["id"] != method["id"]]
+    if not others and (PLANS[held["plan"]].price_cents or held["status"] == "past_due"):
+        raise Refusal("conflict", "What must be paid needs a payment method; add another one first.")
+    call.store.drop(_KIND, method["id"])
+    if method["default"] and others:
+        _make_default(call, others[0])
+    return Answer({"id": method["id"], "removed": True})
+
+
+def _changeable(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that may change, valid."""
+    month, year, name = fields.get("exp_month"), fields.get("exp_year"), fields.get("name")
+    if not isinstance(month, int) or not 1 <= month <= 12:
+        raise invalid("exp_month", "exp_month is from 1 to 12.")
+    if not isinstance(year, int) or not 1000 <= year <= 9999 or f"{year}-{month:02}" < call.now[:7]:
+        raise invalid("exp_year", "The card has expired.")
+    if name is not None and not isinstance(name, str):
+        raise invalid("name", "name is text.")
+    return {"exp_month": month, "exp_year": year, "name": name}
+
+
+def _make_default(call: Call, identifier: str) -> None:
+    for method in owned_all(call, _KIND):
+        call.store.change(_KIND, method, default=method["id"] == identifier)
+
+
+HANDLERS: dict[str, Handler] = {
+    "billing.payment_methods.list": _list,
+    "billing.payment_methods.add": _add,
+    "billing.payment_methods.update": _update,
+    "billing.payment_methods.remove": _remove,
+}

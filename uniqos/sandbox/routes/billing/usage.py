@@ -1,0 +1,95 @@
+"""What was used: real turns, by day and by period, and the relationships they were of. Shapes are the sandbox's own.
+
+``usage.turns`` may be asked ``from`` and ``to``, days of UTC, both included.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ...http.call import Answer, Call, Handler
+from ...http.checks import invalid
+from ...refusal import Refusal
+from .alerts import tell_alerts
+from .plans import COMPONENTS, PLANS
+from .subscriptions import current, save
+
+
+def permit(call: Call) -> None:
+    """Let a turn begin, one that costs nothing too.
+
+    Raises:
+        Refusal: ``payment_required``.
+    """
+    status = current(call)["status"]
+    if status != "active":
+        raise Refusal("payment_required", "The subscription is suspended." if status == "suspended" else None)
+
+
+def count_turn(call: Call, relationship_id: str | None) -> None:
+    """Count a turn, and its relationship the first time in a period.
+
+    Raises:
+        Refusal: ``quota_exhausted``: that is one more than the plan holds.
+    """
+    held = current(call)
+    counted = ["turns"]
+    if relationship_id is not None and not _is_active(call, held, relationship_id):
+        counted.append("active_relationships")
+    for component in counted:
+        held["used"][component] += 1
+        if held["overage_policy"] == "block" and held["used"][component] > PLANS[held["plan"]].limits[component]:
+            raise Refusal("quota_exhausted", details={"component": component})
+    save(call, held)
+    call.store.run("insert into turns_used values (?, ?, ?)", call.caller.organization_id, call.now, relationship_id)
+    tell_alerts(call, held)
+
+
+def _is_active(call: Call, held: dict[str, Any], relationship_id: str) -> bool:
+    sql = "select 1 from turns_used where organization_id = ? and relationship_id = ? and created_at >= ?"
+    return call.store.one(sql, held["id"], relationship_id, held["current_period_start"]) is not None
+
+
+def _turns(call: Call) -> Answer:
+    query = call.fields()
+    rows = call.store.all(
+        "select substr(created_at, 1, 10) as day, count(*) as turns from turns_used"
+        " where organization_id = ? and day >= ? and day <= ? group by day order by day desc",
+        call.caller.organization_id,
+        _day(query, "from", "0000"),
+        _day(query, "to", "9999"),
+    )
+    return Answer({"data": rows})
+
+
+def _day(query: dict[str, Any], name: str, default: str) -> str:
+    given = query.get(name)
+    try:
+        return date.fromisoformat(given).isoformat() if given is not None else default
+    except (TypeError, ValueError):
+        raise invalid(name, f"{name} is a day: 2026-07-15.") from None
+
+
+def _active_relationships(call: Call) -> Answer:
+    held = current(call)
+    period = {name: held[name] for name in ("current_period_start", "current_period_end")}
+    return Answer({**_credit(held, "active_relationships"), **period})
+
+
+def _credits(call: Call) -> Answer:
+    held = current(call)
+    used = {component: _credit(held, component) for component in COMPONENTS}
+    return Answer({**used, "resets_at": held["current_period_end"]})
+
+
+def _credit(held: dict[str, Any], component: str) -> dict[str, int]:
+    used, limit = held["used"][component], PLANS[held["plan"]].limits[component]
+    return {"used": used, "limit": limit, "remaining": max(0, limit - used)}
+
+
+HANDLERS: dict[str, Handler] = {
+    "billing.usage.turns": _turns,
+    "billing.usage.active_relationships": _active_relationships,
+    "billing.usage.credits": _credits,
+}

@@ -1,0 +1,105 @@
+"""Endpoints that are told of events. The fields besides ``id``, ``url``, ``subscriptions`` and ``secret`` are its own.
+
+So is that an http address must be one of this machine, and that any well-formed type can be subscribed to, since the
+list of types is not public. Who redelivers gets a new delivery with a new id, made now: an old one would be refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Any
+
+from ..http.addresses import webhook_address
+from ..http.call import Answer, Call, Handler
+from ..http.checks import invalid
+from ..http.owned import owned, owned_all
+from ..http.paging import MOST
+from ..refusal import Refusal
+from .delivery import queue
+
+_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+", re.ASCII)
+
+
+def _list(call: Call) -> Answer:
+    return Answer({"data": [_shown(hook) for hook in owned_all(call, "webhook")]})
+
+
+def _create(call: Call) -> Answer:
+    fields = call.fields()
+    url, types = fields.get("url") or "", fields.get("subscriptions") or []
+    try:
+        webhook_address(url)
+    except ValueError as exc:
+        raise invalid("url", str(exc)) from None
+    if not types or not all(_TYPE.fullmatch(type) for type in types):
+        raise invalid(
+            "subscriptions", "subscriptions are types of events: payment.failed, quota.threshold_reached, ..."
+        )
+    identifier = call.store.new_id("wh")
+    hook = {"url": url, "subscriptions": list(dict.fromkeys(types)), "status": "enabled", "secret": _secret()}
+    call.store.put("webhook", identifier, hook, owner=call.caller.organization_id, created_at=call.now)
+    return Answer({"id": identifier, "created_at": call.now, **hook}, 201)
+
+
+def _get(call: Call) -> Answer:
+    return Answer(_shown(_existing(call)))
+
+
+def _disable(call: Call) -> Answer:
+    return Answer(_shown(call.store.change("webhook", _existing(call), status="disabled")))
+
+
+def _regenerate_secret(call: Call) -> Answer:
+    hook = call.store.change("webhook", _enabled(call), secret=_secret())
+    return Answer({**_shown(hook), "secret": hook["secret"]})
+
+
+def _list_deliveries(call: Call) -> Answer:
+    deliveries = call.store.records("webhook_delivery", owner=_existing(call)["id"], limit=MOST)
+    return Answer({"data": [_shown(delivery) for delivery in deliveries]})
+
+
+def _redeliver(call: Call) -> Answer:
+    hook = _enabled(call)
+    old = call.store.get("webhook_delivery", call.path["delivery_id"])
+    if old is None or old["webhook_id"] != hook["id"]:
+        raise Refusal("not_found", f"There is no delivery {call.path['delivery_id']}.")
+    if old["fault"] == "cut":
+        raise Refusal("conflict", "A delivery that was cut holds no event.")
+    data = json.loads(old["body"])["data"]
+    fresh = queue(call, hook["id"], old["event_id"], old["type"], data, redelivery_of=old["id"])
+    made = call.store.get("webhook_delivery", fresh)
+    assert made is not None
+    return Answer(_shown(made), 202)
+
+
+def _secret() -> str:
+    return f"whsec_{secrets.token_hex(24)}"
+
+
+def _existing(call: Call) -> dict[str, Any]:
+    return owned(call, "webhook", call.path["webhook_id"])
+
+
+def _enabled(call: Call) -> dict[str, Any]:
+    hook = _existing(call)
+    if hook["status"] == "disabled":
+        raise Refusal("conflict", f"The webhook {hook['id']} is disabled.")
+    return hook
+
+
+def _shown(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in ("number", "secret")}
+
+
+HANDLERS: dict[str, Handler] = {
+    "webhooks.list": _list,
+    "webhooks.create": _create,
+    "webhooks.get": _get,
+    "webhooks.disable": _disable,
+    "webhooks.regenerate_secret": _regenerate_secret,
+    "webhooks.list_deliveries": _list_deliveries,
+    "webhooks.redeliver": _redeliver,
+}
