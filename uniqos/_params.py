@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from typing_extensions import Required, TypedDict
 
 from . import models
-from ._wire.operation import Options as Options
+from ._wire.options import Options as Options
 
 ApiKeyCreateLike: TypeAlias = models.ApiKeyCreate | BaseModel | Mapping[str, Any]
 SubscriptionUpdateLike: TypeAlias = models.SubscriptionUpdate | BaseModel | Mapping[str, Any]

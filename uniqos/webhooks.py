@@ -13,7 +13,7 @@ import pydantic
 from pydantic import AwareDatetime
 
 from ._base.model import Model, from_wire
-from ._policy.logging import Secret, hide
+from ._base.secret import Secret, hide
 from .errors import ConfigurationError, WebhookSignatureError
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
@@ -84,7 +84,7 @@ def construct_event(
     try:
         event = from_wire(WebhookEvent, body)
     except pydantic.ValidationError as exc:
-        from ._wire.operation import describe, problems  # rarely needed
+        from ._wire.decode import describe, problems  # rarely needed
 
         raise WebhookSignatureError(
             f"the body is not a delivery: {describe(problems(exc))}", reason="invalid_payload"

@@ -20,7 +20,7 @@ def _body() -> bytes:
 def _decoder() -> Callable[[bytes], Any]:
     """The SDK's own way from the bytes of an answer to its model."""
     from uniqos._base.http import HttpInfo
-    from uniqos._wire.operation import decode
+    from uniqos._wire.decode import decode
     from uniqos.models import RespondResult
 
     http = HttpInfo(200)

@@ -16,7 +16,7 @@ from tests.support.asgi import serving
 from tests.wire.test_model import all_models, sample
 from uniqos import models
 from uniqos._base.http import HttpInfo
-from uniqos._wire.operation import decode
+from uniqos._wire.decode import decode
 
 try:
     from fastapi.sse import EventSourceResponse

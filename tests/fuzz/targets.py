@@ -25,14 +25,15 @@ from pydantic_core import from_json
 from tests.fuzz.responses import responses
 from uniqos import RespondStreamEvent, UniqOS, UniqOSError, construct_event, errors
 from uniqos._base.model import Model, wire_text
-from uniqos._policy.retry import CAP_SECONDS, RETRY_AFTER_CAP_SECONDS, delay, may_resend, parse_retry_after
+from uniqos._policy.retry import CAP_SECONDS, RETRY_AFTER_CAP_SECONDS, delay, may_resend
 from uniqos._sync.requester import Connections, Requester
 from uniqos._sync.stream import RespondStream
 from uniqos._turn.frames import Frames
 from uniqos._turn.turn import Turn
 from uniqos._wire.body import BodyDecoder, BodyError
-from uniqos._wire.message import refusal
-from uniqos._wire.operation import OnInvalidResponse, Operation, Resend, encode
+from uniqos._wire.encode import encode
+from uniqos._wire.failures import parse_retry_after, refusal
+from uniqos._wire.operation import OnInvalidResponse, Operation, Resend
 from uniqos.api import engine, operations
 from uniqos.models import StreamEventCompletion, StreamEventError, StreamEventText, StreamEventUnknown
 

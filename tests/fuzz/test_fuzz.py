@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from tests.fuzz import __main__ as command
 from tests.fuzz import targets
 from uniqos import errors
-from uniqos._policy.retry import may_resend, parse_retry_after
+from uniqos._policy.retry import may_resend
 from uniqos._turn.events import parse_event
 from uniqos._turn.relay import frame, relay_event
 from uniqos._turn.turn import Turn
-from uniqos._wire.message import refusal
+from uniqos._wire.failures import parse_retry_after, refusal
 from uniqos.webhooks import construct_event
 
 CORPUS = sorted(path for path in command.CORPUS.glob("*/*"))

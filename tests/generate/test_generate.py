@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from uniqos._generate.__main__ import HEADER, NAMES, ROOT, main, params, plan, to_sync
+from uniqos._generate.__main__ import ROOT, main, plan
+from uniqos._generate.header import HEADER
+from uniqos._generate.params import params
+from uniqos._generate.to_sync import NAMES, to_sync
 
 GOLDEN = Path(__file__).parent / "golden"
 F_STRINGS = [
@@ -118,7 +121,7 @@ def test_every_python_generates_the_same(minor: int) -> None:
     path = python(minor)
     if path is None:
         pytest.skip(f"there is no Python 3.{minor} here")
-    code = "import sys; from uniqos._generate import to_sync; sys.stdout.buffer.write(to_sync(sys.argv[1]).encode())"
+    code = "import sys; from uniqos._generate import to_sync as t; sys.stdout.buffer.write(t.to_sync(sys.argv[1]).encode())"
     source = "\n".join([source for source, _ in F_STRINGS] + [(GOLDEN / "async.py").read_text("utf-8")])
     run = subprocess.run([path, "-B", "-c", code, source], cwd=ROOT, capture_output=True, check=True)
     assert run.stdout.decode() == to_sync(source)
@@ -210,7 +213,7 @@ def test_an_unknown_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_generator_needs_none_of_the_heavy_parts() -> None:
-    code = "import sys, uniqos._generate; assert not {'pydantic', 'httpx'} & sys.modules.keys()"
+    code = "import sys, uniqos._generate.__main__; assert not {'pydantic', 'httpx'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 

@@ -29,7 +29,7 @@ from uniqos._network.asyncio_stream import AsyncioNetwork
 from uniqos._network.thread_stream import ThreadNetwork
 from uniqos._network.threads import Clock, Gate, PerHome
 from uniqos._sync.transport.pool import Pool
-from uniqos._wire.message import _Content
+from uniqos._wire.message import Content
 
 both_loops = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
@@ -188,7 +188,7 @@ def test_the_system_keeps_the_connections_of_threads_alive() -> None:
 def test_the_system_keeps_the_connections_of_event_loops_alive(backend: str) -> None:
     async def main() -> None:
         pool = AsyncPool(server.url)
-        message = httpx.Request("GET", server.url, headers=[("Host", "x")], stream=_Content(b""))
+        message = httpx.Request("GET", server.url, headers=[("Host", "x")], stream=Content(b""))
         response = await pool.handle_async_request(message)
         assert is_kept_alive(next(iter(pool._busy)).connection._stream)
         await response.aclose()
@@ -461,7 +461,7 @@ def call(pool: Pool, url: str, times: int = 1) -> None:
 
 
 def _call_once(pool: Pool, url: str) -> None:
-    response = pool.handle_request(httpx.Request("GET", url, headers=[("Host", "x")], stream=_Content(b"")))
+    response = pool.handle_request(httpx.Request("GET", url, headers=[("Host", "x")], stream=Content(b"")))
     assert response.read() == b"{}"
     response.close()
 

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from tests.support.rawserver import rst
-from uniqos._base.http import Deadline
+from uniqos._base.deadline import Deadline
 from uniqos._network.asyncio_stream import AsyncioNetwork
 
 Work = Callable[[AsyncioNetwork, httpcore.AsyncNetworkStream], Awaitable[None]]

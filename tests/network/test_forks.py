@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
 LOCKS = [
-    ("uniqos._network.threads", "_making_context"),
+    ("uniqos._network.certificates", "_making_context"),
     ("uniqos._sync.client", "_unpickling"),
     ("uniqos._async.client", "_unpickling"),
     ("uniqos._base.model", "_building"),

@@ -17,7 +17,7 @@ import trustme
 
 from tests.support.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, ConfigurationError, NetworkError, UniqOS
-from uniqos._network.threads import ssl_context
+from uniqos._network.certificates import ssl_context
 
 KEY = "uniq_test_abcd1234"
 TURN = {"personality_id": "pers_1", "message": "Hello!"}

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uniqos import errors
+from uniqos._base.secret import redact
 from uniqos._network.proxy import ProxyAddress, checked_proxy, proxy_of_environment
 from uniqos._policy.config import Config, resolve
-from uniqos._policy.logging import redact
 
 KEY = "uniq_test_abcd1234"
 LIVE = "uniq_live_abcd1234"

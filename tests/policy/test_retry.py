@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from uniqos import errors
-from uniqos._policy.retry import RetryBudget, delay, may_resend, parse_retry_after, poll_delay
+from uniqos._policy.retry import RetryBudget, delay, may_resend, poll_delay
+from uniqos._wire.failures import parse_retry_after
 
 NOT_SENT = errors.NetworkError("x", code="connection_refused", sent=False)
 RESET = errors.NetworkError("x", code="network_error", sent=True)

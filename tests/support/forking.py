@@ -80,7 +80,7 @@ def warm_up() -> None:
 
 
 def make_context(certificates: str) -> None:
-    from uniqos._network.threads import ssl_context
+    from uniqos._network.certificates import ssl_context
 
     ssl_context(certificates)
 

@@ -28,8 +28,9 @@ from starlette.background import BackgroundTask
 
 from tests.support.rawserver import RawServer, body, reply
 from uniqos import AsyncUniqOS, UniqOS, errors, models
-from uniqos._async.namespaces.base import AsyncItems, AsyncNamespace
+from uniqos._async.namespaces.base import AsyncNamespace
 from uniqos._async.namespaces.engine import AsyncEngine, AsyncResponder
+from uniqos._async.namespaces.pages import AsyncItems
 from uniqos._async.stream import AsyncRespondStream
 
 KEY = "uniq_test_abcdefgh12"

@@ -18,7 +18,7 @@ from typing_extensions import get_overloads
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos._generate.__main__ import to_sync
+from uniqos._generate.to_sync import to_sync
 from uniqos.api import NAMESPACES, operations
 
 SOURCES = Path(__file__).parent.parent / "typing"

@@ -20,7 +20,7 @@ from uniqos import errors, models
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model, json_fields, models_in
 from uniqos._turn.events import EVENT_MODELS, BrokenEvent, parse_event, salvage_event
-from uniqos._wire.operation import decode
+from uniqos._wire.decode import decode
 from uniqos.api import operations
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))

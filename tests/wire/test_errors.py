@@ -12,7 +12,7 @@ import pytest
 import uniqos
 from uniqos import errors
 from uniqos._base.http import HttpInfo
-from uniqos._wire.message import refusal
+from uniqos._wire.failures import refusal
 
 
 def envelope(code: str | None, **more: Any) -> dict[str, Any]:

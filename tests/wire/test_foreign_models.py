@@ -23,7 +23,8 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from uniqos import errors, models
 from uniqos._turn.request import encode_turn
-from uniqos._wire.operation import check_page_size, cursor_of, encode, next_page
+from uniqos._wire.encode import encode
+from uniqos._wire.paging import check_page_size, cursor_of, next_page
 from uniqos.api import end_users, engine, interactions
 
 TURN = {"personality_id": "p", "message": "m"}

@@ -22,8 +22,8 @@ from pydantic_settings import BaseSettings, CliApp
 from uniqos import errors, models
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model, RequestModel, json_fields
+from uniqos._wire.decode import decode
 from uniqos._wire.file import File, SavedFile
-from uniqos._wire.operation import decode
 from uniqos.api import source_of
 from uniqos.cli.api import Anything
 from uniqos.webhooks import WebhookEvent

@@ -18,7 +18,10 @@ from hypothesis import strategies as st
 
 from uniqos import errors, models
 from uniqos._base.http import HttpInfo
-from uniqos._wire.operation import Operation, Request, check_page_size, decode, encode, next_page
+from uniqos._wire.decode import decode
+from uniqos._wire.encode import encode
+from uniqos._wire.operation import Operation, Request
+from uniqos._wire.paging import check_page_size, next_page
 from uniqos.api import end_users, engine, interactions, me, operations, organizations, personalities, relationships
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))

@@ -6,7 +6,7 @@ import pytest
 
 from uniqos import errors, models
 from uniqos._base.http import HttpInfo
-from uniqos._wire.operation import decode
+from uniqos._wire.decode import decode
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"), (b"Content-Type", b"text/html")))
 BARE = HttpInfo(200)

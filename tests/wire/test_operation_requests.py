@@ -11,7 +11,9 @@ import pytest
 
 from uniqos import errors, models
 from uniqos._base.model import OpenRequest, RequestModel
-from uniqos._wire.operation import Operation, Request, cursor_of, encode, next_page, without_none
+from uniqos._wire.encode import encode, without_none
+from uniqos._wire.operation import Operation, Request
+from uniqos._wire.paging import cursor_of, next_page
 from uniqos.api import end_users, engine, interactions, personalities
 
 TURN = {"personality_id": "p", "message": "m"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from uniqos import errors
 from uniqos._base.safe import is_word, safe_code, safe_id, safe_text
-from uniqos._wire.message import refusal, wrong_type
+from uniqos._wire.failures import refusal, wrong_type
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from uniqos import UniqOS, errors, models
 from uniqos._turn.request import encode_turn
-from uniqos._wire.operation import check_page_size, cursor_of, encode
+from uniqos._wire.encode import encode
+from uniqos._wire.paging import check_page_size, cursor_of
 from uniqos.api import engine, interactions
 
 TURN = {"personality_id": "p", "message": "m"}

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
-from .._network.aio import AsyncPerHome, is_intercepted, ssl_context
+from .._network.aio import AsyncPerHome, is_intercepted
+from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
 from .._policy.config import Config
 from .._policy.retry import RetryBudget
-from .._wire.message import bad_redirect
+from .._wire.failures import bad_redirect
 
 if TYPE_CHECKING:
     from .._policy.drift import DriftReport, OnDrift
@@ -104,9 +105,7 @@ class AsyncConnections:
         return httpx.AsyncClient(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
-        from .._network.proxy import (
-            proxy_of_environment,
-        )  # a client that never calls can do without, and without httpcore
+        from .._network.proxy import proxy_of_environment
 
         return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 

@@ -5,51 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic
 from typing import Any, NamedTuple
 
 import httpx
 
 KEEPALIVE_SECONDS = 30.0
 """How long a connection waits for work before it is closed."""
-
-
 _MOST_REQUESTS = 10**12
 """A second; no float holds what some numbers with more digits say."""
 
 
 class UncertainEnd(httpx.RemoteProtocolError):
     """The connection was cut, and nothing but its end says how long the body is: this may be half of it."""
-
-
-class Deadline:
-    """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
-
-    The HTTP client bounds each read by itself, so a server that sends one byte a second would never
-    time out. The connection pool asks this object before each read, which bounds their sum.
-    """
-
-    __slots__ = ("at", "last")
-
-    def __init__(self, seconds: float | None = None, whole: float | None = None) -> None:
-        self.last: float | None = None if whole is None else monotonic() + whole
-        self.at: float | None = None
-        self.restart(seconds)
-
-    def restart(self, seconds: float | None) -> None:
-        """Begin again: ``seconds`` from now, None for no limit, but never beyond the whole call's end."""
-        at = None if seconds is None else monotonic() + seconds
-        self.at = self.last if at is None or (self.last is not None and self.last < at) else at
-
-    def clamp(self, timeout: float | None) -> float | None:
-        """The shorter of ``timeout`` and the time left, in seconds (never below 0); None is no limit."""
-        at = self.at
-        if at is None:
-            return timeout
-        left = at - monotonic()
-        if left < 0:
-            left = 0.0
-        return left if timeout is None or left < timeout else timeout
 
 
 class RateLimit(NamedTuple):

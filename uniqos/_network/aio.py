@@ -22,7 +22,6 @@ import anyio.to_thread
 from typing_extensions import TypeVarTuple, Unpack
 
 from .threads import BaseClock
-from .threads import ssl_context as ssl_context
 
 if TYPE_CHECKING:
     from .._async.transport.network import AsyncNetwork

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 from typing_extensions import Self
 
-from .._wire.operation import REFUSED_HEADERS
+from .._wire.options import REFUSED_HEADERS
 
 _OWN_AGENT = "uniqos-python/"
 _DEFAULT_AGENT = "python-httpx/"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from .._policy.config import ascii_host, is_loopback
-from .._policy.logging import Secret, SecretBytes, hide
+from .._base.secret import Secret, SecretBytes, hide
+from .._wire.urls import ascii_host, is_loopback
 from ..errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")

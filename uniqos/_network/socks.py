@@ -7,7 +7,7 @@ from collections.abc import Generator
 import httpcore
 
 from .._extras import missing_extra
-from .._wire.message import PASSWORD_REFUSED
+from .._wire.failures import PASSWORD_REFUSED
 
 try:
     from socksio import ProtocolError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import re
@@ -15,27 +14,28 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from .._base.secret import Unfit, hide, redact
 from .._wire.body import MAX_BODY_BYTES
-from .._wire.message import parsed_url
-from .._wire.operation import OnInvalidResponse, check_option, header_value, shown
+from .._wire.operation import OnInvalidResponse
+from .._wire.options import check_option, header_value, shown
+from .._wire.urls import parsed_url
 from ..errors import ConfigurationError
-from .logging import LeveledLogger, Logger, LogLevel, Unfit, check_logger, hide, is_level, redact
+from .logging import LeveledLogger, Logger, LogLevel, check_logger, is_level
 
 if TYPE_CHECKING:
     import ssl
 
     from .drift import OnDrift
     from .observer import Observer
+from .._wire.urls import ascii_host, is_loopback
 
 Environment = Literal["live", "test"]
-
 DEFAULT_BASE_URL = "https://api.uniqos.ai"
 # Above the server's turn ceiling of 75 s: a slow turn then ends in its unbilled 504 instead of
 # a client that gives up on a turn which goes on, and is billed.
 DEFAULT_TIMEOUT = 90.0
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_MAX_CONNECTIONS = 1000
-_LONGEST_NAME = 253
 _API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
 
 
@@ -261,33 +261,3 @@ def _parsed_base_url(url: str) -> tuple[str, tuple[str, str] | None]:
     except (httpx.InvalidURL, ValueError):
         return "is not a URL", None
     return "", (origin, path)
-
-
-def ascii_host(host: str) -> str:
-    """Return a host's name or address as it stands in a URL; a name in other letters by IDNA 2008.
-
-    Raises:
-        ValueError: It is none.
-    """
-    name = f"[{host}]" if ":" in host else host if host.isascii() else _idna(host)
-    if len(name) > _LONGEST_NAME or not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
-        raise ValueError("neither a name nor an address")
-    return name
-
-
-def _idna(host: str) -> str:
-    # By httpx, so that a name leads to the same host there. The codec of Python is IDNA 2003: it takes "ß" for "ss".
-    try:
-        return httpx.URL(scheme="https", host=host).raw_host.decode()
-    except httpx.InvalidURL:
-        raise ValueError("not a name") from None
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host, without brackets, is this machine: ``localhost`` or a loopback address."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

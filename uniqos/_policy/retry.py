@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timezone
 from typing import TYPE_CHECKING
 
 from .. import errors
 
 if TYPE_CHECKING:
     from .._wire.operation import Resend
+
 
 BASE_SECONDS = 0.5
 CAP_SECONDS = 30.0
@@ -21,7 +20,6 @@ _TRANSIENT = frozenset({429, 500, 502, 503})
 _TRANSIENT_CLASSES = frozenset(
     {errors.APIError, errors.RateLimitError, errors.UpstreamLLMError, errors.ServiceUnavailableError}
 )
-_SECONDS = r"(?a:\d{1,12}(\.\d{1,12})?)"
 
 
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
@@ -71,23 +69,6 @@ def poll_delay(asked: int, random: float) -> float:
         random: A number in [0, 1).
     """
     return min(POLL_CAP_SECONDS, BASE_SECONDS * 2.0 ** min(asked, 16)) * (0.75 + random / 2)
-
-
-def parse_retry_after(value: str | None, now: float) -> float | None:
-    """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
-    if not value:
-        return None
-    value = value.strip(" \t")  # str.strip() also takes control characters away, which float() refuses
-    if re.fullmatch(_SECONDS, value):
-        return float(value)
-    from email.utils import parsedate_to_datetime  # it costs more to import than all else here
-
-    try:
-        date = parsedate_to_datetime(value)
-        seconds = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return seconds if seconds >= 0 else None
 
 
 class RetryBudget:

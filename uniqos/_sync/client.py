@@ -15,9 +15,10 @@ from typing_extensions import Self
 from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model, ready
+from .._base.secret import hide
 from .._network.threads import close_when_forgotten
 from .._policy.config import Config, Environment, resolve
-from .._policy.logging import Logger, LogLevel, hide
+from .._policy.logging import Logger, LogLevel
 from .._wire.operation import OnInvalidResponse
 from .connections import Connections
 from .namespaces.base import Namespace, namespace

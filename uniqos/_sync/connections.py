@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
+from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
-from .._network.threads import PerHome, is_intercepted, ssl_context
+from .._network.threads import PerHome, is_intercepted
 from .._policy.config import Config
 from .._policy.retry import RetryBudget
-from .._wire.message import bad_redirect
+from .._wire.failures import bad_redirect
 
 if TYPE_CHECKING:
     from .._policy.drift import DriftReport, OnDrift
@@ -105,9 +106,7 @@ class Connections:
         return httpx.Client(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
-        from .._network.proxy import (
-            proxy_of_environment,
-        )  # a client that never calls can do without, and without httpcore
+        from .._network.proxy import proxy_of_environment
 
         return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 

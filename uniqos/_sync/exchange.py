@@ -9,10 +9,12 @@ from time import monotonic
 import httpx
 
 from .. import errors
-from .._base.http import Deadline, HttpInfo, UncertainEnd
+from .._base.deadline import Deadline
+from .._base.http import HttpInfo, UncertainEnd
 from .._network.threads import give_way
 from .._wire.body import BodyDecoder, BodyError
-from .._wire.message import FAILURES, content_of, is_whole_json, network_error
+from .._wire.failures import FAILURES, network_error
+from .._wire.message import content_of, is_whole_json
 from .._wire.operation import Request
 
 _KEPT_OF_A_HUGE_BODY = 64 * 1024

@@ -9,26 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from .. import errors
-from .._base.http import Deadline, HttpInfo
+from .._base.deadline import Deadline
+from .._base.http import HttpInfo
 from .._base.model import ready, set_http
 from .._network.threads import Clock
 from .._policy.config import Config
 from .._policy.retry import delay, may_resend
 from .._policy.unobserved import NOBODY, Unwatched
 from .._wire.body import BodyError
-from .._wire.message import (
-    ANY,
-    FAILURES,
-    JSON,
-    Endpoint,
-    body_decoder,
-    held_back,
-    is_type,
-    network_error,
-    refusal,
-    wrong_type,
-)
-from .._wire.operation import EMPTY_STATUSES, Body, Operation, R, Request, decode, encode
+from .._wire.decode import EMPTY_STATUSES, decode
+from .._wire.encode import encode
+from .._wire.failures import FAILURES, held_back, network_error, refusal, wrong_type
+from .._wire.message import ANY, JSON, Endpoint, body_decoder, is_type
+from .._wire.operation import Body, Operation, R, Request
 from .connections import Connections
 from .exchange import Exchange, close, read_encoded
 

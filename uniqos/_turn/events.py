@@ -10,7 +10,7 @@ import pydantic
 from pydantic_core import from_json
 
 from .._base.model import Model, Wire, bind, ready, refuse_nan
-from .._wire.operation import problems
+from .._wire.decode import problems
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from .. import errors
 from .._base.model import ready
-from .._wire.operation import OPTION_NAMES, Body, Operation, Request, as_mapping, encode, without_none
+from .._wire.encode import as_mapping, encode, without_none
+from .._wire.operation import Body, Operation, Request
+from .._wire.options import OPTION_NAMES
 from ..api.engine import RespondRequest
 
 _CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}

@@ -12,7 +12,7 @@ import typer
 
 import uniqos
 
-from .._policy.logging import hide
+from .._base.secret import hide
 from . import output
 from .api import api
 from .contract import contract

@@ -15,7 +15,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from .._wire.operation import Operation, describe, problems
+from .._wire.decode import describe, problems
+from .._wire.operation import Operation
 from ..api import operations
 from ..api.engine import RespondRequest
 from ..api.invitations import GET as INVITATION
@@ -38,9 +39,7 @@ from .routes import (
     vocabularies,
     webhooks,
 )
-from .routes import (
-    engine as turns,
-)
+from .routes import engine as turns
 from .routes.billing import billing
 from .routes.organizations import organizations
 from .state.store import dumps

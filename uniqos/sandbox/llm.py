@@ -22,8 +22,8 @@ from fastapi.responses import Response
 from httpx_sse import EventSource
 from pydantic import BaseModel, ValidationError
 
-from .._policy.config import is_loopback
-from .._policy.logging import Secret, hide
+from .._base.secret import Secret, hide
+from .._wire.urls import is_loopback
 from ..errors import ConfigurationError
 from .faults.magic import Magic
 from .http import events

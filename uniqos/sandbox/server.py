@@ -21,10 +21,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .._async.client import AsyncUniqOS
-from .._policy.config import is_loopback
-from .._policy.logging import hide, hide_options
+from .._base.secret import hide, hide_options
 from .._sync.client import UniqOS
-from .._wire.operation import describe, problems
+from .._wire.decode import describe, problems
+from .._wire.urls import is_loopback
 from ..errors import ConfigurationError
 from .app import make_app
 from .faults.proxy import Fault, proxy

@@ -11,7 +11,7 @@ import httpcore
 import pytest
 
 from uniqos._async.transport.network import AsyncNetwork
-from uniqos._base.http import Deadline
+from uniqos._base.deadline import Deadline
 from uniqos._network.aio import make_network
 
 # async only: begin

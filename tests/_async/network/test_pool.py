@@ -18,8 +18,8 @@ import trustme
 from tests.support.rawserver import Handler, RawServer, reply, rst
 from uniqos._async.transport import connection as connections
 from uniqos._async.transport.pool import AsyncPool
-from uniqos._base.http import Deadline
-from uniqos._wire.message import _Content
+from uniqos._base.deadline import Deadline
+from uniqos._wire.message import Content
 
 pytestmark = pytest.mark.anyio
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
@@ -60,7 +60,7 @@ def sends_and_closes(data: bytes) -> Handler:
 
 async def send(pool: AsyncPool, url: str, **extensions: Any) -> httpx.Response:
     """A response that is open, its body not read."""
-    message = httpx.Request("GET", url, headers=[("Host", "x")], stream=_Content(b""), extensions=extensions)
+    message = httpx.Request("GET", url, headers=[("Host", "x")], stream=Content(b""), extensions=extensions)
     return await pool.handle_async_request(message)
 
 
@@ -346,7 +346,7 @@ async def test_an_upload_that_is_taken_slowly_does_not_outlive_the_deadline() ->
         data = b"x" * 64_000_000
         headers = [("Host", "x"), ("Content-Length", str(len(data)))]
         extensions = {"timeout": {"write": 30}, "uniqos_deadline": Deadline(0.3)}
-        message = httpx.Request("POST", url, headers=headers, stream=_Content(data), extensions=extensions)
+        message = httpx.Request("POST", url, headers=headers, stream=Content(data), extensions=extensions)
         with pytest.raises(httpx.WriteTimeout):  # without the deadline it would be taken as a whole
             await pool.handle_async_request(message)
         assert state(pool) == (0, 0)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import httpcore
 import pytest
 
-from uniqos._base.http import Deadline
+from uniqos._base.deadline import Deadline
 from uniqos._network.threads import make_network
 from uniqos._sync.transport.network import Network
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from uniqos import AsyncUniqOS, errors
+from uniqos import AsyncUniqOS
+from uniqos import errors
 from uniqos.api import engine
 
 pytestmark = pytest.mark.anyio

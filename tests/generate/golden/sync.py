@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Generator, Iterator
 from contextlib import contextmanager
 
-from uniqos import UniqOS, errors
+from uniqos import UniqOS
+from uniqos import errors
 from uniqos.api import engine
 
 LABEL = "Connection\nConnection"  # an Connection, asynchronously

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from ..._wire.encode import encode
 from ..._wire.message import ANY
-from ..._wire.operation import encode
 from ...api import billing as ops
 from ..download import save
-from .base import AsyncItems, AsyncNamespace, namespace
+from .base import AsyncNamespace, namespace
+from .pages import AsyncItems
 
 if TYPE_CHECKING:
     from ... import _params as p

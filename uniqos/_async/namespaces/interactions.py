@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from ...api import interactions as ops
-from .base import AsyncItems, AsyncNamespace
+from .base import AsyncNamespace
+from .pages import AsyncItems
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from typing_extensions import Unpack
 
+from ..._wire.encode import encode
 from ..._wire.message import JSON
-from ..._wire.operation import Body, encode
+from ..._wire.operation import Body
 from ...api import organizations as ops
 from ..download import save
 from .base import AsyncNamespace, namespace

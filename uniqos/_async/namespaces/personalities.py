@@ -9,7 +9,8 @@ from typing_extensions import Unpack
 
 from ..._wire.operation import Body
 from ...api import personalities as ops
-from .base import AsyncItems, AsyncNamespace
+from .base import AsyncNamespace
+from .pages import AsyncItems
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from ..._wire.operation import without_none
+from ..._wire.encode import without_none
 from ...api import relationships as ops
-from .base import AsyncItems, AsyncNamespace, namespace
+from .base import AsyncNamespace, namespace
+from .pages import AsyncItems
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import httpcore
 
-from ..._base.http import Deadline
+from ..._base.deadline import Deadline
 
 
 class AsyncNetwork:

@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator
 import httpcore
 import httpx
 
-from ..._base.http import Deadline
-from ..._network.aio import AsyncForgotten, AsyncGate, AsyncShield, ssl_context
+from ..._base.deadline import Deadline
+from ..._network.aio import AsyncForgotten, AsyncGate, AsyncShield
+from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
 from ..._policy.config import DEFAULT_MAX_CONNECTIONS
+from ..._wire.failures import forget_locals
 from ..._wire.http1 import ResponseReader
-from ..._wire.message import forget_locals
 from .connection import AsyncConnection
 
 _NO_DEADLINE = Deadline()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from ..._wire.encode import encode
 from ..._wire.message import ANY
-from ..._wire.operation import encode
 from ...api import billing as ops
 from ..download import save
-from .base import Items, Namespace, namespace
+from .base import Namespace, namespace
+from .pages import Items
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from ... import errors
 from ..._policy.retry import poll_delay
-from ..._wire.operation import check_option
+from ..._wire.options import check_option
 from ...api import deletions as ops
 from .base import Namespace
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
+from ..._wire.encode import encode, without_none
 from ..._wire.message import JSON
-from ..._wire.operation import Body, encode, without_none
+from ..._wire.operation import Body
 from ...api import end_users as ops
 from ..download import save
-from .base import Items, Namespace
+from .base import Namespace
+from .pages import Items
 
 if TYPE_CHECKING:
     from ... import _params as p

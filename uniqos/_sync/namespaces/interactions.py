@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from ...api import interactions as ops
-from .base import Items, Namespace
+from .base import Namespace
+from .pages import Items
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -10,7 +10,8 @@ from typing_extensions import Unpack
 
 from ..._wire.operation import Body
 from ...api import personalities as ops
-from .base import Items, Namespace
+from .base import Namespace
+from .pages import Items
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from ..._wire.operation import without_none
+from ..._wire.encode import without_none
 from ...api import relationships as ops
-from .base import Items, Namespace, namespace
+from .base import Namespace, namespace
+from .pages import Items
 
 if TYPE_CHECKING:
     from ... import _params as p

@@ -16,12 +16,13 @@ from collections.abc import Iterator
 import httpcore
 import httpx
 
-from ..._base.http import Deadline
+from ..._base.deadline import Deadline
+from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
-from ..._network.threads import Forgotten, Gate, Shield, ssl_context
+from ..._network.threads import Forgotten, Gate, Shield
 from ..._policy.config import DEFAULT_MAX_CONNECTIONS
+from ..._wire.failures import forget_locals
 from ..._wire.http1 import ResponseReader
-from ..._wire.message import forget_locals
 from .connection import Connection
 
 _NO_DEADLINE = Deadline()

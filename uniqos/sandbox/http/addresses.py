@@ -9,7 +9,7 @@ import socket
 
 import httpx
 
-from ..._policy.config import is_loopback
+from ..._wire.urls import is_loopback
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from ..._policy.config import is_loopback
+from ..._wire.urls import is_loopback
 from ..http.addresses import connectable, webhook_address
 from ..http.call import Call, Settings
 from ..state.store import dumps, instant

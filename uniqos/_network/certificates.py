@@ -1,0 +1,68 @@
+"""The TLS context of a client: made once for all that trust the same certificates."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Hashable
+from functools import lru_cache
+
+import httpx
+
+from .._base.fork import ForkSafeLock
+from ..errors import ConfigurationError
+
+_making_context = ForkSafeLock()
+"""A child that is forked while OpenSSL makes a context could never make one itself."""
+
+
+def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
+    """Return one TLS context for all that trust the same certificates: making it is most of what a client costs.
+
+    A new one is made once the certificates have changed, so that each new connection trusts the present ones.
+
+    Args:
+        verify: A context as it is, the path of a file or folder of certificates, or None for those that httpx trusts.
+
+    Raises:
+        ConfigurationError: There are no certificates, or they cannot be read.
+    """
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    try:
+        state = _state_of_environment() if verify is None else _state(verify)
+        with _making_context:
+            return _make_context(verify, state)
+    except OSError as exc:
+        where = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
+        raise ConfigurationError(f"{where} holds no certificates that can be read: {exc}") from None
+
+
+_State = tuple[Hashable, ...]
+
+
+@lru_cache(maxsize=8)
+def _make_context(verify: str | None, state: _State) -> ssl.SSLContext:
+    if verify is None:
+        return httpx.create_ssl_context()
+    folder = os.path.isdir(verify)
+    return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
+
+
+def _state_of_environment() -> _State:
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    # Some versions of httpx ignore a file that is missing, and trust the usual certificates: here it is an error.
+    of_folders = (_state(folder) for folder in (folders or "").split(os.pathsep) if os.path.isdir(folder))
+    return (file, _state(file) if file else None, folders, *of_folders)
+
+
+def _state(path: str) -> _State:
+    """Return what changes when the file at ``path`` is replaced, or when a file of the folder is; links are followed.
+
+    A file of a folder that is written over, and not replaced, is not noticed: there can be hundreds of them to ask.
+
+    Raises:
+        OSError: There is nothing at ``path``.
+    """
+    found = os.stat(path)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
