@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 from ._base.safe import safe_text
 
 if TYPE_CHECKING:
-    from . import models as m
+    from ._base import model as m
     from ._base.http import HttpInfo
 else:
-    from ._base.hints import models as m
+    from ._base.hints import model as m
 
 
 class UniqOSError(Exception):

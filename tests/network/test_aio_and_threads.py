@@ -19,13 +19,13 @@ import httpx
 import pytest
 
 from tests.support.rawserver import RawServer, reply
-from uniqos._async.transport.network import AsyncNetwork
 from uniqos._async.transport.pool import AsyncPool
 from uniqos._network import aio as _aio
 from uniqos._network import threads as _threads
 from uniqos._network.aio import AsyncClock, AsyncGate, AsyncPerHome, AsyncShield
 from uniqos._network.anyio_stream import AnyioNetwork
 from uniqos._network.asyncio_stream import AsyncioNetwork
+from uniqos._network.limits import AsyncNetwork
 from uniqos._network.thread_stream import ThreadNetwork
 from uniqos._network.threads import Clock, Gate, PerHome
 from uniqos._sync.transport.pool import Pool

@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from tests.support.rawserver import rst
+from uniqos._async.transport.inner_tls import start_tls
 from uniqos._base.deadline import Deadline
 from uniqos._network.asyncio_stream import AsyncioNetwork
 
@@ -235,7 +236,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
         with pytest.raises(httpcore.ConnectTimeout):
             await stream.write(b"x")
         with pytest.raises(httpcore.ConnectTimeout):
-            await stream.start_tls(ssl.create_default_context(), "x")
+            await start_tls(stream, network, ssl.create_default_context(), "x")
         with pytest.raises(httpcore.ConnectTimeout):
             await network.connect_tcp("127.0.0.1", 1)
 
@@ -262,7 +263,7 @@ def test_tls_is_spoken_both_ways() -> None:
     root.configure_trust(trusting)
 
     async def work(network: AsyncioNetwork, stream: httpcore.AsyncNetworkStream) -> None:
-        stream = await stream.start_tls(trusting, "host.test", timeout=5)
+        stream = await start_tls(stream, network, trusting, "host.test", timeout=5)
         assert stream.get_extra_info("ssl_object").version().startswith("TLS")
         await stream.write(b"x" * 3_000_000, timeout=5)
         found = 0
@@ -285,7 +286,7 @@ def test_a_server_that_speaks_first_does_not_speak_tls() -> None:
     async def work(network: AsyncioNetwork, stream: httpcore.AsyncNetworkStream) -> None:
         await asyncio.sleep(0.05)
         with pytest.raises(httpcore.ConnectError) as caught:
-            await stream.start_tls(ssl.create_default_context(), "host.test", timeout=5)
+            await start_tls(stream, network, ssl.create_default_context(), "host.test", timeout=5)
         assert isinstance(caught.value.__cause__, ssl.SSLError)
 
     meet(lambda connection: connection.sendall(b"220 mail.test\r\n"), work)

@@ -22,6 +22,7 @@ class HintedModule:
 
 params = HintedModule("uniqos._params")
 models = HintedModule("uniqos.models")
+model = HintedModule("uniqos._base.model")
 drift = HintedModule("uniqos._policy.drift")
 observer = HintedModule("uniqos._policy.observer")
 http = HintedModule("uniqos._base.http")

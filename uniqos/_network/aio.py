@@ -24,7 +24,7 @@ from typing_extensions import TypeVarTuple, Unpack
 from .threads import BaseClock
 
 if TYPE_CHECKING:
-    from .._async.transport.network import AsyncNetwork
+    from .limits import AsyncNetwork
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 import httpcore
 
-from .._async.transport.inner_tls import AsyncTlsStream
-from .._async.transport.network import AsyncNetwork
+from .limits import AsyncNetwork
 from .sockets import keep_alive
 
 
@@ -38,11 +36,6 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ssl
 from typing import Any, cast
 
 import anyio
 import httpcore
 
-from .._async.transport.inner_tls import AsyncTlsStream
-from .._async.transport.network import AsyncNetwork
+from .limits import AsyncNetwork
 from .sockets import is_address, is_readable, keep_alive
 
 _REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
@@ -123,12 +121,6 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         if self._transport is not None:
             # Not close(): what was not sent by now is no longer wanted, and TLS would wait for the other side.
             self._transport.abort()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        # Not asyncio's own: its transports do not tell a connection that was cut from one that TLS has ended.
-        return await AsyncTlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         if self._transport is None:

@@ -10,8 +10,7 @@ from typing import Any
 
 import httpcore
 
-from .._sync.transport.inner_tls import TlsStream
-from .._sync.transport.network import Network
+from .limits import CAN_START_TLS, Network
 from .sockets import is_address, is_readable, keep_alive
 
 _WRITE_BYTES = 64 * 1024
@@ -87,8 +86,6 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        if isinstance(self._socket, ssl.SSLSocket):  # to a proxy, and now to the API through it
-            return TlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
         try:
             self._socket.settimeout(self._network.left(timeout, httpcore.ConnectTimeout))
             # Without suppress_ragged_eofs a connection that was cut could not be told from one that TLS has ended.
@@ -108,6 +105,8 @@ class _Stream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
             return is_readable(self._socket)
+        if info == CAN_START_TLS:
+            return not isinstance(self._socket, ssl.SSLSocket)
         if info == "socket":
             return self._socket
         if info == "ssl_object":

@@ -15,7 +15,7 @@ from weakref import finalize
 from typing_extensions import TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
-    from .._sync.transport.network import Network
+    from .limits import Network
 
 
 T = TypeVar("T")

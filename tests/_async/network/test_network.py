@@ -10,7 +10,7 @@ import anyio
 import httpcore
 import pytest
 
-from uniqos._async.transport.network import AsyncNetwork
+from uniqos._async.transport.inner_tls import start_tls
 from uniqos._base.deadline import Deadline
 from uniqos._network.aio import make_network
 
@@ -18,6 +18,7 @@ from uniqos._network.aio import make_network
 from uniqos._network.anyio_stream import AnyioNetwork
 
 # async only: end
+from uniqos._network.limits import AsyncNetwork
 
 pytestmark = pytest.mark.anyio
 NETWORKS: list[Callable[[], AsyncNetwork]] = [make_network]
@@ -35,7 +36,7 @@ async def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: Calla
         with other:
             network.deadline = Deadline(0)
             with pytest.raises(httpcore.ConnectTimeout):
-                await stream.start_tls(ssl.create_default_context(), "127.0.0.1", 5)
+                await start_tls(stream, network, ssl.create_default_context(), "127.0.0.1", 5)
             # async only: begin
             await anyio.sleep(0)  # asyncio closes a moment later
             # async only: end

@@ -11,8 +11,9 @@ import httpcore
 import pytest
 
 from uniqos._base.deadline import Deadline
+from uniqos._network.limits import Network
 from uniqos._network.threads import make_network
-from uniqos._sync.transport.network import Network
+from uniqos._sync.transport.inner_tls import start_tls
 
 NETWORKS: list[Callable[[], Network]] = [make_network]
 
@@ -26,7 +27,7 @@ def test_when_no_time_is_left_for_tls_the_connection_is_closed(make: Callable[[]
         with other:
             network.deadline = Deadline(0)
             with pytest.raises(httpcore.ConnectTimeout):
-                stream.start_tls(ssl.create_default_context(), "127.0.0.1", 5)
+                start_tls(stream, network, ssl.create_default_context(), "127.0.0.1", 5)
             other.settimeout(5)
             assert other.recv(1) == b""
 

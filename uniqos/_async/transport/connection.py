@@ -12,9 +12,10 @@ import httpx
 
 from ..._base.http import KEEPALIVE_SECONDS, UncertainEnd
 from ..._network.aio import make_network
+from ..._network.limits import AsyncNetwork
 from ..._network.proxy import ProxyAddress
 from ..._wire.http1 import ResponseReader, request_head
-from .network import AsyncNetwork
+from .inner_tls import start_tls
 from .tunnel import AsyncTunnel
 
 _READ_BYTES = 64 * 1024
@@ -133,4 +134,4 @@ class AsyncConnection:
             return stream
         assert self._tls is not None
         self._tls.set_alpn_protocols(["http/1.1"])
-        return await stream.start_tls(self._tls, host, timeout)
+        return await start_tls(stream, self.network, self._tls, host, timeout)

@@ -8,9 +8,10 @@ from collections.abc import Generator
 import httpcore
 
 from ..._network.aio import AsyncShield
+from ..._network.limits import AsyncNetwork
 from ..._network.proxy import ProxyAddress
 from ..._wire.http1 import ResponseReader, request_head
-from .network import AsyncNetwork
+from .inner_tls import start_tls
 
 _READ_BYTES = 64 * 1024
 
@@ -48,7 +49,7 @@ class AsyncTunnel:
         try:
             if self._proxy.secure:
                 assert self._tls is not None
-                stream = await stream.start_tls(self._tls, proxy, timeout)
+                stream = await start_tls(stream, self._network, self._tls, proxy, timeout)
             headers = [(b"Host", target.encode()), *self._proxy.headers]
             await stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
             reader = ResponseReader(b"CONNECT")

@@ -12,10 +12,11 @@ import httpcore
 import httpx
 
 from ..._base.http import KEEPALIVE_SECONDS, UncertainEnd
+from ..._network.limits import Network
 from ..._network.proxy import ProxyAddress
 from ..._network.threads import make_network
 from ..._wire.http1 import ResponseReader, request_head
-from .network import Network
+from .inner_tls import start_tls
 from .tunnel import Tunnel
 
 _READ_BYTES = 64 * 1024
@@ -134,4 +135,4 @@ class Connection:
             return stream
         assert self._tls is not None
         self._tls.set_alpn_protocols(["http/1.1"])
-        return stream.start_tls(self._tls, host, timeout)
+        return start_tls(stream, self.network, self._tls, host, timeout)

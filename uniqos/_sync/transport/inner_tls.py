@@ -14,11 +14,36 @@ from typing import Any, TypeVar
 
 import httpcore
 
+from ..._network.limits import CAN_START_TLS, Limits
 from ..._network.threads import Shield
-from .network import Network
 
 _READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
+
+
+def start_tls(
+    stream: httpcore.NetworkStream,
+    limits: Limits,
+    ssl_context: ssl.SSLContext,
+    server_hostname: str,
+    timeout: float | None,
+) -> httpcore.NetworkStream:
+    """Begin TLS on a stream, which may be TLS to a proxy already.
+
+    Args:
+        stream: Where to begin it. It is closed if that fails.
+        limits: Those of its connection.
+        ssl_context: The certificates to trust.
+        server_hostname: The name that the other side's certificate must be for.
+        timeout: Seconds that each step may take.
+
+    Raises:
+        httpcore.ConnectError: The other side does not speak TLS, or its certificate is not trusted.
+        httpcore.ConnectTimeout: It took too long.
+    """
+    # A plain socket of a thread does it by itself, which is faster.
+    way = stream if stream.get_extra_info(CAN_START_TLS) else TlsStream(stream, limits)
+    return way.start_tls(ssl_context, server_hostname, timeout)
 
 
 class TlsStream(httpcore.NetworkStream):
@@ -26,12 +51,12 @@ class TlsStream(httpcore.NetworkStream):
 
     Args:
         outer: The stream below, which keeps the deadline.
-        network: The network of the connection.
+        limits: Those of the connection.
     """
 
-    def __init__(self, outer: httpcore.NetworkStream, network: Network) -> None:
+    def __init__(self, outer: httpcore.NetworkStream, limits: Limits) -> None:
         self._outer: httpcore.NetworkStream = outer
-        self._network: Network = network
+        self._limits: Limits = limits
         self._incoming: ssl.MemoryBIO = ssl.MemoryBIO()
         self._outgoing: ssl.MemoryBIO = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -39,8 +64,6 @@ class TlsStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        if self._tls is not None:  # to a proxy, and now to the API through it
-            return TlsStream(self, self._network).start_tls(ssl_context, server_hostname, timeout)
         try:
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
             self._do(tls.do_handshake, timeout)
@@ -53,7 +76,7 @@ class TlsStream(httpcore.NetworkStream):
                 raise httpcore.ConnectError(str(exc)) from exc
             raise
         self._tls = tls
-        self._network.written = False
+        self._limits.written = False
         return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -62,7 +85,7 @@ class TlsStream(httpcore.NetworkStream):
         try:
             return self._do(partial(tls.read, max_bytes), timeout, reads=True)
         except ssl.SSLEOFError:
-            self._network.was_cut = True
+            self._limits.was_cut = True
             return b""
         except ssl.SSLError as exc:
             raise httpcore.ReadError(str(exc)) from exc

@@ -8,10 +8,11 @@ from collections.abc import Generator
 
 import httpcore
 
+from ..._network.limits import Network
 from ..._network.proxy import ProxyAddress
 from ..._network.threads import Shield
 from ..._wire.http1 import ResponseReader, request_head
-from .network import Network
+from .inner_tls import start_tls
 
 _READ_BYTES = 64 * 1024
 
@@ -49,7 +50,7 @@ class Tunnel:
         try:
             if self._proxy.secure:
                 assert self._tls is not None
-                stream = stream.start_tls(self._tls, proxy, timeout)
+                stream = start_tls(stream, self._network, self._tls, proxy, timeout)
             headers = [(b"Host", target.encode()), *self._proxy.headers]
             stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
             reader = ResponseReader(b"CONNECT")
