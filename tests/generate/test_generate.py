@@ -121,7 +121,10 @@ def test_every_python_generates_the_same(minor: int) -> None:
     path = python(minor)
     if path is None:
         pytest.skip(f"there is no Python 3.{minor} here")
-    code = "import sys; from uniqos._generate import to_sync as t; sys.stdout.buffer.write(t.to_sync(sys.argv[1]).encode())"
+    code = (
+        "import sys; from uniqos._generate.to_sync import to_sync; "
+        "sys.stdout.buffer.write(to_sync(sys.argv[1]).encode())"
+    )
     source = "\n".join([source for source, _ in F_STRINGS] + [(GOLDEN / "async.py").read_text("utf-8")])
     run = subprocess.run([path, "-B", "-c", code, source], cwd=ROOT, capture_output=True, check=True)
     assert run.stdout.decode() == to_sync(source)

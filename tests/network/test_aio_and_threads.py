@@ -25,6 +25,7 @@ from uniqos._network import threads as _threads
 from uniqos._network.aio import AsyncClock, AsyncGate, AsyncPerHome, AsyncShield
 from uniqos._network.anyio_stream import AnyioNetwork
 from uniqos._network.asyncio_stream import AsyncioNetwork
+from uniqos._network.certificates import ssl_context
 from uniqos._network.limits import AsyncNetwork
 from uniqos._network.thread_stream import ThreadNetwork
 from uniqos._network.threads import Clock, Gate, PerHome
@@ -433,7 +434,7 @@ def test_clocks_tell_time_and_chance() -> None:
 
 
 def test_there_is_one_tls_context() -> None:
-    assert _threads.ssl_context() is _aio.ssl_context()
+    assert ssl_context() is ssl_context()
 
 
 def test_each_way_of_running_has_its_network() -> None:

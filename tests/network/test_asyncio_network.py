@@ -236,7 +236,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
         with pytest.raises(httpcore.ConnectTimeout):
             await stream.write(b"x")
         with pytest.raises(httpcore.ConnectTimeout):
-            await start_tls(stream, network, ssl.create_default_context(), "x")
+            await start_tls(stream, network, ssl.create_default_context(), "x", None)
         with pytest.raises(httpcore.ConnectTimeout):
             await network.connect_tcp("127.0.0.1", 1)
 

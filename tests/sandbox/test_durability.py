@@ -18,7 +18,7 @@ import pytest
 
 from uniqos import UniqOS, errors
 from uniqos.sandbox.http.caller import ACCESS_TOKEN, API_KEY
-from uniqos.sandbox.routes.personalities import DEFAULT_ID
+from uniqos.sandbox.persona.seeds import DEFAULT_ID
 
 
 class Running:

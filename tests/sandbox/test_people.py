@@ -12,7 +12,7 @@ from uniqos.sandbox import serve
 from uniqos.sandbox.persona import psychology
 from uniqos.sandbox.persona.emotion import EMOTIONS, infer
 from uniqos.sandbox.persona.readable import in_words
-from uniqos.sandbox.routes.vocabularies import EMOTION_LABELS, TOPIC_OF, TOPICS
+from uniqos.sandbox.persona.vocabulary import EMOTION_LABELS, TOPIC_OF, TOPICS
 
 
 def after(*messages: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from uniqos.sandbox.persona import memory as memories
 from uniqos.sandbox.persona.emotion import infer
+from uniqos.sandbox.persona.seeds import CATALOG, SEEDS, traits
 from uniqos.sandbox.persona.voice import reply
-from uniqos.sandbox.routes.personalities import CATALOG, SEEDS, traits
 
 EAGER = ["Tell me everything!", "We have to celebrate that!", "What happens next? I want to hear it!"]
 

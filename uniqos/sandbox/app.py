@@ -21,11 +21,11 @@ from ..api import operations
 from ..api.engine import RespondRequest
 from ..api.invitations import GET as INVITATION
 from .faults.magic import HEADER, MAGIC, read
-from .http.call import Answer, Call, EventStream, FileAnswer, Handler, Settings
+from .http.call import Answer, Call, EventStream, FileAnswer, Handler, Result, Settings
 from .http.caller import authenticate, seed
 from .http.middleware import ADMIN, SLASH, Bucket, Envelope, Faults
 from .inspect import admin, inspector
-from .llm import Result
+from .persona.seeds import CATALOG, SEEDS
 from .refusal import Refusal
 from .routes import (
     api_keys,
@@ -99,8 +99,8 @@ async def _about() -> dict[str, Any]:
     return {
         "name": "uniqOS sandbox",
         "what": "A local stand-in for the uniqOS API: emotions come from a lexicon, replies from templates.",
-        "personalities": list(personalities.SEEDS),
-        "catalog": list(personalities.CATALOG),
+        "personalities": list(SEEDS),
+        "catalog": list(CATALOG),
         "operations": {name: op.label for name, op in operations().items()},
         "magic": MAGIC,
     }

@@ -14,41 +14,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from fastapi.responses import Response
 from httpx_sse import EventSource
 from pydantic import BaseModel, ValidationError
 
 from .._base.secret import Secret, hide
 from .._wire.urls import is_loopback
 from ..errors import ConfigurationError
-from .faults.magic import Magic
 from .http import events
-from .http.call import Answer, Call, EventStream, FileAnswer
+from .http.call import Call, EventStream, Result
+from .http.draft import Draft
 from .refusal import Refusal
 
-Result = Answer | EventStream | FileAnswer | Response
 _PROVIDER = "openai-compatible"
-
-
-@dataclass(eq=False)
-class Draft(Exception):
-    """Ends the first run of a turn: what the model is asked, and what the second run must find unchanged."""
-
-    prompt: str
-    magic: Magic
-    state: dict[str, Any]
-    consulted: dict[str, Any]
-    stream: bool
-    started: float
-    interaction_id: str | None = None
-    pieces: list[str] = field(default_factory=list[str])
-    """The words, as they came."""
-    completion: events.Event | None = None
-    """The last event, once the second run has been kept."""
 
 
 class Llm:

@@ -69,3 +69,7 @@ class Refusal(Exception):
                 "documentation_url": "https://docs.uniqos.ai/errors",
             }
         }
+
+
+class Dropped(Exception):
+    """Ends a response in the middle: the server closes the connection, and logs nothing of it."""

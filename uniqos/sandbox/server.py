@@ -29,13 +29,15 @@ from ..errors import ConfigurationError
 from .app import make_app
 from .faults.proxy import Fault, proxy
 from .faults.rules import Rule
-from .http.call import Dropped, Settings
+from .http.call import Settings
 from .http.caller import ACCESS_TOKEN, API_KEY
 from .http.guard import Guard
 from .inprocess import AsyncTransport, Loop, Transport
 from .inspect.admin import reset
 from .llm import Llm
-from .routes.personalities import DEFAULT_ID, seed
+from .persona.seeds import DEFAULT_ID
+from .refusal import Dropped
+from .routes.personalities import seed
 from .state.clock import Clock
 from .state.journal import Journal
 from .state.store import Store

@@ -14,7 +14,7 @@ from tests._async.support import client_of
 from uniqos import AsyncUniqOS, errors
 from uniqos.sandbox import Sandbox, serve
 from uniqos.sandbox.persona.emotion import EMOTIONS
-from uniqos.sandbox.routes.personalities import CATALOG
+from uniqos.sandbox.persona.seeds import CATALOG
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from tests._sync.support import client_of
 from uniqos import UniqOS, errors
 from uniqos.sandbox import Sandbox, serve
 from uniqos.sandbox.persona.emotion import EMOTIONS
-from uniqos.sandbox.routes.personalities import CATALOG
+from uniqos.sandbox.persona.seeds import CATALOG
 
 CALM = "pers_sandbox_calm"
 DAY = 86400

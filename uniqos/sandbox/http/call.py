@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..._base.model import RequestModel
 from ..faults.magic import Errors
@@ -18,7 +18,9 @@ from ..state.store import Store
 from .caller import Caller
 
 if TYPE_CHECKING:
-    from ..llm import Draft, Llm
+    from fastapi.responses import Response
+
+    from .draft import Draft
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Settings:
 
     generation: int = 0
     """Raised when another state takes the place of this one: work of before must not write to it."""
-    llm: Llm | None = None
+    llm: LanguageModel | None = None
     """Who makes the words instead of templates."""
     tasks: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
     """Work that is under way; the event loop itself would let it go."""
@@ -140,8 +142,16 @@ class EventStream:
     paced: Callable[[], AsyncIterator[bytes]]
 
 
-class Dropped(Exception):
-    """Ends a response in the middle: the server closes the connection, and logs nothing of it."""
-
-
 Handler = Callable[[Call], "Answer | EventStream | FileAnswer"]
+Result: TypeAlias = "Answer | EventStream | FileAnswer | Response"
+
+
+class LanguageModel(Protocol):
+    """What makes the words of a reply instead of the templates: see ``llm.py``."""
+
+    names: dict[str, str]
+    """What an answer says of the provider and the model."""
+
+    async def answer(self, call: Call, attempt: Callable[[], Result]) -> Result:
+        """Return the answer to a request that may need words, which ``attempt`` carries out."""
+        ...

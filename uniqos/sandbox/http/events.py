@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from ..faults.magic import Magic
+from ..refusal import Dropped
 from ..state.store import dumps
-from .call import Dropped
 
 Event = tuple[str, dict[str, Any]]
 _FAILED = "The stream was asked to fail."

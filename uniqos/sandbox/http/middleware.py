@@ -21,9 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..._base.safe import safe_text
 from ..faults.rules import Rule
-from ..refusal import Refusal
+from ..refusal import Dropped, Refusal
 from ..state.store import instant
-from .call import Dropped, Settings
+from .call import Settings
 
 ADMIN = "/_sandbox"
 SLASH = "\ue000"

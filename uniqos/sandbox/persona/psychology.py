@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..routes.vocabularies import TOPIC_OF
 from .memory import topics
+from .vocabulary import TOPIC_OF
 from .voice import TRAITS
 
 # By trait: words that speak for it, words that speak against it, and emotions that do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..routes.vocabularies import TOPICS
+from .vocabulary import TOPICS
 
 # By trait: what one says of much of it, and of little.
 _TRAITS: dict[str, dict[str, tuple[str, str]]] = {

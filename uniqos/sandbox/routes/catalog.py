@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..http.call import Answer, Call, Handler
+from ..persona.seeds import CATALOG, traits
 from ..refusal import Refusal
-from .personalities import CATALOG, traits
 
 _DESCRIPTIONS: dict[str, str] = {
     "warm-mentor": "Encourages, remembers what was said, and helps to find the next step.",

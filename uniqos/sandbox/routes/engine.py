@@ -11,7 +11,7 @@ from typing import Any
 from ..faults.magic import Magic, check_id, read
 from ..http import events
 from ..http.call import Answer, Call, EventStream
-from ..llm import Draft
+from ..http.draft import Draft
 from ..persona import memory as memories
 from ..persona.emotion import infer
 from ..persona.voice import reply

@@ -16,35 +16,16 @@ from typing import Any, Literal
 from ..faults.magic import check_id, read
 from ..http.call import Answer, Call, Handler
 from ..http.checks import check_free
+from ..persona.seeds import CATALOG, SEEDS, traits
 from ..persona.voice import TRAITS
 from ..refusal import Refusal
 from ..state.store import Store, dumps
 from .engine import dry_run
 
-DEFAULT_ID = "pers_sandbox_warm"
-SEEDS: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
-    DEFAULT_ID: ("Warm", (0.7, 0.4, 0.8, 0.9, 0.3)),
-    "pers_sandbox_calm": ("Calm", (0.4, 0.7, 0.2, 0.8, 0.2)),
-    "pers_sandbox_blunt": ("Blunt", (0.3, 0.8, 0.6, 0.2, 0.3)),
-}
-CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
-    "warm-mentor": ("Warm mentor", (0.7, 0.6, 0.6, 0.9, 0.2)),
-    "stoic-coach": ("Stoic coach", (0.4, 0.9, 0.4, 0.5, 0.1)),
-    "curious-friend": ("Curious friend", (0.9, 0.4, 0.8, 0.7, 0.3)),
-    "worried-poet": ("Worried poet", (0.9, 0.3, 0.3, 0.7, 0.9)),
-    "blunt-critic": ("Blunt critic", (0.4, 0.8, 0.4, 0.1, 0.3)),
-}
-
-
 _NOBODY = ""
 """Stands for the owner of those that are always there."""
 _OWN = ("id", "version", "status", "created_at", "review_status", "lineage_id")
 """What the API says of a personality, and no body may."""
-
-
-def traits(values: tuple[float, ...]) -> dict[str, float]:
-    """The Big Five by name."""
-    return dict(zip(TRAITS, values, strict=True))
 
 
 def seed(store: Store, now: str) -> None:
