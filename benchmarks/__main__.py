@@ -17,6 +17,8 @@ from .support.measure import QUICK, Sizes
 from .table.rows import ROWS, Row
 from .table.table import Table
 
+WORKER = "benchmarks.support.worker"
+
 
 class Run:
     """The rows that have been measured, by who has measured them."""
@@ -27,7 +29,7 @@ class Run:
         self._arguments = ["--rounds", str(options.rounds), *(["--quick"] if options.quick else [])]
         self._file: Path | None = options.json
         self._loopback = loopback
-        self._commands = {"ours": [sys.executable, "-m", f"{__package__}.worker"]}
+        self._commands = {"ours": [sys.executable, "-m", WORKER]}
         for peer in PEERS:
             if peer not in options.without and any(peer in row.peers for row in self.rows):
                 self._prepare(peer)
@@ -36,7 +38,7 @@ class Run:
         note(peer)
         self.found[peer] = {"version": None, "rows": {}, "notes": []}
         try:
-            self._commands[peer] = command_for(peer, "worker")
+            self._commands[peer] = command_for(peer, WORKER)
             self.found[peer]["version"] = version_of(peer)
         except (OSError, subprocess.CalledProcessError):
             self.found[peer]["notes"] = ["could not be had or measured: see above"]

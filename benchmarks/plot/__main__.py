@@ -32,7 +32,9 @@ def measure(numbers: list[int], rounds: int, *, official: bool, calls: int = CAL
         curves = {"httpx": found["httpx"], "ours": found["sdk"]}
         if official:
             print("official", file=sys.stderr)
-            curves["official"] = loopback.measured(command_for("official", "in_flight"), *arguments)["sdk"]
+            curves["official"] = loopback.measured(command_for("official", f"{__package__}.in_flight"), *arguments)[
+                "sdk"
+            ]
     return curves
 
 

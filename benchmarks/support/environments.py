@@ -23,12 +23,12 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__")
 
 
 def command_for(peer: str, module: str) -> list[str]:
-    """The command that runs a module of the benchmarks beside a peer.
+    """The command that runs a module beside a peer, by its dotted name.
 
     Raises:
         OSError, subprocess.CalledProcessError: The environment cannot be made, or the package cannot be had.
     """
-    return [str(_interpreter(peer)), "-I", "-c", _ISOLATED, f"{__package__}.{module}"]
+    return [str(_interpreter(peer)), "-I", "-c", _ISOLATED, module]
 
 
 def version_of(peer: str) -> str:

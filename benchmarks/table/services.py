@@ -54,7 +54,7 @@ def service(kind: str, upstream: str) -> Generator[int, None, None]:
     """The port of a running service."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", f"{__package__}.passthrough_app", kind, upstream, str(port)]
+    command = [sys.executable, "-m", "benchmarks.passthrough.passthrough_app", kind, upstream, str(port)]
     env = {**os.environ, "UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": upstream}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE) as process:
         try:

@@ -16,6 +16,7 @@ from uniqos._sync.namespaces import base as synchronous
 from uniqos.api import operations
 
 HERE = Path(__file__).parent
+VECTORS = HERE.parent / "vectors"
 OWN = {"iterate", "wait", "save_pdf", "save_export"}
 """Methods that are more than one operation, and none of the official client's."""
 NAMES = (HERE / "official_names.txt").read_text("utf-8").splitlines()
@@ -47,7 +48,7 @@ def test_every_operation_is_a_method_and_every_method_an_operation(client: Any) 
 
 
 def test_every_operation_has_a_vector_of_the_official_client() -> None:
-    vectors = [v for file in (HERE / "vectors").glob("*.json") for v in json.loads(file.read_text("utf-8"))]
+    vectors = [v for file in VECTORS.glob("*.json") for v in json.loads(file.read_text("utf-8"))]
     assert {v["operation"] for v in vectors if v["official"]} == operations().keys()
     for vector in vectors:
         op = operations()[vector["operation"]]

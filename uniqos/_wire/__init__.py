@@ -1,0 +1,1 @@
+"""Requests and answers as they travel, as data: no waiting, no sockets."""

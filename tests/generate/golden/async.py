@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from uniqos import AsyncUniqOS
-from uniqos import errors
+from uniqos import AsyncUniqOS, errors
 from uniqos.api import engine
 
 pytestmark = pytest.mark.anyio
@@ -41,14 +40,11 @@ class _AsyncRows:
 class AsyncConnection:
     loops = 2  # async only
     later: Coroutine[Any, Any, dict[str, tuple[int, list[AsyncUniqOS]]]]
-    nested: (
-        Coroutine[Any, Any, Coroutine[Any, Any, int] | None]
-        | Coroutine[
-            Any,
-            Any,  # the value
-            list[int],
-        ]
-    )
+    nested: Coroutine[Any, Any, Coroutine[Any, Any, int] | None] | Coroutine[
+        Any,
+        Any,  # the value
+        list[int],
+    ]
 
     async def generate(self) -> AsyncGenerator[tuple[int, dict[str, int]], None]:
         yield 1, {}

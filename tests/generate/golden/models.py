@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from ..._model import Model, RequestModel
-from ..._operation import Operation
+from .._model import Model, RequestModel
+from .._operation import Operation
 
 Color = Literal["red", "green"]
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel
 from typing_extensions import Required, TypedDict
 
-from ...golden._operation import Options as Options
 from . import models
+from ._wire.options import Options as Options
 
 QueryDict = TypedDict("QueryDict", {"from": datetime | str | None, "limit": int | None}, total=False)
 

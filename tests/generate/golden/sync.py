@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Generator, Iterator
 from contextlib import contextmanager
 
-from uniqos import UniqOS
-from uniqos import errors
+from uniqos import UniqOS, errors
 from uniqos.api import engine
 
 LABEL = "Connection\nConnection"  # an Connection, asynchronously
@@ -32,7 +31,7 @@ class _Rows:
 
 class Connection:
     later: dict[str, tuple[int, list[UniqOS]]]
-    nested: int | list[int] | None
+    nested: int | None | list[int]
 
     def generate(self) -> Generator[tuple[int, dict[str, int]], None, None]:
         yield 1, {}

@@ -1,0 +1,1 @@
+"""The methods of the client, by namespace of the API."""

@@ -23,7 +23,7 @@ else:
     from ..._base.hints import models as m
     from ..._base.hints import params as p
 
-    streams = HintedModule(f"{__package__}.stream")
+    streams = HintedModule("uniqos._async.stream")
 
 _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 

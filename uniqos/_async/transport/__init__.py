@@ -1,0 +1,1 @@
+"""Connections: the pool, HTTP/1.1, proxies, TLS."""

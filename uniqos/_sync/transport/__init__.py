@@ -1,1 +1,2 @@
 # Generated from _async/transport/__init__.py by python -m uniqos._generate. Do not edit.
+"""Connections: the pool, HTTP/1.1, proxies, TLS."""

@@ -1,0 +1,1 @@
+"""The faults that can be asked for: by mark in a message, by rule, by a proxy."""

@@ -1,0 +1,1 @@
+"""What all routes share: the caller, checks, pages, events, middleware."""

@@ -1,0 +1,1 @@
+"""The page that shows what the sandbox holds, and its own routes under ``/_sandbox``."""

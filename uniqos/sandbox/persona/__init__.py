@@ -1,0 +1,1 @@
+"""Emotions, memory and replies, made of word lists and templates."""

@@ -1,0 +1,1 @@
+"""What the sandbox keeps: its database, clock, accounts, journal."""
