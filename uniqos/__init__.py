@@ -1,3 +1,6 @@
+# Generated from _generate/exports.py by python -m uniqos._generate. Do not edit.
+# To add a name, add it to EXPORTS in _generate/exports.py and run the command. Errors come from errors.py,
+# stream events from the union RespondStreamEvent in api/stream_events.py.
 """The uniqOS API for Python: personality, emotional intelligence and relational memory for AI agents.
 
     from uniqos import UniqOS
@@ -6,7 +9,7 @@
     reply = client.respond(personality_id="pers_...", message="Hello!")
     print(reply.response, reply.inferred_emotional_state)
 
-Nothing below is imported before its name is used.
+Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -82,45 +85,45 @@ _WHERE: dict[str, tuple[str, ...]] = {
     "._async.client": ("AsyncUniqOS",),
     "._sync.stream": ("RespondStream",),
     "._async.stream": ("AsyncRespondStream",),
-    "._policy.drift": ("DriftReport", "OnDrift"),
     "._base.http": ("HttpInfo", "RateLimit"),
+    "._policy.drift": ("DriftReport", "OnDrift"),
     "._policy.logging": ("Logger", "LogLevel"),
-    "._policy.observer": ("AttemptStarted", "CallEnded", "CallStarted", "FirstEvent", "Observer", "Retrying"),
+    "._policy.observer": ("Observer", "CallStarted", "AttemptStarted", "Retrying", "FirstEvent", "CallEnded"),
+    ".webhooks": ("WebhookEvent", "construct_event"),
     ".api.stream_events": (
         "RespondStreamEvent",
-        "StreamEventCompletion",
-        "StreamEventError",
-        "StreamEventGuardrailModulation",
         "StreamEventMetadata",
         "StreamEventText",
+        "StreamEventGuardrailModulation",
+        "StreamEventCompletion",
+        "StreamEventError",
         "StreamEventUnknown",
     ),
     ".errors": (
-        "APIError",
-        "AuthenticationError",
+        "UniqOSError",
         "ConfigurationError",
-        "ConflictError",
-        "GuardrailBlockError",
-        "NetworkError",
-        "NotFoundError",
-        "PaymentRequiredError",
-        "PermissionDeniedError",
-        "PermissionError",
-        "QuotaExhaustedError",
-        "RateLimitError",
         "RequestValidationError",
+        "NetworkError",
         "ResponseDecodeError",
         "ResponseValidationError",
+        "WebhookSignatureError",
+        "WaitTimeoutError",
+        "UnexpectedError",
+        "APIError",
+        "AuthenticationError",
+        "PaymentRequiredError",
+        "PermissionError",
+        "PermissionDeniedError",
+        "NotFoundError",
+        "ConflictError",
+        "ValidationError",
+        "GuardrailBlockError",
+        "RateLimitError",
+        "QuotaExhaustedError",
+        "UpstreamLLMError",
         "ServiceUnavailableError",
         "TurnTimeoutError",
-        "UnexpectedError",
-        "UniqOSError",
-        "UpstreamLLMError",
-        "ValidationError",
-        "WaitTimeoutError",
-        "WebhookSignatureError",
     ),
-    ".webhooks": ("WebhookEvent", "construct_event"),
 }
 _PUBLIC = (*(name for names in _WHERE.values() for name in names), *_MODULES, "__version__")
 
@@ -168,23 +171,23 @@ if TYPE_CHECKING:
         "NetworkError",
         "ResponseDecodeError",
         "ResponseValidationError",
-        "UnexpectedError",
-        "WaitTimeoutError",
         "WebhookSignatureError",
+        "WaitTimeoutError",
+        "UnexpectedError",
         "APIError",
         "AuthenticationError",
-        "ConflictError",
-        "GuardrailBlockError",
-        "NotFoundError",
         "PaymentRequiredError",
-        "PermissionDeniedError",
         "PermissionError",
-        "QuotaExhaustedError",
+        "PermissionDeniedError",
+        "NotFoundError",
+        "ConflictError",
+        "ValidationError",
+        "GuardrailBlockError",
         "RateLimitError",
+        "QuotaExhaustedError",
+        "UpstreamLLMError",
         "ServiceUnavailableError",
         "TurnTimeoutError",
-        "UpstreamLLMError",
-        "ValidationError",
         "contract",
         "errors",
         "models",
@@ -196,7 +199,7 @@ if TYPE_CHECKING:
 else:  # without these lines a misspelt name would pass as Any
 
     def __getattr__(name: str) -> Any:
-        """Import what is asked for when it is asked for (PEP 562)."""
+        """Import a public name when it is first used (PEP 562)."""
         from importlib import import_module
 
         import_module("._base.fork", __name__)  # first of all, so that a fork in another thread waits for the rest

@@ -46,6 +46,13 @@ class UniqOSError(Exception):
             did); None where nothing was to be sent.
     """
 
+    __module__ = "uniqos"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__ == __name__:
+            cls.__module__ = "uniqos"  # the package that exports all classes of this module
+
     def __init__(
         self,
         message: str,

@@ -21,6 +21,7 @@ import uniqos.fastapi
 from tests.surface.test_surface import is_namespace
 from uniqos import AsyncUniqOS, UniqOS
 from uniqos._base.hints import HintedModule
+from uniqos._base.model import Model
 
 CLIENTS = [UniqOS, AsyncUniqOS]
 UNPACKS = tuple(map(int, pydantic.VERSION.split(".")[:2])) >= (2, 10)
@@ -224,3 +225,29 @@ def test_a_page_of_documentation_shows_a_client_with_its_namespaces() -> None:
     page = pydoc.render_doc(UniqOS)
     assert "personalities" in page
     assert "RespondRequest" not in pydoc.render_doc(AsyncUniqOS.billing)
+
+
+def test_tracebacks_and_pages_name_a_public_class_by_the_package_that_exports_it() -> None:
+    classes = [value for name in uniqos.__all__ if inspect.isclass(value := getattr(uniqos, name))]
+    ours = [kind for kind in classes if kind.__module__.partition(".")[0] == "uniqos"]  # OnDrift is a type of typing
+    elsewhere = {kind.__module__ for kind in ours if not issubclass(kind, Model)}
+    assert elsewhere == {"uniqos"}
+    assert str(uniqos.errors.NotFoundError) == "<class 'uniqos.NotFoundError'>"
+
+    class Mine(uniqos.NotFoundError): ...
+
+    assert Mine.__module__ == __name__
+
+
+@pytest.mark.parametrize("first", ["uniqos.errors", "uniqos._base.http", "uniqos._policy.observer", "uniqos"])
+def test_public_classes_pickle_whichever_module_is_imported_first(first: str) -> None:
+    code = f"""
+import {first}, pickle, uniqos
+kinds = [value for name in uniqos.__all__ if isinstance(value := getattr(uniqos, name), type) and name != "OnDrift"]
+assert all(pickle.loads(pickle.dumps(kind)) is kind for kind in kinds)
+error = pickle.loads(pickle.dumps(uniqos.errors.RateLimitError("later", retry_after_seconds=3)))
+print(type(error) is uniqos.RateLimitError, error.retry_after_seconds)
+old = b"cuniqos.errors\\nNotFoundError\\n."  # pickled by a release whose classes were named by their modules
+print(pickle.loads(old) is uniqos.NotFoundError)
+"""
+    assert run(code) == "True 3\nTrue"

@@ -50,12 +50,13 @@ class AsyncRespondStream:
     ``stream_interrupted``, with the text so far.
     """
 
-    _exchange: AsyncExchange | None = None
-    """The response, while the stream is open."""
-    _home: Home
+    __module__ = "uniqos"
 
     # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
+        self._exchange: AsyncExchange | None = None
+        """The response, while the stream is open."""
+        self._home: Home
         self._requester: AsyncRequester = requester
         self._request: Request = request
         self._turn: Turn = Turn(
@@ -73,7 +74,7 @@ class AsyncRespondStream:
         self._over: bool = False
 
     def __del__(self) -> None:
-        if self._exchange is not None:
+        if getattr(self, "_exchange", None) is not None:  # a copy that failed has no attributes yet
             close_at_home(self._home, self.aclose)
 
     @property

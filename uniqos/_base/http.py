@@ -1,6 +1,6 @@
 """What is known of one HTTP exchange, and how long it may still take. Plain data, no I/O."""
 
-from __future__ import annotations
+# No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,9 +30,14 @@ class RateLimit(NamedTuple):
     """When the bucket is full again."""
 
 
+RateLimit.__module__ = "uniqos"
+
+
 @dataclass(frozen=True, slots=True)
 class HttpInfo:
     """The HTTP side of an answer or an error: never part of a model's fields, dumps or equality."""
+
+    __module__ = "uniqos"
 
     status: int
     """HTTP status code; 0 where no answer came."""

@@ -1,8 +1,14 @@
-"""Makes what is written once: ``python -m uniqos._generate [--check]``.
+"""The command that writes all generated files: ``python -m uniqos._generate [--check]``.
 
-``_sync/`` from ``_async/``, for the package and its tests, by a rewrite of tokens, not of meaning: comments and lines
-stay where they are, so both trees compare well. And from ``api/``: ``_params.py``, the request models as TypedDicts,
-and ``models.py``, which names every model.
+=========================  ========================================================================================
+Generated                  From
+=========================  ========================================================================================
+``uniqos/_sync/``          ``uniqos/_async/``, token by token: comments and lines stay, so that both trees compare
+``tests/_sync/``           ``tests/_async/``, in the same way
+``uniqos/_params.py``      the request models in ``uniqos/api/``, as TypedDicts
+``uniqos/models.py``       the names of all models in ``uniqos/api/``
+``uniqos/__init__.py``     the list in ``_generate/exports.py``, the stream events and ``uniqos/errors.py``
+=========================  ========================================================================================
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 
+from .exports import exports
 from .header import HEADER
 from .models import models
 from .params import params
@@ -26,11 +33,11 @@ TREES = ("uniqos", "tests")
 
 
 def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
-    """What the generated files should hold.
+    """Make the text of every generated file.
 
     Args:
-        root: Of the repository.
-        names: What is called otherwise, besides ``AsyncX``.
+        root: Folder of the repository.
+        names: New names by the old ones in a synchronous twin, besides ``X`` for ``AsyncX``.
 
     Returns:
         Text by path from ``root``.
@@ -49,6 +56,9 @@ def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
     if api:
         wanted["uniqos/_params.py"] = params(api)
         wanted["uniqos/models.py"] = models(api)
+    errors = root / "uniqos/errors.py"
+    if errors.exists() and "stream_events.py" in api:
+        wanted["uniqos/__init__.py"] = exports(api["stream_events.py"], errors.read_text("utf-8"))
     return _ruff(root, wanted)
 
 
@@ -57,11 +67,7 @@ def _sources(folder: Path) -> dict[str, str]:
 
 
 def _ruff(root: Path, files: dict[str, str]) -> dict[str, str]:
-    """Ruff over all files at once, laid out like the repository so that its settings mean the same."""
-    beside = Path(sys.executable).with_name("ruff")
-    ruff = str(beside) if beside.exists() else shutil.which("ruff")
-    if ruff is None:
-        raise ValueError("ruff is not installed")
+    """Sort and format all files with one run of ruff, laid out like the repository so that its settings apply."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             path = Path(folder, name)
@@ -69,10 +75,10 @@ def _ruff(root: Path, files: dict[str, str]) -> dict[str, str]:
             path.write_text(text, "utf-8")
         if (root / "pyproject.toml").exists():
             shutil.copy(root / "pyproject.toml", folder)
-        # What cannot be parsed or fixed is for the format run, and for the linter's own run, to report.
-        ours = f"--config=lint.isort.known-first-party={[*TREES]}"  # ruff looks for them in the folder, in vain
+        # A file that cannot be parsed is reported by the format run; other findings by the linter's own run.
+        ours = f"--config=lint.isort.known-first-party={[*TREES]}"  # ruff cannot tell it from this folder
         for command in (["check", "--fix", "--exit-zero", "--select=F401,I", ours], ["format"]):
-            run = [ruff, *command, "--quiet", "--no-cache", "."]
+            run = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", "."]
             done = subprocess.run(run, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
             if done.returncode:
                 raise ValueError(f"ruff {command[0]}: {done.stderr.strip()}")
@@ -84,8 +90,8 @@ def main(argv: list[str], root: Path = ROOT, names: Mapping[str, str] = NAMES) -
 
     Args:
         argv: Nothing, or ``["--check"]``.
-        root: Of the repository.
-        names: What is called otherwise, besides ``AsyncX``.
+        root: Folder of the repository.
+        names: New names by the old ones in a synchronous twin, besides ``X`` for ``AsyncX``.
 
     Returns:
         The exit status: 1 where something is wrong.

@@ -1,6 +1,6 @@
 """What the API sends beyond what this version knows, told once: so that a change of the service is seen early."""
 
-from __future__ import annotations
+# No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ _telling = ForkSafeLock()
 @dataclass(frozen=True, slots=True)
 class DriftReport:
     """One thing that this version did not expect in an answer. It holds no message text."""
+
+    __module__ = "uniqos"
 
     kind: Literal["unknown_field", "unknown_value", "unknown_event", "salvaged"]
     operation: str

@@ -36,6 +36,9 @@ class Logger(Protocol):
         ...
 
 
+Logger.__module__ = "uniqos"
+
+
 class _Sink:
     """A logger of another interface as a ``Logger``."""
 

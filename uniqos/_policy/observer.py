@@ -1,12 +1,14 @@
 """What a call tells on its way, for metrics and traces: never a key, an id of a person, or a word of a message."""
 
-from __future__ import annotations
+# No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from typing_extensions import Self
 
 from .. import errors
 from .._base.http import HttpInfo
@@ -22,6 +24,8 @@ _numbers = count(1)
 class CallStarted:
     """A call has begun; nothing is sent yet."""
 
+    __module__ = "uniqos"
+
     call_id: int
     """The number of the call in this process: the same in all that is told of it."""
     operation: str
@@ -34,6 +38,8 @@ class CallStarted:
 class AttemptStarted:
     """A request is about to be sent."""
 
+    __module__ = "uniqos"
+
     call_id: int
     operation: str
     attempt: int
@@ -43,6 +49,8 @@ class AttemptStarted:
 @dataclass(frozen=True, slots=True)
 class Retrying:
     """An attempt failed, and there will be another."""
+
+    __module__ = "uniqos"
 
     call_id: int
     operation: str
@@ -60,6 +68,8 @@ class Retrying:
 class FirstEvent:
     """The first event of a streamed answer has arrived."""
 
+    __module__ = "uniqos"
+
     call_id: int
     operation: str
     elapsed_seconds: float
@@ -70,6 +80,8 @@ class FirstEvent:
 @dataclass(frozen=True, slots=True)
 class CallEnded:
     """A call is over: it has its answer, or the last event of it, or will get none."""
+
+    __module__ = "uniqos"
 
     call_id: int
     operation: str
@@ -114,6 +126,9 @@ class Observer(Protocol):
     def call_ended(self, event: CallEnded) -> None:
         """A call is over."""
         return
+
+
+Observer.__module__ = "uniqos"
 
 
 class Watched(Unwatched):
@@ -172,7 +187,7 @@ class Watched(Unwatched):
         """Note the code of the error event that ended a stream, or None of one that ended well."""
         self._code = code
 
-    def __enter__(self) -> Watched:
+    def __enter__(self) -> Self:
         self._tell(self._observer.call_started, self._call)
         return self
 

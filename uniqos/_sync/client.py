@@ -95,6 +95,8 @@ class UniqOS(Responder):
         ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
     """
 
+    __module__ = "uniqos"
+
     def __init__(
         self,
         api_key: str | None = None,
