@@ -20,6 +20,8 @@ Any other framework can send ``stream.frames()`` on.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any
 
 import anyio
@@ -31,13 +33,7 @@ from ._base.safe import safe_code, safe_id
 from ._extras import missing_extra
 from ._turn.relay import Event, relay_error, relay_event, relay_failure
 from .api.engine import RespondRequest
-from .api.stream_events import (
-    StreamEventCompletion,
-    StreamEventError,
-    StreamEventGuardrailModulation,
-    StreamEventMetadata,
-    StreamEventText,
-)
+from .api.stream_events import EVENT_MODELS
 from .webhooks import WebhookEvent, check_secrets, check_tolerance, construct_event, hide_secrets
 
 try:
@@ -65,11 +61,7 @@ PlainLifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 TURN_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": StreamEventMetadata
-        | StreamEventText
-        | StreamEventGuardrailModulation
-        | StreamEventCompletion
-        | StreamEventError,
+        "model": reduce(or_, EVENT_MODELS.values()),
         "description": "The events of the turn, by their names.",
     }
 }

@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 from uniqos import __version__
 from uniqos.api import operations, source_of
 from uniqos.api.engine import RESPOND
+from uniqos.api.stream_events import EVENT_MODELS, StreamEventUnknown
 from uniqos.contract import export
 
 DOCUMENT = export()
@@ -131,10 +132,8 @@ def test_a_turn_is_answered_by_a_reply_a_pack_or_events() -> None:
         "anyOf": [{"$ref": "#/components/schemas/RespondResult"}, {"$ref": "#/components/schemas/ModulatorPack"}]
     }
     events = SCHEMAS["RespondStreamEvent"]["anyOf"]
-    assert [event["$ref"].rpartition("/")[2] for event in events] == [
-        "StreamEventMetadata", "StreamEventText", "StreamEventGuardrailModulation", "StreamEventCompletion",
-        "StreamEventError", "StreamEventUnknown",
-    ]  # fmt: skip
+    members = [*EVENT_MODELS.values(), StreamEventUnknown]
+    assert [event["$ref"].rpartition("/")[2] for event in events] == [model.__name__ for model in members]
 
 
 def test_a_file_is_a_pdf() -> None:

@@ -35,6 +35,7 @@ from uniqos._wire.encode import encode
 from uniqos._wire.failures import parse_retry_after, refusal
 from uniqos._wire.operation import OnInvalidResponse, Operation, Resend
 from uniqos.api import engine, operations
+from uniqos.api.stream_events import EVENT_MODELS
 from uniqos.models import StreamEventCompletion, StreamEventError, StreamEventText, StreamEventUnknown
 
 T = TypeVar("T")
@@ -55,7 +56,6 @@ def _outcome(call: Callable[[], T]) -> tuple[T | None, UniqOSError | None]:
 
 IDENTITY, PACKED, MEMBERS, AS_IT_IS = range(4)
 SALVAGE, BOUNDED = 4, 8
-EVENTS = frozenset(("metadata", "text", "guardrail_modulation", "completion", "error"))
 _CLIENT = UniqOS("uniq_test_abcd1234", log_level="silent", max_retries=0, timeout=0)
 _TURN = encode(engine.RESPOND, {"personality_id": "p", "message": "m", "stream": True}, {})
 
@@ -233,7 +233,7 @@ def _as_the_standard_says(body: bytes, on_invalid: OnInvalidResponse) -> tuple[l
             assert error is not None
             return events, error.message
         if name != "message":
-            assert event.type == (name if name in EVENTS else "unknown") or on_invalid == "salvage"
+            assert event.type == (name if name in EVENT_MODELS else "unknown") or on_invalid == "salvage"
         events.append(_said(event))
     return events, None if turn.ended else turn.interrupted("it ended without a completion").message
 

@@ -28,6 +28,7 @@ from uniqos._turn.events import parse_event
 from uniqos._turn.relay import frame, relay_event
 from uniqos._turn.turn import Turn
 from uniqos._wire.failures import parse_retry_after, refusal
+from uniqos.api.stream_events import EVENT_MODELS
 from uniqos.webhooks import construct_event
 
 CORPUS = sorted(path for path in command.CORPUS.glob("*/*"))
@@ -42,7 +43,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 LINE_END = st.sampled_from(["\n", "\r", "\r\n"])
-NAME = st.sampled_from(["metadata", "text", "guardrail_modulation", "completion", "error", "message", "mood"]) | TEXT
+NAME = st.sampled_from([*EVENT_MODELS, "message", "mood"]) | TEXT
 
 
 def packed(value: Any) -> str:

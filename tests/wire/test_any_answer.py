@@ -19,9 +19,10 @@ from tests.wire.test_model import sample
 from uniqos import errors, models
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model, json_fields, models_in
-from uniqos._turn.events import EVENT_MODELS, BrokenEvent, parse_event, salvage_event
+from uniqos._turn.events import BrokenEvent, parse_event, salvage_event
 from uniqos._wire.decode import decode
 from uniqos.api import operations
+from uniqos.api.stream_events import EVENT_MODELS
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),))
 SECRET = "what a person said"

@@ -342,8 +342,8 @@ class AsyncUniqOS(AsyncResponder):
 
         Source: this SDK.
         """
-        from .._turn.events import EVENT_MODELS
         from ..api.engine import RespondRequest, RespondResult
+        from ..api.stream_events import EVENT_MODELS
 
         models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())
         for model in models:

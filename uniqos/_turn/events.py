@@ -1,4 +1,4 @@
-"""The data of one server-sent event as its model."""
+"""The parser of the stream events: from name and data to the model."""
 
 from __future__ import annotations
 
@@ -11,34 +11,23 @@ from pydantic_core import from_json
 
 from .._base.model import Model, Wire, bind, ready, refuse_nan
 from .._wire.decode import problems
-from ..api.stream_events import (
-    RespondStreamEvent,
-    StreamEventCompletion,
-    StreamEventError,
-    StreamEventGuardrailModulation,
-    StreamEventMetadata,
-    StreamEventText,
-    StreamEventUnknown,
-)
+from ..api.stream_events import EVENT_MODELS, RespondStreamEvent, StreamEventUnknown
 
-EVENT_MODELS: dict[str, type[Model]] = {
-    "metadata": StreamEventMetadata,
-    "text": StreamEventText,
-    "guardrail_modulation": StreamEventGuardrailModulation,
-    "completion": StreamEventCompletion,
-    "error": StreamEventError,
-}
 _VALIDATORS: dict[str, Callable[[str], Any]] = {}
+"""Validators by event name, filled on first use. Looking one up for each event would cost a tenth of parsing it."""
 _LARGE_CHARACTERS = 256 * 1024
 _MOST_VALUES = 100_000
-"""How many JSON values an event may hold: more would hold up the event loop, since validating cannot be interrupted."""
+"""How many JSON values an event may hold. Validation cannot be interrupted, and more would block the event loop."""
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-"""By event name, of those that have come. To look one up for each word costs a tenth of reading it."""
 DONE = "[DONE]"
 
 
 class BrokenEvent(ValueError):
-    """An event that is not JSON, or breaks its model; ``details`` says where."""
+    """An event that is not JSON or does not fit its model.
+
+    Attributes:
+        details: The problems that were found, without the values.
+    """
 
     def __init__(self, reason: str, details: list[dict[str, Any]]) -> None:
         super().__init__(reason)
@@ -46,10 +35,10 @@ class BrokenEvent(ValueError):
 
 
 def parse_event(name: str, data: str) -> RespondStreamEvent:
-    """The event model for an event's name (else for the JSON's ``type``), validated.
+    """Validate an event with the model of its name; an event without a name has the JSON's ``type``.
 
     Raises:
-        BrokenEvent: The event is known, and its data do not fit its model. Or it holds too many values.
+        BrokenEvent: The data do not fit the model of a known event, or hold too many values.
     """
     if len(data) > _LARGE_CHARACTERS:
         _refuse_too_many_values(name, data)
@@ -72,7 +61,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
 
 
 def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
-    """As much of a broken event as fits its model; None where it is not even a JSON object."""
+    """Return the fields of a broken event that fit its model; None if the data are no JSON object."""
     from .._base.salvage import salvage
 
     if len(data) > _LARGE_CHARACTERS and _count_values(data) > _MOST_VALUES:
@@ -95,18 +84,18 @@ def _refuse_too_many_values(name: str, data: str) -> None:
 
 
 def _count_values(data: str) -> int:
-    """Return about how many values JSON holds: quickly, and without reading it as JSON."""
+    """Estimate how many values a JSON text holds, without parsing it."""
     strings = (data.count('"') - data.count('\\"')) // 2
     marks = sum(map(data.count, ",[{"))
     if strings > _MOST_VALUES or marks <= _MOST_VALUES:
         return max(strings, marks)
-    bare = re.sub(_STRING, "", data)  # the commas may be those of a long text
+    bare = re.sub(_STRING, "", data)  # the commas may stand inside a long text
     return sum(map(bare.count, ",[{"))
 
 
 def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
-    """Name and model by the JSON's ``type``, where the event itself has no name."""
-    if name == "message":  # what an event without a name is called
+    """Return name and model by the JSON's ``type``, for an event that has no name."""
+    if name == "message":  # the name that server-sent events have by default
         try:
             value = from_json(data)
         except ValueError:
@@ -117,7 +106,7 @@ def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
 
 
 def _unknown(name: str, data: str) -> StreamEventUnknown:
-    """Return an event of any other name, which breaks no contract whatever it holds."""
+    """Return the model of an event that this version does not know; any data fit it."""
     model = ready(StreamEventUnknown)
     try:
         value = from_json(data, allow_inf_nan=False)

@@ -1,8 +1,12 @@
-"""The events of ``respond(stream=True)``, under the names that the API's own contract gives them."""
+"""The events of ``respond(stream=True)``, under the names that the API's own contract gives them.
+
+An event is a class with ``type: Literal["..."] = "..."`` that is a member of ``RespondStreamEvent``. The parser, the
+exported names, FastAPI's document and the tests take the events from that union.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import pydantic
 from typing_extensions import TypeAliasType
@@ -112,3 +116,10 @@ RespondStreamEvent = TypeAliasType(
     | StreamEventError
     | StreamEventUnknown,
 )
+
+EVENT_MODELS: Final[dict[str, type[Model]]] = {
+    event.model_fields["type"].default: event
+    for event in get_args(RespondStreamEvent.__value__)
+    if event is not StreamEventUnknown
+}
+"""The known events: each model by the name of its event, which is the default of its field ``type``."""
