@@ -307,10 +307,12 @@ def test_a_turn_can_be_given_by_options_and_by_the_environment(monkeypatch: pyte
 
 @pytest.mark.parametrize("model", [*all_models(), Anything], ids=lambda m: m.__name__)
 def test_the_docstring_of_a_model_says_the_source_that_the_model_has(model: type[Model]) -> None:
-    assert model.__doc__
-    said = re.search(r"\(source: (docs|official SDK)", model.__doc__)
-    assert source_of(model) == (said[1] if said else "undocumented")
-    assert said or "undocumented" in model.__doc__ or "this version" in model.__doc__ or model in (File, SavedFile)
+    source, text = source_of(model), model.__doc__ or ""
+    said = re.search(r"\(source: (docs|official SDK)", text)
+    wanted = f'"(source: {source})"' if source != "undocumented" else '"undocumented" and no "(source: ...)"'
+    mend = f"the class {model.__name__} has source={source!r}: its docstring, which editors show, must say {wanted}"
+    assert source == (said[1] if said else "undocumented"), mend
+    assert said or "undocumented" in text or "this version" in text or model in (File, SavedFile), mend
 
 
 def test_a_subclass_of_yours_has_the_source_of_its_base() -> None:

@@ -56,7 +56,15 @@ def test_an_operation_knows_the_parameters_of_its_path_in_order(path: str, param
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_only_a_post_may_cost_something_twice(method: Any) -> None:
-    assert Operation(method, "/v1/x", models.Personality, resend="once").resend == "safe"
+    op = Operation(method, "/v1/x", models.Personality)
+    assert op.resend == op.returning(models.ModulatorPack).resend == "safe"
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("resend", ["keyed", "billed", "once", "limited"])
+def test_a_resend_is_refused_for_a_method_that_is_always_safe(method: Any, resend: Any) -> None:
+    with pytest.raises(ValueError, match=f"{method} /v1/x: resend='{resend}' is for POST alone"):
+        Operation(method, "/v1/x", models.Personality, resend=resend)
 
 
 @pytest.mark.parametrize("resend", ["safe", "keyed", "billed", "once", "limited"])

@@ -122,6 +122,7 @@ class Model(BaseModel, JsonObject):
         _salvaged: bool = PrivateAttr()
 
     __source__: ClassVar[Source] = "undocumented"
+    """Where the shape is known from: ``class Reply(Model, source="docs")``. The docstring repeats it for editors."""
 
     def __init_subclass__(cls, *, source: Source | None = None, **config: Unpack[ConfigDict]) -> None:
         super().__init_subclass__(**config)

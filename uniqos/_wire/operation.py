@@ -1,4 +1,4 @@
-"""An endpoint as data, and the pure half of a call: ``encode`` before the request, ``decode`` after the response."""
+"""The type of the operation table: an endpoint as data, and one request to it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,29 @@ Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Resend = Literal["safe", "keyed", "billed", "once", "limited"]
 OnInvalidResponse = Literal["raise", "salvage"]
 Body = BaseModel | Mapping[str, Any]
+_BY_METHOD: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[R]):
-    """One endpoint: where it is, what goes in, what comes out, and what sending it twice may cost.
+    """One endpoint of the API.
 
-    ``resend``: ``"safe"`` has no second effect; ``"keyed"`` carries an Idempotency-Key; ``"billed"`` carries one too
-    and is not sent again after a timeout, when the turn may still be running; ``"once"`` may have a second effect and
-    is only sent again when the first request surely never ran; ``"limited"`` is like it, and a 429 of it speaks of a
-    limit of its own, such as once an hour, which no short wait will lift.
+    Attributes:
+        method: HTTP method.
+        path: Path with its parameters in braces: ``/v1/deletions/{deletion_id}``.
+        returns: Model of the answer.
+        body: Model of the request's body, if it has one.
+        query: Model of the request's query, if it has one.
+        resend: Effect of a second request, which decides when a failed call is sent again. ``"safe"`` has no second
+            effect. ``"keyed"`` carries an Idempotency-Key. ``"billed"`` carries one too, and is not sent again after a
+            timeout, since the turn may still run. ``"once"`` may have a second effect: it is sent again only if the
+            first request surely never ran. ``"limited"`` is like ``"once"``, and its 429 is a limit such as once an
+            hour, which no short wait lifts. A POST is ``"once"`` by default; other methods are always ``"safe"``.
+        reserved: Values that the last parameter cannot have, since those paths belong to other operations.
+        params: Names of the path's parameters, in order.
+
+    Raises:
+        ValueError: ``resend`` is given for another method than POST.
     """
 
     method: Method
@@ -33,24 +46,27 @@ class Operation(Generic[R]):
     returns: type[R]
     body: type[RequestModel] | None = None
     query: type[RequestModel] | None = None
-    resend: Resend = "once"
+    resend: Resend = _BY_METHOD
     reserved: frozenset[str] = frozenset()
-    """Values that the last parameter cannot have, since that path is another operation's."""
     params: tuple[str, ...] = field(init=False)
-    """Names of the path's parameters, in order."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "params", tuple(part.partition("}")[0] for part in self.path.split("{")[1:]))
-        if self.method != "POST":
-            object.__setattr__(self, "resend", "safe")
+        if self.resend is _BY_METHOD:
+            object.__setattr__(self, "resend", "once" if self.method == "POST" else "safe")
+        elif self.method != "POST" and self.resend != "safe":
+            raise ValueError(
+                f"{self.label}: resend={self.resend!r} is for POST alone; leave it out, since a {self.method} has no "
+                "second effect and is always sent again"
+            )
 
     @property
     def label(self) -> str:
-        """The endpoint in words, for messages."""
+        """Method and path, for messages: ``GET /v1/deletions/{deletion_id}``."""
         return f"{self.method} {self.path}"
 
     def returning(self, model: type[S]) -> Operation[S]:
-        """The same endpoint where the request asks for another answer."""
+        """Return the same endpoint with another model of the answer, which a field of the request asks for."""
         return replace(self, returns=model)  # type: ignore[arg-type, return-value]
 
 

@@ -35,7 +35,7 @@ NAMESPACES = (
     "billing.plans",
     "webhooks",
 )
-"""Where a client's methods are; what follows a dot is the beginning of the operation's name in the module."""
+"""The namespaces of a client. The part after a dot is the prefix of the operations' names in the module."""
 
 
 def operations() -> dict[str, Operation[Any]]:
