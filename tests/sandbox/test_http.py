@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from uniqos import ConfigurationError
 from uniqos.api import operations
 from uniqos.sandbox import Sandbox, serve
-from uniqos.sandbox.app import HANDLERS, make_app
+from uniqos.sandbox.app import make_app
 from uniqos.sandbox.faults.magic import MAGIC, OPTIONS, REVIEWS, STREAM_FAULTS
 from uniqos.sandbox.http.call import Settings
 from uniqos.sandbox.refusal import KINDS
@@ -70,7 +70,7 @@ def test_the_first_page_says_what_it_is_and_what_can_be_asked_for(http: httpx.Cl
     page = http.get("/", headers={"Authorization": ""}).json()
     assert "stand-in" in page["what"]
     assert page["magic"] == MAGIC
-    assert page["operations"].keys() == HANDLERS.keys()
+    assert page["operations"].keys() == operations().keys()
     for identifier in page["personalities"]:
         assert http.get(f"/v1/personalities/{identifier}").status_code == 200
     for slug in page["catalog"]:

@@ -16,16 +16,51 @@ from typing import Any
 import httpx
 import pytest
 
-from uniqos import ConfigurationError, RateLimitError
+from uniqos import ConfigurationError, RateLimitError, UniqOSError
 from uniqos.api import operations
 from uniqos.sandbox import in_process, serve
-from uniqos.sandbox.app import HANDLERS
+from uniqos.sandbox.app import HANDLERS, handler_problems
 from uniqos.sandbox.faults.proxy import proxy
 from uniqos.sandbox.state.journal import Entry, Journal
 
 
 def test_every_operation_has_a_handler_and_the_other_way_round() -> None:
-    assert HANDLERS.keys() == operations().keys()
+    assert handler_problems(operations(), HANDLERS) == {}
+
+
+def test_a_missing_handler_is_named_with_the_file_where_it_belongs() -> None:
+    names = ("personalities.create", "organizations.members.remove", "engine.infer_state")
+    handlers = {name: HANDLERS[name] for name in names}
+    routes = "uniqos/sandbox/routes"
+    table = (*names, "personalities.compare", "organizations.members.move", "moods.list")
+    assert handler_problems(table, handlers) == {
+        name: f"The sandbox has no handler for {name}: add one to HANDLERS in {home}."
+        for name, home in [
+            ("personalities.compare", f"{routes}/personalities.py"),
+            ("organizations.members.move", f"{routes}/organizations/members.py"),
+            ("moods.list", f"a new file in {routes}, and list it in app.py"),
+        ]
+    }
+    assert handler_problems(names[1:], handlers) == {
+        "personalities.create": f"{routes}/personalities.py has a handler for personalities.create, and uniqos/api no "
+        "such operation: add it, or mend the name."
+    }
+
+
+def test_an_operation_without_a_handler_is_refused_in_words_and_the_others_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delitem(HANDLERS, "personalities.list")
+    problem = (
+        "The sandbox has no handler for personalities.list: add one to HANDLERS in "
+        "uniqos/sandbox/routes/personalities.py."
+    )
+    with serve(pause=0) as sandbox, sandbox.client(max_retries=0) as client:
+        assert caplog.messages == [problem]
+        with pytest.raises(UniqOSError) as refused:
+            client.personalities.list()
+        assert (refused.value.code, refused.value.message) == ("not_implemented", problem)
+        assert client.personalities.get(sandbox.personality_id).id == sandbox.personality_id
 
 
 def test_both_clients_come_with_it_and_two_of_them_can_run() -> None:

@@ -20,6 +20,8 @@ VECTORS = HERE.parent / "vectors"
 OWN = {"iterate", "wait", "save_pdf", "save_export"}
 """Methods that are more than one operation, and none of the official client's."""
 NAMES = (HERE / "official_names.txt").read_text("utf-8").splitlines()
+OFFICIAL = {line.partition("(")[0] for line in NAMES} - {"respond"}  # that one is engine.respond too
+"""The operations that the official client has. Only they need a vector, which its requests are taken from."""
 
 
 def is_namespace(value: object) -> bool:
@@ -49,7 +51,7 @@ def test_every_operation_is_a_method_and_every_method_an_operation(client: Any) 
 
 def test_every_operation_has_a_vector_of_the_official_client() -> None:
     vectors = [v for file in VECTORS.glob("*.json") for v in json.loads(file.read_text("utf-8"))]
-    assert {v["operation"] for v in vectors if v["official"]} == operations().keys()
+    assert {v["operation"] for v in vectors if v["official"]} == OFFICIAL
     for vector in vectors:
         op = operations()[vector["operation"]]
         assert vector["request"]["method"] == op.method
@@ -75,6 +77,5 @@ def test_all_hundred_names_of_the_official_client_are_there_with_their_arguments
     assert missing == []
 
 
-def test_those_names_are_what_is_known_of_the_official_client() -> None:
-    listed = {line.partition("(")[0] for line in NAMES}
-    assert listed == {*operations(), "respond"}
+def test_every_operation_of_the_official_client_is_in_the_table() -> None:
+    assert operations().keys() >= OFFICIAL

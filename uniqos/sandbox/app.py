@@ -7,7 +7,8 @@ Own to the sandbox, since the public contract is silent: what a repeated Idempot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import pydantic
@@ -44,6 +45,8 @@ from .routes.billing import billing
 from .routes.organizations import organizations
 from .state.store import dumps
 
+_log = logging.getLogger("uniqos.sandbox")
+
 
 def _respond(call: Call) -> Answer | EventStream:
     assert isinstance(call.body, RespondRequest)
@@ -79,12 +82,12 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     seed(settings.store, settings.clock.text())
     table = operations()
-    missing = [*(table.keys() - HANDLERS.keys()), *(HANDLERS.keys() - table.keys())]
-    if missing:
-        raise RuntimeError(f"the sandbox's handlers and the table of operations differ in {', '.join(sorted(missing))}")
-    # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
+    problems = handler_problems(table, HANDLERS)
+    for problem in problems.values():
+        _log.error(problem)
+    # Fixed paths come before those with parameters: the "aggregates" of /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
-        endpoint = _endpoint(table[name], HANDLERS[name], settings)
+        endpoint = _endpoint(table[name], HANDLERS.get(name) or _refuse(problems[name]), settings)
         app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
     app.add_api_route("/", _about, methods=["GET"])
     app.add_exception_handler(HTTPException, _no_route)
@@ -93,6 +96,51 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     app.add_middleware(Faults, settings=settings)
     app.add_middleware(Envelope, settings=settings, bucket=Bucket(requests_per_second))
     return app
+
+
+def handler_problems(table: Collection[str], handlers: Mapping[str, Handler]) -> dict[str, str]:
+    """Compare the handlers with the table of operations.
+
+    Args:
+        table: Names of the operations.
+        handlers: Handlers by name.
+
+    Returns:
+        By name, a sentence that says what is missing and in which file it belongs.
+    """
+    missing = {
+        name: f"The sandbox has no handler for {name}: add one to HANDLERS in {_home_of(name, handlers)}."
+        for name in table
+        if name not in handlers
+    }
+    unknown = {
+        name: f"{_file(handler)} has a handler for {name}, and uniqos/api no such operation: add it, or mend the name."
+        for name, handler in handlers.items()
+        if name not in table
+    }
+    return missing | unknown
+
+
+def _home_of(name: str, handlers: Mapping[str, Handler]) -> str:
+    """Return the file with the handlers of the same namespace."""
+    for namespace in (name.rpartition(".")[0], name.partition(".")[0]):
+        for other, handler in handlers.items():
+            if other.startswith(f"{namespace}."):
+                return _file(handler)
+    return "a new file in uniqos/sandbox/routes, and list it in app.py"
+
+
+def _file(handler: Handler) -> str:
+    return handler.__module__.replace(".", "/") + ".py"
+
+
+def _refuse(problem: str) -> Handler:
+    """Return the handler of an operation that has none, so that the others can be used and tested meanwhile."""
+
+    def handler(call: Call) -> Answer:
+        raise Refusal("not_implemented", problem)
+
+    return handler
 
 
 async def _about() -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""How near the sandbox is to the API, for every operation and for what they have in common.
+"""The table of how near the sandbox is to the API, for the operations and for their common behaviour.
 
-The rows are the documentation; ``GET /_sandbox/parity`` shows them.
+``GET /_sandbox/parity`` shows it. An operation without a row is shown as the sandbox's own.
 """
 
 from __future__ import annotations
@@ -188,14 +188,15 @@ BEHAVIOURS: dict[Level, dict[str, str]] = {
         "marks, rules and the proxy": "Errors and faults on demand; the API knows none of it.",
     },
 }
+_WITHOUT_ROW = {"level": "own", "what": "How it behaves is made up by the sandbox."}
 
 
 def shown() -> dict[str, Any]:
-    """The table as JSON; operations in the order of the API."""
+    """Return the table as JSON, with the operations in the order of the API."""
     rows = _rows(OPERATIONS)
     return {
         "levels": LEVELS,
-        "operations": {name: rows[name] for name in operations()},
+        "operations": {name: rows.get(name, _WITHOUT_ROW) for name in operations()},
         "behaviours": _rows(BEHAVIOURS),
     }
 
