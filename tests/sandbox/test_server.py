@@ -48,7 +48,7 @@ def test_a_missing_handler_is_named_with_the_file_where_it_belongs() -> None:
 
 
 def test_an_operation_without_a_handler_is_refused_in_words_and_the_others_answer(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(HANDLERS, "personalities.list")
     problem = (
@@ -56,7 +56,6 @@ def test_an_operation_without_a_handler_is_refused_in_words_and_the_others_answe
         "uniqos/sandbox/routes/personalities.py."
     )
     with serve(pause=0) as sandbox, sandbox.client(max_retries=0) as client:
-        assert caplog.messages == [problem]
         with pytest.raises(UniqOSError) as refused:
             client.personalities.list()
         assert (refused.value.code, refused.value.message) == ("not_implemented", problem)

@@ -7,7 +7,6 @@ Own to the sandbox, since the public contract is silent: what a repeated Idempot
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
@@ -45,8 +44,6 @@ from .routes.billing import billing
 from .routes.organizations import organizations
 from .state.store import dumps
 
-_log = logging.getLogger("uniqos.sandbox")
-
 
 def _respond(call: Call) -> Answer | EventStream:
     assert isinstance(call.body, RespondRequest)
@@ -83,8 +80,6 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     seed(settings.store, settings.clock.text())
     table = operations()
     problems = handler_problems(table, HANDLERS)
-    for problem in problems.values():
-        _log.error(problem)
     # Fixed paths come before those with parameters: the "aggregates" of /interactions/aggregates is no id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
         endpoint = _endpoint(table[name], HANDLERS.get(name) or _refuse(problems[name]), settings)
