@@ -2,8 +2,8 @@
 
 """The request models for type checkers: as mappings, and as keywords.
 
-``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
-a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+``XLike`` is the type of a body or query of the model ``X``. Of a model of this package only the fields that were set
+are sent. A model of yours, such as a subclass, is sent as its serializer gives it: with defaults, without unset Nones.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class EndUserCreateDict(TypedDict, total=False):
     user_id: Required[str]
     """Your own stable id."""
     metadata: Mapping[str, Any] | None
-    """What to store with them; ignored where the end user exists already."""
+    """Object to store with the end user; ignored if the end user exists already."""
 
 
 class EndUserCreateArgs(EndUserCreateDict, Options, total=False):
@@ -64,7 +64,7 @@ class EndUserUpdateDict(TypedDict, total=False):
     """``EndUserUpdate`` as a mapping."""
 
     metadata: Mapping[str, Any]
-    """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
+    """Object that replaces the stored one. ``{}`` clears it; without this field it stays."""
 
 
 class EndUserUpdateArgs(EndUserUpdateDict, Options, total=False):
@@ -78,7 +78,7 @@ class EndUserDeleteDict(TypedDict, total=False):
     """``EndUserDelete`` as a mapping."""
 
     cascade: Literal["all", "model_only", "memory_only"] | None
-    """What goes: all (default), the psychological model, or the relationships' memory."""
+    """Part to delete: all (default), the psychological model, or the relationships' memory."""
     reason: str | None
     """A note for the audit, at most 500 characters."""
 
@@ -109,11 +109,11 @@ class RespondRequestDict(TypedDict, total=False):
     personality_id: Required[str]
     """Id of the personality that answers, e.g. ``pers_...``."""
     message: Required[str]
-    """What the user said. The longest length is undocumented."""
+    """Text of the user. The longest length is undocumented."""
     user_id: str | None
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None
-    """With or without relational memory; absent: the personality's ``default_mode``."""
+    """``stateful`` uses relational memory. By default the personality's ``default_mode``."""
     context: Mapping[str, Any] | None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any
@@ -121,7 +121,7 @@ class RespondRequestDict(TypedDict, total=False):
     llm_override: Any
     """Undocumented shape; the API answers 501 until it ships."""
     return_format: Literal["text", "modulator_pack"] | None
-    """``text`` (default): the reply; ``modulator_pack``: what is needed to prompt an LLM of your own."""
+    """``text`` (default) is the reply. ``modulator_pack`` is material for a prompt to an LLM of your own."""
     stream: bool | None
     """Whether the answer comes as server-sent events."""
 
@@ -132,11 +132,11 @@ class RespondRequestArgs(Options, total=False):
     personality_id: Required[str]
     """Id of the personality that answers, e.g. ``pers_...``."""
     message: Required[str]
-    """What the user said. The longest length is undocumented."""
+    """Text of the user. The longest length is undocumented."""
     user_id: str | None
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None
-    """With or without relational memory; absent: the personality's ``default_mode``."""
+    """``stateful`` uses relational memory. By default the personality's ``default_mode``."""
     context: Mapping[str, Any] | None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any
@@ -168,7 +168,7 @@ class InteractionQueryArgs(Options, total=False):
     user_id: str | None
     relationship_id: str | None
     from_: str | datetime | None
-    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: str | datetime | None
     """Latest instant, exclusive."""
     limit: int | None
@@ -197,11 +197,11 @@ class AggregateQueryArgs(Options, total=False):
     user_id: str | None
     relationship_id: str | None
     from_: str | datetime | None
-    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: str | datetime | None
     """Latest instant, exclusive."""
     group_by: Literal["day", "week", "month"] | None
-    """Size of a bucket in UTC; absent: one grand total."""
+    """Period of a bucket in UTC; without it, one grand total."""
 
 
 AggregateQueryLike: TypeAlias = models.AggregateQuery | AggregateQueryDict | BaseModel | Mapping[str, Any]
@@ -278,9 +278,9 @@ class PersonalityCreateDict(TypedDict, total=False):
 
     name: str | None
     source: Literal["guided_prompt"] | str | None
-    """``guided_prompt`` when a guided proposal is accepted."""
+    """``guided_prompt`` if the personality comes from a guided proposal."""
     source_ref: str | None
-    """The description the proposal was made from."""
+    """Description that the proposal was made from."""
 
 
 class PersonalityCreateArgs(PersonalityCreateDict, Options, total=False):
@@ -331,7 +331,7 @@ class RelationshipDeleteDict(TypedDict, total=False):
     """``RelationshipDelete`` as a mapping."""
 
     cascade: Literal["all", "memory_only"] | None
-    """What goes: all (default), or the memory alone; the next turn is then like the first."""
+    """Part to delete: all (default) or the memory alone. The next turn is then like the first."""
     reason: str | None
     """A note for the audit, at most 500 characters."""
 
@@ -347,7 +347,7 @@ class WebhookCreateDict(TypedDict, total=False):
     """``WebhookCreate`` as a mapping."""
 
     url: str | None
-    """Where events are sent: an https address."""
+    """https address that events are sent to."""
     subscriptions: list[str] | None
     """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
 

@@ -1,5 +1,5 @@
 # Generated from api/ by python -m uniqos._generate. Do not edit.
-"""Every model of the API, imported when first named: ``from uniqos.models import RespondRequest``."""
+"""Every model of the API, imported on first use: ``from uniqos.models import RespondRequest``."""
 
 from __future__ import annotations
 
@@ -362,7 +362,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 
-if not TYPE_CHECKING:  # else a misspelt name would pass as Any
+if not TYPE_CHECKING:  # without this line a misspelt name would pass as Any
 
     def __getattr__(name: str) -> Any:
         if name not in _MODULE:

@@ -1,4 +1,4 @@
-"""The module that names every model: the text of ``models.py``."""
+"""The text of ``models.py``, which exports every model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from .header import HEADER
 
-_MODELS = '''"""Every model of the API, imported when first named: ``from uniqos.models import RespondRequest``."""
+_MODELS = '''"""Every model of the API, imported on first use: ``from uniqos.models import RespondRequest``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHERE: dict[str, tuple[str, ...]] = {{
 _MODULE = {{name: module for module, names in _WHERE.items() for name in names}}
 
 
-if not TYPE_CHECKING:  # else a misspelt name would pass as Any
+if not TYPE_CHECKING:  # without this line a misspelt name would pass as Any
 
     def __getattr__(name: str) -> Any:
         if name not in _MODULE:
@@ -47,7 +47,7 @@ _MODELS_BESIDES_API = {
 
 
 def models(sources: Mapping[str, str]) -> str:
-    """The module that names every model.
+    """Write ``models.py``.
 
     Args:
         sources: File name to text of the modules of ``api/``.

@@ -1,4 +1,4 @@
-"""The request models as TypedDicts: the text of ``_params.py``."""
+"""The text of ``_params.py``: the request models as TypedDicts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Field(NamedTuple):
 
 
 class _Plain(ast.NodeTransformer):
-    """An annotation as a TypedDict needs it: without constraints, aliases written out."""
+    """Rewrites an annotation for a TypedDict: without constraints, and with aliases written out."""
 
     def __init__(self, types: Mapping[str, ast.expr]) -> None:
         self.types = types
@@ -30,7 +30,7 @@ class _Plain(ast.NodeTransformer):
         return node if name == "Literal" else self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        # "datetime | str", for an instant, may stand beside another "str".
+        # The "datetime | str" of an instant may stand beside another "str".
         members = ast.unparse(self.generic_visit(node)).split(" | ")
         return _expression(" | ".join(dict.fromkeys(members)))
 
@@ -39,7 +39,7 @@ class _Plain(ast.NodeTransformer):
 
 
 class _Api:
-    """The sources of ``api/``: their classes, and what their names mean in an annotation."""
+    """The classes of ``api/``, and the meaning of its names in an annotation."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.classes: dict[str, ast.ClassDef] = {}
@@ -58,7 +58,7 @@ class _Api:
                     operands.add(ast.unparse(node.value))
         bases = {base for name in self.classes for base in self._bases(name)}
         requests = [name for name in self.classes if {"RequestModel", "OpenRequest"} & {*self._ancestors(name)}]
-        # A class that is only a base, as for shared filters, is not part of any signature.
+        # A class that is only a base, such as InteractionFilter, is not part of any signature.
         self.requests = [name for name in requests if name in operands or name not in bases]
         for name in self.classes:
             known = name in self.requests
@@ -68,12 +68,12 @@ class _Api:
         return [ast.unparse(base) for base in self.classes[name].bases]
 
     def _ancestors(self, name: str) -> list[str]:
-        """The class and its bases, the furthest first."""
+        """Return the class and its bases, the furthest first."""
         further = self._bases(name) if name in self.classes else []
         return [*(found for base in further for found in self._ancestors(base)), name]
 
     def fields(self, name: str) -> tuple[list[_Field], set[str]]:
-        """The fields of a model, those of its bases first, and which of them are selectors."""
+        """Return the fields of a model, those of its bases first, and the names of its selectors."""
         found: dict[str, _Field] = {}
         selectors: set[str] = set()
         for node in (self.classes[ancestor] for ancestor in self._ancestors(name) if ancestor in self.classes):
@@ -103,8 +103,8 @@ class _Api:
 
 _PARAMS_DOC = '''"""The request models for type checkers: as mappings, and as keywords.
 
-``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
-a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+``XLike`` is the type of a body or query of the model ``X``. Of a model of this package only the fields that were set
+are sent. A model of yours, such as a subclass, is sent as its serializer gives it: with defaults, without unset Nones.
 """
 '''
 _PARAMS_IMPORTS = """
@@ -119,7 +119,7 @@ from ._wire.options import Options as Options
 
 
 def params(sources: Mapping[str, str]) -> str:
-    """The request models as TypedDicts.
+    """Write ``_params.py``.
 
     Args:
         sources: File name to text of the modules of ``api/``.
@@ -129,7 +129,7 @@ def params(sources: Mapping[str, str]) -> str:
     """
     api = _Api(sources)
     out = [HEADER.format("api/"), _PARAMS_DOC]
-    # Ruff drops the imports that are not needed.
+    # Ruff removes unused imports.
     out += ["from __future__ import annotations", *sorted(api.imports), _PARAMS_IMPORTS]
     for name in api.requests:
         fields, selectors = api.fields(name)

@@ -24,7 +24,10 @@ NAMES = {
     "aread": "read",
     "handle_async_request": "handle_request",
 }
-"""What is called otherwise without async; besides these, ``AsyncX`` is ``X``. Each must occur in a source."""
+"""Names of the synchronous twin by those of the asynchronous source, besides ``X`` for ``AsyncX``.
+
+Each must occur in a source.
+"""
 _LEFT_OUT = re.compile(r"# async only$|^pytestmark = pytest\.mark\.anyio$|^ *@pytest\.mark\.anyio$")
 _F_STRING = {number for number, name in tokenize.tok_name.items() if name in ("FSTRING_START", "TSTRING_START")}
 _F_STRING_END = {number for number, name in tokenize.tok_name.items() if name in ("FSTRING_END", "TSTRING_END")}
@@ -38,17 +41,17 @@ class _Token(NamedTuple):
 
 
 def to_sync(source: str, names: Mapping[str, str] = NAMES) -> str:
-    """The synchronous twin of an asynchronous source.
+    """Rewrite an asynchronous source as its synchronous twin.
 
     Args:
         source: Text of a module under ``_async/``.
-        names: What is called otherwise, besides ``AsyncX``.
+        names: New names by the old ones, besides ``X`` for ``AsyncX``.
 
     Returns:
         The text before ruff: imports may be unused or out of order.
 
     Raises:
-        ValueError: An ``# async only: begin`` or ``end`` has no partner, or a type is not whole.
+        ValueError: An ``# async only: begin`` or ``end`` has no partner, or a bracket is not closed.
     """
     source = _without_async_only(source)
     tokens = list(_tokens(source))
@@ -75,7 +78,7 @@ def to_sync(source: str, names: Mapping[str, str] = NAMES) -> str:
     out: list[str] = []
     done = 0
     for start, end, text in sorted(edits, key=lambda edit: edit[:2]):
-        if start >= done:  # else it lies inside what is dropped
+        if start >= done:  # an earlier start lies inside a span that was dropped
             out += source[done:start], text
             done = end
     return "".join(out) + source[done:]
@@ -98,7 +101,7 @@ def _without_async_only(source: str) -> str:
 
 
 def _tokens(source: str) -> Iterator[_Token]:
-    """What is written, by offset; an f-string is one token, as it was before Python 3.12."""
+    """Yield the tokens of a source by offset; an f-string is one token, as before Python 3.12."""
     lines = [0]
     for line in source.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
@@ -117,7 +120,7 @@ def _tokens(source: str) -> Iterator[_Token]:
 
 
 def _arguments(tokens: list[_Token], opening: int) -> tuple[list[tuple[int, int]], int]:
-    """Where each argument in a bracket begins and ends, and where the bracket ends."""
+    """Return the span of each argument in a bracket, and the end of the bracket."""
     spans: list[tuple[int, int]] = []
     part: list[_Token] = []
     depth = 0
@@ -140,5 +143,5 @@ def _rename(word: str, names: Mapping[str, str]) -> str:
 
 def _in_text(text: str, names: Mapping[str, str]) -> str:
     text = re.sub(r"\bawait |\basync (?=(?:with|for|def)\b)", "", text)
-    # An escape is no part of the word after it: "\nAsyncPool".
+    # An escape does not belong to the word after it: "\nAsyncPool".
     return re.sub(r"\\.|\w+", lambda found: _rename(found[0], names), text, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""A streamed turn, as far as it has come. Pure: events in, state and errors out."""
+"""The state of a streamed turn: events in, text and errors out, no I/O."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ E = TypeVar("E", bound=errors.UniqOSError)
 
 
 class Turn:
-    """What is known of a streamed turn so far."""
+    """A streamed turn up to its latest event."""
 
     def __init__(self, label: str, on_invalid: OnInvalidResponse = "raise", drift: Drift | None = None) -> None:
         self.label: str = label
@@ -40,11 +40,11 @@ class Turn:
         self.error: StreamEventError | None = None
         self.emitted: int = 0
         self.ended: bool = False
-        """Whether the API has said that the turn is over, well or not. No later event changes how, or the text."""
+        """Whether a completion or error event has come. Later events change neither the text nor the outcome."""
         self.broken_afterwards: str | None = None
-        """The code of an error that came after the end of the turn, and does not count."""
+        """The code of a broken event after the end of the turn, which does not make the turn fail."""
         self._failed: bool = False
-        self._text: StringIO = StringIO()  # a list of short pieces would take many times the memory
+        self._text: StringIO = StringIO()  # a list of short strings would take many times the memory
         self._write: Callable[[str], int] = self._text.write
 
     @property
@@ -52,10 +52,10 @@ class Turn:
         return self._text.getvalue()
 
     def events(self, frames: Iterator[tuple[str, str] | None]) -> Iterator[RespondStreamEvent | None]:
-        """Yield the events that are in ``frames`` as models, and None for each None.
+        """Yield the event of each frame as a model, and None for each None.
 
         Raises:
-            ResponseValidationError: An event breaks the contract before the turn is over. Later it is left out.
+            ResponseValidationError: An event breaks the contract. After the end of the turn such an event is left out.
         """
         take = self.take
         for frame in frames:
@@ -75,10 +75,10 @@ class Turn:
                 yield event
 
     def take(self, name: str, data: str) -> RespondStreamEvent:
-        """Validate the next event and remember what it says.
+        """Validate the next event and update the state.
 
         Raises:
-            ResponseValidationError: It breaks the contract; the error carries it, and the text so far.
+            ResponseValidationError: The event breaks the contract. The error carries its data and the text so far.
         """
         http, is_whole = self.http, True
         try:
@@ -92,7 +92,7 @@ class Turn:
                     text=self.text,
                     details=exc.details,
                 )
-                raise self._of_the_exchange(broken) from None
+                raise self._with_http(broken) from None
             event, is_whole = salvaged, False
             http = replace(http, problems=tuple(exc.details)) if http is not None else None
         if isinstance(event, StreamEventText):
@@ -119,11 +119,11 @@ class Turn:
 
     @property
     def failure(self) -> str | None:
-        """The code of the error event that ended the turn; None of a turn that completed before."""
+        """The code of the error event that ended the turn; None if there is none, or a completion came first."""
         return error_of(self.error).code if self._failed and self.error is not None else None
 
     def interrupted(self, reason: str) -> errors.NetworkError:
-        """The error of a stream that broke before its end."""
+        """Return the error of a stream that broke before its end."""
         error = errors.NetworkError(
             f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed; what "
             "it said is in `.text`.",
@@ -132,14 +132,14 @@ class Turn:
             text=self.text,
             interaction_id=_text(self.metadata, "interaction_id"),
         )
-        return self._of_the_exchange(error)
+        return self._with_http(error)
 
     def check_end(self) -> None:
-        """Refuse to call it an end when there is no more, and yet the API has not said that this is all.
+        """Raise an error if the stream has no more events and the turn has no end.
 
         Raises:
-            ConfigurationError: ``stream_consumed``: it was closed, or refused, before it began.
-            NetworkError: ``stream_interrupted``: it was closed, or broke, on its way.
+            ConfigurationError: ``stream_consumed``: the stream was closed or refused before its first event.
+            NetworkError: ``stream_interrupted``: the stream was closed or broke before its end.
         """
         if self.http is None:
             raise errors.ConfigurationError(
@@ -149,16 +149,16 @@ class Turn:
             raise self.interrupted("it was closed, or broke, before its end")
 
     def raise_error_event(self) -> None:
-        """Raise the error event that ended the turn, if one did, as the class its code has over HTTP too."""
+        """Raise the typed error of the error event that ended the turn, if one did."""
         if self._failed and self.error is not None:
             details = {
                 "guardrail": _text(self.error, "guardrail"),
                 "category": _text(self.error, "category"),
                 "text": self.text,
             }
-            raise self._of_the_exchange(error_of(self.error, details=details))
+            raise self._with_http(error_of(self.error, details=details))
 
-    def _of_the_exchange(self, error: E) -> E:
+    def _with_http(self, error: E) -> E:
         error.http = self.http
         if self.http is not None:
             error.request_id, error.http_status = self.http.request_id, self.http.status
@@ -166,19 +166,19 @@ class Turn:
 
 
 def error_of(event: StreamEventError, **more: Any) -> errors.APIError:
-    """An error event as the error that its code is over HTTP."""
+    """Return the error of an error event; its class is chosen by code, as for an HTTP answer."""
     code = _text(event, "code") or "api_error"
     message = _text(event, "message") or f"the stream ended with the error {safe_code(code)}"
     return errors.error_class(code, None)(message, code=code, envelope={"code": code, "message": message}, **more)
 
 
 def words_of(event: StreamEventText) -> str:
-    """The piece of the reply that an event holds; in a salvaged one there may be anything, or nothing."""
+    """Return the text of an event. In a salvaged event the field may be missing or of another type."""
     delta: Any = getattr(event, "delta", None)
     return "" if delta is None else str(delta)
 
 
 def _text(event: Model | None, name: str) -> str | None:
-    """A field that holds text, also of a salvaged event, which may lack it or hold something else there."""
+    """Return a text field of an event; None if a salvaged event lacks it or holds another type."""
     value: Any = getattr(event, name, None)
     return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""The contract as data: per namespace one file with its models and one ``Operation`` line per endpoint."""
+"""The contract as data: one file for each namespace, with its models and one ``Operation`` for each endpoint."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NAMESPACES = (
 
 
 def operations() -> dict[str, Operation[Any]]:
-    """Every operation by its dotted method name, e.g. ``"personalities.create"``."""
+    """Collect every operation by its dotted method name, e.g. ``"personalities.create"``."""
     from importlib import import_module
 
     from .._wire.operation import Operation
@@ -56,5 +56,5 @@ def operations() -> dict[str, Operation[Any]]:
 
 
 def source_of(model: type[Model]) -> Source:
-    """Return where the shape of a model is known from."""
+    """Return the source that the shape of a model is known from."""
     return model.__source__

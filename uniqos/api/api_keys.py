@@ -9,7 +9,7 @@ from .._wire.operation import Operation
 
 
 class ApiKey(Model):
-    """An API key, as far as it may be shown again (fields: undocumented)."""
+    """An API key without its secret (fields: undocumented)."""
 
 
 class ApiKeyList(Model):

@@ -60,7 +60,7 @@ class InvoicePage(Model):
 
     data: list[Invoice] | None = None
     next_cursor: str | None = None
-    """To ask for the next page; None on the last."""
+    """Cursor of the next page; None on the last page."""
 
 
 class TurnsUsageQuery(OpenRequest):
@@ -90,11 +90,11 @@ class OveragePolicyUpdate(OpenRequest):
 
 
 class OveragePolicy(Model):
-    """What happens to turns beyond the plan (fields: undocumented)."""
+    """The rule for turns beyond the plan (fields: undocumented)."""
 
 
 class QuotaAlert(Model):
-    """A threshold of use that a webhook tells of (fields: undocumented)."""
+    """A threshold of use; a webhook is sent when it is reached (fields: undocumented)."""
 
 
 class QuotaAlertList(Model):

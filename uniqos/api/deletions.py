@@ -1,4 +1,4 @@
-"""``client.deletions``: how far a deletion has come; and its receipt, which the deleting methods give."""
+"""``client.deletions``: the progress of a deletion, and the receipt that the deleting methods return."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .._wire.operation import Operation
 
 
 class DeletionReceipt(Model, source="docs"):
-    """Answer of a deletion: it is accepted, and takes effect at once; the data are erased later (source: docs)."""
+    """Answer of a deletion. It takes effect at once, and the data are erased later (source: docs)."""
 
     deletion_id: str
-    """To ask ``deletions.get`` and ``deletions.wait`` with."""
+    """Id for ``deletions.get`` and ``deletions.wait``."""
     status: Literal["deletion_pending", "partial_deletion_pending"] | str
-    """``partial_deletion_pending`` where a cascade leaves something."""
+    """``partial_deletion_pending`` if the cascade keeps a part of the data."""
 
 
 class Deletion(Model, source="official SDK"):
-    """How far a deletion has come (source: official SDK; further fields are undocumented)."""
+    """The progress of a deletion (source: official SDK; further fields are undocumented)."""
 
     status: Literal["pending", "completed"] | str
     """``pending`` until the data are erased, within 24 hours; then ``completed``."""

@@ -1,4 +1,4 @@
-"""``client.end_users``: the people your product's personalities talk to, by your own ids."""
+"""``client.end_users``: the people that personalities talk to, by your own ids."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class EndUserQuery(RequestModel):
 
 
 class EndUser(Model, source="docs"):
-    """An end user; with ``end_users.get`` also their relationships (source: docs; further fields are undocumented)."""
+    """An end user; ``end_users.get`` adds the relationships (source: docs; further fields are undocumented)."""
 
     user_id: str
     """Your own stable id."""
     metadata: dict[str, Any] | None = None
-    """What you stored with them."""
+    """The object that you stored with the end user."""
 
 
 class EndUserPage(Model):
@@ -35,7 +35,7 @@ class EndUserPage(Model):
 
     data: list[EndUser] | None = None
     next_cursor: str | None = None
-    """To ask for the next page; None on the last."""
+    """Cursor of the next page; None on the last page."""
 
 
 class EndUserCreate(RequestModel, source="docs"):
@@ -44,10 +44,10 @@ class EndUserCreate(RequestModel, source="docs"):
     user_id: str
     """Your own stable id."""
     metadata: Mapping[str, Any] | None = None
-    """What to store with them; ignored where the end user exists already."""
+    """Object to store with the end user; ignored if the end user exists already."""
 
 
-_ABSENT: Any = None  # no default at all: nothing is sent for it, and an explicit None is refused
+_ABSENT: Any = None  # stands for "no default": nothing is sent, and an explicit None is refused
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -58,20 +58,20 @@ class EndUserUpdate(RequestModel, source="docs"):
     """Body of ``end_users.update`` (source: docs)."""
 
     metadata: Mapping[str, Any] = Field(default=_ABSENT, json_schema_extra=_without_default)
-    """Replaces the stored object as a whole: ``{}`` clears it, leaving it out leaves it."""
+    """Object that replaces the stored one. ``{}`` clears it; without this field it stays."""
 
 
 class EndUserDelete(RequestModel, source="docs"):
     """Body of ``end_users.delete`` (source: docs and official SDK)."""
 
     cascade: Literal["all", "model_only", "memory_only"] | None = None
-    """What goes: all (default), the psychological model, or the relationships' memory."""
+    """Part to delete: all (default), the psychological model, or the relationships' memory."""
     reason: Annotated[str, Field(max_length=500)] | None = None
     """A note for the audit, at most 500 characters."""
 
 
 class PsychologicalModel(Model):
-    """What was learned of an end user: traits, style, topics, preferences (fields: undocumented)."""
+    """The traits, style, topics and preferences learned of an end user (fields: undocumented)."""
 
 
 class ReadableModelQuery(RequestModel, source="official SDK"):
@@ -85,7 +85,7 @@ class ReadableModel(Model):
 
 
 class EndUserExport(Model):
-    """Everything that is held of an end user (fields: undocumented)."""
+    """All data held of an end user (fields: undocumented)."""
 
 
 _ONE = "/v1/end-users/{user_id}"

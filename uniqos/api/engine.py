@@ -21,11 +21,11 @@ class RespondRequest(RequestModel, source="docs"):
     personality_id: str
     """Id of the personality that answers, e.g. ``pers_...``."""
     message: str
-    """What the user said. The longest length is undocumented."""
+    """Text of the user. The longest length is undocumented."""
     user_id: str | None = None
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None = None
-    """With or without relational memory; absent: the personality's ``default_mode``."""
+    """``stateful`` uses relational memory. By default the personality's ``default_mode``."""
     context: Mapping[str, Any] | None = None
     """Free JSON object; its keys are undocumented."""
     guardrails_behavior: Any = None
@@ -33,7 +33,7 @@ class RespondRequest(RequestModel, source="docs"):
     llm_override: Any = None
     """Undocumented shape; the API answers 501 until it ships."""
     return_format: Literal["text", "modulator_pack"] | None = None
-    """``text`` (default): the reply; ``modulator_pack``: what is needed to prompt an LLM of your own."""
+    """``text`` (default) is the reply. ``modulator_pack`` is material for a prompt to an LLM of your own."""
     stream: bool | None = None
     """Whether the answer comes as server-sent events."""
 
@@ -49,12 +49,12 @@ class RespondRequest(RequestModel, source="docs"):
 
 
 class EmotionalState(Model, source="docs"):
-    """What the engine read from the message (source: docs; ranges and vocabularies are undocumented)."""
+    """The emotion inferred from the message (source: docs; ranges and vocabularies are undocumented)."""
 
     primary: str | None = None
     """Word of the emotions vocabulary, e.g. ``joy``."""
     confidence: float | None = None
-    # A list of a million numbers is one mistake: as a million it would hold up everybody, and fill the memory.
+    # fail_fast: an error for each of a million wrong items would block the event loop and fill the memory.
     secondary: list[str] | None = Field(None, fail_fast=True)
     intensity: str | None = None
     """A word, not a number."""
@@ -63,7 +63,7 @@ class EmotionalState(Model, source="docs"):
 
 
 class TurnMemory(Model, source="docs"):
-    """What relational memory gave to, and took from, a turn (source: docs, as the stream events' fields)."""
+    """The use of relational memory in a turn (source: docs, as the stream events' fields)."""
 
     consulted: bool | None = None
     summary_used: str | None = None
@@ -72,13 +72,13 @@ class TurnMemory(Model, source="docs"):
 
 
 class TurnGuardrails(Model, source="docs"):
-    """Which guardrails shaped a reply (source: docs)."""
+    """The guardrails that shaped a reply (source: docs)."""
 
     applied: list[str] = Field(fail_fast=True)
 
 
 class TurnUsage(Model, source="docs"):
-    """What a turn cost (source: docs)."""
+    """The cost of a turn (source: docs)."""
 
     turns_consumed: int | None = None
     active_relationship_counted: bool | None = None
@@ -96,7 +96,7 @@ class RespondResult(Model, source="docs"):
     response: str
     """The reply of the personality."""
     inferred_emotional_state: EmotionalState | None = None
-    """None where inference is off or failed."""
+    """None if inference is off or failed."""
     interaction_id: str | None = None
     memory: TurnMemory | None = None
     guardrails: TurnGuardrails | None = None
@@ -106,7 +106,7 @@ class RespondResult(Model, source="docs"):
 
 
 class ModulatorPack(Model):
-    """What ``return_format="modulator_pack"`` gives: material for a prompt of your own (fields: undocumented)."""
+    """Answer to ``return_format="modulator_pack"``: material for a prompt of your own (fields: undocumented)."""
 
 
 class InferStateRequest(OpenRequest):

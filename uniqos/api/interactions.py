@@ -1,4 +1,4 @@
-"""``client.interactions``: what is kept of past turns. Never their text."""
+"""``client.interactions``: the metadata of past turns, never their text."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ def _instant(value: Any) -> Any:
     return value
 
 
-# Pydantic does not know the class that freezegun puts in the place of datetime: a model may be used first there.
+# Pydantic has no schema for the class that freezegun puts in the place of datetime, and a model may be built
+# while the time is frozen.
 AnyDatetime = Annotated[datetime, GetPydanticSchema(lambda *_: core_schema.datetime_schema())]
 Instant = Annotated[str | AnyDatetime, BeforeValidator(_instant)]
 
 
 class InteractionFilter(RequestModel, source="docs"):
-    """Which turns; all conditions must hold (source: docs)."""
+    """Conditions that a turn must meet, all of them (source: docs)."""
 
     user_id: str | None = None
     relationship_id: str | None = None
     from_: Instant | None = Field(default=None, validation_alias="from", serialization_alias="from")
-    """Earliest instant, inclusive: a datetime with a time zone, sent as ISO-8601 in UTC, or such a text."""
+    """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: Instant | None = None
     """Latest instant, exclusive."""
 
@@ -50,11 +51,11 @@ class AggregateQuery(InteractionFilter, defer_build=DEFER_BUILD, source="docs"):
     """Query of ``interactions.aggregates`` (source: docs)."""
 
     group_by: Literal["day", "week", "month"] | None = None
-    """Size of a bucket in UTC; absent: one grand total."""
+    """Period of a bucket in UTC; without it, one grand total."""
 
 
 class Interaction(Model):
-    """What is kept of one turn: structured metadata, never text (fields: undocumented)."""
+    """The metadata of one turn, never its text (fields: undocumented)."""
 
 
 class InteractionPage(Model, source="docs"):
@@ -62,7 +63,7 @@ class InteractionPage(Model, source="docs"):
 
     data: list[Interaction]
     next_cursor: str | None
-    """To ask for the next page; None on the last."""
+    """Cursor of the next page; None on the last page."""
 
 
 class InteractionBucket(Model, source="docs"):
@@ -75,7 +76,7 @@ class InteractionBucket(Model, source="docs"):
     avg_latency_ms: float | None = None
     unique_personalities_count: int
     primary_emotion_distribution: dict[str, int] | Any
-    """How many turns had which primary emotion (as a map: presumed)."""
+    """Number of turns by primary emotion (that it is a map is presumed)."""
 
 
 class InteractionAggregates(Model, source="docs"):

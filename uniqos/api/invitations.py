@@ -1,4 +1,4 @@
-"""``client.invitations``: an invitation to an organization, by the token that was mailed."""
+"""``client.invitations``: an invitation to an organization, by the token from the mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._wire.operation import Operation
 
 
 class InvitationDetails(Model):
-    """Answer of ``invitations.get``: the organization's name, the role, who invites (fields: undocumented)."""
+    """Answer of ``invitations.get``: organization, role and inviter (fields: undocumented)."""
 
 
 class AcceptedInvitation(Model, source="official SDK"):

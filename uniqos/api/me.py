@@ -1,4 +1,4 @@
-"""``client.me``: the person or key that is calling."""
+"""``client.me``: the calling person or key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._wire.operation import Operation
 
 
 class Me(Model):
-    """Who is calling (fields: undocumented)."""
+    """The profile of the caller (fields: undocumented)."""
 
 
 class MeUpdate(OpenRequest):

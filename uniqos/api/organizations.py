@@ -1,4 +1,4 @@
-"""``client.organizations``: their profile, review, members, invitations, ownership, deletion and export."""
+"""``client.organizations``: profile, review, members, invitations, ownership, deletion and export."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class OrganizationAppealResult(Model):
 
 
 class OwnershipTransfer(OpenRequest):
-    """Body of ``organizations.request_transfer``: who shall own it (keys: undocumented, so any are sent)."""
+    """Body of ``organizations.request_transfer``: the new owner (keys: undocumented, so any are sent)."""
 
 
 class OwnershipTransferResult(Model):
@@ -88,13 +88,13 @@ class ConfirmedTransfer(Model):
 
 
 class OrganizationExport(Model, source="official SDK"):
-    """Everything that is held of an organization (source: official SDK; further fields are undocumented)."""
+    """All data held of an organization (source: official SDK; further fields are undocumented)."""
 
     organization: dict[str, Any]
 
 
 class ListedMember(Model):
-    """A member as ``organizations.members.list`` shows them (fields: undocumented)."""
+    """A member in ``organizations.members.list`` (fields: undocumented)."""
 
 
 class MemberList(Model):
@@ -136,7 +136,7 @@ class RemovedMember(Model):
 
 
 class ListedInvitation(Model):
-    """An invitation as ``organizations.invitations.list`` shows it (fields: undocumented)."""
+    """An invitation in ``organizations.invitations.list`` (fields: undocumented)."""
 
 
 class InvitationList(Model):

@@ -13,13 +13,13 @@ class PersonalityQuery(OpenRequest):
 
 
 class Personality(Model, source="docs"):
-    """A personality: it never changes; it evolves by new versions (source: docs and official SDK)."""
+    """A personality. It never changes and evolves by new versions (source: docs and official SDK)."""
 
     id: str
     """e.g. ``pers_...``."""
     name: str | None = None
     default_mode: Literal["stateless", "stateful"] | str | None = None
-    """The mode of a turn that names none."""
+    """Mode of a turn that gives no ``mode``."""
     source: Literal["guided_prompt"] | str | None = None
     source_ref: str | None = None
     big_five_facets: Any = None
@@ -31,21 +31,21 @@ class PersonalityPage(Model, source="official SDK"):
 
     data: list[Personality]
     next_cursor: str | None = None
-    """To ask for the next page; None on the last."""
+    """Cursor of the next page; None on the last page."""
 
 
 class PersonalityCreate(RequestModel, source="official SDK"):
-    """Body of ``personalities.create``; further keys go in a mapping (source: official SDK, incomplete)."""
+    """Body of ``personalities.create``; pass further keys in a mapping (source: official SDK, incomplete)."""
 
     name: str | None = None
     source: Literal["guided_prompt"] | str | None = None
-    """``guided_prompt`` when a guided proposal is accepted."""
+    """``guided_prompt`` if the personality comes from a guided proposal."""
     source_ref: str | None = None
-    """The description the proposal was made from."""
+    """Description that the proposal was made from."""
 
 
 class PersonalityNewVersion(OpenRequest):
-    """Body of ``personalities.new_version``: what changes; the rest is inherited (fields: undocumented)."""
+    """Body of ``personalities.new_version``: the changes; other fields are inherited (fields: undocumented)."""
 
 
 class PersonalityVersion(Model):
@@ -53,7 +53,7 @@ class PersonalityVersion(Model):
 
 
 class PersonalityVersions(Model, source="official SDK"):
-    """The whole lineage, newest first (source: official SDK)."""
+    """All versions of a personality, newest first (source: official SDK)."""
 
     data: list[Personality]
 
@@ -66,7 +66,7 @@ class GuidedPrompt(OpenRequest):
 
 
 class GuidedProposal(Model):
-    """A proposal to pass to ``personalities.create``; nothing is stored yet (fields: undocumented)."""
+    """A proposal for ``personalities.create``, which stores it (fields: undocumented)."""
 
 
 class CatalogClone(RequestModel, source="official SDK"):

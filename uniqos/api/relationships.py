@@ -1,4 +1,4 @@
-"""``client.relationships``: an end user and a personality, and what they remember of each other."""
+"""``client.relationships``: an end user and a personality, and the memory between them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class RelationshipPage(Model):
 
     data: list[Relationship] | None = None
     next_cursor: str | None = None
-    """To ask for the next page; None on the last."""
+    """Cursor of the next page; None on the last page."""
 
 
 class RelationshipDelete(RequestModel, source="docs"):
     """Body of ``relationships.delete`` (source: docs and official SDK)."""
 
     cascade: Literal["all", "memory_only"] | None = None
-    """What goes: all (default), or the memory alone; the next turn is then like the first."""
+    """Part to delete: all (default) or the memory alone. The next turn is then like the first."""
     reason: Annotated[str, Field(max_length=500)] | None = None
     """A note for the audit, at most 500 characters."""
 
 
 class RelationshipMemory(Model):
-    """Consolidated memory: a summary, significant moments, metrics (fields: undocumented)."""
+    """Consolidated memory: summary, significant moments and metrics (fields: undocumented)."""
 
 
 class RegeneratedSummary(Model):

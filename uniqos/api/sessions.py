@@ -1,4 +1,4 @@
-"""``client.sessions``: where the calling person is logged in."""
+"""``client.sessions``: the logins of the calling person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RevokedSessions(Model, source="official SDK"):
     """Answer of ``sessions.revoke_all`` (source: official SDK)."""
 
     revoked: int
-    """How many sessions ended."""
+    """Number of sessions that ended."""
 
 
 LIST: Final = Operation("GET", "/v1/me/sessions", SessionList)

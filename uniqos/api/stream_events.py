@@ -16,7 +16,7 @@ from .engine import EmotionalState, TurnGuardrails
 
 
 class StreamMetadataMemory(Model, source="docs"):
-    """Which memory the turn starts from (source: docs)."""
+    """The memory that a turn starts from (source: docs)."""
 
     consulted: bool
     summary_used: str | None = None
@@ -24,7 +24,7 @@ class StreamMetadataMemory(Model, source="docs"):
 
 
 class StreamEventMetadata(Model, source="docs"):
-    """First event of a stream: the turn's id, the emotion read and the memory consulted (source: docs)."""
+    """First event of a stream: the turn's id, the inferred emotion and the memory used (source: docs)."""
 
     type: Literal["metadata"] = "metadata"
     interaction_id: str
@@ -48,14 +48,14 @@ class StreamEventGuardrailModulation(Model, source="docs"):
 
 
 class StreamCompletionMemory(Model, source="docs"):
-    """What the turn left in memory (source: docs)."""
+    """The memory after a turn (source: docs)."""
 
     summary_used: str | None = None
     model_updated: bool
 
 
 class StreamUsage(Model, source="docs"):
-    """What a streamed turn cost (source: docs)."""
+    """The cost of a streamed turn (source: docs)."""
 
     turns_consumed: int
     active_relationship_counted: bool
@@ -75,7 +75,7 @@ class StreamEventCompletion(Model, source="docs"):
 
 
 class StreamEventError(Model, source="docs"):
-    """Last event of a stream that failed; ``until_done()`` raises it as the typed error (source: docs)."""
+    """Last event of a stream that failed; ``until_done()`` raises its typed error (source: docs)."""
 
     type: Literal["error"] = "error"
     code: str
@@ -85,9 +85,10 @@ class StreamEventError(Model, source="docs"):
 
 
 class StreamEventUnknown(Model):
-    """An event this version does not know: ``name`` is its name, ``data`` is its JSON value.
+    """An event that this version does not know.
 
-    Where the value is an object, its keys are the subscripts too. Data that are not JSON are a string.
+    ``name`` is the name of the event. ``data`` is its JSON value, or its text if that is no JSON. The keys of a JSON
+    object are the subscripts too.
     """
 
     name: str
@@ -100,7 +101,7 @@ class StreamEventUnknown(Model):
 
     @pydantic.model_serializer(mode="wrap")
     def _serialize(self, dump: pydantic.SerializerFunctionWrapHandler, info: pydantic.SerializationInfo):  # type: ignore[no-untyped-def]
-        """Dump the fields. The event's own ``type`` would make it another event when it is read again."""
+        """Dump the fields, but not the ``type`` inside ``data``: it would be read as another event."""
         values = dump(self)
         if info.mode == "json" and "data" not in self.model_fields_set:
             values.pop("data", None)

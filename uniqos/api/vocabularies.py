@@ -1,4 +1,4 @@
-"""``client.vocabularies``: the words that topics and emotions are named by, in versions."""
+"""``client.vocabularies``: the versioned words for topics and emotions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TopicVocabulary(Model):
 
 
 class TopicChangelog(Model):
-    """What changed between the versions of the topics (fields: undocumented)."""
+    """The changes between the versions of the topics (fields: undocumented)."""
 
 
 class EmotionVocabulary(Model):
@@ -21,7 +21,7 @@ class EmotionVocabulary(Model):
 
 
 class EmotionChangelog(Model):
-    """What changed between the versions of the emotions (fields: undocumented)."""
+    """The changes between the versions of the emotions (fields: undocumented)."""
 
 
 TOPICS_CURRENT: Final = Operation("GET", "/v1/vocabularies/topics", TopicVocabulary)

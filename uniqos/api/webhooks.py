@@ -1,4 +1,4 @@
-"""``client.webhooks``: where the API tells of events. Verifying what arrives is ``uniqos.construct_event``."""
+"""``client.webhooks``: the endpoints that receive events. ``uniqos.construct_event`` verifies a delivery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._wire.operation import Operation
 
 
 class Webhook(Model):
-    """An endpoint of yours (fields: undocumented)."""
+    """A registered endpoint of yours (fields: undocumented)."""
 
 
 class WebhookList(Model, source="official SDK"):
@@ -24,7 +24,7 @@ class WebhookCreate(RequestModel, source="official SDK"):
     """Body of ``webhooks.create`` (source: official SDK)."""
 
     url: str | None = None
-    """Where events are sent: an https address."""
+    """https address that events are sent to."""
     subscriptions: list[str] | None = None
     """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
 
@@ -34,7 +34,7 @@ class CreatedWebhook(Model, source="official SDK"):
 
     id: str
     secret: str = Field(repr=False)
-    """To verify deliveries with; it is shown this once."""
+    """Secret to verify deliveries with; only this answer shows it."""
 
 
 class DisabledWebhook(Model):
@@ -42,7 +42,7 @@ class DisabledWebhook(Model):
 
 
 class RegeneratedSecret(Model):
-    """Answer of ``webhooks.regenerate_secret``: it holds the new secret, this once (fields: undocumented)."""
+    """Answer of ``webhooks.regenerate_secret``, the only one with the new secret (fields: undocumented)."""
 
 
 class WebhookDelivery(Model):

@@ -1,7 +1,8 @@
-"""The HTTP side: one route for each operation of the table, and what all of them have in common.
+"""The application of the sandbox: one route for each operation of the table.
 
-Own to the sandbox, since the public contract is silent: what a repeated Idempotency-Key answers (the stored answer with
-``Idempotent-Replayed: true``; 409 for another body), the numbers of the rate limit, the shape of ``details``.
+The public contract does not say the following, so it is the sandbox's own. A repeated Idempotency-Key gets the stored
+answer with ``Idempotent-Replayed: true``, and a 409 for another body. The numbers of the rate limit and the shape of
+``details`` are made up.
 """
 
 from __future__ import annotations
@@ -70,11 +71,14 @@ HANDLERS: dict[str, Handler] = {
 
 
 def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
-    """The application over one store.
+    """Make the application over one store.
 
     Args:
         settings: Store, seed and pause.
-        requests_per_second: Size and filling of the token bucket; above it requests get a 429.
+        requests_per_second: Size and refill of the token bucket; further requests get a 429.
+
+    Returns:
+        The application. It refuses an operation without a handler, with a 501 that names the missing handler.
     """
     app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     seed(settings.store, settings.clock.text())
