@@ -175,7 +175,7 @@ def test_what_allows_anything_is_marked() -> None:
 
 def test_fields_are_described_by_the_text_under_them() -> None:
     fields = SCHEMAS["RespondRequest"]["properties"]
-    assert fields["message"]["description"] == "What the user said. The longest length is undocumented."
+    assert fields["message"]["description"] == "Text of the user. The longest length is undocumented."
     inherited = {one["name"]: one for one in operation("GET /v1/interactions/aggregates")["parameters"]}
     assert inherited["to"]["description"] == "Latest instant, exclusive."
 

@@ -2,8 +2,8 @@
 
 """The request models for type checkers: as mappings, and as keywords.
 
-``XLike`` is whatever a method takes for the model ``X``. Of our own models only what was set is sent. A model of yours,
-a subclass of ours too, is sent as its own serializer gives it, defaults included, but for a None that nobody set.
+``XLike`` is the type of a body or query of the model ``X``. Of a model of this package only the fields that were set
+are sent. A model of yours, such as a subclass, is sent as its serializer gives it: with defaults, without unset Nones.
 """
 
 from __future__ import annotations
