@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from uniqos._generate.__main__ import ROOT, main, plan
+from uniqos._generate.exports import exports
 from uniqos._generate.header import HEADER
 from uniqos._generate.params import params
 from uniqos._generate.to_sync import NAMES, to_sync
@@ -224,3 +225,20 @@ def test_a_model_without_fields_has_no_dict() -> None:
     text = params({"x.py": "class Open(RequestModel):\n    '''Undocumented.'''\n"})
     assert "OpenLike: TypeAlias = models.Open | BaseModel | Mapping[str, Any]\n" in text
     assert "OpenDict" not in text
+
+
+def test_the_package_exports_what_is_listed_the_members_of_the_union_and_the_classes_of_errors() -> None:
+    events = 'RespondStreamEvent = TypeAliasType(\n    "RespondStreamEvent",\n    StreamEventText\n    | StreamEventUnknown,\n)\n'
+    errors = "class APIError(Exception): ...\nclass _Private: ...\nSame = APIError\nTABLE = {}\n"
+    text = exports(events, errors, {"._sync.client": ("UniqOS",)})
+    assert "    '._sync.client': ('UniqOS',)," in text
+    assert "    '.api.stream_events': ('RespondStreamEvent', 'StreamEventText', 'StreamEventUnknown')," in text
+    assert "    '.errors': ('APIError', 'Same')," in text
+    for name in ("UniqOS", "StreamEventText", "Same"):
+        assert f" import {name} as {name}\n" in text
+        assert f"        '{name}',\n" in text
+
+
+def test_a_union_of_events_that_is_missing_is_reported() -> None:
+    with pytest.raises(ValueError, match="does not define RespondStreamEvent"):
+        exports("", "", {})

@@ -230,6 +230,7 @@ def test_a_page_of_documentation_shows_a_client_with_its_namespaces() -> None:
 def test_tracebacks_and_pages_name_a_public_class_by_the_package_that_exports_it() -> None:
     classes = [value for name in uniqos.__all__ if inspect.isclass(value := getattr(uniqos, name))]
     ours = [kind for kind in classes if kind.__module__.partition(".")[0] == "uniqos"]  # OnDrift is a type of typing
+    # A model keeps the module in which pydantic resolves its annotations, and whose source holds the fields' texts.
     elsewhere = {kind.__module__ for kind in ours if not issubclass(kind, Model)}
     assert elsewhere == {"uniqos"}
     assert str(uniqos.errors.NotFoundError) == "<class 'uniqos.NotFoundError'>"
