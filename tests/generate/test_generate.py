@@ -228,7 +228,7 @@ def test_a_model_without_fields_has_no_dict() -> None:
 
 
 def test_the_package_exports_what_is_listed_the_members_of_the_union_and_the_classes_of_errors() -> None:
-    events = 'RespondStreamEvent = TypeAliasType(\n    "RespondStreamEvent",\n    StreamEventText\n    | StreamEventUnknown,\n)\n'
+    events = 'RespondStreamEvent = TypeAliasType("RespondStreamEvent", StreamEventText | StreamEventUnknown)\n'
     errors = "class APIError(Exception): ...\nclass _Private: ...\nSame = APIError\nTABLE = {}\n"
     text = exports(events, errors, {"._sync.client": ("UniqOS",)})
     assert "    '._sync.client': ('UniqOS',)," in text
