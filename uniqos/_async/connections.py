@@ -11,7 +11,7 @@ from .. import errors
 from .._network.aio import AsyncPerHome, is_intercepted
 from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
-from .._policy.config import Config
+from .._policy.options import Config
 from .._policy.retry import RetryBudget
 from .._wire.failures import bad_redirect
 

@@ -1,8 +1,8 @@
 """Makes what is written once: ``python -m uniqos._generate [--check]``.
 
 ``_sync/`` from ``_async/``, for the package and its tests, by a rewrite of tokens, not of meaning: comments and lines
-stay where they are, so both trees compare well. And from ``api/``: ``_params.py``, the request models as TypedDicts,
-and ``models.py``, which names every model.
+stay where they are, so both trees compare well. From ``api/``: ``_params.py``, the request models as TypedDicts, and
+``models.py``, which names every model. From ``ClientOptions``: the methods of ``_async/client.py`` that take options.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 
+from .client import with_options_of
 from .header import HEADER
 from .models import models
 from .params import params
@@ -23,6 +24,8 @@ from .to_sync import NAMES, to_sync
 
 ROOT = Path(__file__).parent.parent.parent
 TREES = ("uniqos", "tests")
+OPTIONS = ("uniqos/_wire/options.py", "uniqos/_policy/options.py")
+"""The modules that declare the options of a client."""
 
 
 def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
@@ -40,7 +43,11 @@ def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
     """
     wanted: dict[str, str] = {}
     for tree in TREES:
-        for name, text in _sources(root / tree / "_async").items():
+        sources = _sources(root / tree / "_async")
+        if tree == "uniqos" and all((root / path).exists() for path in OPTIONS):
+            client = with_options_of(sources["client.py"], *((root / path).read_text("utf-8") for path in OPTIONS))
+            sources["client.py"] = wanted["uniqos/_async/client.py"] = client
+        for name, text in sources.items():
             try:
                 wanted[f"{tree}/_sync/{name}"] = HEADER.format(f"_async/{name}") + to_sync(text, names)
             except (ValueError, SyntaxError, tokenize.TokenError) as exc:

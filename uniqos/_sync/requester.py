@@ -13,7 +13,7 @@ from .._base.deadline import Deadline
 from .._base.http import HttpInfo
 from .._base.model import ready, set_http
 from .._network.threads import Clock
-from .._policy.config import Config
+from .._policy.options import Config
 from .._policy.retry import delay, may_resend
 from .._policy.unobserved import NOBODY, Unwatched
 from .._wire.body import BodyError
