@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from .. import errors
 from .._base.fork import ForkSafeLock
@@ -19,13 +20,15 @@ from .._network.aio import close_when_forgotten
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
 from .._policy.options import Config, Environment
-from .._wire.options import OnInvalidResponse
+from .._wire.operation import AnyMethod, Body, R
+from .._wire.options import OnInvalidResponse, Options
 from .connections import AsyncConnections
 from .namespaces.base import AsyncNamespace, namespace
 from .namespaces.engine import AsyncEngine, AsyncResponder
 from .requester import AsyncRequester
 
 if TYPE_CHECKING:
+    from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
     from .namespaces.api_keys import AsyncApiKeys
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from .namespaces.webhooks import AsyncWebhooks
 else:
     from .._base.hints import drift as drifts
+    from .._base.hints import models as m
     from .._base.hints import observer as observers
 
 _MOST_UNPICKLED = 64
@@ -356,6 +360,76 @@ class AsyncUniqOS(AsyncResponder):
         other._owns_connections = False
         other._requester = AsyncRequester(config, self._requester.connections, self._requester.clock)
         return other
+
+    @overload
+    async def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: None = None,
+        **options: Unpack[Options],
+    ) -> m.UndocumentedAnswer: ...
+    @overload
+    async def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: type[R],
+        **options: Unpack[Options],
+    ) -> R: ...
+    async def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: type[Model] | None = None,
+        **options: Unpack[Options],
+    ) -> Model:
+        """Call an endpoint that this version of the SDK does not know. Prefer the methods of the namespaces.
+
+            mood = client.request("GET", "/v1/personalities/{id}/mood", params={"id": personality_id})
+            print(mood["word"])
+
+        Limits, retries, errors, logs and the observer work as for every other call. A GET or DELETE is sent again after
+        a failure. Any other method is sent again only if the first request surely did not run, unless you give an
+        ``idempotency_key``.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
+            path: Path from ``/v1/`` on, with a parameter in braces for each id. Logs and the observer show the path
+                with its parameters. In a path without parameters they show the first word and ``{id}`` for the others.
+            params: The value of each parameter of the path; they are encoded for the URL.
+            query: The query as a mapping or model; a None is left out.
+            body: The JSON object to send, as a mapping or model.
+            model: A class derived from ``uniqos.models.Model`` that validates the answer.
+            **options: The options of every call.
+
+        Returns:
+            The answer as ``model``, else as an open model. It has ``.http``, and its subscripts are the API's JSON.
+
+        Raises:
+            RequestValidationError: An argument cannot be sent.
+            UniqOSError: As for every call.
+
+        Source: this SDK; files and streams need the methods of the namespaces.
+        """
+        from .._wire.undeclared import UndocumentedAnswer, undeclared_request  # rarely needed
+
+        op, request = undeclared_request(
+            method, path, params=params, query=query, body=body, model=model or UndocumentedAnswer, options=options
+        )
+        return await self._requester.perform(op, request)
 
     async def warm_up(self) -> None:
         """Do now what the first turn would have to wait for: build its models, load certificates, open a connection.

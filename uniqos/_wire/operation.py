@@ -14,6 +14,8 @@ from .options import CallSettings
 R = TypeVar("R", bound=Model)
 S = TypeVar("S", bound=Model)
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+AnyMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+"""The methods that ``client.request`` takes: an endpoint that is not declared may have another one."""
 Resend = Literal["safe", "keyed", "billed", "once", "limited"]
 Body = BaseModel | Mapping[str, Any]
 
