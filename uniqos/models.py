@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._base.model import RequestModel as RequestModel
     from ._wire.file import File as File
     from ._wire.file import SavedFile as SavedFile
+    from ._wire.undeclared import UndocumentedAnswer as UndocumentedAnswer
     from .api.api_keys import ApiKey as ApiKey
     from .api.api_keys import ApiKeyCreate as ApiKeyCreate
     from .api.api_keys import ApiKeyList as ApiKeyList
@@ -172,6 +173,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "File",
         "SavedFile",
     ),
+    "._wire.undeclared": ("UndocumentedAnswer",),
     ".api.api_keys": (
         "ApiKey",
         "ApiKeyCreate",

@@ -33,7 +33,8 @@ from uniqos._turn.turn import Turn
 from uniqos._wire.body import BodyDecoder, BodyError
 from uniqos._wire.encode import encode
 from uniqos._wire.failures import parse_retry_after, refusal
-from uniqos._wire.operation import OnInvalidResponse, Operation, Resend
+from uniqos._wire.operation import Operation, Resend
+from uniqos._wire.options import OnInvalidResponse
 from uniqos.api import engine, operations
 from uniqos.api.stream_events import EVENT_MODELS
 from uniqos.models import StreamEventCompletion, StreamEventError, StreamEventText, StreamEventUnknown

@@ -290,3 +290,26 @@ def test_a_server_that_speaks_first_does_not_speak_tls() -> None:
         assert isinstance(caught.value.__cause__, ssl.SSLError)
 
     meet(lambda connection: connection.sendall(b"220 mail.test\r\n"), work)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_refused_connection_is_known_where_cpython_3_10_to_3_14_merges_the_errors_of_several_addresses(
+    merged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def addresses(*args: object, **more: object) -> list[Any]:
+        ports = free_ports if merged else free_ports[:1]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        free_ports = [one.getsockname()[1], other.getsockname()[1]]
+    monkeypatch.setattr(socket, "getaddrinfo", addresses)
+
+    async def main() -> None:
+        network = AsyncioNetwork()
+        network.deadline = Deadline()
+        await network.connect_tcp("several.example", 80, timeout=5)
+
+    with pytest.raises(httpcore.ConnectError) as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+    assert ("Multiple exceptions" in str(caught.value)) == merged

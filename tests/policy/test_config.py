@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import logging
 import os
 import re
@@ -14,10 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uniqos import errors
+from uniqos import AsyncUniqOS, UniqOS, errors
 from uniqos._base.secret import redact
 from uniqos._network.proxy import ProxyAddress, checked_proxy, proxy_of_environment
-from uniqos._policy.config import Config, resolve
+from uniqos._policy.config import change_credentials, resolve
+from uniqos._policy.options import CHECKS, ChangeableOptions, ClientOptions, Config
+from uniqos._wire.operation import Request
+from uniqos._wire.options import CALL_CHECKS, CallSettings, Options, SharedOptions, SharedSettings
 
 KEY = "uniq_test_abcd1234"
 LIVE = "uniq_live_abcd1234"
@@ -244,7 +249,7 @@ def test_a_live_key_for_this_machine_goes_to_no_proxy_elsewhere(where: str, monk
         resolve(LIVE, None, local, **options)
     assert "secret" not in str(caught.value)
     with pytest.raises(errors.ConfigurationError, match="unencrypted"):
-        resolve(KEY, None, local, **options).of_another(LIVE, None)
+        change_credentials(resolve(KEY, None, local, **options), LIVE, None)
     resolve(LIVE, None, "https://127.0.0.1:8000", **options)
     resolve(LIVE, None, local, proxy="http://localhost:3128")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -264,3 +269,30 @@ def test_settings_have_a_hash_whatever_the_logger_is() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     assert hash(make(logger=Equal())) == hash(make(logger=Equal()))
+
+
+def names(kind: type[Any]) -> set[str]:
+    return (
+        {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else {*kind.__optional_keys__}
+    )
+
+
+def test_each_option_of_a_client_has_its_type_its_value_and_its_rule() -> None:
+    with_a_check_of_their_own = {"api_key", "access_token", "base_url", "http_client"}
+    assert names(ClientOptions) == CHECKS.keys() | with_a_check_of_their_own
+    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url"}
+
+
+def test_each_option_of_a_call_has_its_type_its_value_and_its_rule() -> None:
+    assert names(SharedOptions) == names(SharedSettings) == names(CallSettings)
+    assert names(Options) == CALL_CHECKS.keys() <= names(Request)
+    assert names(SharedOptions) <= CALL_CHECKS.keys() & CHECKS.keys()
+
+
+@pytest.mark.parametrize("kind", [UniqOS, AsyncUniqOS])
+def test_the_signatures_of_a_client_name_each_option_and_its_docstrings_explain_it(kind: type[Any]) -> None:
+    for function, options in ((kind, ClientOptions), (kind.with_options, ChangeableOptions)):
+        parameters = inspect.signature(function).parameters
+        assert {*parameters} - {"self"} == names(options)
+        documented = (kind.__init__ if function is kind else function).__doc__ or ""
+        assert all(f"    {name}: " in documented for name in names(options))

@@ -46,6 +46,18 @@ def test_without_handlers_a_line_goes_to_standard_error(
     assert capsys.readouterr() == ("", f"uniqos [warning] {LINE}\nuniqos [debug] detail call=x\n")
 
 
+def test_a_line_shows_the_name_of_the_sdk_once(bare: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    LeveledLogger("debug", bare).warning("uniqos: retrying")
+    assert capsys.readouterr().err == "uniqos [warning] retrying\n"
+    for name, line in (("uniqos", "uniqos:retrying"), ("shop", "shop:uniqos: retrying")):
+        logger, stream = logging.Logger(name), io.StringIO()
+        logger.addHandler(logging.StreamHandler(stream))
+        logger.handlers[0].setFormatter(logging.Formatter("%(name)s:%(message)s"))
+        for one in (logger, logging.LoggerAdapter(logger, {})):
+            LeveledLogger("debug", one).warning("uniqos: retrying")
+        assert stream.getvalue() == f"{line}\n" * 2
+
+
 @pytest.mark.parametrize(
     "silence",
     [

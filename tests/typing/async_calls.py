@@ -59,6 +59,12 @@ class Mine(AsyncUniqOS):
     """A client of the user's own."""
 
 
+class Feeling(models.Model):
+    """An answer that the SDK does not know."""
+
+    word: str
+
+
 async def make(sink: Logger) -> AsyncUniqOS:
     client = AsyncUniqOS()
     assert_type(AsyncUniqOS("uniq_test_abcd1234", timeout=3, deadline=9.5, max_retries=1), AsyncUniqOS)
@@ -109,6 +115,11 @@ async def make(sink: Logger) -> AsyncUniqOS:
         AsyncUniqOS,
     )
     assert_type(await client.with_options(timeout=5).personalities.get("p"), models.Personality)
+    assert_type(await client.request("GET", "/v1/mood"), models.UndocumentedAnswer)
+    assert_type(await client.request("PUT", "/v1/mood", body={"x": 1}, model=None), models.UndocumentedAnswer)
+    assert_type(await client.request("GET", "/v1/{id}", params={"id": "x"}, model=models.Deletion), models.Deletion)
+    assert_type(await client.request("POST", "/v1/mood", model=Feeling, idempotency_key="k", timeout=3), Feeling)
+    assert_type((await client.request("GET", "/v1/mood", query={"limit": 5}, model=Feeling)).word, str)
     async with client as same:
         assert_type(same, AsyncUniqOS)
     async with Mine() as mine:

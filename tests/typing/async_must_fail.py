@@ -22,6 +22,13 @@ async def make(client: AsyncUniqOS) -> None:
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number
     client.with_options(api_key="k")  # E: see with_credentials
+    await client.request("get", "/v1/x")  # E: methods are upper case
+    await client.request("GET")  # E: no path
+    await client.request("GET", 7)  # E: the path is text
+    await client.request("GET", "/v1/x", model=dict)  # E: not derived from Model
+    await client.request("GET", "/v1/x", timeuot=3)  # E: misspelt option
+    await client.request("GET", "/v1/x", body=[1])  # E: the API takes objects
+    await client.request("GET", "/v1/x", {"id": "x"})  # E: only method and path may come without their names
     client.with_credentials(7)  # E: the key is text
     client.with_options(base_url="https://x")  # E: another host is another client
     client.base_url = "https://x"  # E: a property

@@ -12,7 +12,7 @@ from typing_extensions import Self
 from .. import errors
 from .._base.http import HttpInfo
 from .._network.aio import Home, close_at_home, current_home
-from .._policy.unobserved import NOBODY, Unwatched
+from .._policy.unobserved import UNOBSERVED, UnobservedCall
 from .._turn.frames import Frames
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
@@ -62,7 +62,7 @@ class AsyncRespondStream:
         self._turn: Turn = Turn(
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
-        self._watch: Unwatched = NOBODY
+        self._watch: UnobservedCall = UNOBSERVED
         self._frames: Frames = Frames()
         self._arrived: Iterator[RespondStreamEvent | None] = iter(())
         self._timeout: float | None = requester.timeout(request)
@@ -202,7 +202,7 @@ class AsyncRespondStream:
                 for event in self._arrived:
                     if event is None:
                         break  # it is time to look at the clock
-                    if self._watch is not NOBODY:
+                    if self._watch is not UNOBSERVED:
                         self._watch.event()
                     return event
                 else:
@@ -284,7 +284,7 @@ class AsyncRespondStream:
         """Give the connection back, and tell the observer how the call ended."""
         self._over = True
         self._arrived = iter(())
-        watch, self._watch = self._watch, NOBODY
+        watch, self._watch = self._watch, UNOBSERVED
         exchange, self._exchange = self._exchange, None
         try:
             if exchange is not None:

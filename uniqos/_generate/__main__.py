@@ -1,14 +1,15 @@
 """The command that writes all generated files: ``python -m uniqos._generate [--check]``.
 
-=========================  ========================================================================================
-Generated                  From
-=========================  ========================================================================================
-``uniqos/_sync/``          ``uniqos/_async/``, token by token: comments and lines stay, so that both trees compare
-``tests/_sync/``           ``tests/_async/``, in the same way
-``uniqos/_params.py``      the request models in ``uniqos/api/``, as TypedDicts
-``uniqos/models.py``       the names of all models in ``uniqos/api/``
-``uniqos/__init__.py``     the list in ``_generate/exports.py``, the stream events and ``uniqos/errors.py``
-=========================  ========================================================================================
+===========================  ======================================================================================
+Generated                    From
+===========================  ======================================================================================
+``uniqos/_sync/``            ``uniqos/_async/``, token by token: comments and lines stay, so both trees compare
+``tests/_sync/``             ``tests/_async/``, in the same way
+``uniqos/_async/client.py``  ``ClientOptions``: the methods that take options, between two comments
+``uniqos/_params.py``        the request models in ``uniqos/api/``, as TypedDicts
+``uniqos/models.py``         the names of all models in ``uniqos/api/``
+``uniqos/__init__.py``       the list in ``_generate/exports.py``, the stream events and ``uniqos/errors.py``
+===========================  ======================================================================================
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 
+from .client import with_options_of
 from .exports import exports
 from .header import HEADER
 from .models import models
@@ -30,6 +32,8 @@ from .to_sync import NAMES, to_sync
 
 ROOT = Path(__file__).parent.parent.parent
 TREES = ("uniqos", "tests")
+OPTIONS = ("uniqos/_wire/options.py", "uniqos/_policy/options.py")
+"""The modules that declare the options of a client."""
 
 
 def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
@@ -47,7 +51,11 @@ def plan(root: Path, names: Mapping[str, str] = NAMES) -> dict[str, str]:
     """
     wanted: dict[str, str] = {}
     for tree in TREES:
-        for name, text in _sources(root / tree / "_async").items():
+        sources = _sources(root / tree / "_async")
+        if tree == "uniqos" and all((root / path).exists() for path in OPTIONS):
+            client = with_options_of(sources["client.py"], *((root / path).read_text("utf-8") for path in OPTIONS))
+            sources["client.py"] = wanted["uniqos/_async/client.py"] = client
+        for name, text in sources.items():
             try:
                 wanted[f"{tree}/_sync/{name}"] = HEADER.format(f"_async/{name}") + to_sync(text, names)
             except (ValueError, SyntaxError, tokenize.TokenError) as exc:

@@ -41,6 +41,7 @@ def __dir__() -> list[str]:
 '''
 _MODELS_BESIDES_API = {
     "._wire.file": ["File", "SavedFile"],
+    "._wire.undeclared": ["UndocumentedAnswer"],
     "._base.model": ["Model", "RequestModel"],
     ".webhooks": ["WebhookEvent"],
 }

@@ -156,8 +156,9 @@ class AsyncioNetwork(AsyncNetwork):
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout("no connection in time") from exc
         except OSError as exc:
-            # Several addresses that fail become one error of no kind.
-            refused = any(f"[{number}]" in str(exc) for number in _REFUSED)
+            # The errors of several addresses become one OSError whose text alone names them: asyncio's
+            # create_connection does so in Python 3.10 to 3.14, except with all_errors=True, which is new in 3.12.
+            refused = isinstance(exc, ConnectionRefusedError) or any(f"[{number}]" in str(exc) for number in _REFUSED)
             raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
         keep_alive(transport.get_extra_info("socket"))
         return stream

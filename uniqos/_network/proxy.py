@@ -117,6 +117,12 @@ def _of_environment(scheme: str) -> Any:
     return hide(f"http://{url}" if url and "://" not in url else url)
 
 
+class ProxyAuthenticationError(httpcore.ProxyError):
+    """A proxy wants another user and password."""
+
+    code = "proxy_authentication_required"
+
+
 class ProxyAddress:
     """Where a proxy is, and what it wants to be told.
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import httpcore
 
 from .._extras import missing_extra
-from .._wire.failures import PASSWORD_REFUSED
+from .proxy import ProxyAuthenticationError
 
 try:
     from socksio import ProtocolError
@@ -25,6 +25,7 @@ try:
 except ImportError:
     raise missing_extra("a socks proxy needs one more package", "socks") from None
 
+_PASSWORD_REFUSED = "the user and password were not accepted"
 _VERSION = b"\x05"
 _ADDRESS_SIZES: dict[bytes, int] = {SOCKS5AType.IPV4_ADDRESS: 4, SOCKS5AType.IPV6_ADDRESS: 16}
 
@@ -59,11 +60,11 @@ def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Genera
     yield SOCKS5AuthMethodsRequest(methods).dumps()
     method = SOCKS5AuthReply.loads((yield 2)).method
     if method not in methods:
-        raise httpcore.ProxyError(PASSWORD_REFUSED)
+        raise ProxyAuthenticationError(_PASSWORD_REFUSED)
     if method is SOCKS5AuthMethod.USERNAME_PASSWORD and auth is not None:
         yield SOCKS5UsernamePasswordRequest(*auth).dumps()
         if not SOCKS5UsernamePasswordReply.loads((yield 2)).success:
-            raise httpcore.ProxyError(PASSWORD_REFUSED)
+            raise ProxyAuthenticationError(_PASSWORD_REFUSED)
     yield SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port)).dumps()
     answer = yield 4  # version, outcome, nothing, kind of address; then the address and a port
     if answer[:1] != _VERSION:

@@ -1,111 +1,63 @@
-"""A client's settings: checked when it is made, before anything is sent."""
+"""Settings from a client's options and the environment: credentials, the base URL, and who may see a live key."""
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
-from inspect import iscoroutinefunction
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from .._base.secret import Unfit, hide, redact
-from .._wire.body import MAX_BODY_BYTES
-from .._wire.operation import OnInvalidResponse
-from .._wire.options import check_option, header_value, shown
-from .._wire.urls import parsed_url
+from .._wire.options import header_value
+from .._wire.urls import ascii_host, is_loopback, parsed_url
 from ..errors import ConfigurationError
-from .logging import LeveledLogger, Logger, LogLevel, check_logger, is_level
+from .logging import LeveledLogger
+from .options import Config, Environment, check_options
 
-if TYPE_CHECKING:
-    import ssl
-
-    from .drift import OnDrift
-    from .observer import Observer
-from .._wire.urls import ascii_host, is_loopback
-
-Environment = Literal["live", "test"]
 DEFAULT_BASE_URL = "https://api.uniqos.ai"
-# Above the server's turn ceiling of 75 s: a slow turn then ends in its unbilled 504 instead of
-# a client that gives up on a turn which goes on, and is billed.
-DEFAULT_TIMEOUT = 90.0
-DEFAULT_MAX_RETRIES = 3
-DEFAULT_MAX_CONNECTIONS = 1000
 _API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
 
 
-@dataclass(frozen=True)
-class Config:
-    """Everything a client was told, resolved and checked."""
-
-    token: str = field(repr=False)
-    environment: Environment | None
-    base_url: str
-    timeout: float = DEFAULT_TIMEOUT
-    deadline: float | None = None
-    max_retries: int = DEFAULT_MAX_RETRIES
-    on_invalid_response: OnInvalidResponse = "raise"
-    log_level: LogLevel = "warning"
-    logger: Logger | logging.Logger | None = field(default=None, hash=False)  # one with its own __eq__ has no hash
-    on_drift: OnDrift | None = None
-    observer: Observer | None = None
-    max_response_bytes: int = MAX_BODY_BYTES
-    max_connections: int = DEFAULT_MAX_CONNECTIONS
-    proxy: str | None = field(default=None, repr=False)
-    verify: ssl.SSLContext | str | None = None
-
-    def __repr__(self) -> str:
-        return (
-            f"api_key={redact(self.token)!r}, base_url={self.base_url!r}, timeout={self.timeout:g}, "
-            f"max_retries={self.max_retries}"
-        )
-
-    def changed(self, **changes: Any) -> Config:
-        """The same settings but for ``changes`` (None: unchanged), checked again."""
-        return replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
-
-    def of_another(self, api_key: str | None, access_token: str | None) -> Config:
-        """The same settings with other credentials, which must be given."""
-        if api_key is None and access_token is None:
-            raise ConfigurationError("no API key: with_credentials needs one", code="missing_api_key")
-        token, environment = _credentials(api_key, access_token)
-        _check_secrecy(self.base_url, token, environment, self.proxy)
-        return replace(self, token=token, environment=environment)
-
-    @property
-    def log(self) -> LeveledLogger:
-        return LeveledLogger(self.log_level, self.logger)
-
-
-def resolve(
-    api_key: str | None,
-    access_token: str | None,
-    base_url: str | None,
-    **options: Any,
-) -> Config:
-    """A Config from a client's arguments and the environment variables.
+def resolve(api_key: str | None, access_token: str | None, base_url: str | None, **options: Any) -> Config:
+    """Return the settings of a new client, from its options and the environment.
 
     Raises:
         ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
     """
-    options = _checked({name: value for name, value in options.items() if value is not None})
-    log = LeveledLogger(options.get("log_level", "warning"), options.get("logger"))
+    checked = check_options(options)
+    log = LeveledLogger(checked.get("log_level", "warning"), checked.get("logger"))
     token, environment = _credentials(api_key, access_token)
     if base_url is None:
         base_url = hide(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL)
     url = _base_url(base_url, log)
-    _check_secrecy(url, token, environment, options.get("proxy"))
-    config = Config(token, environment, url, **options)
+    _check_secrecy(url, token, environment, checked.get("proxy"))
     log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
-    return config
+    return Config(token, environment, url, **checked)
+
+
+def change(config: Config, **options: Any) -> Config:
+    """Return the settings with these options changed."""
+    return replace(config, **check_options(options))
+
+
+def change_credentials(config: Config, api_key: str | None, access_token: str | None) -> Config:
+    """Return the settings with another credential, which must be given.
+
+    Raises:
+        ConfigurationError: ``missing_api_key`` or ``invalid_api_key_format``.
+    """
+    if api_key is None and access_token is None:
+        raise ConfigurationError("no API key: with_credentials needs one", code="missing_api_key")
+    token, environment = _credentials(api_key, access_token)
+    _check_secrecy(config.base_url, token, environment, config.proxy)
+    return replace(config, token=token, environment=environment)
 
 
 def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, Environment | None]:
+    """Return the key or token, and the environment that a key belongs to."""
     api_key, access_token = hide(api_key), hide(access_token)
     if access_token is not None:
         if api_key is not None:
@@ -133,6 +85,7 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
 
 
 def _check_secrecy(url: str, token: str, environment: Environment | None, proxy: str | None) -> None:
+    """Refuse settings by which a live credential would leave this machine unencrypted."""
     if environment == "test" or not url.startswith("http://"):
         return
     host = urlsplit(url).hostname or ""
@@ -148,68 +101,6 @@ def _check_secrecy(url: str, token: str, environment: Environment | None, proxy:
             f"the proxy would get a live credential unencrypted on its way to {url}; give none, or except {host} by "
             "NO_PROXY"
         )
-
-
-def _checked(options: dict[str, Any]) -> dict[str, Any]:
-    """The options, checked, and two of them in the form that is kept."""
-    for name, value in list(options.items()):
-        if name == "log_level":
-            if not is_level(value):
-                raise ConfigurationError(f"log_level must be debug, info, warning, error or silent, got {value!r}")
-        elif name == "on_drift":
-            later = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
-            if not callable(value) or later or not isinstance(value, Hashable):
-                raise ConfigurationError("on_drift must be a plain function, which is called with a DriftReport")
-        elif name == "observer":
-            _check_observer(value)
-        elif name in ("max_connections", "max_response_bytes"):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigurationError(f"{name} must be a whole number, 1 or more, got {shown(value)}")
-        elif name == "proxy":
-            from .._network.proxy import checked_proxy  # few have one
-
-            options[name] = checked_proxy(value)
-        elif name == "verify":
-            options[name] = _checked_verify(value)
-        elif name == "logger":
-            problem = check_logger(value)
-            if problem is not None:
-                raise ConfigurationError(problem)
-        else:
-            options[name] = check_option(name, value)
-    return options
-
-
-def _check_observer(value: Any) -> None:
-    from .observer import Observer  # few have one
-
-    names = [name for name in vars(Observer) if not name.startswith("_")]
-    fits = isinstance(value, Observer) and isinstance(value, Hashable) and not isinstance(value, type)
-    if not fits or any(iscoroutinefunction(getattr(value, name)) for name in names):
-        raise ConfigurationError(
-            f"observer must be an object derived from uniqos.Observer, with plain functions: {', '.join(names)}"
-        )
-
-
-def _checked_verify(value: Any) -> Any:
-    """A TLS context as it is, a path as text."""
-    if hasattr(value, "wrap_socket") and not isinstance(value, (type, ModuleType)):  # without importing ssl
-        return value
-    if not isinstance(value, (str, os.PathLike)):
-        raise ConfigurationError(
-            f"verify must be an ssl.SSLContext, or the path of certificates to trust, got {value!r}; without any check "
-            "of certificates whoever is in between reads key and messages"
-        )
-    path = os.path.abspath(os.fsdecode(value))
-    try:
-        names = os.listdir(path) if os.path.isdir(path) else None
-    except OSError as exc:
-        raise ConfigurationError(f"verify={path!r}: the folder cannot be read: {exc}") from None
-    if not os.fspath(value) or not os.path.exists(path):
-        raise ConfigurationError(f"verify={value!r}: there are no certificates")
-    if names is not None and not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in names):
-        raise ConfigurationError(f"verify={path!r}: no file is named by its certificate's hash; see openssl rehash")
-    return path
 
 
 def _base_url(url: Any, log: LeveledLogger) -> str:
@@ -232,7 +123,7 @@ def _base_url(url: Any, log: LeveledLogger) -> str:
 def _parsed_base_url(url: str) -> tuple[str, tuple[str, str] | None]:
     """Return the problem of a URL, or its origin and path.
 
-    It raises nothing, for its local variables hold what the URL does, and many tools show those of a traceback.
+    This function raises nothing: its local variables may hold a password, and many tools show those of a traceback.
     """
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What the API sends beyond what this version knows, told once: so that a change of the service is seen early."""
+"""Reports of fields, words and events that this version of the SDK does not know, each reported once."""
 
 # No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
@@ -16,13 +16,13 @@ from .logging import LeveledLogger
 
 _MOST_FINDINGS = 10_000
 _MOST_KEYS = 1_000
-"""How many unknown keys of one object are looked at: an answer can have hundreds of thousands."""
-_telling = ForkSafeLock()
+"""How many unknown keys of one object are reported: an answer can have hundreds of thousands."""
+_reporting = ForkSafeLock()
 
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """One thing that this version did not expect in an answer. It holds no message text."""
+    """One part of an answer that this version does not know. It holds no text of a message."""
 
     __module__ = "uniqos"
 
@@ -30,11 +30,11 @@ class DriftReport:
     operation: str
     """The endpoint, e.g. ``POST /v1/respond``."""
     model: str
-    """Name of the answer's model."""
+    """Name of the model of the answer."""
     where: str
-    """Which field of it, e.g. ``data[].status``, or the name of the event; ``?`` is a name that is no plain word."""
+    """The field, e.g. ``data[].status``, or the name of the event; ``?`` stands for a name that is not a plain word."""
     found: str | None = None
-    """The word that a vocabulary does not have, if it is one word; or what is wrong with a salvaged field."""
+    """The unknown word of a vocabulary, if it is one word; or the kind of problem of a salvaged field."""
 
     def __str__(self) -> str:
         found = f" ({self.found})" if self.found else ""
@@ -45,33 +45,34 @@ OnDrift = Callable[[DriftReport], None]
 
 
 class Drift:
-    """Looks through answers and tells what is new.
+    """Compares answers with their models and reports the differences.
 
     Args:
-        on_drift: Whom to tell.
-        told: What was told to it already.
-        log: Where it is said that telling failed.
+        on_drift: The function that gets the reports.
+        reported: The reports that it has got already.
+        log: Takes a line where ``on_drift`` fails.
     """
 
-    def __init__(self, on_drift: OnDrift, told: set[DriftReport], log: LeveledLogger) -> None:
+    def __init__(self, on_drift: OnDrift, reported: set[DriftReport], log: LeveledLogger) -> None:
         self._on_drift: OnDrift = on_drift
-        self._told: set[DriftReport] = told
+        self._reported: set[DriftReport] = reported
         self._log: LeveledLogger = log
 
     def look(self, operation: str, answer: Model) -> None:
-        """Tell what is new in one validated answer or event."""
+        """Report the unknown parts of one validated answer or event."""
         for report in _findings(operation, answer):
-            with _telling:  # each finding once, whichever thread comes first
-                if report in self._told or len(self._told) >= _MOST_FINDINGS:
+            with _reporting:  # two threads may find the same at once
+                if report in self._reported or len(self._reported) >= _MOST_FINDINGS:
                     continue
-                self._told.add(report)
+                self._reported.add(report)
             try:
                 self._on_drift(report)
-            except Exception as exc:  # a report that fails must not cost an answer that was paid for
+            except Exception as exc:  # a callback that fails must not lose an answer that was paid for
                 self._log.warning("uniqos: on_drift failed", report=str(report), error=type(exc).__name__)
 
 
 def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
+    """Yield the reports of an answer."""
     name = type(answer).__name__
     http = answer.http
     if http is not None and http.problems:
@@ -86,6 +87,7 @@ def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
 
 
 def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
+    """Yield the reports of a model at ``path`` inside an answer, and of the models inside it."""
     for key in islice(part.model_extra or (), _MOST_KEYS):
         yield DriftReport("unknown_field", operation, name, _path((*path, key)))
     for field, words in _vocabularies(type(part)).items():
@@ -98,7 +100,7 @@ def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]
 
 @cache
 def _vocabularies(model: type[Model]) -> dict[str, frozenset[Any]]:
-    """The words of each field that has a vocabulary, yet takes any word."""
+    """Return the known words of each field that also takes any other word."""
     found: dict[str, frozenset[Any]] = {}
     for name, info in model.model_fields.items():
         kinds = get_args(info.annotation)
@@ -109,7 +111,7 @@ def _vocabularies(model: type[Model]) -> dict[str, frozenset[Any]]:
 
 
 def _way(content: Any, loc: Iterable[Any]) -> tuple[str | int, ...]:
-    """The part of pydantic's way to a problem that is one through the JSON: it names members of unions too."""
+    """Return the location of a problem in the JSON: that of pydantic without the members of unions."""
     steps: list[str | int] = []
     for step in loc:
         if (isinstance(content, dict) and step in content) or (

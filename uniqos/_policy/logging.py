@@ -1,4 +1,4 @@
-"""Log lines through the standard library or a logger of the user's, and secrets that no text shows."""
+"""Log lines, written by the standard library or by a logger of the user's."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from .._base.safe import UNKNOWN, is_word, safe_code, safe_id, safe_text
 LogLevel = Literal["debug", "info", "warning", "error", "silent"]
 _WEIGHTS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 99}
 _MOST_OF_A_VALUE = 500
+_PREFIX = "uniqos: "
+"""Begins each message, so that a line in a logger of the user's shows where it comes from."""
 
 
 @runtime_checkable
 class Logger(Protocol):
-    """Where the SDK's log lines go: any object with these four methods (source: official SDK)."""
+    """Takes the SDK's log lines: any object with these four methods (source: official SDK)."""
 
     def debug(self, message: str, context: Mapping[str, Any] | None = None, /) -> None:
         """Take a line of detail."""
@@ -40,7 +42,7 @@ Logger.__module__ = "uniqos"
 
 
 class _Sink:
-    """A logger of another interface as a ``Logger``."""
+    """Adapts a logger with another interface to ``Logger``."""
 
     __slots__ = ("_logger",)
 
@@ -72,28 +74,30 @@ class StandardLogger(_Sink):
         super().__init__(logger or logging.getLogger("uniqos"))
 
     def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
-        logger, weight, line = self._logger, _WEIGHTS[level], _line(message, context)
+        logger, weight = self._logger, _WEIGHTS[level]
+        short = message.removeprefix(_PREFIX)
         if not logger.hasHandlers():
-            _print(logger, level, line)
+            _print(logger, level, _line(short, context))
         elif logger.isEnabledFor(weight):
-            logger.log(weight, "%s", line, extra={"uniqos": dict(context)})
+            shows_name = logger.name == "uniqos"
+            logger.log(weight, "%s", _line(short if shows_name else message, context), extra={"uniqos": dict(context)})
 
 
 class _StructlogSink(_Sink):
-    """A logger of structlog, which takes the context as keywords."""
+    """Adapts a logger of structlog, which takes the context as keywords."""
 
     __slots__ = ()
 
     def _emit(self, level: str, message: str, context: Mapping[str, Any]) -> None:
-        # The methods of structlog have a parameter of their own that is called "event": the message.
+        # The message is the parameter "event" of structlog's methods, so the context must not have that name.
         fields = {"event_name" if name == "event" else name: value for name, value in context.items()}
         getattr(self._logger, level)(message, **fields)
 
 
 class _LineSink(_Sink):
-    """A logger that would format further arguments into the message, so that the line has to hold the context.
+    """Adapts a logger that formats further arguments into the message: the message holds the context.
 
-    Loguru gets the context as ``extra["uniqos"]`` too.
+    Loguru also gets the context as ``extra["uniqos"]``.
     """
 
     __slots__ = ()
@@ -105,18 +109,18 @@ class _LineSink(_Sink):
 
 
 def check_logger(logger: object) -> str | None:
-    """Return what keeps ``logger`` from being used as one; None where nothing does."""
-    # Not isinstance(): from Python 3.12 on that does not see the methods of structlog's lazy loggers.
+    """Return the reason why ``logger`` cannot be used as a logger; None if it can."""
+    # Not isinstance(Logger): from Python 3.12 on it does not find the methods of structlog's lazy loggers.
     methods = [getattr(logger, name, None) for name in ("debug", "info", "warning", "error")]
     if not all(map(callable, methods)):
         return "logger must have the methods debug, info, warning and error"
     if any(map(iscoroutinefunction, methods)):
-        return "the methods of logger must be plain functions: what is asynchronous is never awaited"
+        return "the methods of logger must be plain functions: the SDK does not await them"
     return None
 
 
 def sink_of(logger: Logger | logging.Logger | None) -> Logger:
-    """Return ``logger`` as a sink that keeps the context of each line."""
+    """Return ``logger`` behind the interface of ``Logger``."""
     if logger is None or isinstance(logger, (logging.Logger, logging.LoggerAdapter)):
         return StandardLogger(logger)
     if not _formats_arguments(logger.warning):
@@ -127,7 +131,7 @@ def sink_of(logger: Logger | logging.Logger | None) -> Logger:
 def _formats_arguments(method: Callable[..., object]) -> bool:
     """Return whether a logging method is ``(message, *args)`` and not ``(message, context)``.
 
-    A method of ``*args`` alone takes whatever comes, as mocks do: it gets the context as its second argument.
+    A method of ``*args`` alone, such as a mock's, gets the context as its second argument.
     """
     try:
         parameters = list(signature(method).parameters.values())
@@ -137,15 +141,16 @@ def _formats_arguments(method: Callable[..., object]) -> bool:
 
 
 def _line(message: str, context: Mapping[str, Any]) -> str:
+    """Return the message and its context as one line of text."""
     return " ".join([message, *(f"{name}={value}" for name, value in context.items())])
 
 
 def _print(logger: Any, level: str, line: str) -> None:
-    """Write to standard error where ``logging`` has no handlers, so that ``log_level=`` has an effect all the same."""
+    """Write to standard error: without handlers of ``logging``, ``log_level=`` must have an effect too."""
     while isinstance(logger, logging.LoggerAdapter):
         line, _ = logger.process(line, {})
         logger = logger.logger
-    # Without a standard error, as under pythonw, print() would write to standard output.
+    # Under pythonw there is no standard error, and print() would write to standard output instead.
     if sys.stderr is None or not _lets_pass(logger, _WEIGHTS[level]):
         return
     record = logger.makeRecord(logger.name, _WEIGHTS[level], __file__, 0, "%s", (line,), None)
@@ -154,7 +159,7 @@ def _print(logger: Any, level: str, line: str) -> None:
 
 
 def _lets_pass(logger: logging.Logger, weight: int) -> bool:
-    """Return whether the levels of ``logging`` let a line pass; that of the root counts if it is not the default."""
+    """Return whether the levels of ``logging`` let a line pass. The root's default level, WARNING, does not count."""
     if logger.disabled or logger.manager.disable >= weight:
         return False
     node: logging.Logger | None = logger
@@ -164,7 +169,7 @@ def _lets_pass(logger: logging.Logger, weight: int) -> bool:
 
 
 class LeveledLogger:
-    """A sink behind a threshold. What others wrote is made safe before any sink gets it."""
+    """A logger behind a threshold. Text of servers and users is made safe before the logger gets it."""
 
     __slots__ = ("sink", "threshold")
 
@@ -174,7 +179,7 @@ class LeveledLogger:
 
     @property
     def debugging(self) -> bool:
-        """Ask before preparing a debug line: the hot path logs nothing else."""
+        """Whether debug lines are written. Hot paths ask before they prepare one."""
         return self.threshold <= 10
 
     def debug(self, message: str, **context: Any) -> None:
@@ -189,11 +194,12 @@ class LeveledLogger:
     def _emit(write: Callable[[str, Mapping[str, Any]], None], message: str, context: Mapping[str, Any]) -> None:
         try:
             write(message, {name: _safe_value(name, value) for name, value in context.items()})
-        except Exception:  # a log that fails must not cost an answer that was paid for
+        except Exception:  # a logger that fails must not lose an answer that was paid for
             pass
 
 
 def _safe_value(name: str, value: Any) -> Any:
+    """Return a value of the context without control characters, and ``unknown`` for a code or id that is none."""
     if name == "code":
         return safe_code(value)
     if name == "request_id":
@@ -204,5 +210,5 @@ def _safe_value(name: str, value: Any) -> Any:
 
 
 def is_level(value: object) -> bool:
-    """Whether ``value`` is one of the five levels."""
+    """Return whether ``value`` is one of the five levels."""
     return isinstance(value, str) and value in _WEIGHTS

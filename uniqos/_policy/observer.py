@@ -1,4 +1,4 @@
-"""What a call tells on its way, for metrics and traces: never a key, an id of a person, or a word of a message."""
+"""Events of calls for metrics and traces. They never hold a key, an id of a person, or a word of a message."""
 
 # No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
@@ -14,7 +14,7 @@ from .. import errors
 from .._base.http import HttpInfo
 from .._base.safe import UNKNOWN, safe_code, safe_id
 from .logging import LeveledLogger
-from .unobserved import Unwatched
+from .unobserved import UnobservedCall
 
 Outcome = Literal["success", "error", "cancelled", "closed"]
 _numbers = count(1)
@@ -27,11 +27,11 @@ class CallStarted:
     __module__ = "uniqos"
 
     call_id: int
-    """The number of the call in this process: the same in all that is told of it."""
+    """The number of the call in this process: the same in all events of the call."""
     operation: str
     """Method and path of the operation, with the names of its parameters: ``POST /v1/respond``."""
     streamed: bool
-    """Whether the answer comes event by event."""
+    """Whether the answer is a stream of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class AttemptStarted:
     call_id: int
     operation: str
     attempt: int
-    """Its number, from 1."""
+    """The number of the attempt, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Retrying:
     attempt: int
     """The number of the attempt that failed, from 1."""
     delay_seconds: float
-    """How long the call waits until the next."""
+    """How long the call waits before the next attempt."""
     code: str
-    """Why: the ``code`` of the error, or ``unknown`` if the server sent one that does not look like a code."""
+    """The ``code`` of the error; ``unknown`` if the server sent something that does not look like a code."""
     http_status: int | None
     request_id: str | None
 
@@ -73,39 +73,39 @@ class FirstEvent:
     call_id: int
     operation: str
     elapsed_seconds: float
-    """Since the call began."""
+    """Seconds since the call began."""
     request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call is over: it has its answer, or the last event of it, or will get none."""
+    """A call is over: its answer or the last event has arrived, or it failed."""
 
     __module__ = "uniqos"
 
     call_id: int
     operation: str
     outcome: Outcome
-    """``closed`` is a stream that was left before its end; ``cancelled`` also means any foreign exception."""
+    """``closed`` is a stream that was closed before its end. ``cancelled`` also means any foreign exception."""
     attempts: int
     elapsed_seconds: float
     code: str | None
-    """The ``code`` of the error, or of the event that ended a stream with one; ``unknown`` as in ``Retrying``."""
+    """The ``code`` of the error, or of a stream's error event; ``unknown`` as in ``Retrying``."""
     http_status: int | None
     request_id: str | None
     events: int
-    """How many events of a stream were read; 0 for a plain answer."""
+    """How many events of a stream were read; 0 for an answer that is not a stream."""
 
 
 @runtime_checkable
 class Observer(Protocol):
-    """Is told of each call as it goes: derive from it and write the methods that you need; the others do nothing.
+    """Receives the events of each call. Derive from it and write the methods that you need; the others do nothing.
 
     The methods are plain functions, called in the task or thread of the call, so that spans and context variables
-    work. They must not block. What they raise is logged, no more.
+    work. They must not block. An exception that they raise is logged, and the call goes on.
     """
 
-    # Type checkers take a method without a statement for one that has to be written.
+    # Without a statement in its body, type checkers would take a method for an abstract one.
 
     def call_started(self, event: CallStarted) -> None:
         """A call has begun."""
@@ -131,8 +131,8 @@ class Observer(Protocol):
 Observer.__module__ = "uniqos"
 
 
-class Watched(Unwatched):
-    """One call, and whom it is told to."""
+class ObservedCall(UnobservedCall):
+    """One call, whose events go to an observer."""
 
     __slots__ = (
         "_attempts",
@@ -229,5 +229,5 @@ class Watched(Unwatched):
     def _tell(self, method: Callable[[Any], None], event: Any) -> None:
         try:
             method(event)
-        except Exception as exc:  # whoever watches must not cost an answer that was paid for
+        except Exception as exc:  # an observer that fails must not lose an answer that was paid for
             self._log.warning("uniqos: the observer failed", error=type(exc).__name__)

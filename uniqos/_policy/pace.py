@@ -1,4 +1,4 @@
-"""How fast the calls of one credential may begin, once the API has said that they come too fast. Pure: no I/O."""
+"""The rate limiter of one credential, in force after the API has refused calls for their rate. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ _OF_THE_LIMIT = 0.95
 _CUT = 0.7
 _SMOOTHING = 0.01
 _TOLERATED = 0.06
-"""So many refusals of one are no reason to go slower: there are some that no pace prevents."""
+"""The share of refused attempts that does not lower the rate: no rate prevents all refusals."""
 _SEARCHING, _FOUND = 2.0, 1.05
-"""By how much the rate grows in a second: until it is refused for the first time, and from then on."""
+"""Factors by which the rate grows each second: until the API refuses it for the first time, and afterwards."""
 _LEAST_GROWTH = 1.0
-"""And at least by so much, or a rate that fell low would stay there for minutes."""
+"""The least growth in a second: without it, a low rate would stay low for minutes."""
 _BURST_OF_REFUSALS = 100.0
 _QUIET_SECONDS = 10.0
 _LATE_SECONDS = 1.0
-"""So much older than another thread's may be the time that a thread read before it was held up."""
+"""How far the clock may seem to go back: a thread may have read the time, and been suspended before it noted it."""
 _EARLY_SECONDS = 0.05
-"""So much too early may a sleep end."""
+"""How much too early a sleep may end."""
 
 _lock = ForkSafeLock()
-"""Guards all paces."""
+"""Guards all rate limiters."""
 
 
 class Pace:
-    """Lets the attempts of all workers begin one after the other, at a rate that is found by refusals.
+    """A rate limiter that finds its rate by refusals: additive increase, multiplicative decrease (AIMD), as in TCP.
 
-    A crowd that only waits, each for itself, comes back as a crowd and is refused again. Here all wait until the API
-    wants to hear of anybody, and then go one by one: at the rate that it names, else at one that grows until it
-    refuses again, and then falls, as TCP does it. A refusal counts once for all that was on its way at that time, and
-    as long as few are refused the rate stays.
+    If each worker waited alone, all would come back together and be refused again. Here the attempts of all workers
+    begin one after the other, after the wait that the API asked for. If the API names a rate, they use it. Otherwise
+    the rate grows until the API refuses again, and then falls. All attempts that were under way at a refusal count as
+    one. A small share of refusals does not lower the rate.
 
     Args:
         now: Monotonic time in seconds, as in all methods.
     """
 
     def __init__(self, now: float) -> None:
-        # A crowd that begins at once is refused at once, and is no failing service: it has a budget of its own.
+        # Many calls that begin together are refused together while the service is healthy: they have their own budget.
         self.budget: RetryBudget = RetryBudget(_BURST_OF_REFUSALS)
         self.rate: float = _FIRST_RATE
         self._most: float = inf
@@ -51,7 +51,7 @@ class Pace:
         self._refused_at: float = now
         self._cut_at: float | None = None
         self.cuts: int = 0
-        """How often the rate was cut: a turn that was reserved before is to be reserved anew."""
+        """How often the rate was cut. A reservation that was made before a cut has to be made again."""
         self._growth: float = _SEARCHING
         self._counted_from: float = now
         self._answers: int = 0
@@ -59,19 +59,19 @@ class Pace:
         self._latest: float = now
 
     def note(self, now: float) -> None:
-        """Note the present time; if the clock was set back, move all noted instants back with it.
+        """Note the present time. If the clock was set back, move all noted instants back with it.
 
-        A test that freezes the clock sets it back by decades when it ends. What was noted before would then lie
-        decades ahead, and every call would wait for it.
+        A test that freezes the clock may set it back by decades when it ends. Without this, the noted instants would
+        lie decades ahead, and every call would wait for them.
         """
         with _lock:
             self._note(now)
 
     def slept(self, until: float, now: float) -> None:
-        """Note the end of a sleep. A clock that shows less than the sleep took was frozen, or was set back meanwhile.
+        """Note the end of a sleep. If the clock shows less time than the sleep took, it was frozen or set back.
 
         Args:
-            until: The instant that the sleep was to end at.
+            until: The instant at which the sleep was planned to end.
             now: The present.
         """
         with _lock:
@@ -96,13 +96,13 @@ class Pace:
             self._cut_at -= seconds
 
     def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
-        """An attempt was refused for coming too fast.
+        """Note that the API refused an attempt for its rate.
 
         Args:
             now: The present.
-            began: When the attempt was sent.
-            wait: Seconds in which nobody should come back.
-            limit: Requests per second that the API names; None where it names none.
+            began: The instant at which the attempt was sent.
+            wait: Seconds in which no attempt should be sent.
+            limit: Requests per second that the API allows; None if it does not say.
         """
         with _lock:
             self._note(now)
@@ -115,16 +115,16 @@ class Pace:
             if self._cut_at is None:
                 self.rate = _FIRST_RATE if self._most == inf else self._most
             elif began <= self._cut_at:
-                return  # it was on its way when the last refusal counted
+                return  # it was under way at the refusal that has lowered the rate already
             elif self._refusals > _TOLERATED:
                 self.rate = max(_LEAST_RATE, self.rate * _CUT)
                 self._growth = _FOUND
             self._cut_at = now
-            self._next = self._resumes_at  # whoever waits already asks anew, for a turn that is less close to the next
+            self._next = self._resumes_at  # all waiting attempts reserve again, at the new rate
             self.cuts += 1
 
     def accepted(self, now: float) -> None:
-        """An attempt was not refused: it may go a little faster."""
+        """Note that an attempt was not refused for its rate, which may let the rate grow."""
         with _lock:
             self._note(now)
             self.budget.earn()
@@ -132,20 +132,20 @@ class Pace:
             self._refusals -= self._refusals * _SMOOTHING
             seconds = now - self._counted_from
             if seconds >= 1.0:
-                # Only where the rate is made use of: else it would grow without proof that it can be done.
+                # Only a rate that is used may grow: the API has accepted no more than that.
                 if self._answers >= self.rate * seconds / 2:
                     self.rate = min(self._most, max(self.rate * self._growth, self.rate + _LEAST_GROWTH))
                 self._counted_from, self._answers = now, 0
 
     def reserve(self, earliest: float, latest: float | None) -> float | None:
-        """Reserve the instant at which an attempt may begin, which no other attempt gets.
+        """Reserve the instant at which one attempt may begin.
 
         Args:
-            earliest: Not before then; the present, or later.
-            latest: Not after then; None is no limit.
+            earliest: The earliest instant: the present, or later.
+            latest: The latest instant; None is no limit.
 
         Returns:
-            The instant; None where it would be too late, and then nothing is reserved.
+            The instant; None if it would be after ``latest``, and then nothing is reserved.
         """
         with _lock:
             if earliest < self._latest:
@@ -157,9 +157,9 @@ class Pace:
             return at
 
     def free_from(self, earliest: float) -> float:
-        """The first instant from ``earliest`` on that nobody has reserved."""
+        """Return the first instant from ``earliest`` on that is not reserved."""
         return max(earliest, self._next)
 
     def is_over(self, now: float) -> bool:
-        """Whether nobody queues any more, and the last refusal is long ago."""
+        """Return whether no attempt waits any more and the last refusal is long ago."""
         return now > self._next + 1.0 and now - self._refused_at > _QUIET_SECONDS

@@ -1,4 +1,4 @@
-"""Retry policy: whether a failed attempt may be repeated, and after how long. Pure functions of data; nothing waits."""
+"""The retry policy: whether a failed attempt may be repeated, and after how long. Pure functions without I/O."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _TRANSIENT_CLASSES = frozenset(
 
 
 def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
-    """Say whether the same request may be sent again after ``error``, given what a second run may cost.
+    """Return whether the same request may be sent again after ``error``.
 
     A request without an Idempotency-Key (``once``, ``limited``) may be sent again in two cases only: nothing of it was
-    sent, or the API's own whole error envelope says that it has not run. A status alone may be a proxy's, which passed
-    the request on before it failed.
+    sent, or a complete error envelope of the API says that it has not run. A status alone may come from a proxy, which
+    may have passed the request on before it failed.
     """
     if isinstance(error, errors.NetworkError):
         if error.code in ("tls_error", "proxy_authentication_required"):
-            return False  # neither a certificate nor a password gets better by asking again
+            return False  # a second request has the same certificate and password
         if not error.sent:
             return True
         if error.code == "timeout":
             return resend in ("safe", "keyed")  # a billed turn may still be running
         return resend not in ("once", "limited")
-    # The status and the code's class: a 503 that says turn_timeout is a turn that timed out.
+    # Status and class must both fit: a 503 with the code turn_timeout is a turn that timed out.
     if error.http_status not in _TRANSIENT or type(error) not in _TRANSIENT_CLASSES:
         return False
     if not isinstance(error, errors.APIError) or (error.http_status == 429 and not error.complete):
-        return False  # the code may have been quota_exhausted
+        return False  # the part that is missing may have said quota_exhausted
     if resend in ("once", "limited"):
         has_not_run = error.from_api and (error.http_status, error.code) in _NOT_RUN
         return has_not_run and (resend == "once" or error.http_status == 503)
@@ -49,12 +49,12 @@ def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
 
 
 def delay(attempt: int, retry_after: float | None, random: float) -> float | None:
-    """Seconds to wait before repeating, or None where the server asks for longer than we wait.
+    """Return the seconds to wait before the next attempt; None if the server asks for more than 60 s.
 
     Args:
         attempt: How many attempts have failed before this one, from 0.
-        retry_after: What the server asked for, in seconds.
-        random: A number in [0, 1): full jitter, so that many clients do not come back together.
+        retry_after: Seconds that the server asked for.
+        random: A number in [0, 1), for full jitter: many clients must not retry at the same moment.
     """
     if retry_after is not None:
         return None if retry_after > RETRY_AFTER_CAP_SECONDS else retry_after
@@ -62,19 +62,19 @@ def delay(attempt: int, retry_after: float | None, random: float) -> float | Non
 
 
 def poll_delay(asked: int, random: float) -> float:
-    """Seconds until something that takes its time is asked about again.
+    """Return the seconds until the next poll of a process that takes long, such as a deletion.
 
     Args:
-        asked: How often it was asked before, from 0.
+        asked: How many polls were made before, from 0.
         random: A number in [0, 1).
     """
     return min(POLL_CAP_SECONDS, BASE_SECONDS * 2.0 ** min(asked, 16)) * (0.75 + random / 2)
 
 
 class RetryBudget:
-    """Shared by all calls of a client, so that a failing server sees at most a tenth more traffic than usual.
+    """The retry budget of a client: a server that fails gets at most a tenth more requests than usual.
 
-    Retries spend a token each, calls that succeed earn a tenth of one; a burst of ``limit`` is always allowed.
+    A retry spends one token, and a call that succeeds earns a tenth of one. The budget begins with ``limit`` tokens.
     """
 
     __slots__ = ("limit", "tokens")
@@ -84,10 +84,12 @@ class RetryBudget:
         self.tokens: float = limit
 
     def earn(self) -> None:
+        """Add a tenth of a token for a call that succeeded."""
         if self.tokens < self.limit:
             self.tokens = min(self.limit, self.tokens + 0.1)
 
     def spend(self) -> bool:
+        """Take a token for a retry; return False if there is none."""
         if self.tokens < 1.0:
             return False
         self.tokens -= 1.0

@@ -1,4 +1,4 @@
-"""The place in a call where an observer is told of it, with nobody there: see ``_observer.py`` for who may be."""
+"""The call without an observer, which does nothing: see ``observer.py`` for the call with one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from ..errors import UniqOSError
 
 
-class Unwatched:
-    """A call that nobody observes: says nothing, and costs next to nothing."""
+class UnobservedCall:
+    """One call without an observer. Its methods do nothing, so that they cost next to nothing."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class Unwatched:
 
     def ended_with(self, code: str | None) -> None: ...
 
-    def __enter__(self) -> Unwatched:
+    def __enter__(self) -> UnobservedCall:
         return self
 
     def __exit__(
@@ -35,4 +35,4 @@ class Unwatched:
     ) -> None: ...
 
 
-NOBODY = Unwatched()
+UNOBSERVED = UnobservedCall()

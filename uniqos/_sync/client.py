@@ -6,26 +6,30 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model, ready
 from .._base.secret import hide
 from .._network.threads import close_when_forgotten
-from .._policy.config import Config, Environment, resolve
+from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
-from .._wire.operation import OnInvalidResponse
+from .._policy.options import Config, Environment
+from .._wire.operation import AnyMethod, Body, R
+from .._wire.options import OnInvalidResponse, Options
 from .connections import Connections
 from .namespaces.base import Namespace, namespace
 from .namespaces.engine import Engine, Responder
 from .requester import Requester
 
 if TYPE_CHECKING:
+    from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
     from .namespaces.api_keys import ApiKeys
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from .namespaces.webhooks import Webhooks
 else:
     from .._base.hints import drift as drifts
+    from .._base.hints import models as m
     from .._base.hints import observer as observers
 
 _MOST_UNPICKLED = 64
@@ -55,94 +60,167 @@ _unpickling = ForkSafeLock()
 class UniqOS(Responder):
     """The client of the uniqOS API.
 
-    It may be shared by threads, tasks and event loops, and used after a fork; make one and keep it. Constructing it
-    costs nothing: connections and the TLS context are made on first use. A pickled client carries its key.
-
-    Args:
-        api_key: ``uniq_live_...`` or ``uniq_test_...``; else the environment's UNIQOS_API_KEY.
-        access_token: A portal JWT instead of a key, for what only a person may do (``personalities.dry_run``).
-        base_url: Host of the API, without ``/v1``; else UNIQOS_BASE_URL, else production.
-        timeout: Seconds one attempt may take, 90 by default; 0 is no limit. It lies above the server's own limit of
-            about 75 s, so that a slow turn ends in the server's unbilled 504 instead of a client that gives up on a
-            turn which goes on and is billed.
-        deadline: Seconds a whole call may take, retries and waits included; no limit by default.
-        max_retries: How often a failed attempt is repeated, 3 by default; 0 never.
-        log_level: ``debug``, ``info``, ``warning`` (default), ``error`` or ``silent``.
-        logger: A logger of ``logging``, structlog or loguru, or any object with debug, info, warning and error that
-            take a message and a mapping; default: ``uniqos``.
-        max_connections: How many calls may be on their way at once, for each event loop; more wait for their turn.
-        max_response_bytes: How large an answer may be, decompressed, 32 MiB by default. It counts for a stream as a
-            whole too. Downloads to a file have a limit of their own.
-        proxy: URL of the proxy to go through, ``http://user:password@host:port``, ``https://`` or ``socks5://`` (with
-            the extra ``socks``); else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment, which do not
-            count for the sandbox on this machine.
-        verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
-            A file that is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do.
-        http_client: An httpx client of yours instead of all that (hooks, transports, tests); it stays yours to close.
-            Its default headers, params and cookies are sent too; what the SDK itself sends, such as Authorization and
-            Accept-Encoding, wins over them. Its base_url, timeout and follow_redirects are ignored.
-            It bounds each read alone, so that headers which drip can outlive the deadline. A hook or auth may call
-            ``raise_for_status()`` for the API's answer: the error is the API's typed one, with the API's own words if
-            the hook has read the answer. Anything else they raise that is neither a failure of the network nor an
-            OSError comes as it is.
-        on_invalid_response: What becomes of an answer that breaks the contract: ``"raise"`` (default) a
-            ResponseValidationError that carries it, or ``"salvage"`` what fits, with the problems on ``.http``.
-        observer: Is told how each call goes, for metrics and traces.
-        on_drift: A function that is called, once for each finding, with a DriftReport of what this version does not
-            know: fields, words of a vocabulary, events; and of what was salvaged. What it raises is logged, no more.
-
-    Raises:
-        ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
+    Make one client and keep it. It may be shared by threads, tasks and event loops, and used after a fork. Its
+    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key.
     """
 
     __module__ = "uniqos"
 
+    # generated from ClientOptions: begin
     def __init__(
         self,
         api_key: str | None = None,
         *,
         access_token: str | None = None,
-        base_url: str | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
         max_retries: int | None = None,
+        on_invalid_response: OnInvalidResponse | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
-        max_connections: int | None = None,
         max_response_bytes: int | None = None,
+        observer: observers.Observer | None = None,
+        on_drift: drifts.OnDrift | None = None,
+        base_url: str | None = None,
+        max_connections: int | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | str | os.PathLike[str] | None = None,
         http_client: httpx.Client | None = None,
+    ) -> None:
+        """Check the settings. Connections are opened by the first call.
+
+        Args:
+            api_key: ``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY.
+            access_token: A portal JWT instead of a key, for the calls that only a person may make
+                (``personalities.dry_run``).
+            timeout: Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own
+                limit of about 75 s: a slow turn then ends in the server's unbilled 504. A client that gave up earlier
+                would be billed.
+            deadline: Seconds a whole call may take, retries and waits included; 0 is no limit, which is the default.
+            max_retries: How often a failed attempt is repeated, 3 times by default; 0 is never.
+            on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
+                ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
+                problems are listed on ``.http``.
+            log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
+            logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
+                the methods debug, info, warning and error that take a message and a mapping. The default is
+                ``logging.getLogger("uniqos")``.
+            max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
+                limits all its events together. Downloads to a file have a limit of their own.
+            observer: Is called at each step of each call, for metrics and traces.
+            on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
+                that this version does not know, or a field that was salvaged. An exception that it raises is logged,
+                and the call goes on.
+            base_url: Address of the API without ``/v1``; by default the environment's UNIQOS_BASE_URL, else
+                https://api.uniqos.ai.
+            max_connections: How many calls may be under way at once, for each event loop, 1,000 by default. Further
+                calls wait.
+            proxy: URL of the proxy to use: ``http://user:password@host:port``, ``https://``, or ``socks5://`` with the
+                extra ``socks``. By default HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment count,
+                except for the sandbox on this machine.
+            verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
+                A file that is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do.
+            http_client: An httpx client of yours that sends the requests, with its own connections, proxy, hooks and
+                auth. Closing it is up to you. Its default headers, params and cookies are sent too; a header that the
+                SDK sets itself wins over them. Its base_url, timeout and follow_redirects are not used. It limits the
+                time of each read, but not of all reads together: an answer whose headers arrive very slowly can outlive
+                the deadline. A hook or auth may call ``raise_for_status()``: the call then raises the API's typed
+                error, with the API's own message if the hook has read the answer. Any other exception of a hook is
+                passed on unchanged, unless it is an OSError or a failure of the network.
+
+        Raises:
+            ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
+        """
+        # First of all, so that no traceback that shows local variables shows these.
+        api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        self._set_up(
+            api_key=api_key,
+            access_token=access_token,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            on_invalid_response=on_invalid_response,
+            log_level=log_level,
+            logger=logger,
+            max_response_bytes=max_response_bytes,
+            observer=observer,
+            on_drift=on_drift,
+            base_url=base_url,
+            max_connections=max_connections,
+            proxy=proxy,
+            verify=verify,
+            http_client=http_client,
+        )
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        log_level: LogLevel | None = None,
+        logger: Logger | logging.Logger | None = None,
+        max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
         on_drift: drifts.OnDrift | None = None,
-    ) -> None:
-        # First of all, so that no traceback that shows local variables shows them.
-        api_key, access_token = hide(api_key), hide(access_token)
-        base_url, proxy = hide(base_url), hide(proxy)
-        if http_client is not None and not (max_connections is proxy is verify is None):
+    ) -> Self:
+        """Return a client with other settings over the same connections; closing it leaves them open.
+
+        None leaves a setting as it is.
+
+        Args:
+            timeout: Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own
+                limit of about 75 s: a slow turn then ends in the server's unbilled 504. A client that gave up earlier
+                would be billed.
+            deadline: Seconds a whole call may take, retries and waits included; 0 is no limit, which is the default.
+            max_retries: How often a failed attempt is repeated, 3 times by default; 0 is never.
+            on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
+                ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
+                problems are listed on ``.http``.
+            log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
+            logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
+                the methods debug, info, warning and error that take a message and a mapping. The default is
+                ``logging.getLogger("uniqos")``.
+            max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
+                limits all its events together. Downloads to a file have a limit of their own.
+            observer: Is called at each step of each call, for metrics and traces.
+            on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
+                that this version does not know, or a field that was salvaged. An exception that it raises is logged,
+                and the call goes on.
+
+        Returns:
+            The other client.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+        """
+        return self._with(
+            change(
+                self._requester.config,
+                timeout=timeout,
+                deadline=deadline,
+                max_retries=max_retries,
+                on_invalid_response=on_invalid_response,
+                log_level=log_level,
+                logger=logger,
+                max_response_bytes=max_response_bytes,
+                observer=observer,
+                on_drift=on_drift,
+            )
+        )
+
+    # generated from ClientOptions: end
+
+    def _set_up(self, *, http_client: httpx.Client | None, **options: Any) -> None:
+        connection_options = ("max_connections", "proxy", "verify")
+        if http_client is not None and any(options[name] is not None for name in connection_options):
             raise errors.ConfigurationError(
                 "max_connections, proxy and verify are settings of connections: give them to the http_client"
             )
         if http_client is not None and not isinstance(http_client, httpx.Client):
             raise errors.ConfigurationError(f"http_client must be an httpx.{httpx.Client.__name__}")
-        config = resolve(
-            api_key,
-            access_token,
-            base_url,
-            timeout=timeout,
-            deadline=deadline,
-            max_retries=max_retries,
-            log_level=log_level,
-            logger=logger,
-            max_connections=max_connections,
-            max_response_bytes=max_response_bytes,
-            proxy=proxy,
-            verify=verify,
-            on_invalid_response=on_invalid_response,
-            observer=observer,
-            on_drift=on_drift,
-        )
+        config = resolve(**options)
         self._owns_connections: bool = True
         self._requester: Requester = Requester(config, Connections(config, http_client))
 
@@ -259,51 +337,6 @@ class UniqOS(Responder):
 
         return Webhooks
 
-    def with_options(
-        self,
-        *,
-        timeout: float | None = None,
-        deadline: float | None = None,
-        max_retries: int | None = None,
-        log_level: LogLevel | None = None,
-        logger: Logger | logging.Logger | None = None,
-        max_response_bytes: int | None = None,
-        on_invalid_response: OnInvalidResponse | None = None,
-        observer: observers.Observer | None = None,
-        on_drift: drifts.OnDrift | None = None,
-    ) -> Self:
-        """A client with other settings over the same connections; closing it leaves them open.
-
-        Args:
-            timeout: Seconds one attempt may take; 0 is no limit, None as it was.
-            deadline: Seconds a whole call may take; 0 is no limit.
-            max_retries: How often a failed attempt is repeated.
-            log_level: ``debug``, ``info``, ``warning``, ``error`` or ``silent``.
-            logger: Where log lines go.
-            max_response_bytes: How large an answer, or a stream as a whole, may be, decompressed.
-            on_invalid_response: ``"raise"`` or ``"salvage"``.
-            observer: Is told how each call goes.
-            on_drift: A function that is called with a DriftReport.
-
-        Returns:
-            The other client.
-
-        Raises:
-            ConfigurationError: A setting is wrong.
-        """
-        config = self._requester.config.changed(
-            timeout=timeout,
-            deadline=deadline,
-            max_retries=max_retries,
-            log_level=log_level,
-            logger=logger,
-            max_response_bytes=max_response_bytes,
-            on_invalid_response=on_invalid_response,
-            observer=observer,
-            on_drift=on_drift,
-        )
-        return self._with(config)
-
     def with_credentials(self, api_key: str | None = None, *, access_token: str | None = None) -> Self:
         """A client for another caller over the same connections; closing it leaves them open.
 
@@ -320,7 +353,7 @@ class UniqOS(Responder):
             ConfigurationError: ``missing_api_key`` or ``invalid_api_key_format``.
         """
         api_key, access_token = hide(api_key), hide(access_token)  # first of all, as above
-        return self._with(self._requester.config.of_another(api_key, access_token))
+        return self._with(change_credentials(self._requester.config, api_key, access_token))
 
     def _with(self, config: Config) -> Self:
         other = object.__new__(type(self))
@@ -330,6 +363,76 @@ class UniqOS(Responder):
         other._owns_connections = False
         other._requester = Requester(config, self._requester.connections, self._requester.clock)
         return other
+
+    @overload
+    def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: None = None,
+        **options: Unpack[Options],
+    ) -> m.UndocumentedAnswer: ...
+    @overload
+    def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: type[R],
+        **options: Unpack[Options],
+    ) -> R: ...
+    def request(
+        self,
+        method: AnyMethod,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        query: Body | None = None,
+        body: Body | None = None,
+        model: type[Model] | None = None,
+        **options: Unpack[Options],
+    ) -> Model:
+        """Call an endpoint that this version of the SDK does not know. Prefer the methods of the namespaces.
+
+            mood = client.request("GET", "/v1/personalities/{id}/mood", params={"id": personality_id})
+            print(mood["word"])
+
+        Limits, retries, errors, logs and the observer work as for every other call. A GET or DELETE is sent again after
+        a failure. Any other method is sent again only if the first request surely did not run, unless you give an
+        ``idempotency_key``.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
+            path: Path from ``/v1/`` on, with a parameter in braces for each id. Logs and the observer show the path
+                with its parameters. In a path without parameters they show the first word and ``{id}`` for the others.
+            params: The value of each parameter of the path; they are encoded for the URL.
+            query: The query as a mapping or model; a None is left out.
+            body: The JSON object to send, as a mapping or model.
+            model: A class derived from ``uniqos.models.Model`` that validates the answer.
+            **options: The options of every call.
+
+        Returns:
+            The answer as ``model``, else as an open model. It has ``.http``, and its subscripts are the API's JSON.
+
+        Raises:
+            RequestValidationError: An argument cannot be sent.
+            UniqOSError: As for every call.
+
+        Source: this SDK; files and streams need the methods of the namespaces.
+        """
+        from .._wire.undeclared import UndocumentedAnswer, undeclared_request  # rarely needed
+
+        op, request = undeclared_request(
+            method, path, params=params, query=query, body=body, model=model or UndocumentedAnswer, options=options
+        )
+        return self._requester.perform(op, request)
 
     def warm_up(self) -> None:
         """Do now what the first turn would have to wait for: build its models, load certificates, open a connection.

@@ -12,7 +12,7 @@ from .. import errors
 from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
 from .._network.threads import PerHome, is_intercepted
-from .._policy.config import Config
+from .._policy.options import Config
 from .._policy.retry import RetryBudget
 from .._wire.failures import bad_redirect
 
@@ -45,7 +45,9 @@ class Connections:
 
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""
-        if self.closed or (self.http_client is not None and self.http_client.is_closed):
+        if self.http_client is not None and self.http_client.is_closed:
+            raise _closed("the http_client of this client")
+        if self.closed:
             raise _closed()
         if is_intercepted():
             return self._send_by(self.http_client or self._intercepted.get(self._make_intercepted), message)
@@ -74,7 +76,7 @@ class Connections:
             raise error from exc
         except RuntimeError as exc:
             if type(exc) is RuntimeError and http_client.is_closed:  # meanwhile, by another thread
-                raise _closed() from None
+                raise _closed("this client" if self.http_client is None else "the http_client of this client") from None
             raise
 
     @property
@@ -119,5 +121,5 @@ class Connections:
             http_client.close()
 
 
-def _closed() -> errors.ConfigurationError:
-    return errors.ConfigurationError("this client is closed; make a new one", code="client_closed")
+def _closed(name: str = "this client") -> errors.ConfigurationError:
+    return errors.ConfigurationError(f"{name} is closed; make a new one", code="client_closed")

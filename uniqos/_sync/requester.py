@@ -13,9 +13,9 @@ from .._base.deadline import Deadline
 from .._base.http import HttpInfo
 from .._base.model import ready, set_http
 from .._network.threads import Clock
-from .._policy.config import Config
+from .._policy.options import Config
 from .._policy.retry import delay, may_resend
-from .._policy.unobserved import NOBODY, Unwatched
+from .._policy.unobserved import UNOBSERVED, UnobservedCall
 from .._wire.body import BodyError
 from .._wire.decode import EMPTY_STATUSES, decode
 from .._wire.encode import encode
@@ -80,7 +80,7 @@ class Requester:
         set_http(file, exchange.http)
         return file
 
-    def open(self, request: Request, accept: str, limit: int, watch: Unwatched) -> Exchange:
+    def open(self, request: Request, accept: str, limit: int, watch: UnobservedCall) -> Exchange:
         """Send ``request`` for a body that the caller reads; ``limit`` bounds it in bytes."""
         return self.send(request, accept, limit, _leave, watch)
 
@@ -88,18 +88,18 @@ class Requester:
         """Open one connection, by a request that asks for nothing."""
         try:
             self.send(
-                Request("HEAD", "/", "HEAD /", None, [], "safe"), ANY, self.config.max_response_bytes, _read, NOBODY
+                Request("HEAD", "/", "HEAD /", None, [], "safe"), ANY, self.config.max_response_bytes, _read, UNOBSERVED
             )
         except (errors.APIError, errors.ResponseDecodeError):
             pass  # whatever it says, somebody is there
 
-    def watch(self, request: Request, *, streamed: bool = False) -> Unwatched:
+    def watch(self, request: Request, *, streamed: bool = False) -> UnobservedCall:
         """Tells the observer of a call, within ``with``."""
         if self.config.observer is None:
-            return NOBODY
-        from .._policy.observer import Watched
+            return UNOBSERVED
+        from .._policy.observer import ObservedCall
 
-        return Watched(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
+        return ObservedCall(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
 
     def timeout(self, request: Request) -> float | None:
         """Seconds an attempt may take, and the next event of a stream may let wait; None is no limit."""
@@ -112,7 +112,7 @@ class Requester:
         accept: str,
         limit: int,
         consume: Callable[[Exchange], T],
-        watch: Unwatched,
+        watch: UnobservedCall,
     ) -> T:
         """Send ``request`` until it succeeds or may not be repeated; an attempt ends with ``consume``.
 

@@ -11,7 +11,7 @@ from .. import errors
 from .._base.http import HttpInfo
 from .._base.model import Model, set_http
 from .._base.safe import safe_code
-from .._wire.operation import OnInvalidResponse
+from .._wire.options import OnInvalidResponse
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,

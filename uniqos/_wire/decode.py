@@ -13,7 +13,8 @@ from .._base.model import Wire, bind, from_wire, set_http
 
 if TYPE_CHECKING:
     from .._base.http import HttpInfo
-from .operation import OnInvalidResponse, R
+from .operation import R
+from .options import OnInvalidResponse
 
 EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
 

@@ -18,14 +18,15 @@ from pydantic_core import from_json
 from .. import errors
 from .._base.http import HttpInfo
 from .._base.safe import safe_text
-from .message import JSON, is_type
+from .message import EVENT_STREAM, JSON, is_type
 from .operation import Request
 
 FAILURES = (httpx.RequestError, httpx.StreamError, httpx.CookieConflict, OSError)
-"""What a client of httpx raises when the network fails; that of TLS which breaks later comes as it is, an OSError."""
-_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side left, which says nothing of certificates
-PASSWORD_REFUSED = "the user and password were not accepted"
-_PROXY_ERRORS = {"407": "proxy_authentication_required", PASSWORD_REFUSED: "proxy_authentication_required"}
+"""The exceptions that an httpx client raises when the network fails. TLS that breaks later raises a plain OSError."""
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the peer closed the connection: no fault of certificates
+_PASSWORD_CODE = "proxy_authentication_required"
+_FOREIGN_PASSWORD_TEXTS = ("407", "Invalid username/password")
+"""How the texts of httpcore's ProxyError begin (1.0.9, http_proxy.py and socks_proxy.py): nothing else tells why."""
 _NOT_FOLLOWED = "redirects are not followed, since they would carry the key and the message along. Check base_url."
 _NO_HOST = "no valid host"
 MOST_OF_A_PART = 300
@@ -42,7 +43,7 @@ def refusal(
     complete: bool = True,
     forwarded: bool = False,
 ) -> errors.UniqOSError:
-    """The error for any answer that is not a success.
+    """Return the error for any answer that is not a success.
 
     Args:
         status: HTTP status, not 2xx.
@@ -50,7 +51,7 @@ def refusal(
         body: The decoded body.
         now: Unix time, to read a ``Retry-After`` date against.
         complete: Whether the body is whole.
-        forwarded: Whether a proxy of ours was asked to pass the request on, and so may have refused instead.
+        forwarded: Whether the request went through our proxy as plain HTTP, so that the proxy may have refused it.
     """
     request_id = headers.get("x-request-id")
     if 300 <= status < 400:
@@ -67,7 +68,7 @@ def refusal(
     if status == 407:
         return errors.NetworkError(
             f"{'the' if forwarded else 'a'} proxy refused: HTTP 407{_PASSWORD_WANTED if forwarded else ''}",
-            code=_PROXY_ERRORS["407"],
+            code=_PASSWORD_CODE,
             request_id=request_id,
             http_status=status,
             sent=not forwarded,
@@ -79,7 +80,7 @@ def refusal(
     try:
         envelope = _finite(from_json(body.removeprefix(b"\xef\xbb\xbf"))) if body else None
     except ValueError:
-        envelope = None  # a proxy's page: the status speaks
+        envelope = None  # it may be a page of a proxy, and the status says enough
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     return errors.api_error(
         status,
@@ -92,18 +93,22 @@ def refusal(
 
 
 def bad_redirect(exc: Exception) -> errors.ResponseDecodeError | None:
-    """The error where httpx stumbles over a ``Location`` that is no URL; it reads it though it is not to follow it."""
-    if not isinstance(exc, httpx.InvalidURL) and not str(exc).startswith("Invalid URL in location header"):
+    """Return the error of a redirect to something that is not a URL; None for any other exception.
+
+    Httpx parses a ``Location`` even if it does not follow redirects. Its RemoteProtocolError then has the InvalidURL as
+    its context.
+    """
+    if not isinstance(exc, httpx.InvalidURL) and not isinstance(exc.__context__, httpx.InvalidURL):
         return None
     return errors.ResponseDecodeError(
-        f"the answer redirects to what is no URL (or a hook of the http_client made one); {_NOT_FOLLOWED}",
+        f"the answer redirects to something that is not a URL (or a hook of the http_client made it); {_NOT_FOLLOWED}",
         code="redirect",
         details={"location_host": _NO_HOST},
     )
 
 
 def _finite(value: Any) -> Any:
-    """The same without NaN and Infinity, which no JSON holds: an error has to equal its own copy."""
+    """Return JSON without NaN and Infinity: NaN does not equal itself, and an error has to equal its own copy."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
@@ -112,7 +117,7 @@ def _finite(value: Any) -> Any:
 
 
 def _host_of(location: str) -> str:
-    """The host and port of a ``Location``, without user and password; in words where it names none."""
+    """Return the host and port of a ``Location``, without user and password; in words where it names none."""
     try:
         host = urlsplit(location).netloc.rpartition("@")[2]
     except ValueError:
@@ -121,7 +126,7 @@ def _host_of(location: str) -> str:
 
 
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:
-    """The error for a success that is not JSON, or not a stream."""
+    """Return the error for a success that is not JSON, or not a stream."""
     content_type = headers.get("content-type")
     named = safe_text(content_type or "nothing named", MOST_OF_A_PART)
     return errors.ResponseDecodeError(
@@ -142,15 +147,15 @@ def network_error(
     received: int = 0,
     peer: str = "the server",
 ) -> errors.NetworkError:
-    """The error for a failure of the network.
+    """Return the error for a failure of the network.
 
     Args:
-        request: What was being sent.
-        exc: What httpx raised.
-        limit: Which limit a timeout hit, for people, e.g. ``timeout of 90 s``.
-        http: What is known of the answer; None where no status had arrived.
+        request: The request that failed.
+        exc: The exception of httpx.
+        limit: The limit that a timeout hit, in words: ``timeout of 90 s``.
+        http: Status and headers of the answer; None if none had arrived.
         received: How many bytes of the body had arrived.
-        peer: Who was connected to, for people: host and port, or which proxy.
+        peer: The host and port, or the proxy, of the connection, in words.
     """
     forget_locals(exc)
     code, sent, reason = _classify(exc, peer)
@@ -160,7 +165,8 @@ def network_error(
             reason = f"no connection was free within the {limit}: {exc}"
             limit = "max_connections"
         else:
-            reason = f"no whole answer within the {limit}" if limit else "timed out"
+            is_stream = http is not None and is_type(http.headers, EVENT_STREAM)
+            reason = f"no {'event' if is_stream else 'whole answer'} within the {limit}" if limit else "timed out"
         details["limit"] = limit
     error = errors.NetworkError(f"{request.label}: {reason}", code=code, details=details, sent=sent)
     if http is not None:
@@ -169,10 +175,10 @@ def network_error(
 
 
 def held_back(request: Request) -> errors.NetworkError:
-    """The error of a call whose turn would come after its deadline, since the API has refused others for their rate."""
+    """Return the error of a call that the rate limiter would hold back until after its deadline."""
     return errors.NetworkError(
-        f"{request.label}: not sent: the API has said that requests come too fast, and the wait for those before it is "
-        "longer than the deadline of the whole call",
+        f"{request.label}: not sent: the API has said that requests come too fast, and the queue before this request "
+        "is longer than the deadline of the whole call",
         code="timeout",
         details={"response_started": False, "bytes_received": 0, "limit": "rate_limit_exceeded"},
         sent=False,
@@ -180,9 +186,9 @@ def held_back(request: Request) -> errors.NetworkError:
 
 
 def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
-    """(code, whether the request may have reached the server, words)."""
+    """Return the code, whether the request may have reached the server, and the reason in words."""
     causes = list(_causes(exc))
-    said = safe_text(str(exc), MOST_OF_A_PART)  # HTTP that is none is quoted by h11, whatever its length
+    said = safe_text(str(exc), MOST_OF_A_PART)  # h11 quotes bytes that are not HTTP, whatever their length
     connecting = isinstance(exc, httpx.ConnectError)
     if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
         hint = "; where the authority is your own, pass its certificate: verify=..."
@@ -196,8 +202,10 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     if isinstance(exc, httpx.TimeoutException):
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
-        code = next((code for words, code in _PROXY_ERRORS.items() if said.startswith(words)), "proxy_error")
-        return code, False, f"{peer} refused: {said}{_PASSWORD_WANTED if code != 'proxy_error' else ''}"
+        ours = any(getattr(cause, "code", None) == _PASSWORD_CODE for cause in causes)
+        if ours or said.startswith(_FOREIGN_PASSWORD_TEXTS):
+            return _PASSWORD_CODE, False, f"{peer} refused: {said}{_PASSWORD_WANTED}"
+        return "proxy_error", False, f"{peer} refused: {said}"
     if connecting:
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             return "connection_refused", False, f"connection refused: nothing listens at {peer}"
@@ -206,6 +214,7 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and its causes."""
     seen: set[int] = set()
     queue = [exc]
     while queue:
@@ -214,16 +223,16 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        # httpcore's pool drops the cause with "from None". Any other __context__ may be an error of the caller's, who
-        # calls while handling it.
+        # httpcore 1.0 (connection_pool.py) raises "from None", which leaves the cause in __context__. Any other
+        # __context__ may be an error that the caller was handling when it made the call.
         lost = current.__context__ if current.__suppress_context__ else None
         queue += [current.__cause__ or lost, *getattr(current, "exceptions", ())]
 
 
 def forget_locals(exc: BaseException) -> None:
-    """Empty the frames that ``exc`` and its causes have left.
+    """Clear the local variables in the frames of ``exc`` and its causes.
 
-    Where headers are built and written, the key is in a local variable, and many tools show those of a traceback.
+    The key is a local variable where headers are built and written, and many tools show the locals of a traceback.
     """
     seen: set[int] = set()
     cause: BaseException | None = exc
@@ -237,13 +246,16 @@ _SECONDS = r"(?a:\d{1,12}(\.\d{1,12})?)"
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """``Retry-After`` (seconds or an HTTP date) as seconds from ``now`` (Unix time); None for nonsense or the past."""
+    """Return ``Retry-After``, seconds or an HTTP date, as seconds from ``now``, a Unix time.
+
+    None stands for a value that is neither, and for a date in the past.
+    """
     if not value:
         return None
     value = value.strip(" \t")  # str.strip() also takes control characters away, which float() refuses
     if re.fullmatch(_SECONDS, value):
         return float(value)
-    from email.utils import parsedate_to_datetime  # it costs more to import than all else here
+    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
 
     try:
         date = parsedate_to_datetime(value)

@@ -9,12 +9,14 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from .._base.model import Model, RequestModel
+from .options import CallSettings
 
 R = TypeVar("R", bound=Model)
 S = TypeVar("S", bound=Model)
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+AnyMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+"""The methods that ``client.request`` takes: an endpoint that is not declared may have another one."""
 Resend = Literal["safe", "keyed", "billed", "once", "limited"]
-OnInvalidResponse = Literal["raise", "salvage"]
 Body = BaseModel | Mapping[str, Any]
 _BY_METHOD: Any = None
 
@@ -71,7 +73,7 @@ class Operation(Generic[R]):
 
 
 @dataclass(slots=True)
-class Request:
+class Request(CallSettings):
     """One call, ready to be sent any number of times."""
 
     method: str
@@ -81,7 +83,3 @@ class Request:
     headers: list[tuple[bytes, bytes]]
     resend: Resend
     idempotency_key: str | None = None
-    timeout: float | None = None
-    deadline: float | None = None
-    max_retries: int | None = None
-    on_invalid_response: OnInvalidResponse | None = None

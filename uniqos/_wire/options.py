@@ -1,10 +1,11 @@
-"""The options that every call takes, and the rules for their values and for headers."""
+"""The options that a call takes, their rules, and the rules for headers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pydantic
 from typing_extensions import TypedDict
@@ -12,27 +13,60 @@ from typing_extensions import TypedDict
 from .. import errors
 from .._base.plain import plain, unboxed
 from .._base.secret import Secret
-from .operation import OnInvalidResponse, Request
+
+OnInvalidResponse = Literal["raise", "salvage"]
+Check = Callable[[str, Any], Any]
+"""Takes an option's name and value; returns the value to keep, or raises the error that names both."""
 
 
-class Options(TypedDict, total=False):
-    """What every method takes besides its own arguments, for this one call."""
+# An option that a client and a call share has its place here four times: its type, its rule, and its value in each.
+
+
+class SharedOptions(TypedDict, total=False):
+    """The options that a client and each of its calls take. None leaves a setting as it is."""
 
     timeout: float | None
-    """Seconds one attempt may take; 0 is no limit, None the client's setting."""
+    """Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own limit of
+    about 75 s: a slow turn then ends in the server's unbilled 504. A client that gave up earlier would be billed."""
     deadline: float | None
-    """Seconds the whole call may take, retries and waits included; None the client's setting."""
+    """Seconds a whole call may take, retries and waits included; 0 is no limit, which is the default."""
     max_retries: int | None
-    """How often a failed attempt is repeated; None the client's setting."""
+    """How often a failed attempt is repeated, 3 times by default; 0 is never."""
+    on_invalid_response: OnInvalidResponse | None
+    """``"raise"``, the default: an answer that breaks the contract raises a ResponseValidationError, which carries it.
+    ``"salvage"``: the fields that fit are returned, and the problems are listed on ``.http``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedSettings:
+    """The shared options of a client, with their defaults."""
+
+    timeout: float = 90.0
+    deadline: float | None = None
+    max_retries: int = 3
+    on_invalid_response: OnInvalidResponse = "raise"
+
+
+@dataclass(slots=True, kw_only=True)
+class CallSettings:
+    """The shared options of one call. None is the client's setting."""
+
+    timeout: float | None = None
+    deadline: float | None = None
+    max_retries: int | None = None
+    on_invalid_response: OnInvalidResponse | None = None
+
+
+class Options(SharedOptions, total=False):
+    """The options of every method, for this one call. None is the client's setting."""
+
     headers: Mapping[str, str] | None
     """Further request headers."""
     idempotency_key: str | None
     """Your own ``Idempotency-Key``; creations and turns get a UUID4 of their own without one."""
-    on_invalid_response: OnInvalidResponse | None
-    """``"raise"`` or ``"salvage"``: what becomes of an answer that breaks the contract."""
 
 
-OPTION_NAMES = frozenset(Options.__annotations__)
+OPTION_NAMES = Options.__optional_keys__
 _OWN_HEADERS = (
     "accept accept-encoding authorization content-length content-type host idempotency-key transfer-encoding"
     " x-uniqos-sdk"
@@ -44,7 +78,7 @@ _HEADER_VALUE = r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?"
 
 
 def as_text(value: Any) -> str | None:
-    """Return what JSON writes as text, such as a UUID, as that text; None of anything else."""
+    """Return the text that JSON writes for a value such as a UUID; None for anything that is not text in JSON."""
     try:
         value = plain(value, "")
     except pydantic.ValidationError:
@@ -52,43 +86,79 @@ def as_text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+def take_options(request: CallSettings, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the options among ``fields`` on ``request``, and return the other fields."""
     rest = dict(fields)
     for name in OPTION_NAMES & rest.keys():
         value = rest.pop(name)
-        if value is None:
-            continue
-        if name == "headers":
-            if not isinstance(value, Mapping):
-                raise refused(f"headers must be a mapping, got {type(value).__name__}")
-            for key, text in value.items():
-                if str(key).lower() in REFUSED_HEADERS:
-                    raise refused(f"the header {key} is the SDK's own; see the options for what you want to set")
-                request.headers.append((header_name(key), header_value(key, text)))
-        elif name == "idempotency_key":
-            request.idempotency_key = header_value("idempotency_key", value).decode()
-        else:
+        if value is not None:
             setattr(request, name, check_option(name, value))
     return rest
 
 
 def check_option(name: str, value: Any) -> Any:
-    """Return a valid option, as the client and each call take it."""
+    """Return the value of a call's option in the form that is kept, or raise a RequestValidationError."""
+    return CALL_CHECKS[name](name, value)
+
+
+def seconds(name: str, value: Any) -> Any:
+    """Check a number of seconds."""
     value = unboxed(value)
-    if name in ("timeout", "deadline"):
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not 0 <= value <= _MOST_SECONDS:
-            raise refused(f"{name} must be a number of seconds, 0 (no limit) to {_MOST_SECONDS:,}, got {shown(value)}")
-    elif name == "max_retries":
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise refused(f"max_retries must be a whole number, 0 or more, got {shown(value)}")
-    elif name == "on_invalid_response" and not (isinstance(value, str) and value in ("raise", "salvage")):
-        raise refused(f'on_invalid_response must be "raise" or "salvage", got {value!r}')
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= _MOST_SECONDS:
+        raise refused(f"{name} must be a number of seconds, 0 (no limit) to {_MOST_SECONDS:,}, got {shown(value)}")
     return value
 
 
+def whole_number(least: int, error: type[errors.ConfigurationError] = errors.RequestValidationError) -> Check:
+    """Return the check of a whole number that is ``least`` or more."""
+
+    def check(name: str, value: Any) -> Any:
+        value = unboxed(value)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise error(f"{name} must be a whole number, {least} or more, got {shown(value)}")
+        return value
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    """Return the check of a word out of ``words``."""
+    choice = " or ".join(f'"{word}"' for word in words)
+
+    def check(name: str, value: Any) -> Any:
+        value = unboxed(value)
+        if not isinstance(value, str) or value not in words:
+            raise refused(f"{name} must be {choice}, got {value!r}")
+        return value
+
+    return check
+
+
+def _headers(name: str, value: Any) -> list[tuple[bytes, bytes]]:
+    if not isinstance(value, Mapping):
+        raise refused(f"headers must be a mapping, got {type(value).__name__}")
+    for key in value:
+        if str(key).lower() in REFUSED_HEADERS:
+            raise refused(f"the header {key} is the SDK's own; see the options for what you want to set")
+    return [(header_name(key), header_value(key, text)) for key, text in value.items()]
+
+
+def _idempotency_key(name: str, value: Any) -> str:
+    return header_value(name, value).decode()
+
+
+SHARED_CHECKS: dict[str, Check] = {
+    "timeout": seconds,
+    "deadline": seconds,
+    "max_retries": whole_number(0),
+    "on_invalid_response": one_of("raise", "salvage"),
+}
+CALL_CHECKS: dict[str, Check] = {**SHARED_CHECKS, "headers": _headers, "idempotency_key": _idempotency_key}
+
+
 def shown(value: Any) -> str:
-    """A wrong value as an error shows it."""
+    """Return a wrong value as an error shows it."""
     try:
         return repr(value)
     except ValueError:  # Python writes no number with thousands of digits
@@ -96,7 +166,7 @@ def shown(value: Any) -> str:
 
 
 def header_name(name: str) -> bytes:
-    """A header's name as bytes, or a clear error."""
+    """Return a header's name as bytes, or raise an error that names it."""
     if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
         raise refused(f"{name!r} is not a header name")
     return name.encode()
@@ -111,4 +181,5 @@ def header_value(name: str, value: Any) -> bytes:
 
 
 def refused(message: str) -> errors.RequestValidationError:
+    """Return the error of an argument that cannot be sent."""
     return errors.RequestValidationError(message)

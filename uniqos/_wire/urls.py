@@ -8,21 +8,21 @@ from functools import lru_cache
 
 import httpx
 
+_LONGEST_NAME = 253
+"""The most characters of a host name (RFC 1035)."""
+
 
 @lru_cache(maxsize=1024)
 def parsed_url(url: str) -> httpx.URL:
-    """A URL object. Parsing one costs more than all else of building a request, and they come again."""
+    """Return a URL object from a cache, since parsing one costs more than the rest of building a request."""
     return httpx.URL(url)
-
-
-_LONGEST_NAME = 253
 
 
 def ascii_host(host: str) -> str:
     """Return a host's name or address as it stands in a URL; a name in other letters by IDNA 2008.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The host is neither a name nor an address.
     """
     name = f"[{host}]" if ":" in host else host if host.isascii() else _idna(host)
     if len(name) > _LONGEST_NAME or not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", name):
@@ -31,7 +31,7 @@ def ascii_host(host: str) -> str:
 
 
 def _idna(host: str) -> str:
-    # By httpx, so that a name leads to the same host there. The codec of Python is IDNA 2003: it takes "ß" for "ss".
+    # The SDK must connect to the host that httpx would. Python's own codec is IDNA 2003, which takes "ß" for "ss".
     try:
         return httpx.URL(scheme="https", host=host).raw_host.decode()
     except httpx.InvalidURL:

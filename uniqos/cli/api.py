@@ -18,6 +18,7 @@ import uniqos
 from .._base.model import Model, RequestModel, json_fields, models_in
 from .._wire.file import File, Part
 from .._wire.operation import Method, Operation
+from .._wire.undeclared import UndocumentedAnswer
 from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 # What may stand in a URL's path as it is, "%" and two digits included.
 _PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")
-
-
-class Anything(Model):
-    """An answer of which nothing is known; a bare list becomes its ``data`` (undocumented)."""
-
-    data: Any = None
 
 
 def api(
@@ -111,6 +106,9 @@ def _call(
             return client._requester.fetch(op, {"idempotency_key": idempotency_key}, *values).content
         if op is RESPOND:
             answer = _respond(client, arguments or {}, options, part)
+        elif op.returns is UndocumentedAnswer:
+            body, query = (arguments, None) if op.body else (None, arguments)
+            answer = client.request(op.method, op.path, body=body, query=query, **options)
         else:
             answer = client._requester.call(op, arguments, options, *values)
     except uniqos.ResponseDecodeError as exc:
@@ -169,7 +167,7 @@ def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
     parts = [_decoded(part) for part in path.split("/")]
     if not _PATH.fullmatch(path) or any(part in (".", "..") or not part.isprintable() for part in parts):
         raise uniqos.ConfigurationError(f"{path!r} is no path of the API: it must look like /v1/personalities/pers_1")
-    return Operation(cast(Method, method), path, Anything), []
+    return Operation(cast(Method, method), path, UndocumentedAnswer), []
 
 
 def _decoded(part: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from tests._sync.calls.test_calls import ANSWER, OK, answers
 from tests._sync.support import TURN, FakeClock, make_client, slept
+from tests.support.proxyserver import ProxyServer
 from tests.support.rawserver import RawServer, header, reply
 from uniqos import errors
 
@@ -165,6 +166,28 @@ def test_nothing_is_sent_after_a_wait_that_took_longer_than_the_deadline(own: bo
             client.close()
     assert (caught.value.code, caught.value.sent) == ("timeout", True)  # by the first attempt
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("socks", [False, True])
+def test_a_proxy_of_an_http_client_that_wants_a_password_is_known_by_the_text_of_httpcore_1_0(
+    socks: bool,
+) -> None:
+    with ProxyServer("user:word", socks=socks) as proxy:
+        with httpx.Client(proxy=proxy.url.replace("word", "wrong"), trust_env=False) as sender:
+            with make_client("https://api.example", http_client=sender) as client:
+                with pytest.raises(errors.NetworkError) as caught:
+                    client.respond(**TURN)
+                assert slept(client) == []
+    assert (caught.value.code, caught.value.sent) == ("proxy_authentication_required", False)
+
+
+def test_a_closed_http_client_is_named() -> None:
+    sender = httpx.Client()
+    with make_client("https://api.example", http_client=sender) as client:
+        sender.close()
+        with pytest.raises(errors.ConfigurationError, match="the http_client of this client is closed") as caught:
+            client.respond(**TURN)
+    assert caught.value.code == "client_closed"
 
 
 def test_a_407_of_the_server_itself_says_that_it_was_sent() -> None:

@@ -19,7 +19,7 @@ from ..._base.deadline import Deadline
 from ..._network.aio import AsyncForgotten, AsyncGate, AsyncShield
 from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
-from ..._policy.config import DEFAULT_MAX_CONNECTIONS
+from ..._policy.options import DEFAULT_MAX_CONNECTIONS
 from ..._wire.failures import forget_locals
 from ..._wire.http1 import ResponseReader
 from .connection import AsyncConnection

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import httpcore
 
 from ..._network.limits import Network
-from ..._network.proxy import ProxyAddress
+from ..._network.proxy import ProxyAddress, ProxyAuthenticationError
 from ..._network.threads import Shield
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
@@ -57,7 +57,8 @@ class Tunnel:
             while (answer := reader.read_head(stream.read(_READ_BYTES, timeout))) is None:
                 pass
             if not 200 <= answer.status_code < 300:
-                raise httpcore.ProxyError(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
+                error = ProxyAuthenticationError if answer.status_code == 407 else httpcore.ProxyError
+                raise error(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
             if reader.rest:
                 raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
         except BaseException:
