@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from ._base.model import Model, json_fields, ready
+from ._base.fields import json_fields
+from ._base.model import Model
+from ._base.response import ready
 from ._network.sockets import forbidden
 
 M = TypeVar("M", bound=Model)

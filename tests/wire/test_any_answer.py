@@ -17,8 +17,10 @@ from pydantic_core import to_jsonable_python
 
 from tests.wire.test_model import sample
 from uniqos import errors, models
+from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
-from uniqos._base.model import Model, json_fields, models_in
+from uniqos._base.model import Model
+from uniqos._base.response import models_in
 from uniqos._turn.events import EVENT_MODELS, BrokenEvent, parse_event, salvage_event
 from uniqos._wire.decode import decode
 from uniqos.api import operations

@@ -22,7 +22,8 @@ from pydantic import TypeAdapter
 
 from tests.support.asgi import serving
 from uniqos import models
-from uniqos._base.model import DEFER_BUILD, Model, from_wire, ready
+from uniqos._base.model import DEFER_BUILD, Model
+from uniqos._base.response import from_wire, ready
 
 
 class Noted(models.RespondRequest):
@@ -120,7 +121,8 @@ def test_what_is_inside_an_answer_is_built_with_it() -> None:
 def test_a_model_has_its_signature_before_its_first_use(module: str) -> None:
     code = f"""
 import inspect, {module} as module
-from uniqos._base.model import DEFER_BUILD, Model, models_in
+from uniqos._base.model import DEFER_BUILD, Model
+from uniqos._base.response import models_in
 for name in set(dir(module)) - {{"Model"}}:
     value = getattr(module, name)
     for model in models_in(getattr(value, "__value__", value)):

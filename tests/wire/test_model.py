@@ -20,8 +20,9 @@ from pydantic import AwareDatetime, Field, field_serializer
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
-from uniqos._base.model import Model, RequestModel, json_fields
+from uniqos._base.model import Model, RequestModel
 from uniqos._wire.decode import decode
 from uniqos._wire.file import File, SavedFile
 from uniqos.api import source_of

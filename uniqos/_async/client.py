@@ -13,7 +13,8 @@ from typing_extensions import Self
 
 from .. import errors
 from .._base.fork import ForkSafeLock
-from .._base.model import Model, ready
+from .._base.model import Model
+from .._base.response import ready
 from .._base.secret import hide
 from .._network.aio import close_when_forgotten
 from .._policy.config import Config, Environment, resolve

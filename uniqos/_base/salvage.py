@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .model import Model, json_fields, mark_salvaged, models_in, ready
+from .fields import json_fields
+from .model import Model
+from .response import mark_salvaged, models_in, ready
 
 M = TypeVar("M", bound=Model)
 

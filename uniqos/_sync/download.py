@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from .. import errors
-from .._base.model import ready, set_http
+from .._base.response import ready, set_http
 from .._network.threads import blocking
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.file import Part, SavedFile

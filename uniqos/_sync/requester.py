@@ -11,7 +11,7 @@ import httpx
 from .. import errors
 from .._base.deadline import Deadline
 from .._base.http import HttpInfo
-from .._base.model import ready, set_http
+from .._base.response import ready, set_http
 from .._network.threads import Clock
 from .._policy.config import Config
 from .._policy.retry import delay, may_resend

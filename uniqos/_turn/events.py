@@ -9,7 +9,9 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from .._base.model import Model, Wire, bind, ready, refuse_nan
+from .._base.json_text import Wire, refuse_nan
+from .._base.model import Model
+from .._base.response import bind, ready
 from .._wire.decode import problems
 from ..api.stream_events import (
     RespondStreamEvent,

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from .. import errors
-from .._base.model import Model, ready, wire_text
+from .._base.model import Model
+from .._base.response import ready, wire_text
 from ..api.envelope import ErrorBody, ErrorEnvelope
 from ..api.stream_events import StreamEventError, StreamEventUnknown
 from .turn import error_of

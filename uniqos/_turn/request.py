@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .. import errors
-from .._base.model import ready
+from .._base.response import ready
 from .._wire.encode import as_mapping, encode, without_none
 from .._wire.operation import Body, Operation, Request
 from .._wire.options import OPTION_NAMES

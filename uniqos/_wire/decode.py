@@ -9,7 +9,8 @@ import pydantic
 from pydantic_core import from_json
 
 from .. import errors
-from .._base.model import Wire, bind, from_wire, set_http
+from .._base.json_text import Wire
+from .._base.response import bind, from_wire, set_http
 
 if TYPE_CHECKING:
     from .._base.http import HttpInfo

@@ -13,8 +13,9 @@ import pydantic
 from pydantic import BaseModel
 
 from .. import errors
-from .._base.model import RequestModel, ready
+from .._base.model import RequestModel
 from .._base.plain import given
+from .._base.response import ready
 from .decode import describe, problems
 from .operation import Body, Operation, Request
 from .options import OPTION_NAMES, as_text, refused, take_options

@@ -15,7 +15,9 @@ import typer
 
 import uniqos
 
-from .._base.model import Model, RequestModel, json_fields, models_in
+from .._base.fields import json_fields
+from .._base.model import Model, RequestModel
+from .._base.response import models_in
 from .._wire.file import File, Part
 from .._wire.operation import Method, Operation
 from ..api import operations, source_of

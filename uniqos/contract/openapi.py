@@ -13,7 +13,8 @@ from typing import Any, get_args, get_origin
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import CoreSchema
 
-from .._base.model import Model, ready
+from .._base.model import Model
+from .._base.response import ready
 from .._policy.config import DEFAULT_BASE_URL
 from .._sync.client import UniqOS
 from .._version import __version__
