@@ -20,9 +20,10 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import Self, Unpack
 
 from .fields import added_fields, optional_fields, timestamp_fields
+from .foreign import serialize_model
 from .fork import ForkSafeLock
 from .mapping import JsonObject
-from .plain import given, is_ours, plain, plain_fields, serialized
+from .plain import given, is_ours, plain, plain_fields
 from .serialize import as_sent, dump_as_is, timestamp_text
 from .signature import sign
 
@@ -115,7 +116,7 @@ class Model(BaseModel, JsonObject):
         if wire is None:
             if is_ours(type(self)):
                 return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-            return serialized(self)  # type: ignore[no-any-return]
+            return serialize_model(self)  # type: ignore[no-any-return]
         value = wire[0].parsed
         for key in wire[1]:
             value = value[key]

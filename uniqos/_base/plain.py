@@ -7,25 +7,22 @@ value, a set as a list. A scalar of numpy is the Python value that it holds.
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
 
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+from .foreign import json_keys, serialize_dataclass, serialize_model
 
 _AS_THEY_ARE = frozenset({int, bool, type(None)})
 _ARRAYS = (list, tuple, set, frozenset, deque, Iterator)
-_UNSET: Any = object()
 _DEEPEST = 250  # pydantic writes up to 254 levels
 _TOO_DEEP = f"a value that holds itself, or more than {_DEEPEST} levels, is not JSON"
 _LONGEST_WAY = 20  # as many keys as an error can show
@@ -89,15 +86,6 @@ def given(model: BaseModel) -> dict[str, Any]:
     if isinstance(made, dict):
         return made
     raise refusal("not_json", f"{type(model).__name__} serializes to a {type(made).__name__}, not to a JSON object", ())
-
-
-def serialized(model: BaseModel) -> Any:
-    """Return what a model's own serializer makes of it, without each None that is only a default.
-
-    Raises:
-        Exception: Whatever the model's serializers raise.
-    """
-    return _without_unset(model, json.loads(model.model_dump_json(by_alias=True, warnings=False)))
 
 
 def is_ours(model: type) -> bool:
@@ -212,7 +200,7 @@ def _other(value: Any, depth: int) -> Any:
         return _array(value, depth)
     if is_dataclass(value) and not isinstance(value, type):
         if hasattr(value, "__pydantic_serializer__"):
-            return _plain(_written(value, _dataclass_json), depth + 1)
+            return _plain(_written(value, serialize_dataclass), depth + 1)
         return _object({field.name: getattr(value, field.name) for field in fields(value)}, depth)
     if isinstance(value, date) and depth == 0:
         return value
@@ -228,7 +216,7 @@ def _other(value: Any, depth: int) -> Any:
 def _given(model: BaseModel) -> Any:
     """Return what a model gives: of ours what was set, of a caller's what its own serializer makes of it."""
     if not is_ours(type(model)):
-        return _written(model, serialized)
+        return _written(model, serialize_model)
     if getattr(model, "_wire", None) is not None:  # an answer: its text is JSON already
         return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     chosen, keys = model.model_fields_set, _own_keys(type(model))
@@ -236,14 +224,9 @@ def _given(model: BaseModel) -> Any:
     return {**values, **(model.__pydantic_extra__ or {})}
 
 
-def _keys(known: Mapping[str, FieldInfo]) -> dict[str, str]:
-    """Return the JSON key of each field by its name."""
-    return {name: info.serialization_alias or name for name, info in known.items() if not info.exclude}
-
-
 @cache
 def _own_keys(model: type[BaseModel]) -> dict[str, str]:
-    return _keys(model.model_fields)
+    return json_keys(model.model_fields)
 
 
 def _written(value: Any, write: Callable[[Any], Any]) -> Any:
@@ -252,47 +235,3 @@ def _written(value: Any, write: Callable[[Any], Any]) -> Any:
     except Exception as exc:  # a serializer of the caller's may raise anything
         kind = type(value).__name__
         raise _NotJsonError(f"{kind} cannot be sent: to dump it as JSON raised {type(exc).__name__}") from exc
-
-
-def _dataclass_json(value: Any) -> Any:
-    return _without_unset(
-        value, json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False))
-    )
-
-
-def _without_unset(value: Any, made: Any) -> Any:
-    """Leave out of ``made``, the JSON of ``value``, each None that is only a default; return ``made``."""
-    if isinstance(value, RootModel):
-        _without_unset(value.root, made)
-    elif isinstance(made, dict):
-        for key, inner in [*_members(value, made)]:
-            if inner is _UNSET:
-                del made[key]
-            else:
-                _without_unset(inner, made[key])
-    # A serializer of the caller's may have made something else of it, and then there is nothing to compare.
-    elif isinstance(made, list) and isinstance(value, Collection) and len(value) == len(made):
-        for inner, part in zip(value, made, strict=True):
-            _without_unset(inner, part)
-    return made
-
-
-def _members(value: Any, made: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON keys of what ``value`` holds, and the values; _UNSET stands for a None that nobody set."""
-    if isinstance(value, BaseModel):
-        for name, key in _keys(type(value).model_fields).items():
-            inner = value.__dict__.get(name)
-            if key in made:
-                unset = inner is made[key] is None and name not in value.model_fields_set
-                yield key, _UNSET if unset else inner
-        for name, computed in type(value).model_computed_fields.items():
-            if isinstance(made.get(computed.alias or name), (dict, list)):
-                yield computed.alias or name, getattr(value, name)
-        yield from ((key, inner) for key, inner in (value.__pydantic_extra__ or {}).items() if key in made)
-    elif isinstance(value, Mapping):
-        if len(value) == len(made):  # the keys may be written otherwise, but in the same order
-            yield from zip(made, value.values(), strict=True)
-    elif is_dataclass(value):
-        plain_keys = {field.name: field.name for field in fields(value)}
-        keys = plain_keys | _keys(getattr(value, "__pydantic_fields__", {}))
-        yield from ((key, getattr(value, name)) for name, key in keys.items() if key in made)
