@@ -28,7 +28,7 @@ LOCKS = [
     ("uniqos._network.certificates", "_making_context"),
     ("uniqos._sync.client", "_unpickling"),
     ("uniqos._async.client", "_unpickling"),
-    ("uniqos._base.model", "_building"),
+    ("uniqos._base.model", "_build_lock"),
     ("uniqos._policy.pace", "_lock"),
     ("uniqos._policy.drift", "_telling"),
 ]

@@ -1,4 +1,4 @@
-"""The JSON text of a response, kept as it came."""
+"""The JSON text of a response, kept as the server sent it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic_core import from_json
 _ABSENT: Any = object()
 
 
-class Wire:
-    """The JSON text of one response, parsed when the first subscript asks for it and shared by all its parts."""
+class JsonText:
+    """The JSON text of one response, shared by all its models and parsed on first use."""
 
     __slots__ = ("_parsed", "_raw")
 
@@ -20,9 +20,15 @@ class Wire:
 
     @property
     def parsed(self) -> Any:
+        """The JSON value."""
         if self._parsed is _ABSENT:
             self._parsed = from_json(self._raw, allow_inf_nan=False)
         return self._parsed
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return self._raw if isinstance(self._raw, str) else self._raw.decode()
 
     def __getstate__(self) -> bytes | str:
         return self._raw
@@ -33,8 +39,8 @@ class Wire:
 
 
 def refuse_nan(text: bytes | str) -> None:
-    """Raise ValueError where JSON text holds NaN or Infinity."""
-    # Searching costs nothing; parsing again only happens where a word looks like one.
+    """Raise ValueError if JSON text holds NaN or Infinity."""
+    # pydantic accepts both. Searching the text is cheap, so it is parsed again only if one of the words occurs in it.
     if isinstance(text, bytes):
         if b"NaN" not in text and b"Infinity" not in text:
             return

@@ -1,4 +1,4 @@
-"""The methods of a mapping, for a class that need not be one."""
+"""The methods of a mapping, for a class that is not a subclass of Mapping."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 else:
 
     class JsonObject:
-        """What a mapping can do, for a class that need not be a subclass of Mapping.
+        """The methods of a read-only mapping.
 
-        Tools that ask for subclasses take a mapping for JSON: the command line of pydantic-settings, for one, would
-        offer no options for the fields of a request. So answers are registered as mappings, and requests are not.
+        Some tools read a subclass of Mapping as JSON. The command line of pydantic-settings, for example, would offer
+        no options for the fields of a request. So response models are registered as mappings, and request models
+        are not.
         """
 
         __slots__ = ()

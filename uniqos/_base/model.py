@@ -1,4 +1,4 @@
-"""The base of every model. One rule: *attributes are Python, subscripts are JSON*."""
+"""The base classes of all models: attributes are Python values, subscripts are JSON values."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 from typing_extensions import Self, Unpack
 
-from .fields import added_fields, optional_fields, timestamp_fields
+from .fields import caller_fields, optional_fields, timestamp_fields
 from .foreign import serialize_model
 from .fork import ForkSafeLock
 from .mapping import JsonObject
 from .plain import given, is_ours, plain, plain_fields
-from .serialize import as_sent, dump_as_is, timestamp_text
-from .signature import sign
+from .serialize import as_sent, dump_without_types, timestamp_text
+from .signature import replace_signature
 
 if TYPE_CHECKING:
     from . import http as exchange
     from .http import HttpInfo
-    from .json_text import Wire
+    from .json_text import JsonText
 else:
     from .hints import http as exchange
 
 M = TypeVar("M", bound="Model")
 Source = Literal["docs", "official SDK", "undocumented"]
-"""Where the shape of a model is known from."""
+"""The source from which the shape of a model is known."""
 _SLOTS = ("_http", "_wire", "_salvaged")
-# While older releases of pydantic build a model, other threads find what the base class has. There, all models are
-# built when they are defined.
+# In these releases of pydantic, a thread that uses a model while another thread builds it finds the validator of the
+# base class. There, models are built when they are defined.
 DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
-_building = ForkSafeLock()
+_build_lock = ForkSafeLock()
 
 
 class Model(BaseModel, JsonObject):
-    """A validated object of the API: ``obj.field`` is typed Python, ``obj["field"]`` is the JSON value.
+    """A validated object of the API: ``obj.field`` is a typed Python value, ``obj["field"]`` is the JSON value.
 
-    Every model is also a read-only mapping over the JSON object it came from, key for key as the server
-    sent it, so code written for plain dicts keeps working: ``obj["x"]``, ``obj.get("x")``, ``dict(obj)``,
-    ``{**obj}``, ``obj == {...}`` and ``match obj: case {"x": x}``. Unlike a dict, it is always true.
-    Fields the server adds later are kept, as attributes and as subscripts.
+    Every model is also a read-only mapping of the JSON object that the server sent. Code for plain dicts works:
+    ``obj["x"]``, ``obj.get("x")``, ``dict(obj)``, ``{**obj}``, ``obj == {...}`` and ``match obj: case {"x": x}``.
+    Unlike an empty dict, a model is always true. Fields that this version does not know are kept, as attributes
+    and as subscripts.
     """
 
-    # Slots instead of pydantic's private attributes, which would double the time of a validation.
+    # Pydantic's private attributes would double the time of a validation; slots cost nothing.
     __slots__ = _SLOTS
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
@@ -65,7 +65,7 @@ class Model(BaseModel, JsonObject):
     )
     if TYPE_CHECKING:
         _http: HttpInfo = PrivateAttr()
-        _wire: tuple[Wire, tuple[str | int, ...]] = PrivateAttr()
+        _wire: tuple[JsonText, tuple[str | int, ...]] = PrivateAttr()
         _salvaged: bool = PrivateAttr()
 
     __source__: ClassVar[Source] = "undocumented"
@@ -77,13 +77,13 @@ class Model(BaseModel, JsonObject):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        # The class is deferred by now. A TypeAdapter must not be, since FastAPI silences pydantic's warning about
-        # what it makes only while it makes it.
+        # By now the build of this class is deferred. A TypeAdapter over it would inherit the setting and build itself
+        # later. FastAPI suppresses pydantic's warnings only while it makes the TypeAdapter, so they would show.
         if cls.__module__ != __name__:
             cls.model_config["defer_build"] = False
             if not issubclass(cls, RequestModel):
                 Mapping.register(cls)  # pyright: ignore[reportAttributeAccessIssue]
-        sign(cls)
+        replace_signature(cls)
 
     @classmethod
     def model_rebuild(
@@ -94,25 +94,25 @@ class Model(BaseModel, JsonObject):
         _parent_namespace_depth: int = 2,
         _types_namespace: Any = None,
     ) -> bool | None:
-        """Build the validator as pydantic does, in one thread at a time: pydantic up to 2.13 is not thread-safe."""
-        with _building:
-            built = super().model_rebuild(
+        """Build the validator, in one thread at a time: in pydantic up to 2.13 building is not thread-safe."""
+        with _build_lock:
+            result = super().model_rebuild(
                 force=force,
                 raise_errors=raise_errors,
                 _parent_namespace_depth=_parent_namespace_depth + 1,
                 _types_namespace=_types_namespace,
             )
-            sign(cls)
-        return built
+            replace_signature(cls)
+        return result
 
     @property
     def http(self) -> exchange.HttpInfo | None:
-        """Status, request id, rate limit, headers and retries of the response; None on a part or a hand-built model."""
-        return slot(self, "_http")  # type: ignore[no-any-return]
+        """The HTTP side of a response: status, headers, retries. None for a part of one, or a model made by hand."""
+        return get_slot(self, "_http")  # type: ignore[no-any-return]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object: for a response the one the server sent, else what would be sent."""
-        wire = slot(self, "_wire")
+        """Return the JSON object: of a response as the server sent it, of a request as it would be sent."""
+        wire = get_slot(self, "_wire")
         if wire is None:
             if is_ours(type(self)):
                 return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -120,7 +120,7 @@ class Model(BaseModel, JsonObject):
         value = wire[0].parsed
         for key in wire[1]:
             value = value[key]
-        if not isinstance(value, dict):  # an event that nobody knows may be no object
+        if not isinstance(value, dict):  # The data of an unknown event may be any JSON value.
             return self.model_dump(by_alias=True, exclude_unset=True)
         return value
 
@@ -146,18 +146,18 @@ class Model(BaseModel, JsonObject):
 
     @model_serializer(mode="wrap")
     def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
-        """As JSON: what the server sent, but for what was changed since; of a hand-built model what was set."""
-        # Without a return type: pydantic would take it for the schema of what comes out.
-        if not isinstance(self, Model):  # in a model that was built without validation anything may stand here
+        """Dump the model. As JSON, scalars are written as the server sent them, and unset fields are omitted."""
+        # Pydantic would use a return type as the schema of the output, so there is none.
+        if not isinstance(self, Model):  # A field of a model built without validation may hold any value.
             return dump(self)
-        values = dump_as_is(self, info) if slot(self, "_salvaged") else dump(self)
+        values = dump_without_types(self, info) if get_slot(self, "_salvaged") else dump(self)
         if info.mode != "json":
             return values
         by_name = not (self.model_config.get("serialize_by_alias") if info.by_alias is None else info.by_alias)
         for name, key in () if info.exclude_unset else optional_fields(type(self)):
             if name not in self.__pydantic_fields_set__:
                 values.pop(name if by_name else key, None)
-        if slot(self, "_wire") is not None:
+        if get_slot(self, "_wire") is not None:
             return as_sent(values, self.to_dict())
         for name, key in timestamp_fields(type(self)):
             value, key = getattr(self, name, None), name if by_name else key
@@ -166,73 +166,73 @@ class Model(BaseModel, JsonObject):
         return values
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "slots": {name: slot(self, name) for name in _SLOTS}}
+        return {**super().__getstate__(), "slots": {name: get_slot(self, name) for name in _SLOTS}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         slots = state.pop("slots", {})
         super().__setstate__(state)
-        _fill(self, **slots)
+        _set_slots(self, **slots)
 
     def __copy__(self) -> Self:
-        return _fill(super().__copy__(), **{name: slot(self, name) for name in _SLOTS})
+        return _set_slots(super().__copy__(), **{name: get_slot(self, name) for name in _SLOTS})
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        # The exchange and its text never change, so the copies may share them.
-        return _fill(super().__deepcopy__(memo), **{name: slot(self, name) for name in _SLOTS})
+        # The slots hold values that never change, so that the copies share them.
+        return _set_slots(super().__deepcopy__(memo), **{name: get_slot(self, name) for name in _SLOTS})
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Pydantic's ``model_copy``; with ``update`` the subscripts follow the new values."""
+        """Copy the model as pydantic does; after an ``update`` the subscripts show the new values."""
         copied = super().model_copy(update=update, deep=deep)
-        if update and slot(copied, "_wire") is not None:
+        if update and get_slot(copied, "_wire") is not None:
             object.__delattr__(copied, "_wire")
         return copied
 
 
 class RequestModel(Model):
-    """A body or query: validated before anything is sent; only what was set is sent, an explicit None as null.
+    """A body or query, validated before it is sent. Only fields that were set are sent, an explicit None as null.
 
-    The fields that a subclass of yours declares are sent with their defaults, but for a None that nobody set.
+    The fields that your own subclass declares are sent with their defaults, except for a default of None.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=False, validate_assignment=True, ser_json_inf_nan="constants"
     )
     selectors: ClassVar[tuple[str, ...]] = ()
-    """Fields that a method takes as keywords of its own, since they choose its return type."""
+    """Fields that a method declares as separate parameters, because they choose its return type."""
 
     @model_validator(mode="before")
     @classmethod
     def _as_plain_json(cls, data: Any) -> Any:
-        # What cannot be sent is refused here, so that a model and a call refuse the same.
+        # A value that cannot be sent is refused here, so that a model and a call refuse the same values.
         if isinstance(data, BaseModel):
             data = given(data)
-        return plain_fields(data, added_fields(cls)) if isinstance(data, (dict, Mapping)) else data
+        return plain_fields(data, caller_fields(cls)) if isinstance(data, (dict, Mapping)) else data
 
     def __setattr__(self, name: str, value: Any) -> None:
         cls = type(self)
-        as_given = (
-            name.startswith("_") or hasattr(cls, name) or name in added_fields(cls)
-        )  # private, a property, a caller's
-        super().__setattr__(name, value if as_given else plain(value, name))
+        is_field = not (name.startswith("_") or hasattr(cls, name) or name in caller_fields(cls))
+        super().__setattr__(name, plain(value, name) if is_field else value)
 
 
 class OpenRequest(RequestModel):
-    """A body or query of which no key is public, so that it takes any."""
+    """A body or query whose keys are undocumented, so that every key is accepted."""
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Any) -> None: ...
 
 
-def slot(model: Model, name: str) -> Any:
-    # Asked of the slot itself: a missing attribute would go through pydantic's slow __getattr__.
+def get_slot(model: Model, name: str) -> Any:
+    """Return the value of a slot, or None if it was never set."""
+    # A plain getattr for an unset slot would go through pydantic's slow __getattr__.
     try:
         return object.__getattribute__(model, name)
     except AttributeError:
         return None
 
 
-def _fill(model: M, **slots: Any) -> M:
+def _set_slots(model: M, **slots: Any) -> M:
+    """Set the slots that have a value, and return the model."""
     for name, value in slots.items():
         if value is not None:
             object.__setattr__(model, name, value)

@@ -1,4 +1,4 @@
-"""The models of responses, validated from JSON text."""
+"""The models of responses: validated from JSON text, and bound to it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .fields import json_fields
-from .json_text import Wire, refuse_nan
-from .model import Model, slot
+from .json_text import JsonText, refuse_nan
+from .model import Model, get_slot
 
 if TYPE_CHECKING:
     from .http import HttpInfo
 
 M = TypeVar("M", bound=Model)
+JsonPath = tuple[str | int, ...]
+"""The keys and indices that lead from the whole JSON to a part of it."""
 
 
 def ready(model: type[M]) -> type[M]:
-    """Return the model with its validator built, and those of the models inside it."""
+    """Return the model after building its validator, and those of the models inside it."""
     if not model.__pydantic_complete__:
-        # The inner models first: a user holds them too, as the parts of an answer.
+        # The validator of a model does not build those of the models inside it. Users call them too.
         for _, _, info in json_fields(model):
             for inner in models_in(info.annotation):
                 ready(inner)
@@ -27,9 +29,9 @@ def ready(model: type[M]) -> type[M]:
     return model
 
 
-# The slots themselves: an event is bound for each word of a reply, and a frozen model's own __setattr__ refuses.
+# The setters of the slots. They are faster than setattr, which a frozen model refuses anyway.
 set_http: Callable[[Model, HttpInfo | None], None] = Model.__dict__["_http"].__set__
-_set_wire: Callable[[Model, tuple[Wire, tuple[str | int, ...]]], None] = Model.__dict__["_wire"].__set__
+_set_wire: Callable[[Model, tuple[JsonText, JsonPath]], None] = Model.__dict__["_wire"].__set__
 
 
 def mark_salvaged(model: Model) -> None:
@@ -38,38 +40,43 @@ def mark_salvaged(model: Model) -> None:
 
 
 def from_wire(model: type[M], text: bytes | str) -> M:
-    """A model validated straight from JSON text, which its subscripts then show.
+    """Validate JSON text as a model, and bind the model to the text.
 
     Raises:
         pydantic.ValidationError: The text is not JSON, or does not fit the model.
-        ValueError: It holds NaN or Infinity, which are not JSON.
+        ValueError: The text holds NaN or Infinity, which are not JSON.
     """
-    made: M = ready(model).__pydantic_validator__.validate_json(text)
+    response: M = ready(model).__pydantic_validator__.validate_json(text)
     refuse_nan(text)
-    bind(made, Wire(text))
-    return made
+    bind(response, JsonText(text))
+    return response
 
 
 def wire_text(model: Model) -> str | None:
-    """The JSON text that a whole answer or event came as; None of a hand-built one."""
-    wire: tuple[Wire, tuple[str | int, ...]] | None = slot(model, "_wire")
+    """Return the JSON text of a whole answer or event; None for a part of one, or a model made by hand."""
+    wire: tuple[JsonText, JsonPath] | None = get_slot(model, "_wire")
     if wire is None or wire[1]:
         return None
-    text = wire[0].__getstate__()
-    return text if isinstance(text, str) else text.decode()
+    return wire[0].text
 
 
-def bind(model: Model, wire: Wire, path: tuple[str | int, ...] = ()) -> None:
-    """Tell a validated response, and every model inside it, which JSON text it came from."""
-    _set_wire(model, (wire, path))
-    if _nested(type(model)):  # an event for each word of a reply has none
+def bind(model: Model, text: JsonText, path: JsonPath = ()) -> None:
+    """Bind a response, and every model inside it, to its JSON text.
+
+    Args:
+        model: The response, or a part of it.
+        text: The text of the whole response.
+        path: The way from the whole response to ``model``.
+    """
+    _set_wire(model, (text, path))
+    if _model_fields(type(model)):  # Most stream events hold no models, and their number counts.
         for part, steps in parts(model):
-            bind(part, wire, (*path, *steps))
+            bind(part, text, (*path, *steps))
 
 
-def parts(model: Model) -> Iterator[tuple[Model, tuple[str | int, ...]]]:
-    """The models in the fields of a model, each with its way there in the JSON."""
-    for name, key in _nested(type(model)):
+def parts(model: Model) -> Iterator[tuple[Model, JsonPath]]:
+    """Yield the models in the fields of a model, each with the path to it."""
+    for name, key in _model_fields(type(model)):
         value = getattr(model, name, None)
         if isinstance(value, Model):
             yield value, (key,)
@@ -81,14 +88,14 @@ def parts(model: Model) -> Iterator[tuple[Model, tuple[str | int, ...]]]:
 
 
 @cache
-def _nested(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    """(attribute, JSON key) of the fields that may hold models."""
+def _model_fields(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Return (attribute, JSON key) of the fields that may hold models."""
     return tuple((name, key) for name, key, info in json_fields(model) if any(models_in(info.annotation)))
 
 
 def models_in(annotation: Any) -> Iterator[type[Model]]:
-    """The models that an annotation names."""
-    # On Python 3.10 list[str] is a type too.
+    """Yield the models that an annotation names."""
+    # On Python 3.10, list[str] is an instance of type too, and issubclass() refuses it.
     if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
         yield annotation
     for argument in get_args(annotation):

@@ -1,4 +1,4 @@
-"""The signatures of models."""
+"""The signatures of models, without the extra keywords that pydantic adds."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ if TYPE_CHECKING:
 
 
 class ModelSignature:
-    """The signature of a model: its known fields; any keyword only where no field is known.
+    """The descriptor behind ``__signature__``: the declared fields, or any keyword if a model declares none.
 
-    Pydantic's own signature ends in ``**extra_data``, which FastAPI's ``Depends()`` takes for a required parameter.
+    Pydantic's own signature ends in ``**extra_data``, which FastAPI's ``Depends()`` reads as a required parameter.
     """
 
-    __slots__ = ("_made",)
+    __slots__ = ("_pydantic_signature",)
 
-    def __init__(self, made: Any) -> None:
-        self._made = made
+    def __init__(self, pydantic_signature: Any) -> None:
+        self._pydantic_signature = pydantic_signature
         """Pydantic's descriptor; None while the build of the model is deferred."""
 
     def __get__(self, instance: object, owner: type[BaseModel]) -> Signature:
         if instance is not None:
             raise AttributeError("__signature__")
-        if self._made is None:
+        if self._pydantic_signature is None:
             owner.model_rebuild()
             return owner.__signature__
-        signature: Signature = self._made.__get__(None, owner)
-        known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
-        return signature.replace(parameters=known) if known else signature
+        signature: Signature = self._pydantic_signature.__get__(None, owner)
+        parameters = signature.parameters.values()
+        declared = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+        return signature.replace(parameters=declared) if declared else signature
 
 
-def sign(model: type[BaseModel]) -> None:
-    """Put a signature of our kind in the place of pydantic's."""
-    made = model.__dict__.get("__signature__")
-    if not isinstance(made, ModelSignature):
-        model.__signature__ = ModelSignature(made)  # type: ignore[assignment]
+def replace_signature(model: type[BaseModel]) -> None:
+    """Replace pydantic's signature of a model by a ModelSignature."""
+    signature = model.__dict__.get("__signature__")
+    if not isinstance(signature, ModelSignature):
+        model.__signature__ = ModelSignature(signature)  # type: ignore[assignment]

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from .._base.json_text import Wire, refuse_nan
+from .._base.json_text import JsonText, refuse_nan
 from .._base.model import Model
 from .._base.response import bind, ready
 from .._wire.decode import problems
@@ -69,7 +69,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
         raise BrokenEvent(f"{name}: {found[0]['msg']}", found) from None
     except ValueError as exc:
         raise BrokenEvent(f"{name}: {exc}", []) from None
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event  # type: ignore[no-any-return]
 
 
@@ -87,7 +87,7 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     if model is None or not isinstance(value, dict):
         return None
     event: Any = salvage(model, value)
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event  # type: ignore[no-any-return]
 
 
@@ -126,5 +126,5 @@ def _unknown(name: str, data: str) -> StreamEventUnknown:
     except ValueError:
         return model(type="unknown", name=name, data=data)
     event = model(type="unknown", name=name, data=value)
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event

@@ -9,7 +9,7 @@ import pydantic
 from pydantic_core import from_json
 
 from .. import errors
-from .._base.json_text import Wire
+from .._base.json_text import JsonText
 from .._base.response import bind, from_wire, set_http
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _invalid(
     partial = salvage(returns, data)
     http = replace(http, problems=found)
     set_http(partial, http)
-    bind(partial, Wire(text))
+    bind(partial, JsonText(text))
     if on_invalid == "salvage":
         return partial
     broken = errors.ResponseValidationError(
