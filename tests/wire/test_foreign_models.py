@@ -337,8 +337,8 @@ class Scalar(BaseModel):
     [
         (lambda: encode(engine.RESPOND, Names(), {}), "body: Names serializes to a list, not to a JSON object"),
         (lambda: encode(engine.RESPOND, Scalar(), {}), "body: Scalar serializes to a str, not to a JSON object"),
-        (lambda: encode(engine.RESPOND, Broken(), {}), "body: Broken cannot be sent: to dump it as JSON raised "),
-        (lambda: context([Broken()]), "context.p.0: Broken cannot be sent: to dump it as JSON raised "),
+        (lambda: encode(engine.RESPOND, Broken(), {}), "body: Broken cannot be sent: its serializer raised "),
+        (lambda: context([Broken()]), "context.p.0: Broken cannot be sent: its serializer raised "),
         (lambda: encode_turn(engine.RESPOND, Scalar(), {}, stream=True, return_format=None), "Scalar serializes to"),
         (lambda: cursor_of(Scalar(), {}), "Scalar serializes to"),
         (lambda: next_page(Broken(), {}, "c"), "Broken cannot be sent"),

@@ -112,7 +112,7 @@ def test_every_operation_refuses_what_is_no_id_wherever_it_stands(server: RawSer
     async def main() -> None:
         async with AsyncUniqOS(KEY, base_url=server.url) as client:
             for name, parameter, args, kwargs in calls:
-                with pytest.raises(RequestValidationError, match=f"{parameter}=.* is no id"):
+                with pytest.raises(RequestValidationError, match=f"is not a valid {parameter}: "):
                     await method(client, name)(*args, **kwargs)
 
     if flavour == "async":
@@ -120,6 +120,6 @@ def test_every_operation_refuses_what_is_no_id_wherever_it_stands(server: RawSer
     else:
         with UniqOS(KEY, base_url=server.url) as client:
             for name, parameter, args, kwargs in calls:
-                with pytest.raises(RequestValidationError, match=f"{parameter}=.* is no id"):
+                with pytest.raises(RequestValidationError, match=f"is not a valid {parameter}: "):
                     method(client, name)(*args, **kwargs)
     assert len(server.requests) == before

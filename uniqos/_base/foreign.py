@@ -16,12 +16,12 @@ _UNSET: Any = object()
 
 
 def serialize_model(model: BaseModel) -> Any:
-    """Return what a model's own serializer makes of it, without each None that is only a default.
+    """Return the output of a model's own serializer, without the fields that are None by default.
 
     Raises:
-        Exception: Whatever the model's serializers raise.
+        Exception: Any exception of the model's serializers.
     """
-    return _without_unset(model, json.loads(model.model_dump_json(by_alias=True, warnings=False)))
+    return _drop_unset(model, json.loads(model.model_dump_json(by_alias=True, warnings=False)))
 
 
 def json_keys(known: Mapping[str, FieldInfo]) -> dict[str, str]:
@@ -30,44 +30,44 @@ def json_keys(known: Mapping[str, FieldInfo]) -> dict[str, str]:
 
 
 def serialize_dataclass(value: Any) -> Any:
-    return _without_unset(
-        value, json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False))
-    )
+    """Return the output of a pydantic dataclass's serializer, without the fields that are None by default."""
+    return _drop_unset(value, json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False)))
 
 
-def _without_unset(value: Any, made: Any) -> Any:
-    """Leave out of ``made``, the JSON of ``value``, each None that is only a default; return ``made``."""
+def _drop_unset(value: Any, output: Any) -> Any:
+    """Remove from ``output``, the JSON of ``value``, each None that is only a default; return ``output``."""
     if isinstance(value, RootModel):
-        _without_unset(value.root, made)
-    elif isinstance(made, dict):
-        for key, inner in [*_members(value, made)]:
+        _drop_unset(value.root, output)
+    elif isinstance(output, dict):
+        for key, inner in [*_members(value, output)]:
             if inner is _UNSET:
-                del made[key]
+                del output[key]
             else:
-                _without_unset(inner, made[key])
-    # A serializer of the caller's may have made something else of it, and then there is nothing to compare.
-    elif isinstance(made, list) and isinstance(value, Collection) and len(value) == len(made):
-        for inner, part in zip(value, made, strict=True):
-            _without_unset(inner, part)
-    return made
+                _drop_unset(inner, output[key])
+    # A serializer of the caller's may have changed the length: then items and values do not correspond.
+    elif isinstance(output, list) and isinstance(value, Collection) and len(value) == len(output):
+        for inner, part in zip(value, output, strict=True):
+            _drop_unset(inner, part)
+    return output
 
 
-def _members(value: Any, made: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON keys of what ``value`` holds, and the values; _UNSET stands for a None that nobody set."""
+def _members(value: Any, output: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (JSON key, value) of the members of ``value``; _UNSET stands for a None that is only a default."""
     if isinstance(value, BaseModel):
         for name, key in json_keys(type(value).model_fields).items():
             inner = value.__dict__.get(name)
-            if key in made:
-                unset = inner is made[key] is None and name not in value.model_fields_set
-                yield key, _UNSET if unset else inner
+            if key in output:
+                is_unset = inner is output[key] is None and name not in value.model_fields_set
+                yield key, _UNSET if is_unset else inner
         for name, computed in type(value).model_computed_fields.items():
-            if isinstance(made.get(computed.alias or name), (dict, list)):
+            if isinstance(output.get(computed.alias or name), (dict, list)):
                 yield computed.alias or name, getattr(value, name)
-        yield from ((key, inner) for key, inner in (value.__pydantic_extra__ or {}).items() if key in made)
+        yield from ((key, inner) for key, inner in (value.__pydantic_extra__ or {}).items() if key in output)
     elif isinstance(value, Mapping):
-        if len(value) == len(made):  # the keys may be written otherwise, but in the same order
-            yield from zip(made, value.values(), strict=True)
+        # A serializer may change the keys, but it keeps their order.
+        if len(value) == len(output):
+            yield from zip(output, value.values(), strict=True)
     elif is_dataclass(value):
-        plain_keys = {field.name: field.name for field in fields(value)}
-        keys = plain_keys | json_keys(getattr(value, "__pydantic_fields__", {}))
-        yield from ((key, getattr(value, name)) for name, key in keys.items() if key in made)
+        field_names = {field.name: field.name for field in fields(value)}
+        keys = field_names | json_keys(getattr(value, "__pydantic_fields__", {}))
+        yield from ((key, getattr(value, name)) for name, key in keys.items() if key in output)

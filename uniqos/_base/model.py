@@ -23,7 +23,7 @@ from .fields import caller_fields, optional_fields, timestamp_fields
 from .foreign import serialize_model
 from .fork import ForkSafeLock
 from .mapping import JsonObject
-from .plain import given, is_ours, plain, plain_fields
+from .plain import is_ours, plain, plain_fields, request_values
 from .serialize import as_sent, dump_without_types, timestamp_text
 from .signature import replace_signature
 
@@ -205,7 +205,7 @@ class RequestModel(Model):
     def _as_plain_json(cls, data: Any) -> Any:
         # A value that cannot be sent is refused here, so that a model and a call refuse the same values.
         if isinstance(data, BaseModel):
-            data = given(data)
+            data = request_values(data)
         return plain_fields(data, caller_fields(cls)) if isinstance(data, (dict, Mapping)) else data
 
     def __setattr__(self, name: str, value: Any) -> None:

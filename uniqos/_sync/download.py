@@ -9,7 +9,7 @@ from .. import errors
 from .._base.response import ready, set_http
 from .._network.threads import blocking
 from .._wire.body import MAX_BODY_BYTES
-from .._wire.file import Part, SavedFile
+from .._wire.file import PartialFile, SavedFile
 from .._wire.operation import Request
 from .exchange import Exchange
 from .requester import Requester
@@ -45,5 +45,5 @@ def save(
         set_http(saved, exchange.http)
         return saved
 
-    with requester.watch(request) as watch, Part(path) as part:
+    with requester.watch(request) as watch, PartialFile(path) as part:
         return requester.send(request, accept, MAX_BODY_BYTES, write, watch)
