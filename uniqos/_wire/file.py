@@ -116,7 +116,8 @@ class PartialFile:
         """Open the temporary file, and discard what an earlier attempt wrote."""
         self._close()
         with self._report_errors():
-            # A file that replaces another is private until it gets the mode of the other. A new file gets the default mode.
+            # A file that replaces another is private until finish() gives it the other's mode. A new file gets the
+            # default mode.
             mode = 0o666 if self._mode is None else 0o600
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
             self._file = os.fdopen(os.open(self._temporary_path, flags, mode), "wb")
