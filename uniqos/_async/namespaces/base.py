@@ -1,4 +1,4 @@
-"""What all namespaces have in common."""
+"""The base class of all namespaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ N = TypeVar("N", bound="AsyncNamespace")
 
 
 class AsyncNamespace:
-    """A group of methods of one client."""
+    """A group of methods of one client.
+
+    Every method takes the options of ``Options`` as keywords, for this one call. Every method raises a subclass of
+    UniqOSError: the docstrings name only the errors that are special to a method.
+    """
 
     __slots__ = ("_requester",)
 
