@@ -1,4 +1,4 @@
-"""Any JSON as the answer of any operation, raised or salvaged, can be read, dumped, pickled and compared silently."""
+"""Property tests of answers: any JSON, raised or salvaged, can be read, dumped, pickled and compared silently."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def keys_of(model: type[Model]) -> list[str]:
 
 
 def json_values(keys: list[str]) -> st.SearchStrategy[Any]:
-    """JSON whose keys are often those of a model, or names that a model uses itself."""
+    """Generate JSON whose keys are often the fields or methods of a model."""
     plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
     words = st.sampled_from([SECRET, "2026-01-01T00:00:00.000Z", "2026-01-01", "1", "/wA=", 10**30, -1, 0.5, []])
     names = st.sampled_from(keys + HOSTILE) | st.text(max_size=3)
@@ -51,7 +51,7 @@ def json_values(keys: list[str]) -> st.SearchStrategy[Any]:
 
 
 def answers(model: type[Model]) -> st.SearchStrategy[bytes]:
-    """A good answer in which some values were replaced, any JSON, or bytes that are nearly JSON."""
+    """Generate a valid answer with some values replaced, any JSON, or bytes that are nearly JSON."""
     values = json_values(keys_of(model))
     spoilt = st.dictionaries(st.sampled_from(keys_of(model) + HOSTILE), values, max_size=6)
     mixed = spoilt.map(lambda changed: {**sample(model, full=True), **changed})
@@ -65,7 +65,7 @@ def answers(model: type[Model]) -> st.SearchStrategy[bytes]:
 
 
 def examine(model: Model) -> None:
-    """Do with a model all that a product may do, with warnings as errors."""
+    """Use a model in every way that a product may, with warnings as errors."""
     sent = model.to_dict()
     assert dict(model) == {**model} == sent == model
     assert len(model) == len(sent)
@@ -79,7 +79,7 @@ def examine(model: Model) -> None:
         model.model_dump(mode=mode, **dict(zip(FLAGS, flags, strict=True)))
     for options in ({}, {"by_alias": True, "exclude_unset": True}, {"round_trip": True}, {"exclude_none": True}):
         model.model_dump_json(**options)
-    if "inf" not in repr(sent):  # a number that is too large for a float is null in JSON
+    if "inf" not in repr(sent):  # pydantic writes a number that is too large for a float as null.
         kind_of_event = {"type": model.type} if hasattr(model, "type") else {}
         assert json.loads(model.model_dump_json()) == model.model_dump(mode="json") == kind_of_event | sent
     kind: Any = type(model)
@@ -97,7 +97,7 @@ def examine(model: Model) -> None:
         assert other.model_dump() == model.model_dump()
     try:
         hashed = hash(model)
-    except TypeError:  # as a good answer with a list in it
+    except TypeError:  # An answer that contains a list cannot be hashed.
         hashed = None
     assert hashed is None or hashed == hash(copy.copy(model))
 
@@ -106,7 +106,7 @@ _holders: dict[Any, Any] = {}
 
 
 def holder(kind: Any) -> Any:
-    """A model of a user's with an answer in it."""
+    """Return a user's model that contains an answer."""
     if kind not in _holders:
 
         class Holder(BaseModel):
@@ -121,7 +121,7 @@ def holder(kind: Any) -> Any:
 
 
 def check(returns: type[Any], content: bytes) -> None:
-    """What comes of an answer is a model or the right error with the bytes on it, and both can be used."""
+    """Check that an answer becomes a usable model, or a usable error that carries the bytes."""
     for on_invalid in ("raise", "salvage"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -1,4 +1,4 @@
-"""When the validators of models are built, and by which thread: a build that is deferred is not seen from outside."""
+"""The building of validators: when, and by which thread. Users cannot see that a build is deferred."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Noted(models.RespondRequest):
 
 
 def run(code: str) -> str:
-    """What a fresh Python process prints."""
+    """Return the output of a fresh Python process."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.stdout.strip()
 
 
-def deferred() -> type[Any]:
-    """A fresh model whose build is still to come where builds are deferred, with another inside it."""
+def new_model() -> type[Any]:
+    """Return a new model that contains another, with both builds deferred if pydantic allows it."""
 
     class Part(Model):
         count: int
@@ -104,7 +104,7 @@ def test_threads_that_use_a_model_first_find_it_built_once(
             building.pop()
             built.append(cls)
 
-    model = deferred()
+    model = new_model()
     monkeypatch.setattr(pydantic.main._model_construction, "complete_model_class", slowly)
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(first_use, [model] * 4))
@@ -113,7 +113,7 @@ def test_threads_that_use_a_model_first_find_it_built_once(
 
 
 def test_what_is_inside_an_answer_is_built_with_it() -> None:
-    whole = from_wire(deferred(), '{"part": {"count": 1}, "parts": [{"count": 2}]}')
+    whole = from_wire(new_model(), '{"part": {"count": 1}, "parts": [{"count": 2}]}')
     assert type(whole.part).__pydantic_complete__
 
 
@@ -186,7 +186,7 @@ def test_a_fork_waits_until_no_thread_builds(monkeypatch: pytest.MonkeyPatch) ->
         time.sleep(0.1)
         return complete(cls, *args, **options)
 
-    model = deferred()
+    model = new_model()
     monkeypatch.setattr(pydantic.main._model_construction, "complete_model_class", slowly)
     thread = threading.Thread(target=ready, args=(model,))
     thread.start()

@@ -1,4 +1,4 @@
-"""Encoding and decoding as tables: arguments in, bytes out; bytes in, models or errors out."""
+"""Encoding and decoding, as tables: arguments to bytes, bytes to models or errors."""
 
 from __future__ import annotations
 

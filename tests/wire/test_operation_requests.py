@@ -1,4 +1,4 @@
-"""What an operation makes of its arguments: the request, to the last header, and each refusal in its words."""
+"""The encoding of arguments: the request, to the last header, and the text of each refusal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 32 * 1024
 
 
 class Order(RequestModel):
-    """With what the API's own requests do not have yet: a constant, an alias, a default, a name like an option's."""
+    """A request with kinds of fields that the API lacks: a constant, an alias, a default, the name of an option."""
 
     kind: Literal["order"] = "order"
     from_: str = pydantic.Field("here", alias="from", serialization_alias="from")
@@ -29,7 +29,7 @@ class Order(RequestModel):
     deadlines: int = 0
 
 
-Order.__module__ = "uniqos.api.orders"  # else it would be a caller's class, whose defaults are sent
+Order.__module__ = "uniqos.api.orders"  # Otherwise the class would count as a caller's, whose defaults are sent.
 
 
 class Foreign(pydantic.BaseModel):

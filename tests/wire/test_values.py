@@ -1,4 +1,4 @@
-"""Which values are taken and which are refused: by one rule in a body, a query, a free object, an id and a model."""
+"""The values that are accepted and refused: by one rule in a body, a query, an object, an id and a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Number(IntEnum):
 
 
 class Endless(dict[str, Any]):
-    """A mapping that holds itself."""
+    """A mapping that contains itself."""
 
     def __init__(self) -> None:
         super().__init__(again=self)
@@ -303,7 +303,7 @@ FIELDS = sorted({*models.RespondRequest.model_fields} - {"stream", "return_forma
 
 
 def outcome(call: Callable[[], Any]) -> Any:
-    """What a call gives, or the places of what it refuses."""
+    """Return the result of a call, or the places of the values that it refuses."""
     try:
         return call()
     except (errors.RequestValidationError, pydantic.ValidationError) as exc:
@@ -329,7 +329,7 @@ def test_a_model_and_a_call_accept_and_refuse_the_same(name: str, value: Any) ->
     assert outcome(lambda: turn(fields, {})) == made
     if name == "further":
         return
-    if value is not None:  # as a keyword it was not given
+    if value is not None:  # A keyword of None counts as absent.
         assert outcome(lambda: turn(None, fields)) == made
     unchecked = models.RespondRequest.model_construct(**fields)
     assert outcome(lambda: turn(unchecked, {})) == made

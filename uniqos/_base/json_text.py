@@ -40,7 +40,8 @@ class JsonText:
 
 def refuse_nan(text: bytes | str) -> None:
     """Raise ValueError if JSON text holds NaN or Infinity."""
-    # pydantic accepts both. Searching the text is cheap, so it is parsed again only if one of the words occurs in it.
+    # pydantic accepts both in fields that a model does not declare. Searching the text is cheap, so the text is parsed
+    # again only if one of the words occurs in it.
     if isinstance(text, bytes):
         if b"NaN" not in text and b"Infinity" not in text:
             return
