@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from tests.support.asgi import serving
 from uniqos import models
 from uniqos._base.model import DEFER_BUILD, Model
-from uniqos._base.response import from_wire, ready
+from uniqos._base.response import build_model, from_wire
 
 
 class Noted(models.RespondRequest):
@@ -188,14 +188,14 @@ def test_a_fork_waits_until_no_thread_builds(monkeypatch: pytest.MonkeyPatch) ->
 
     model = new_model()
     monkeypatch.setattr(pydantic.main._model_construction, "complete_model_class", slowly)
-    thread = threading.Thread(target=ready, args=(model,))
+    thread = threading.Thread(target=build_model, args=(model,))
     thread.start()
     begun.wait()
     child = os.fork()
     if child == 0:
         signal.alarm(10)
         try:
-            os._exit(0 if ready(model).model_validate({"part": {"count": 1}}).part.count == 1 else 1)
+            os._exit(0 if build_model(model).model_validate({"part": {"count": 1}}).part.count == 1 else 1)
         finally:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0

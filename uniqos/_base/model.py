@@ -23,7 +23,7 @@ from .fields import caller_fields, optional_fields, timestamp_fields
 from .foreign import serialize_model
 from .fork import ForkSafeLock
 from .mapping import JsonObject
-from .plain import is_ours, plain, plain_fields, request_values
+from .plain import is_ours, request_values, to_plain, to_plain_fields
 from .serialize import as_sent, dump_without_types, timestamp_text
 from .signature import replace_signature
 
@@ -206,12 +206,12 @@ class RequestModel(Model):
         # A value that cannot be sent is refused here, so that a model and a call refuse the same values.
         if isinstance(data, BaseModel):
             data = request_values(data)
-        return plain_fields(data, caller_fields(cls)) if isinstance(data, (dict, Mapping)) else data
+        return to_plain_fields(data, caller_fields(cls)) if isinstance(data, (dict, Mapping)) else data
 
     def __setattr__(self, name: str, value: Any) -> None:
         cls = type(self)
         is_field = not (name.startswith("_") or hasattr(cls, name) or name in caller_fields(cls))
-        super().__setattr__(name, plain(value, name) if is_field else value)
+        super().__setattr__(name, to_plain(value, name) if is_field else value)
 
 
 class OpenRequest(RequestModel):

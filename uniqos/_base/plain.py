@@ -37,7 +37,7 @@ class _NotJsonError(Exception):
         self.path: list[str | int] = []
 
 
-def plain(value: Any, name: Any) -> Any:
+def to_plain(value: Any, name: Any) -> Any:
     """Convert a value to plain JSON. A date stays a date, because a field may be declared as one.
 
     Args:
@@ -55,7 +55,7 @@ def plain(value: Any, name: Any) -> Any:
         raise refusal("not_json", _TOO_DEEP, (str(name),)) from None
 
 
-def plain_fields(data: Mapping[Any, Any], unchanged: frozenset[str] = frozenset()) -> dict[Any, Any]:
+def to_plain_fields(data: Mapping[Any, Any], unchanged: frozenset[str] = frozenset()) -> dict[Any, Any]:
     """Convert the values of a mapping to plain JSON.
 
     Args:
@@ -69,7 +69,7 @@ def plain_fields(data: Mapping[Any, Any], unchanged: frozenset[str] = frozenset(
     for name, value in data.items():
         kind = type(value)
         same = kind in _UNCHANGED_TYPES or (kind is str and value.isascii()) or name in unchanged
-        converted[name] = value if same else plain(value, name)
+        converted[name] = value if same else to_plain(value, name)
     return converted
 
 
@@ -101,7 +101,7 @@ def refusal(kind: str, message: str, loc: tuple[str | int, ...], value: Any = No
     return ValidationError.from_exception_data("request", [error])
 
 
-def unboxed(value: Any) -> Any:
+def unbox(value: Any) -> Any:
     """Return the Python value of a numpy scalar, and any other value as it is."""
     # A scalar is recognised by its attributes, so that numpy need not be imported.
     kind = getattr(getattr(value, "dtype", None), "kind", None)
@@ -182,7 +182,7 @@ def _convert_key(key: Any) -> str:
     if isinstance(key, str) and not isinstance(key, Enum):
         return _check_text(str.__str__(key))
     try:
-        keys: dict[str, None] = to_jsonable_python({unboxed(key): None})
+        keys: dict[str, None] = to_jsonable_python({unbox(key): None})
     except (ValueError, TypeError):  # Which of them pydantic raises depends on its version.
         raise _NotJsonError(f"a key of type {type(key).__name__} cannot be written as JSON") from None
     return next(iter(keys))
@@ -210,7 +210,7 @@ def _convert_other(value: Any, depth: int) -> Any:
         return _convert_object({field.name: getattr(value, field.name) for field in fields(value)}, depth)
     if isinstance(value, date) and depth == 0:
         return value
-    bare = unboxed(value)
+    bare = unbox(value)
     if bare is not value:
         return _convert(bare, depth + 1)
     try:

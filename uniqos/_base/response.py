@@ -18,13 +18,13 @@ JsonPath = tuple[str | int, ...]
 """The keys and indices that lead from the whole JSON to a part of it."""
 
 
-def ready(model: type[M]) -> type[M]:
+def build_model(model: type[M]) -> type[M]:
     """Return the model after building its validator, and those of the models inside it."""
     if not model.__pydantic_complete__:
         # The validator of a model does not build those of the models inside it. Users call them too.
         for _, _, info in json_fields(model):
             for inner in models_in(info.annotation):
-                ready(inner)
+                build_model(inner)
         model.model_rebuild()
     return model
 
@@ -46,7 +46,7 @@ def from_wire(model: type[M], text: bytes | str) -> M:
         pydantic.ValidationError: The text is not JSON, or does not fit the model.
         ValueError: The text holds NaN or Infinity, which are not JSON.
     """
-    response: M = ready(model).__pydantic_validator__.validate_json(text)
+    response: M = build_model(model).__pydantic_validator__.validate_json(text)
     refuse_nan(text)
     bind(response, JsonText(text))
     return response

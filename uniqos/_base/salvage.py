@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .fields import json_fields
 from .model import Model
-from .response import mark_salvaged, models_in, ready
+from .response import build_model, mark_salvaged, models_in
 
 M = TypeVar("M", bound=Model)
 
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 def salvage(model: type[M], data: dict[str, Any]) -> M:
     """Return ``data`` as ``model``. A value that does not fit its field stays a JSON value."""
     extra = dict(data)
-    salvaged = ready(model).model_construct()
+    salvaged = build_model(model).model_construct()
     # The values are not passed as keywords, since a key of the response may be the name of a parameter.
     for name, key, info in json_fields(model):
         if key in extra:

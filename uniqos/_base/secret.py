@@ -22,7 +22,7 @@ class SecretBytes(bytes):
         return "b'***'"
 
 
-class Unfit:
+class NotText:
     """A placeholder for a key that is not text. An error may name its type, but not its value."""
 
     def __init__(self, kind: str) -> None:
@@ -33,10 +33,10 @@ class Unfit:
 
 
 def hide(value: Any) -> Any:
-    """Return text as a Secret, None unchanged, and any other value as Unfit, which is refused later."""
+    """Return text as a Secret, None unchanged, and any other value as NotText, which is refused later."""
     if isinstance(value, str):
         return Secret(value)
-    return value if value is None or isinstance(value, Unfit) else Unfit(type(value).__name__)
+    return value if value is None or isinstance(value, NotText) else NotText(type(value).__name__)
 
 
 def hide_options(options: dict[str, Any]) -> None:

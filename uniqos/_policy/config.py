@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .._base.secret import Unfit, hide, redact
+from .._base.secret import NotText, hide, redact
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.operation import OnInvalidResponse
 from .._wire.options import check_option, header_value, shown
@@ -116,7 +116,7 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
         return access_token, None
     if api_key is None:
         api_key = hide(os.environ.get("UNIQOS_API_KEY", ""))
-    if isinstance(api_key, Unfit):
+    if isinstance(api_key, NotText):
         raise ConfigurationError(f"api_key must be a string, got {api_key.kind}", code="missing_api_key")
     if not api_key:
         raise ConfigurationError(
@@ -215,7 +215,7 @@ def _checked_verify(value: Any) -> Any:
 def _base_url(url: Any, log: LeveledLogger) -> str:
     """Return the base URL without a path of ``/v1``. No error text repeats the URL: it may hold a password."""
     url = hide(url)
-    if isinstance(url, Unfit):
+    if isinstance(url, NotText):
         raise ConfigurationError(f"base_url must be a string, got {url.kind}")
     problem, parts = _parsed_base_url(url)
     if parts is None:

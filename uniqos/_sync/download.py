@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from .. import errors
-from .._base.response import ready, set_http
+from .._base.response import build_model, set_http
 from .._network.threads import blocking
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.file import PartialFile, SavedFile
@@ -37,7 +37,7 @@ def save(
             exchange.close()
         if not size:
             raise exchange.broken("empty_response", "there is nothing in it")
-        saved = ready(SavedFile)(
+        saved = build_model(SavedFile)(
             path=blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),

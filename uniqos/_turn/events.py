@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from .._base.json_text import JsonText, refuse_nan
 from .._base.model import Model
-from .._base.response import bind, ready
+from .._base.response import bind, build_model
 from .._wire.decode import problems
 from ..api.stream_events import (
     RespondStreamEvent,
@@ -60,7 +60,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
         name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _named_inside(name, data)
         if model is None:
             return _unknown(name, data)
-        validate = _VALIDATORS[name] = ready(model).__pydantic_validator__.validate_json
+        validate = _VALIDATORS[name] = build_model(model).__pydantic_validator__.validate_json
     try:
         event = validate(data)
         refuse_nan(data)
@@ -120,7 +120,7 @@ def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
 
 def _unknown(name: str, data: str) -> StreamEventUnknown:
     """Return an event of any other name, which breaks no contract whatever it holds."""
-    model = ready(StreamEventUnknown)
+    model = build_model(StreamEventUnknown)
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:

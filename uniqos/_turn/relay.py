@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from .. import errors
 from .._base.model import Model
-from .._base.response import ready, wire_text
+from .._base.response import build_model, wire_text
 from ..api.envelope import ErrorBody, ErrorEnvelope
 from ..api.stream_events import StreamEventError, StreamEventUnknown
 from .turn import error_of
@@ -75,7 +75,7 @@ def relay_error(error: errors.UniqOSError) -> Relayed:
     seconds = error.retry_after_seconds if isinstance(error, errors.RateLimitError) and status == 429 else None
     if seconds is not None and math.isfinite(seconds):
         headers["Retry-After"] = str(math.ceil(seconds))
-    envelope = ready(ErrorEnvelope)(error=ready(ErrorBody).model_validate(body))
+    envelope = build_model(ErrorEnvelope)(error=build_model(ErrorBody).model_validate(body))
     return Relayed(status, envelope, headers, caller_fault is None)
 
 
@@ -146,7 +146,7 @@ def relay_failure(error: errors.UniqOSError) -> Event:
     """Return the ``error`` event for a stream that failed."""
     relayed = relay_error(error)
     body = relayed.envelope.error
-    event = ready(StreamEventError)(code=body.code, message=body.message)
+    event = build_model(StreamEventError)(code=body.code, message=body.message)
     return Event("error", event.model_dump_json(), error if relayed.masked else None)
 
 

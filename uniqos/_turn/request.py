@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .. import errors
-from .._base.response import ready
+from .._base.response import build_model
 from .._wire.encode import as_mapping, encode, without_none
 from .._wire.operation import Body, Operation, Request
 from .._wire.options import OPTION_NAMES
@@ -54,7 +54,7 @@ def encode_turn(
 def _means(name: str, value: Any, other: Any) -> bool:
     """Return whether the request model reads ``value`` as ``other``: it also accepts "true" for True."""
     try:
-        turn = ready(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
+        turn = build_model(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
     except ValidationError:
         return False  # encode() refuses the value.
     return bool(getattr(turn, name) == other)

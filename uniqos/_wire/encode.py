@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from .. import errors
 from .._base.model import RequestModel
 from .._base.plain import request_values
-from .._base.response import ready
+from .._base.response import build_model
 from .decode import describe, problems
 from .operation import Body, Operation, Request
 from .options import OPTION_NAMES, as_text, refused, take_options
@@ -106,7 +106,7 @@ def _validate(
         raise refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
     try:
         # A model of this package is validated again, because model_construct() builds it unchecked.
-        return ready(model).model_validate(request_values(data) if isinstance(data, BaseModel) else data)
+        return build_model(model).model_validate(request_values(data) if isinstance(data, BaseModel) else data)
     except pydantic.ValidationError as exc:
         # The cause is the exception of a serializer of the caller's.
         raise _invalid_request(exc, f"{op.label}: ") from exc.__cause__

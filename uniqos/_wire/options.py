@@ -10,7 +10,7 @@ import pydantic
 from typing_extensions import TypedDict
 
 from .. import errors
-from .._base.plain import plain, unboxed
+from .._base.plain import to_plain, unbox
 from .._base.secret import Secret
 from .operation import OnInvalidResponse, Request
 
@@ -46,7 +46,7 @@ _HEADER_VALUE = r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?"
 def as_text(value: Any) -> str | None:
     """Return what JSON writes as text, such as a UUID, as that text; None of anything else."""
     try:
-        value = plain(value, "")
+        value = to_plain(value, "")
     except pydantic.ValidationError:
         return None
     return value if isinstance(value, str) else None
@@ -74,7 +74,7 @@ def take_options(request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_option(name: str, value: Any) -> Any:
     """Return a valid option, as the client and each call take it."""
-    value = unboxed(value)
+    value = unbox(value)
     if name in ("timeout", "deadline"):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not 0 <= value <= _MOST_SECONDS:

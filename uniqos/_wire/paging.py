@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._base.plain import unboxed
+from .._base.plain import unbox
 from .encode import as_mapping
 from .operation import Body
 from .options import refused, shown
@@ -23,7 +23,7 @@ def check_page_size(query: Body | None, filters: Mapping[str, Any]) -> None:
     Raises:
         RequestValidationError: The limit is not a whole number of 1 or more.
     """
-    size = unboxed(_argument("limit", query, filters))
+    size = unbox(_argument("limit", query, filters))
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
         raise refused(f"limit must be a whole number, 1 or more, got {shown(size)}")
 
