@@ -42,7 +42,7 @@ def timestamp_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
 
 
 def package_fields(model: type[BaseModel]) -> list[tuple[str, str, FieldInfo]]:
-    """Return the fields of this package's model, without those that a caller's subclass declares anew."""
+    """Return the fields of this package's model, without those that a caller's subclass redeclares."""
     callers = caller_fields(model)
     return [(name, key, info) for name, key, info in json_fields(_package_base(model)) if name not in callers]
 

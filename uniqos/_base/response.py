@@ -21,7 +21,7 @@ JsonPath = tuple[str | int, ...]
 def build_model(model: type[M]) -> type[M]:
     """Return the model after building its validator, and those of the models inside it."""
     if not model.__pydantic_complete__:
-        # The validator of a model does not build those of the models inside it. Users call them too.
+        # Building a model leaves the models inside it incomplete. Users hold these too, as parts of an answer.
         for _, _, info in json_fields(model):
             for inner in models_in(info.annotation):
                 build_model(inner)
@@ -66,10 +66,10 @@ def bind(model: Model, text: JsonText, path: JsonPath = ()) -> None:
     Args:
         model: The response, or a part of it.
         text: The text of the whole response.
-        path: The way from the whole response to ``model``.
+        path: The keys and indices from the whole response to ``model``.
     """
     _set_wire(model, (text, path))
-    if _model_fields(type(model)):  # Most stream events hold no models, and their number counts.
+    if _model_fields(type(model)):  # Few events of a stream contain models.
         for part, steps in parts(model):
             bind(part, text, (*path, *steps))
 

@@ -59,8 +59,8 @@ def relay_error(error: errors.UniqOSError) -> Relayed:
     """Return the answer to the service's own caller.
 
     A known fault of the caller keeps its status and the API's words. A wrong key, a missing scope or payment, and a
-    used-up quota are faults of the service: they become a 503, not a 401, for which a browser would ask for a
-    password. An error with an unknown code keeps a status that blames the caller, but not its words.
+    used-up quota are faults of the service. They become a 503, since a browser would ask for a password after a 401.
+    An error with an unknown code keeps a status that blames the caller, but not its words.
     """
     headers: dict[str, str] = {}
     request_id = _request_id_header(error)

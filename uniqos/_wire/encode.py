@@ -70,7 +70,7 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keywords without those of None, which the official SDK does not send either."""
+    """Return the keywords whose value is not None. The official SDK does not send None either."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

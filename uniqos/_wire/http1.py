@@ -30,7 +30,7 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
         headers: Names and values, in order.
 
     Raises:
-        httpcore.LocalProtocolError: The target or a header holds a character that would end it.
+        httpcore.LocalProtocolError: The target or a header holds a forbidden character, e.g. a line break.
     """
     lines = [b"%s %s HTTP/1.1" % (method, target)]
     lines += [b"%s: %s" % header for header in headers]
@@ -43,7 +43,7 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
 
 
 class ResponseReader:
-    """The parser of one response. Every response gets a new parser, so that the bytes of two can never mix.
+    """The parser of one response. Every response gets a new parser, so that their bytes can never mix.
 
     Args:
         method: The method of the request, which decides whether the response has a body.
@@ -144,13 +144,13 @@ class ResponseReader:
         status = head.status_code
         if self._method == b"HEAD" or status in (204, 304) or (self._method == b"CONNECT" and 200 <= status < 300):
             self.ended = True
-            # A faulty server may still send the body that its 204 announces, so that connection is not reused. A 304 is
+            # A faulty server may still send the body that its 204 announces, so the connection is not reused. A 304 is
             # an error, since no request here is conditional.
             announced = chunked or length not in (b"", b"0")
             self.keep_alive = not closes and not (announced and status == 204) and status != 304
         elif chunked:
             self._body = _Chunked()
-            # A length beside chunks is a sign of response smuggling, so that the connection is not reused.
+            # A length beside chunks is a sign of response smuggling, so the connection is not reused.
             self.keep_alive = not closes and not length
         elif length:
             self._body = _Sized(int(length))
@@ -279,5 +279,5 @@ class _Chunked:
 
 @lru_cache(maxsize=16)
 def _request_event(method: bytes) -> h11.Request:
-    """Return the h11 event of a request with this method: by the method h11 expects a body, or none."""
+    """Return the h11 event of a request. By the method, h11 knows whether the response has a body."""
     return h11.Request(method=method, target=b"*", headers=[(b"Host", b"")])

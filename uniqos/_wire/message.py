@@ -40,7 +40,7 @@ class Endpoint:
         Args:
             request: The encoded call.
             accept: The ``Accept`` header.
-            timeout: Seconds that connecting, and each single read or write, may take.
+            timeout: The limit, in seconds, for connecting and for each read or write; None for no limit.
             deadline: The instant at which the whole attempt must have ended.
         """
         headers = [*self._common, (b"Accept", accept.encode())]
@@ -67,7 +67,8 @@ class Endpoint:
 class Content(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The body of a request.
 
-    httpx's own stream is an async generator, which stays suspended when a request fails before its body was read.
+    httpx's own stream is an async generator. If a request fails before its body was read, that generator stays
+    suspended.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -134,5 +135,5 @@ def is_whole_json(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def body_decoder(response: httpx.Response, limit: int) -> BodyDecoder:
-    """Return the decoder for the body of a response; httpx has decoded the body if a hook has read it."""
+    """Return the decoder for the body of a response. A body that a hook has read needs none: httpx has decoded it."""
     return BodyDecoder(None if response.is_stream_consumed else response.headers.get("content-encoding"), limit)

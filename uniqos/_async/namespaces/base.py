@@ -24,9 +24,9 @@ class AsyncNamespace:
 
 
 class namespace(Generic[N]):
-    """Decorates a method that returns the class of a namespace, which becomes an attribute.
+    """A decorator that turns a method, which returns the class of a namespace, into an attribute.
 
-    Of an instance it is the namespace, made on first use and kept; of the class it is the namespace's class, where
+    On an instance, the attribute is the namespace, made on first use. On the class, it is the namespace's class, where
     mocks and documentation find the methods.
     """
 

@@ -105,7 +105,8 @@ class AsyncEndUsers(AsyncNamespace):
 
         Args:
             user_id: Your own id for the end user.
-            body: ``metadata`` as one object. It replaces the stored metadata; ``{}`` clears them.
+            body: ``metadata`` as one object. It replaces the stored metadata as a whole; ``{}`` clears them.
+                Without it, the stored metadata stay.
             **fields: The body as keywords, and the options of the call.
 
         Returns:
@@ -141,7 +142,9 @@ class AsyncEndUsers(AsyncNamespace):
         return await self._requester.call(ops.DELETE, body, keywords, user_id)
 
     async def model(self, user_id: str, **options: Unpack[p.Options]) -> m.PsychologicalModel:
-        """Return the psychological model of an end user: traits, communication style, recurring topics, preferences.
+        """Return the psychological model of an end user.
+
+        The model describes traits, communication style, recurring topics and stated preferences.
 
         Args:
             user_id: Your own id for the end user.
@@ -174,10 +177,10 @@ class AsyncEndUsers(AsyncNamespace):
 
         Args:
             user_id: Your own id for the end user.
-            language: ``en`` or ``es``; or the query as one object.
+            language: The language, ``en`` or ``es``; or the query as one object.
 
         Returns:
-            The words.
+            The psychological model as text.
 
         Raises:
             NotFoundError: The end user does not exist.

@@ -32,8 +32,8 @@ class Interactions(Namespace):
 
         Args:
             query: The query as one object.
-            **filters: The query as keywords, and the options of the call: user_id, relationship_id, limit, cursor, and
-                the datetimes ``from_`` (inclusive) and ``to`` (exclusive), with a time zone.
+            **filters: The query as keywords: user_id, relationship_id, limit, cursor, ``from_`` (inclusive), ``to``
+                (exclusive). The last two are datetimes with a time zone. Also the options of the call.
 
         Returns:
             The turns in ``data``, and ``next_cursor`` for the next page; None on the last.
@@ -81,8 +81,8 @@ class Interactions(Namespace):
 
         Args:
             query: The query as one object.
-            **filters: The query as keywords, and the options of the call: user_id, relationship_id, ``from_``, ``to``,
-                and ``group_by`` (``day``, ``week`` or ``month``; one total without it).
+            **filters: The query as keywords: user_id, relationship_id, ``from_``, ``to``, and ``group_by`` (``day``,
+                ``week`` or ``month``; one total without it). Also the options of the call.
 
         Returns:
             The buckets in ``data``.

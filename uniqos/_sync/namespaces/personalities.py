@@ -22,7 +22,7 @@ else:
 
 
 class Personalities(Namespace):
-    """Personalities, their versions and their review. A personality never changes, but has new versions."""
+    """Personalities, their versions and their review. A change makes a new version."""
 
     __slots__ = ()
 
@@ -60,8 +60,8 @@ class Personalities(Namespace):
         """Create a personality. An idempotency key makes retries safe.
 
         Args:
-            body: The personality as one object. Keys that are not public, such as the Big Five values, go in a mapping
-                here.
+            body: The personality as one object. To send undocumented keys, such as the Big Five
+                values, pass a mapping.
             **fields: The body as keywords, and the options of the call.
 
         Returns:
@@ -127,7 +127,7 @@ class Personalities(Namespace):
         return self._requester.call(ops.NEW_VERSION, body, fields, personality_id)
 
     def from_guided_prompt(self, body: p.GuidedPromptLike | None = None, **fields: Any) -> m.GuidedProposal:
-        """Turn a description in words into a proposal for ``create``.
+        """Propose the body of ``create`` from a description in words.
 
         This takes 20 to 60 seconds. Nothing is stored or billed.
 
@@ -158,7 +158,7 @@ class Personalities(Namespace):
             The copy.
 
         Raises:
-            NotFoundError: The catalog has no such slug.
+            NotFoundError: The catalog has no entry with this slug.
 
         Source: official SDK; the shape of the answer is undocumented.
         """
@@ -191,7 +191,7 @@ class Personalities(Namespace):
             personality_id: The id of any version.
 
         Returns:
-            The lineage in ``data``.
+            The versions in ``data``.
 
         Raises:
             NotFoundError: The personality does not exist.
