@@ -1,4 +1,4 @@
-"""The errors of a part of the package whose extra is not installed, which say what to install."""
+"""The errors of a missing extra, which name the packages to install."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from .errors import ConfigurationError
 
 
 class MissingExtraError(ConfigurationError, ImportError):
-    """A package of an extra is missing: for tools that try an import, this is an import that failed."""
+    """A package of an extra is missing. As an ImportError, it is handled by tools that try an import."""
 
 
 class MissingPartError(ConfigurationError, AttributeError):
-    """The same where a module is asked for as an attribute: ``hasattr`` and ``inspect`` take it for missing."""
+    """The same for a module that is read as an attribute, which ``hasattr`` and ``inspect`` take for missing."""
 
 
 def missing_extra(what: str, extra: str) -> MissingExtraError:
-    """Return the error of ``what``, which needs the packages of ``extra``.
+    """Return the error of a feature whose extra is not installed.
 
-    It names the packages themselves: ``pip install 'uniqos[...]'`` would fetch the official SDK, which has our name.
+    The error names the packages themselves, since ``pip install 'uniqos[...]'`` would install the official SDK.
+
+    Args:
+        what: The feature and its need, e.g. ``the sandbox needs uvicorn``.
+        extra: The extra that provides it.
     """
     packages = " ".join(f'"{package}"' for package in _packages(extra))
     hint = f"pip install {packages}" if packages else f"install the packages of the extra {extra} of pyproject.toml"
@@ -26,12 +30,12 @@ def missing_extra(what: str, extra: str) -> MissingExtraError:
 
 
 def missing_part(error: MissingExtraError) -> MissingPartError:
-    """Return the error of an attribute that is a module whose extra is missing."""
+    """Return the same error for a module that was read as an attribute."""
     return MissingPartError(error.message, code=error.code, details=error.details)
 
 
 def _packages(extra: str) -> list[str]:
-    """The requirements of an extra, from the metadata of what is installed; none where there is no metadata."""
+    """Return the requirements of an extra from the package's metadata; an empty list without metadata."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:

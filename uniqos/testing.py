@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from ._base.model import Model, json_fields, ready
+from ._base.fields import json_fields
+from ._base.model import Model
+from ._base.response import build_model
 from ._network.sockets import forbidden
 
 M = TypeVar("M", bound=Model)
@@ -46,7 +48,7 @@ def build(model: type[M], **fields: Any) -> M:
     """
     required = {name: info.annotation for name, _, info in json_fields(model) if info.is_required()}
     made = {name: _value(name, annotation) for name, annotation in required.items() if name not in fields}
-    return ready(model)(**made, **fields)
+    return build_model(model)(**made, **fields)
 
 
 def _value(name: str, annotation: Any) -> Any:

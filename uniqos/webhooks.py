@@ -12,7 +12,8 @@ from typing import Any
 import pydantic
 from pydantic import AwareDatetime
 
-from ._base.model import Model, from_wire
+from ._base.model import Model
+from ._base.response import from_wire
 from ._base.secret import Secret, hide
 from .errors import ConfigurationError, WebhookSignatureError
 

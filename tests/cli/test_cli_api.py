@@ -253,7 +253,7 @@ def test_an_open_call_prints_what_comes() -> None:
         (("GET", "/v1/moods/\n"), "no path of the API"),
         (("GET", "/v1/moods//x"), "no path of the API"),
         (("GET", "/v1/moods/%ff"), "not UTF-8"),
-        (("GET", "/v1/personalities/.."), "is no id"),
+        (("GET", "/v1/personalities/.."), "is not a valid personality_id"),
         (("GET", "/v1/me?x=1"), "--query"),
         (("GET", "/v1/me#x"), "--query"),
         (("GET", "/v1/me", "--query", "x"), "KEY=VALUE"),

@@ -24,7 +24,8 @@ from pydantic_core import from_json
 
 from tests.fuzz.responses import responses
 from uniqos import RespondStreamEvent, UniqOS, UniqOSError, construct_event, errors
-from uniqos._base.model import Model, wire_text
+from uniqos._base.model import Model
+from uniqos._base.response import wire_text
 from uniqos._policy.retry import CAP_SECONDS, RETRY_AFTER_CAP_SECONDS, delay, may_resend
 from uniqos._sync.requester import Connections, Requester
 from uniqos._sync.stream import RespondStream

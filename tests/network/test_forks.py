@@ -28,7 +28,7 @@ LOCKS = [
     ("uniqos._network.certificates", "_making_context"),
     ("uniqos._sync.client", "_unpickling"),
     ("uniqos._async.client", "_unpickling"),
-    ("uniqos._base.model", "_building"),
+    ("uniqos._base.model", "_build_lock"),
     ("uniqos._policy.pace", "_lock"),
     ("uniqos._policy.drift", "_telling"),
 ]
@@ -77,7 +77,7 @@ def take(lock: Any) -> None:
 def test_a_lock_that_another_thread_holds_is_free_in_the_child(
     module: str, name: str, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_fork, "_SECONDS", seconds)
+    monkeypatch.setattr(_fork, "_MAX_SECONDS", seconds)
     lock = getattr(import_module(module), name)
     taken, done = threading.Event(), threading.Event()
 
@@ -127,7 +127,7 @@ def test_a_fork_waits_for_imports_of_what_is_needed_alone_and_not_for_ever(
     name = f"slow_module_that_is_needed_{needed}"
     (tmp_path / f"{name}.py").write_text(f"from {__name__} import imported; imported.wait(10)")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(_fork, "_SECONDS", 0.2)
+    monkeypatch.setattr(_fork, "_MAX_SECONDS", 0.2)
     monkeypatch.setattr(_fork, "_DEPENDENCIES", frozenset({name} if needed else ()))
     imported.clear()
     thread = threading.Thread(target=import_module, args=(name,))

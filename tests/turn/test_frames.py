@@ -1,4 +1,4 @@
-"""From the bytes of a stream to its events, cut anywhere; httpx-sse is the judge of what they are."""
+"""The framing of streams: bytes, cut anywhere, to events, compared with httpx-sse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def events(frames: Frames, data: bytes) -> list[tuple[str, str]]:
     return [event for event in frames.feed(data) if event is not None]
 
 
-def judged(content: bytes) -> list[tuple[str, str]]:
+def read_with_httpx_sse(content: bytes) -> list[tuple[str, str]]:
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=content)
     return [(event.event, event.data) for event in EventSource(response).iter_sse() if event.data]
 
@@ -61,7 +61,7 @@ def judged(content: bytes) -> list[tuple[str, str]]:
 )
 def test_the_events_are_those_of_httpx_sse_however_the_bytes_are_cut(text: str) -> None:
     content = text.encode()
-    expected = judged(content)
+    expected = read_with_httpx_sse(content)
     for size in (1, 2, 3, 7, len(content) + 1):
         pieces = [content[at : at + size] for at in range(0, len(content), size)]
         assert read(*pieces) == expected

@@ -1,4 +1,4 @@
-"""Event payloads in, event models out."""
+"""The payloads of events, which become event models."""
 
 from __future__ import annotations
 

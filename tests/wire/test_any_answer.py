@@ -1,4 +1,4 @@
-"""Any JSON as the answer of any operation, raised or salvaged, can be read, dumped, pickled and compared silently."""
+"""Property tests of answers: any JSON, raised or salvaged, can be read, dumped, pickled and compared silently."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from pydantic_core import to_jsonable_python
 
 from tests.wire.test_model import sample
 from uniqos import errors, models
+from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
-from uniqos._base.model import Model, json_fields, models_in
+from uniqos._base.model import Model
+from uniqos._base.response import models_in
 from uniqos._turn.events import BrokenEvent, parse_event, salvage_event
 from uniqos._wire.decode import decode
 from uniqos.api import operations
@@ -40,7 +42,7 @@ def keys_of(model: type[Model]) -> list[str]:
 
 
 def json_values(keys: list[str]) -> st.SearchStrategy[Any]:
-    """JSON whose keys are often those of a model, or names that a model uses itself."""
+    """Generate JSON whose keys are often the fields or methods of a model."""
     plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
     words = st.sampled_from([SECRET, "2026-01-01T00:00:00.000Z", "2026-01-01", "1", "/wA=", 10**30, -1, 0.5, []])
     names = st.sampled_from(keys + HOSTILE) | st.text(max_size=3)
@@ -50,7 +52,7 @@ def json_values(keys: list[str]) -> st.SearchStrategy[Any]:
 
 
 def answers(model: type[Model]) -> st.SearchStrategy[bytes]:
-    """A good answer in which some values were replaced, any JSON, or bytes that are nearly JSON."""
+    """Generate a valid answer with some values replaced, any JSON, or bytes that are nearly JSON."""
     values = json_values(keys_of(model))
     spoilt = st.dictionaries(st.sampled_from(keys_of(model) + HOSTILE), values, max_size=6)
     mixed = spoilt.map(lambda changed: {**sample(model, full=True), **changed})
@@ -64,7 +66,7 @@ def answers(model: type[Model]) -> st.SearchStrategy[bytes]:
 
 
 def examine(model: Model) -> None:
-    """Do with a model all that a product may do, with warnings as errors."""
+    """Use a model in every way that a product may, with warnings as errors."""
     sent = model.to_dict()
     assert dict(model) == {**model} == sent == model
     assert len(model) == len(sent)
@@ -78,7 +80,7 @@ def examine(model: Model) -> None:
         model.model_dump(mode=mode, **dict(zip(FLAGS, flags, strict=True)))
     for options in ({}, {"by_alias": True, "exclude_unset": True}, {"round_trip": True}, {"exclude_none": True}):
         model.model_dump_json(**options)
-    if "inf" not in repr(sent):  # a number that is too large for a float is null in JSON
+    if "inf" not in repr(sent):  # pydantic writes a number that is too large for a float as null.
         kind_of_event = {"type": model.type} if hasattr(model, "type") else {}
         assert json.loads(model.model_dump_json()) == model.model_dump(mode="json") == kind_of_event | sent
     kind: Any = type(model)
@@ -96,7 +98,7 @@ def examine(model: Model) -> None:
         assert other.model_dump() == model.model_dump()
     try:
         hashed = hash(model)
-    except TypeError:  # as a good answer with a list in it
+    except TypeError:  # An answer that contains a list cannot be hashed.
         hashed = None
     assert hashed is None or hashed == hash(copy.copy(model))
 
@@ -105,7 +107,7 @@ _holders: dict[Any, Any] = {}
 
 
 def holder(kind: Any) -> Any:
-    """A model of a user's with an answer in it."""
+    """Return a user's model that contains an answer."""
     if kind not in _holders:
 
         class Holder(BaseModel):
@@ -120,7 +122,7 @@ def holder(kind: Any) -> Any:
 
 
 def check(returns: type[Any], content: bytes) -> None:
-    """What comes of an answer is a model or the right error with the bytes on it, and both can be used."""
+    """Check that an answer becomes a usable model, or a usable error that carries the bytes."""
     for on_invalid in ("raise", "salvage"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")

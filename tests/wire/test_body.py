@@ -1,4 +1,4 @@
-"""Decoding bodies, chunk by chunk, as tables."""
+"""The decoding of bodies, chunk by chunk, as tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from uniqos._wire.body import BodyDecoder, BodyError
 
-TEXT = bytes(range(256)) * 20 + b"x" * 3_000_000  # more than one piece, and far smaller when packed
+TEXT = bytes(range(256)) * 20 + b"x" * 3_000_000  # Larger than one piece, and far smaller when compressed.
 RAW = zlib.compressobj(wbits=-15)
 PACKED = {
     "gzip": gzip.compress(TEXT, mtime=0),
@@ -20,7 +20,7 @@ PACKED = {
 }
 
 
-def decoded(encoding: str, chunks: list[bytes], limit: int = 10_000_000) -> bytes:
+def decode_chunks(encoding: str, chunks: list[bytes], limit: int = 10_000_000) -> bytes:
     decoder = BodyDecoder(encoding, limit)
     out = []
     for chunk in chunks:
@@ -39,21 +39,21 @@ def cut(data: bytes, size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [1, 2, 7, 1000, 10**9])
 def test_a_body_is_the_same_however_it_is_cut(encoding: str, size: int) -> None:
     if encoding == "identity" and size < 1000:
-        size = 1000  # millions of chunks would prove no more
-    assert decoded(encoding, cut(PACKED[encoding], size)) == TEXT
+        size = 1000  # Millions of chunks would prove no more.
+    assert decode_chunks(encoding, cut(PACKED[encoding], size)) == TEXT
 
 
 @pytest.mark.parametrize("padding", [b"\0" * 512, b"\x1f", b"junk"])
 @pytest.mark.parametrize("size", [1, 10**9])
 def test_what_comes_after_the_end_is_padding(padding: bytes, size: int) -> None:
-    assert decoded("gzip", cut(PACKED["gzip"] + padding, size)) == TEXT
+    assert decode_chunks("gzip", cut(PACKED["gzip"] + padding, size)) == TEXT
 
 
 def test_padding_without_end_is_too_large() -> None:
     padding = [bytes(1000)] * 11
-    assert decoded("gzip", [PACKED["gzip"], *padding[1:]], len(TEXT) + 10_000) == TEXT
+    assert decode_chunks("gzip", [PACKED["gzip"], *padding[1:]], len(TEXT) + 10_000) == TEXT
     with pytest.raises(BodyError) as caught:
-        decoded("gzip", [PACKED["gzip"] + b"\0\0", *padding], len(TEXT) + 10_000)
+        decode_chunks("gzip", [PACKED["gzip"] + b"\0\0", *padding], len(TEXT) + 10_000)
     assert caught.value.code == "response_too_large"
 
 
@@ -61,19 +61,19 @@ def test_padding_without_end_is_too_large() -> None:
 def test_a_body_that_ends_too_early_is_an_error(encoding: str) -> None:
     for length in (1, 2, 12, len(PACKED[encoding]) - 1):
         with pytest.raises(BodyError, match=r"too early|broken") as caught:
-            decoded(encoding, [PACKED[encoding][:length]])
+            decode_chunks(encoding, [PACKED[encoding][:length]])
         assert caught.value.code == "undecodable_response"
 
 
 def test_nothing_at_all_is_a_body_too() -> None:
-    assert decoded("gzip", []) == decoded("gzip", [b""]) == b""
+    assert decode_chunks("gzip", []) == decode_chunks("gzip", [b""]) == b""
 
 
 @pytest.mark.parametrize("encoding", list(PACKED))
 def test_the_limit_counts_what_was_decoded(encoding: str) -> None:
-    assert decoded(encoding, [PACKED[encoding]], len(TEXT)) == TEXT
+    assert decode_chunks(encoding, [PACKED[encoding]], len(TEXT)) == TEXT
     with pytest.raises(BodyError) as caught:
-        decoded(encoding, [PACKED[encoding]], len(TEXT) - 1)
+        decode_chunks(encoding, [PACKED[encoding]], len(TEXT) - 1)
     assert caught.value.code == "response_too_large"
 
 
@@ -92,7 +92,7 @@ def test_what_names_no_compression_is_read_as_it_is(encoding: str | None) -> Non
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "identity, gzip", "GZIP", "none, x-gzip"])
 def test_a_compression_may_be_named_twice_and_among_others(encoding: str) -> None:
-    assert decoded(encoding, [PACKED["gzip"]]) == TEXT
+    assert decode_chunks(encoding, [PACKED["gzip"]]) == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])

@@ -1,4 +1,4 @@
-"""When the validators of models are built, and by which thread: a build that is deferred is not seen from outside."""
+"""The building of validators: when, and by which thread. Users cannot see that a build is deferred."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from pydantic import TypeAdapter
 
 from tests.support.asgi import serving
 from uniqos import models
-from uniqos._base.model import DEFER_BUILD, Model, from_wire, ready
+from uniqos._base.model import DEFER_BUILD, Model
+from uniqos._base.response import build_model, from_wire
 
 
 class Noted(models.RespondRequest):
@@ -30,14 +31,14 @@ class Noted(models.RespondRequest):
 
 
 def run(code: str) -> str:
-    """What a fresh Python process prints."""
+    """Return the output of a fresh Python process."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.stdout.strip()
 
 
-def deferred() -> type[Any]:
-    """A fresh model whose build is still to come where builds are deferred, with another inside it."""
+def new_model() -> type[Any]:
+    """Return a new model that contains another, with both builds deferred if pydantic allows it."""
 
     class Part(Model):
         count: int
@@ -103,7 +104,7 @@ def test_threads_that_use_a_model_first_find_it_built_once(
             building.pop()
             built.append(cls)
 
-    model = deferred()
+    model = new_model()
     monkeypatch.setattr(pydantic.main._model_construction, "complete_model_class", slowly)
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(first_use, [model] * 4))
@@ -112,7 +113,7 @@ def test_threads_that_use_a_model_first_find_it_built_once(
 
 
 def test_what_is_inside_an_answer_is_built_with_it() -> None:
-    whole = from_wire(deferred(), '{"part": {"count": 1}, "parts": [{"count": 2}]}')
+    whole = from_wire(new_model(), '{"part": {"count": 1}, "parts": [{"count": 2}]}')
     assert type(whole.part).__pydantic_complete__
 
 
@@ -120,7 +121,8 @@ def test_what_is_inside_an_answer_is_built_with_it() -> None:
 def test_a_model_has_its_signature_before_its_first_use(module: str) -> None:
     code = f"""
 import inspect, {module} as module
-from uniqos._base.model import DEFER_BUILD, Model, models_in
+from uniqos._base.model import DEFER_BUILD, Model
+from uniqos._base.response import models_in
 for name in set(dir(module)) - {{"Model"}}:
     value = getattr(module, name)
     for model in models_in(getattr(value, "__value__", value)):
@@ -184,16 +186,16 @@ def test_a_fork_waits_until_no_thread_builds(monkeypatch: pytest.MonkeyPatch) ->
         time.sleep(0.1)
         return complete(cls, *args, **options)
 
-    model = deferred()
+    model = new_model()
     monkeypatch.setattr(pydantic.main._model_construction, "complete_model_class", slowly)
-    thread = threading.Thread(target=ready, args=(model,))
+    thread = threading.Thread(target=build_model, args=(model,))
     thread.start()
     begun.wait()
     child = os.fork()
     if child == 0:
         signal.alarm(10)
         try:
-            os._exit(0 if ready(model).model_validate({"part": {"count": 1}}).part.count == 1 else 1)
+            os._exit(0 if build_model(model).model_validate({"part": {"count": 1}}).part.count == 1 else 1)
         finally:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0

@@ -1,4 +1,4 @@
-"""Answers in, typed errors out."""
+"""The errors of responses, as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of a caller's own are sent as they serialize themselves, wherever they are given."""
+"""A caller's own models, which are sent as they serialize themselves, wherever they are given."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Kind(Enum):
 
 
 def context(value: Any) -> Any:
-    """What a value becomes inside of a free object."""
+    """Return the JSON of a value inside the object ``context``."""
     content = json.loads(encode(engine.RESPOND, None, {**TURN, "context": {"p": value}}).content or b"")
     assert content == json.loads(encode(engine.RESPOND, {**TURN, "context": {"p": value}}, {}).content or b"")
     return content["context"]["p"]
@@ -337,8 +337,8 @@ class Scalar(BaseModel):
     [
         (lambda: encode(engine.RESPOND, Names(), {}), "body: Names serializes to a list, not to a JSON object"),
         (lambda: encode(engine.RESPOND, Scalar(), {}), "body: Scalar serializes to a str, not to a JSON object"),
-        (lambda: encode(engine.RESPOND, Broken(), {}), "body: Broken cannot be sent: to dump it as JSON raised "),
-        (lambda: context([Broken()]), "context.p.0: Broken cannot be sent: to dump it as JSON raised "),
+        (lambda: encode(engine.RESPOND, Broken(), {}), "body: Broken cannot be sent: its serializer raised "),
+        (lambda: context([Broken()]), "context.p.0: Broken cannot be sent: its serializer raised "),
         (lambda: encode_turn(engine.RESPOND, Scalar(), {}, stream=True, return_format=None), "Scalar serializes to"),
         (lambda: cursor_of(Scalar(), {}), "Scalar serializes to"),
         (lambda: next_page(Broken(), {}, "c"), "Broken cannot be sent"),
@@ -357,7 +357,7 @@ def test_the_failure_of_a_callers_serializer_is_the_cause() -> None:
     assert "_fail" in str(caught.value.__cause__)
 
 
-# For any model: a random class, its JSON by pydantic, and by us.
+# A property test: pydantic's JSON of a random model, compared with the JSON that is sent.
 
 SCALARS = st.one_of(
     st.none(),
@@ -393,8 +393,8 @@ VALUES = st.recursive(
 
 
 @st.composite
-def foreign(draw: st.DrawFn) -> BaseModel:
-    """A model of a random class, of whose fields a random part was set."""
+def random_models(draw: st.DrawFn) -> BaseModel:
+    """Generate a model of a random class with some fields set."""
     fields: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for name in draw(st.lists(st.sampled_from("abcdef"), unique=True, max_size=5)):
@@ -410,8 +410,8 @@ def foreign(draw: st.DrawFn) -> BaseModel:
     return made
 
 
-def left(value: Any, dumped: Any) -> Any:
-    """What is left of a dump, by the rule: without each None that nobody set."""
+def drop_defaults(value: Any, dumped: Any) -> Any:
+    """Return a dump without each None that is only a default: the rule that is tested."""
     if isinstance(value, Names):
         return dumped
     if isinstance(value, BaseModel) and isinstance(dumped, dict):
@@ -420,40 +420,43 @@ def left(value: Any, dumped: Any) -> Any:
         unset = {key for key, name in names.items() if name not in given and getattr(value, name) is None}
         parts = {**names, **{key: key for key in type(value).model_computed_fields}}
         return {
-            key: left(getattr(value, parts[key]) if key in parts else None, inner)
+            key: drop_defaults(getattr(value, parts[key]) if key in parts else None, inner)
             for key, inner in dumped.items()
             if not (key in unset and inner is None)
         }
     if isinstance(value, (list, tuple)) and isinstance(dumped, list):
-        return [left(*both) for both in zip(value, dumped, strict=True)]
+        return [drop_defaults(*both) for both in zip(value, dumped, strict=True)]
     if isinstance(value, dict) and isinstance(dumped, dict):
-        return {key: left(value[key], inner) for key, inner in dumped.items()}
+        return {key: drop_defaults(value[key], inner) for key, inner in dumped.items()}
     if isinstance(value, (Card, Ticket)):
-        return {key: left(value.profile if key in ("profile", "who") else None, part) for key, part in dumped.items()}
+        return {
+            key: drop_defaults(value.profile if key in ("profile", "who") else None, part)
+            for key, part in dumped.items()
+        }
     return dumped
 
 
 @settings(max_examples=150, deadline=None)
-@given(foreign())
+@given(random_models())
 def test_any_model_is_sent_as_its_serializer_gives_it_less_each_none_that_nobody_set(model: BaseModel) -> None:
-    wanted = left(model, json.loads(model.model_dump_json(by_alias=True)))
+    wanted = drop_defaults(model, json.loads(model.model_dump_json(by_alias=True)))
     assert json.loads(encode(engine.INFER_STATE, model, {}).content or b"") == wanted
     assert context(model) == wanted
     assert context({"deep": [model]}) == {"deep": [wanted]}
 
 
 @settings(max_examples=60, deadline=None)
-@given(foreign())
+@given(random_models())
 def test_any_subclass_of_ours_is_sent_as_its_serializer_gives_it(model: BaseModel) -> None:
     fields: dict[str, Any] = {name: (Any, info) for name, info in type(model).model_fields.items()}
     mine = create_model("Mine", __base__=models.InferStateRequest, **fields)
     made = mine(**{name: getattr(model, name) for name in model.model_fields_set})
-    wanted = left(made, json.loads(made.model_dump_json(by_alias=True)))
+    wanted = drop_defaults(made, json.loads(made.model_dump_json(by_alias=True)))
     assert json.loads(encode(engine.INFER_STATE, made, {}).content or b"") == wanted
 
 
 def values_of(model: Any) -> Iterator[Any]:
-    """Everything that a request model holds."""
+    """Yield the values of a request model, nested ones included."""
     yield model
     for inner in model.values() if isinstance(model, dict) else model if isinstance(model, list) else ():
         yield from values_of(inner)

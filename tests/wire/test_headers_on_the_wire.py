@@ -1,4 +1,4 @@
-"""Whatever the headers and the key: what reaches a server is one header of that value, or nothing."""
+"""Property tests of headers: a header or key reaches the server as one header of that value, or is refused."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def server() -> Iterator[RawServer]:
         yield running
 
 
-def sent(server: RawServer, flavour: str, options: Mapping[str, Any]) -> list[tuple[bytes, bytes]] | None:
-    """The header lines that a turn with these options arrives with; None where it is refused and nothing arrives."""
+def received_headers(server: RawServer, flavour: str, options: Mapping[str, Any]) -> list[tuple[bytes, bytes]] | None:
+    """Return the headers that the server received of a turn with these options; None if the turn was refused."""
     before = len(server.requests)
     try:
         if flavour == "sync":
@@ -62,7 +62,7 @@ async def respond(url: str, options: Mapping[str, Any]) -> None:
 @example(key="ü")
 @example(key="00000000-0000-4000-8000-000000000000")
 def test_an_idempotency_key_arrives_as_it_is_or_is_refused(server: RawServer, flavour: str, key: str) -> None:
-    found = sent(server, flavour, {"idempotency_key": key})
+    found = received_headers(server, flavour, {"idempotency_key": key})
     visible = bool(re.fullmatch(r"[!-~]([\t -~]*[!-~])?", key))
     assert (found is not None) is visible
     assert found is None or [value for name, value in found if name == b"idempotency-key"] == [key.encode()]
@@ -76,7 +76,7 @@ def test_an_idempotency_key_arrives_as_it_is_or_is_refused(server: RawServer, fl
 @example(name="X-A", value="ü")
 @example(name="X-A", value="1")
 def test_a_header_arrives_as_it_is_or_is_refused(server: RawServer, flavour: str, name: str, value: str) -> None:
-    found = sent(server, flavour, {"headers": {name: value}})
+    found = received_headers(server, flavour, {"headers": {name: value}})
     token = bool(re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name))
     ours = name.lower() in ("host", "authorization", "content-length", "accept", "idempotency-key", "x-uniqos-sdk")
     visible = bool(re.fullmatch(r"[!-~]([\t -~]*[!-~])?", value))

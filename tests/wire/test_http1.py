@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: where a response ends, what is behind it, and that h11 reads the same."""
+"""HTTP/1.1 messages as bytes: the end of a response, the bytes behind it, and the agreement with h11."""
 
 from __future__ import annotations
 

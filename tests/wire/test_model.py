@@ -1,4 +1,4 @@
-"""Attributes are Python, subscripts are JSON."""
+"""Models: attributes are Python values, subscripts are JSON values."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from pydantic import AwareDatetime, Field, field_serializer
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
-from uniqos._base.model import Model, RequestModel, json_fields
+from uniqos._base.model import Model, RequestModel
 from uniqos._wire.decode import decode
 from uniqos._wire.file import File, SavedFile
 from uniqos.api import source_of
@@ -169,12 +170,12 @@ def test_every_model_survives_json_pickle_and_deepcopy(model: type[Model]) -> No
 
 
 def sample(model: type[Model], full: bool = False) -> dict[str, Any]:
-    """JSON for what a model requires, or for all that it knows."""
+    """Return JSON with the required fields of a model, or with all of them."""
     return {key: value_of(info.annotation) for _, key, info in json_fields(model) if info.is_required() or full}
 
 
 def value_of(annotation: Any) -> Any:
-    """A JSON value that fits an annotation."""
+    """Return a JSON value that fits an annotation."""
     if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
         return sample(annotation, full=True)
     if get_origin(annotation) in (Union, UnionType):

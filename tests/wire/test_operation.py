@@ -1,4 +1,4 @@
-"""Encoding and decoding as tables: arguments in, bytes out; bytes in, models or errors out."""
+"""Encoding and decoding, as tables: arguments to bytes, bytes to models or errors."""
 
 from __future__ import annotations
 
@@ -131,13 +131,19 @@ def test_a_wrong_keyword_is_a_type_error(call: Callable[[], Request], says: str)
             "invalid_request",
             "context.x.0: -Infinity is",
         ),
-        (engine.RESPOND, {**TURN, "context": {"x": object()}}, {}, "invalid_request", "context.x: object is not JSON"),
+        (
+            engine.RESPOND,
+            {**TURN, "context": {"x": object()}},
+            {},
+            "invalid_request",
+            "context.x: a value of type object cannot be written",
+        ),
         (
             engine.RESPOND,
             {**TURN, "message": "\ud800"},
             {},
             "invalid_request",
-            "message: text with half a surrogate pair",
+            "message: the text holds half of a surrogate pair",
         ),
         (engine.RESPOND, [TURN], {}, "invalid_request", "a model or a mapping"),
         (interactions.LIST, None, {"from_": datetime(2026, 1, 1)}, "invalid_request", "from"),

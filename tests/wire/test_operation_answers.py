@@ -1,4 +1,4 @@
-"""What an operation makes of an answer that is not quite what it should be, and how it says so."""
+"""The decoding of unusual answers, and the texts of its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operation makes of its arguments: the request, to the last header, and each refusal in its words."""
+"""The encoding of arguments: the request, to the last header, and the text of each refusal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 32 * 1024
 
 
 class Order(RequestModel):
-    """With what the API's own requests do not have yet: a constant, an alias, a default, a name like an option's."""
+    """A request with kinds of fields that the API lacks: a constant, an alias, a default, the name of an option."""
 
     kind: Literal["order"] = "order"
     from_: str = pydantic.Field("here", alias="from", serialization_alias="from")
@@ -29,7 +29,7 @@ class Order(RequestModel):
     deadlines: int = 0
 
 
-Order.__module__ = "uniqos.api.orders"  # else it would be a caller's class, whose defaults are sent
+Order.__module__ = "uniqos.api.orders"  # Otherwise the class would count as a caller's, whose defaults are sent.
 
 
 class Foreign(pydantic.BaseModel):
@@ -222,7 +222,8 @@ def test_where_any_keyword_is_sent_only_what_looks_much_like_an_option_is_refuse
     with pytest.raises(TypeError) as caught:
         encode(OPEN, None, {"time": 3, "max_retry": 1})
     assert str(caught.value) == (
-        "POST /v1/open: unexpected keyword argument 'max_retry'; did you mean 'max_retries'? Else pass it in a mapping"
+        "POST /v1/open: unexpected keyword argument 'max_retry'; did you mean 'max_retries'? "
+        "If it is a key of the body, pass the body as a mapping"
     )
     assert encode(OPEN, {"max_retry": 1}, {}).content == b'{"max_retry":1}'
 
@@ -245,7 +246,9 @@ def test_a_replacement_character_is_text_like_any_other() -> None:
 def test_a_key_with_half_a_surrogate_pair_is_refused_wherever_it_is(op: Operation[Any], data: Any, where: str) -> None:
     with pytest.raises(errors.RequestValidationError) as caught:
         encode(op, data, {})
-    assert str(caught.value) == f"{op.label}: {where}: text with half a surrogate pair is not JSON"
+    assert (
+        str(caught.value) == f"{op.label}: {where}: the text holds half of a surrogate pair, which UTF-8 cannot encode"
+    )
 
 
 @pytest.mark.parametrize(
@@ -276,11 +279,12 @@ def test_a_path_may_be_as_long_as_servers_read_and_no_longer() -> None:
     with pytest.raises(errors.RequestValidationError) as caught:
         encode(personalities.GET, None, {}, ("x" * (room + 1),))
     assert str(caught.value) == (
-        "GET /v1/personalities/{personality_id}: ids and query are 32769 bytes long; at most 32768 can be sent"
+        "GET /v1/personalities/{personality_id}: path and query have 32769 bytes; "
+        "shorten the ids or the query to at most 32768"
     )
 
 
-NO_ID = 'it must not be empty, ".", ".." or hold control characters'
+INVALID_ID = "an id must not be empty, '.', '..' or hold control characters"
 SECONDS = "must be a number of seconds, 0 (no limit) to 2,000,000, got"
 QUERY = "a query holds text, numbers, booleans and datetimes, not"
 VISIBLE = "must be visible ASCII text, without line breaks, to travel in a header"
@@ -290,14 +294,14 @@ VISIBLE = "must be visible ASCII text, without line breaks, to travel in a heade
     ("call", "says"),
     [
         (lambda: encode(personalities.GET, None, {}, (7,)), "personality_id must be a string, got int"),  # type: ignore[arg-type]
-        (lambda: encode(personalities.GET, None, {}, ("..",)), f"personality_id='..' is no id: {NO_ID}"),
+        (lambda: encode(personalities.GET, None, {}, ("..",)), f"'..' is not a valid personality_id: {INVALID_ID}"),
         (
             lambda: encode(personalities.GET, None, {}, ("\ud800",)),
-            "personality_id='\\ud800' is no id: it holds half a surrogate pair",
+            "'\\ud800' is not a valid personality_id: it holds half of a surrogate pair, which UTF-8 cannot encode",
         ),
         (
             lambda: encode(DEEP, None, {}, ("1", "2", "list")),
-            "c='list' is no id: that path is another operation's",
+            "'list' is not a valid c: that path belongs to another operation",
         ),
         (
             lambda: encode(engine.RESPOND, [TURN], {}),  # type: ignore[arg-type]
@@ -317,11 +321,11 @@ VISIBLE = "must be visible ASCII text, without line breaks, to travel in a heade
         ),
         (
             lambda: encode(interactions.LIST, {"x": "\ud800"}, {}),
-            "GET /v1/interactions: x: text with half a surrogate pair is not JSON",
+            "GET /v1/interactions: x: the text holds half of a surrogate pair, which UTF-8 cannot encode",
         ),
         (
             lambda: encode(interactions.LIST, {"x": datetime(2026, 1, 1)}, {}),
-            "x needs a time zone, e.g. datetime.now(timezone.utc)",
+            "x needs a time zone: pass datetime.now(timezone.utc), for example",
         ),
         (lambda: encode(interactions.LIST, {"x": 10**5000}, {}), "x is too large to be sent"),
         (lambda: encode(interactions.LIST, {"x": float("inf")}, {}), "GET /v1/interactions: x: Infinity is not JSON"),

@@ -1,4 +1,4 @@
-"""What others wrote, as it may be shown: one line, bounded, and no free text where a code or an id belongs."""
+"""The escaping of foreign text: one line, bounded, and no free text in place of a code or an id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values are taken and which are refused: by one rule in a body, a query, a free object, an id and a model."""
+"""The values that are accepted and refused: by one rule in a body, a query, an object, an id and a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Number(IntEnum):
 
 
 class Endless(dict[str, Any]):
-    """A mapping that holds itself."""
+    """A mapping that contains itself."""
 
     def __init__(self) -> None:
         super().__init__(again=self)
@@ -118,15 +118,15 @@ def test_a_number_of_any_kind_is_a_number_but_never_an_id(value: Any, sent: Any)
         (float("-inf"), "-Infinity is not JSON"),
         (np.float32("inf"), "Infinity is not JSON"),
         (np.float64("nan"), "NaN is not JSON"),
-        (object(), "object is not JSON"),
-        (np.array([1, 2]), "ndarray is not JSON"),
-        (np.datetime64("2026-01-01", "ns"), "datetime64 is not JSON"),
-        (np.longdouble(1), "longdouble is not JSON"),
-        (b"\xff", "bytes is not JSON"),
-        ("\ud800", "text with half a surrogate pair is not JSON"),
-        ({"\ud800": 1}, "text with half a surrogate pair is not JSON"),
-        ({frozenset(): 1}, "a key of type frozenset is not JSON"),
-        (Endless(), "a value that holds itself, or more than 250 levels, is not JSON"),
+        (object(), "a value of type object cannot be written as JSON"),
+        (np.array([1, 2]), "a value of type ndarray cannot be written as JSON"),
+        (np.datetime64("2026-01-01", "ns"), "a value of type datetime64 cannot be written as JSON"),
+        (np.longdouble(1), "a value of type longdouble cannot be written as JSON"),
+        (b"\xff", "a value of type bytes cannot be written as JSON"),
+        ("\ud800", "the text holds half of a surrogate pair, which UTF-8 cannot encode"),
+        ({"\ud800": 1}, "the text holds half of a surrogate pair, which UTF-8 cannot encode"),
+        ({frozenset(): 1}, "a key of type frozenset cannot be written as JSON"),
+        (Endless(), "the value contains itself, or has more than 250 levels"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -207,7 +207,8 @@ def test_what_cannot_be_an_id_is_refused_by_the_parameters_name(value: Any) -> N
             with pytest.raises(errors.RequestValidationError, match=f"{name} must be a string, got "):
                 call(value)
         with pytest.raises(
-            errors.RequestValidationError, match=r"cursor: (Input should be a valid string|object is not JSON)"
+            errors.RequestValidationError,
+            match=r"cursor: (Input should be a valid string|a value of type object cannot be written as JSON)",
         ):
             next(iter(client.interactions.iterate(cursor=value if value is not None else 7)))
 
@@ -302,7 +303,7 @@ FIELDS = sorted({*models.RespondRequest.model_fields} - {"stream", "return_forma
 
 
 def outcome(call: Callable[[], Any]) -> Any:
-    """What a call gives, or the places of what it refuses."""
+    """Return the result of a call, or the places of the values that it refuses."""
     try:
         return call()
     except (errors.RequestValidationError, pydantic.ValidationError) as exc:
@@ -328,7 +329,7 @@ def test_a_model_and_a_call_accept_and_refuse_the_same(name: str, value: Any) ->
     assert outcome(lambda: turn(fields, {})) == made
     if name == "further":
         return
-    if value is not None:  # as a keyword it was not given
+    if value is not None:  # A keyword of None counts as absent.
         assert outcome(lambda: turn(None, fields)) == made
     unchecked = models.RespondRequest.model_construct(**fields)
     assert outcome(lambda: turn(unchecked, {})) == made

@@ -1,4 +1,4 @@
-"""Deliveries: only what is signed, fresh and whole becomes an event."""
+"""Webhook deliveries: only a signed, fresh and complete delivery becomes an event."""
 
 from __future__ import annotations
 

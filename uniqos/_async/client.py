@@ -14,7 +14,8 @@ from typing_extensions import Self, Unpack
 
 from .. import errors
 from .._base.fork import ForkSafeLock
-from .._base.model import Model, ready
+from .._base.model import Model
+from .._base.response import build_model
 from .._base.secret import hide
 from .._network.aio import close_when_forgotten
 from .._policy.config import change, change_credentials, resolve
@@ -450,7 +451,7 @@ class AsyncUniqOS(AsyncResponder):
 
         models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())
         for model in models:
-            ready(model)
+            build_model(model)
         await self._requester.warm_up()
 
     async def aclose(self) -> None:

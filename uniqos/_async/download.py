@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from .. import errors
-from .._base.model import ready, set_http
+from .._base.response import build_model, set_http
 from .._network.aio import blocking
 from .._wire.body import MAX_BODY_BYTES
-from .._wire.file import Part, SavedFile
+from .._wire.file import PartialFile, SavedFile
 from .._wire.operation import Request
 from .exchange import AsyncExchange
 from .requester import AsyncRequester
@@ -36,7 +36,7 @@ async def save(
             await exchange.aclose()
         if not size:
             raise exchange.broken("empty_response", "there is nothing in it")
-        saved = ready(SavedFile)(
+        saved = build_model(SavedFile)(
             path=await blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),
@@ -44,5 +44,5 @@ async def save(
         set_http(saved, exchange.http)
         return saved
 
-    with requester.watch(request) as watch, Part(path) as part:
+    with requester.watch(request) as watch, PartialFile(path) as part:
         return await requester.send(request, accept, MAX_BODY_BYTES, write, watch)

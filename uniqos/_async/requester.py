@@ -10,7 +10,7 @@ import httpx
 from .. import errors
 from .._base.deadline import Deadline
 from .._base.http import HttpInfo
-from .._base.model import ready, set_http
+from .._base.response import build_model, set_http
 from .._network.aio import AsyncClock
 from .._policy.options import Config
 from .._policy.retry import delay, may_resend
@@ -75,7 +75,7 @@ class AsyncRequester:
             exchange, content = await self.send(request, ANY, self.config.max_response_bytes, _read, watch)
             if not content:
                 raise exchange.broken("empty_response", "there is nothing in it")
-        file = ready(File)(content=content, content_type=exchange.http.headers.get("content-type"))
+        file = build_model(File)(content=content, content_type=exchange.http.headers.get("content-type"))
         set_http(file, exchange.http)
         return file
 

@@ -1,1 +1,1 @@
-"""Values that every other part uses: models, plain JSON, secrets, what HTTP said. It knows no endpoint."""
+"""The values that every other part uses: models, plain JSON, secrets, the HTTP side of responses."""

@@ -6,10 +6,14 @@ from time import monotonic
 
 
 class Deadline:
-    """The monotonic instant at which an exchange must have ended; a stream moves it with every event.
+    """The monotonic instant at which an exchange must have ended. A stream moves it with every event.
 
-    The HTTP client bounds each read by itself, so a server that sends one byte a second would never
-    time out. The connection pool asks this object before each read, which bounds their sum.
+    httpx limits the time of each single read, so a server that sends one byte a second would never time out. The
+    connection pool shortens each read by this deadline, which limits their sum.
+
+    Args:
+        seconds: Seconds from now; None for no limit.
+        whole: Seconds that the whole call may take; None for no limit.
     """
 
     __slots__ = ("at", "last")
@@ -20,12 +24,12 @@ class Deadline:
         self.restart(seconds)
 
     def restart(self, seconds: float | None) -> None:
-        """Begin again: ``seconds`` from now, None for no limit, but never beyond the whole call's end."""
+        """Move the deadline to ``seconds`` from now, but never beyond the end of the whole call."""
         at = None if seconds is None else monotonic() + seconds
         self.at = self.last if at is None or (self.last is not None and self.last < at) else at
 
     def clamp(self, timeout: float | None) -> float | None:
-        """The shorter of ``timeout`` and the time left, in seconds (never below 0); None is no limit."""
+        """Return the smaller of ``timeout`` and the time left, in seconds; None for no limit."""
         at = self.at
         if at is None:
             return timeout

@@ -1,4 +1,4 @@
-"""Modules that are named in type hints alone: imported when a hint is resolved at run time, and not by any call."""
+"""Placeholders for modules that only type hints name. A module is imported when such a hint is resolved at run time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class HintedModule:
-    """Stands for a module of the package until one of its names is asked for."""
+    """A placeholder for a module, which is imported when one of its names is read."""
 
     __slots__ = ("_name",)
 
@@ -15,7 +15,7 @@ class HintedModule:
         self._name: str = name
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # asked by what looks at any object, such as inspect.unwrap
+        if name.startswith("__"):  # inspect.unwrap() and others read such names of any object.
             raise AttributeError(name)
         return getattr(import_module(self._name), name)
 

@@ -1,4 +1,4 @@
-"""What is known of one HTTP exchange, and how long it may still take. Plain data, no I/O."""
+"""The HTTP side of a response: status, headers, rate limit, retries."""
 
 # No deferred annotations: typing.get_type_hints would look them up in `uniqos`, the `__module__` of these classes.
 
@@ -11,8 +11,8 @@ import httpx
 
 KEEPALIVE_SECONDS = 30.0
 """How long a connection waits for work before it is closed."""
-_MOST_REQUESTS = 10**12
-"""A second; no float holds what some numbers with more digits say."""
+_MAX_REQUESTS = 10**12
+"""The largest plausible limit of requests a second. Arithmetic with far larger integers would overflow a float."""
 
 
 class UncertainEnd(httpx.RemoteProtocolError):
@@ -23,11 +23,11 @@ class RateLimit(NamedTuple):
     """The rate-limit headers of a response (source: docs)."""
 
     limit: int
-    """Requests per second that the bucket allows."""
+    """The size of the bucket, in requests per second."""
     remaining: int
-    """Tokens left in the bucket."""
+    """The number of requests left in the bucket."""
     reset: datetime | None
-    """When the bucket is full again."""
+    """The instant at which the bucket is full again; None if the server sent no valid one."""
 
 
 RateLimit.__module__ = "uniqos"
@@ -35,56 +35,56 @@ RateLimit.__module__ = "uniqos"
 
 @dataclass(frozen=True, slots=True)
 class HttpInfo:
-    """The HTTP side of an answer or an error: never part of a model's fields, dumps or equality."""
+    """The HTTP side of an answer or an error. It is not part of a model's fields, dumps or equality."""
 
     __module__ = "uniqos"
 
     status: int
-    """HTTP status code; 0 where no answer came."""
+    """The HTTP status code; 0 if no answer came."""
     raw_headers: tuple[tuple[bytes, bytes], ...] = ()
-    """The response headers as they came, in order."""
+    """The response headers as they were received, in order."""
     retries: int = 0
-    """How many attempts failed before this one."""
+    """The number of failed attempts before this one."""
     elapsed: float = 0.0
-    """Seconds from the call to the beginning of this answer, or to the error where none came, waits included."""
+    """Seconds from the beginning of the call to the head of this answer, or to the error. Waits are included."""
     idempotency_key: str | None = None
-    """The ``Idempotency-Key`` of all attempts: with it the same call can be made again and is not paid twice."""
+    """The ``Idempotency-Key`` of all attempts. Pass it to repeat the call without paying twice."""
     problems: tuple[dict[str, Any], ...] = field(default=(), hash=False)
-    """What did not fit the model, where an invalid answer was salvaged; inputs are left out."""
+    """The errors of a salvaged answer, as pydantic reports them (``loc``, ``type``, ``msg``), without the values."""
 
     @property
     def attempts(self) -> int:
-        """How many attempts were made, this one included."""
+        """The number of attempts, this one included."""
         return self.retries + 1
 
     @property
     def replayed(self) -> bool:
-        """Whether the server says, by ``Idempotent-Replayed``, that it had answered this key before.
+        """Whether the server answered this idempotency key before, by its ``Idempotent-Replayed`` header.
 
-        Undocumented: the sandbox does so, and other APIs; whether uniqOS does is not public.
+        Undocumented: the sandbox sends this header, and so do other APIs. Whether uniqOS does is not public.
         """
         return self.headers.get("idempotent-replayed", "").lower() == "true"
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """All response headers; names are case-insensitive. One that a gateway has sent twice is there once."""
+        """The response headers, with case-insensitive names. Duplicates that a gateway adds are removed."""
         distinct = {(name.lower(), value): (name, value) for name, value in self.raw_headers}
         return httpx.Headers(list(distinct.values()))
 
     @property
     def request_id(self) -> str | None:
-        """The server's ``X-Request-Id``: quote it when asking for support."""
+        """The server's ``X-Request-Id``; None if it sent none. Quote it when you ask for support."""
         return self.headers.get("x-request-id")
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The rate-limit headers, or None where the server sent none (or nonsense)."""
+        """The rate-limit headers; None if they are missing or invalid."""
         headers = self.headers
         try:
             limit, remaining = (int(headers[name]) for name in ("x-ratelimit-limit", "x-ratelimit-remaining"))
         except (KeyError, ValueError):
             return None
-        if max(abs(limit), abs(remaining)) > _MOST_REQUESTS:
+        if max(abs(limit), abs(remaining)) > _MAX_REQUESTS:
             return None
         try:
             reset = datetime.fromisoformat(headers["x-ratelimit-reset"].replace("Z", "+00:00"))

@@ -1,298 +1,243 @@
-"""What a caller gives, as plain JSON values. Every body, query, path id and free object goes through this rule.
+"""The conversion of a caller's values to plain JSON values, for every body, query and path id.
 
-Models of this package give what was set. A model of the caller's gives what its own serializer makes of it; only a None
-that nobody set is left out. Other values are written as pydantic writes them in JSON: a UUID as text, an Enum as its
-value, a set as a list. A scalar of numpy is the Python value that it holds.
+A model of this package becomes the fields that were set. A model of the caller's becomes the output of its own
+serializer, without the fields that are None by default. Other values become what pydantic writes in JSON: a UUID its
+text, an Enum its value, a set a list. A scalar of numpy becomes the Python value that it holds.
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
 
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+from .foreign import json_keys, serialize_dataclass, serialize_model
 
-_AS_THEY_ARE = frozenset({int, bool, type(None)})
-_ARRAYS = (list, tuple, set, frozenset, deque, Iterator)
-_UNSET: Any = object()
-_DEEPEST = 250  # pydantic writes up to 254 levels
-_TOO_DEEP = f"a value that holds itself, or more than {_DEEPEST} levels, is not JSON"
-_LONGEST_WAY = 20  # as many keys as an error can show
-_SCALAR_KINDS = frozenset("biufU")  # numpy's bool, int, unsigned int, float and str
+_UNCHANGED_TYPES = frozenset({int, bool, type(None)})
+_ARRAY_TYPES = (list, tuple, set, frozenset, deque, Iterator)
+_MAX_DEPTH = 250  # Pydantic writes up to 254 levels.
+_TOO_DEEP = f"the value contains itself, or has more than {_MAX_DEPTH} levels"
+_MAX_PATH_KEYS = 20  # A longer path would fill the error message.
+_NUMPY_SCALAR_KINDS = frozenset("biufU")  # numpy's bool, int, unsigned int, float and str
 
 
 class _NotJsonError(Exception):
-    """A value cannot be sent. ``way`` is the way to it, the innermost key first."""
+    """A value cannot be sent. ``path`` holds the keys that lead to it, the innermost first."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.way: list[str | int] = []
+        self.path: list[str | int] = []
 
 
-def plain(value: Any, name: Any) -> Any:
-    """Return a value as plain JSON; a date stays one, since a field may want it.
+def to_plain(value: Any, name: Any) -> Any:
+    """Convert a value to plain JSON. A date stays a date, because a field may be declared as one.
 
     Args:
-        value: Anything that a caller gave.
-        name: The field or parameter, for the error.
+        value: Any value of a caller's.
+        name: The name of the field or parameter, for the error message.
 
     Raises:
-        pydantic.ValidationError: The value cannot be sent; the error says where in it and why.
+        pydantic.ValidationError: The value cannot be sent; the error names its place and the reason.
     """
     try:
-        return _plain(value, 0)
+        return _convert(value, 0)
     except _NotJsonError as exc:
-        raise _located(exc, name) from exc.__cause__
+        raise _locate(exc, name) from exc.__cause__
     except RecursionError:
         raise refusal("not_json", _TOO_DEEP, (str(name),)) from None
 
 
-def plain_fields(data: Mapping[Any, Any], as_given: frozenset[str] = frozenset()) -> dict[Any, Any]:
-    """Return a mapping with plain values.
+def to_plain_fields(data: Mapping[Any, Any], unchanged: frozenset[str] = frozenset()) -> dict[Any, Any]:
+    """Convert the values of a mapping to plain JSON.
 
     Args:
         data: A body or query by its JSON names.
-        as_given: Names whose values stay as they are.
+        unchanged: Names whose values are not converted.
 
     Raises:
-        pydantic.ValidationError: A value cannot be sent; the error says where in ``data`` and why.
+        pydantic.ValidationError: A value cannot be sent; the error names its place and the reason.
     """
-    taken: dict[Any, Any] = {}
+    converted: dict[Any, Any] = {}
     for name, value in data.items():
         kind = type(value)
-        same = kind in _AS_THEY_ARE or (kind is str and value.isascii()) or name in as_given
-        taken[name] = value if same else plain(value, name)
-    return taken
+        same = kind in _UNCHANGED_TYPES or (kind is str and value.isascii()) or name in unchanged
+        converted[name] = value if same else to_plain(value, name)
+    return converted
 
 
-def given(model: BaseModel) -> dict[str, Any]:
-    """Return a body or query that was given as a model: of ours what was set, of a caller's what it serializes to.
+def request_values(model: BaseModel) -> dict[str, Any]:
+    """Convert a body or query, given as a model, to plain JSON values.
 
     Raises:
         pydantic.ValidationError: The model cannot be serialized, or not as an object.
     """
     try:
-        made = _given(model)
+        values = _convert_model(model)
     except _NotJsonError as exc:
-        raise _located(exc) from exc.__cause__
-    if isinstance(made, dict):
-        return made
-    raise refusal("not_json", f"{type(model).__name__} serializes to a {type(made).__name__}, not to a JSON object", ())
-
-
-def serialized(model: BaseModel) -> Any:
-    """Return what a model's own serializer makes of it, without each None that is only a default.
-
-    Raises:
-        Exception: Whatever the model's serializers raise.
-    """
-    return _without_unset(model, json.loads(model.model_dump_json(by_alias=True, warnings=False)))
+        raise _locate(exc) from exc.__cause__
+    if isinstance(values, dict):
+        return values
+    kind = type(values).__name__
+    raise refusal("not_json", f"{type(model).__name__} serializes to a {kind}, not to a JSON object", ())
 
 
 def is_ours(model: type) -> bool:
-    """Return whether a class is part of this package, and not of a caller's program."""
+    """Return whether a class belongs to this package."""
     return model.__module__.partition(".")[0] == "uniqos"
 
 
 def refusal(kind: str, message: str, loc: tuple[str | int, ...], value: Any = None) -> ValidationError:
-    """Return the error of one value, for a validator of a whole model to raise."""
-    custom: Any = PydanticCustomError  # whose types ask for literals
+    """Return the error of one value, to be raised in the validator of a whole model."""
+    custom: Any = PydanticCustomError  # Its types accept literal strings only.
     error = InitErrorDetails(type=custom(kind, message), loc=loc, input=value)
     return ValidationError.from_exception_data("request", [error])
 
 
-def unboxed(value: Any) -> Any:
+def unbox(value: Any) -> Any:
     """Return the Python value of a numpy scalar, and any other value as it is."""
-    # Asked of the value itself, so that numpy is never imported here.
+    # A scalar is recognised by its attributes, so that numpy need not be imported.
     kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if isinstance(kind, str) and kind in _SCALAR_KINDS and getattr(value, "shape", None) == ():
+    if isinstance(kind, str) and kind in _NUMPY_SCALAR_KINDS and getattr(value, "shape", None) == ():
         item = value.item()
-        return value if hasattr(item, "dtype") else item  # a longdouble has no Python value
+        return value if hasattr(item, "dtype") else item  # item() of a longdouble is a longdouble again.
     return value
 
 
-def _located(exc: _NotJsonError, *names: Any) -> ValidationError:
-    return refusal("not_json", str(exc), (*map(str, names), *exc.way[::-1][:_LONGEST_WAY]))
+def _locate(exc: _NotJsonError, *names: Any) -> ValidationError:
+    return refusal("not_json", str(exc), (*map(str, names), *exc.path[::-1][:_MAX_PATH_KEYS]))
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _convert(value: Any, depth: int) -> Any:
     kind = type(value)
-    return value if kind in _AS_THEY_ARE else _BY_TYPE.get(kind, _other)(value, depth)
+    return value if kind in _UNCHANGED_TYPES else _CONVERTERS.get(kind, _convert_other)(value, depth)
 
 
-def _text(value: str, depth: int = 0) -> str:
+def _check_text(value: str, depth: int = 0) -> str:
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise _NotJsonError("text with half a surrogate pair is not JSON") from None
+            raise _NotJsonError("the text holds half of a surrogate pair, which UTF-8 cannot encode") from None
     return value
 
 
-def _number(value: float, depth: int = 0) -> float:
+def _check_number(value: float, depth: int = 0) -> float:
     if not isfinite(value):
         raise _NotJsonError(f"{'NaN' if isnan(value) else 'Infinity' if value > 0 else '-Infinity'} is not JSON")
     return value
 
 
-def _object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    if depth > _DEEPEST:
+def _convert_object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    if depth > _MAX_DEPTH:
         raise _NotJsonError(_TOO_DEEP)
-    made: dict[str, Any] = {}
+    converted: dict[str, Any] = {}
     for key, inner in value.items():
         if type(key) is not str or not key.isascii():
-            key = _key(key)
-        # The commonest values are told apart here, since a call for each would take most of the time.
+            key = _convert_key(key)
+        # The commonest types are checked inline, since a function call for each value would take most of the time.
         kind = type(inner)
-        if not (kind in _AS_THEY_ARE or (kind is str and inner.isascii())):
+        if not (kind in _UNCHANGED_TYPES or (kind is str and inner.isascii())):
             try:
-                inner = _BY_TYPE.get(kind, _other)(inner, depth + 1)
+                inner = _CONVERTERS.get(kind, _convert_other)(inner, depth + 1)
             except _NotJsonError as exc:
-                exc.way.append(key)
+                exc.path.append(key)
                 raise
-        made[key] = inner
-    return made
+        converted[key] = inner
+    return converted
 
 
-def _array(value: Iterable[Any], depth: int) -> list[Any]:
-    if depth > _DEEPEST:
+def _convert_array(value: Iterable[Any], depth: int) -> list[Any]:
+    if depth > _MAX_DEPTH:
         raise _NotJsonError(_TOO_DEEP)
-    made: list[Any] = []
+    converted: list[Any] = []
     for inner in value:
         kind = type(inner)
-        if not (kind in _AS_THEY_ARE or (kind is str and inner.isascii())):
+        if not (kind in _UNCHANGED_TYPES or (kind is str and inner.isascii())):
             try:
-                inner = _BY_TYPE.get(kind, _other)(inner, depth + 1)
+                inner = _CONVERTERS.get(kind, _convert_other)(inner, depth + 1)
             except _NotJsonError as exc:
-                exc.way.append(len(made))
+                exc.path.append(len(converted))
                 raise
-        made.append(inner)
-    return made
+        converted.append(inner)
+    return converted
 
 
-_BY_TYPE: dict[type, Callable[[Any, int], Any]] = {str: _text, float: _number, dict: _object, list: _array}
+_CONVERTERS: dict[type, Callable[[Any, int], Any]] = {
+    str: _check_text,
+    float: _check_number,
+    dict: _convert_object,
+    list: _convert_array,
+}
 
 
-def _key(key: Any) -> str:
+def _convert_key(key: Any) -> str:
     if isinstance(key, str) and not isinstance(key, Enum):
-        return _text(str.__str__(key))
+        return _check_text(str.__str__(key))
     try:
-        written: dict[str, None] = to_jsonable_python({unboxed(key): None})
-    except (ValueError, TypeError):  # pydantic has raised each, depending on the version
-        raise _NotJsonError(f"a key of type {type(key).__name__} is not JSON") from None
-    return next(iter(written))
+        keys: dict[str, None] = to_jsonable_python({unbox(key): None})
+    except (ValueError, TypeError):  # Which of them pydantic raises depends on its version.
+        raise _NotJsonError(f"a key of type {type(key).__name__} cannot be written as JSON") from None
+    return next(iter(keys))
 
 
-def _other(value: Any, depth: int) -> Any:
-    """Return a value as plain JSON that is not of one of JSON's own types."""
-    if depth > _DEEPEST:
+def _convert_other(value: Any, depth: int) -> Any:
+    """Convert a value of a type other than JSON's own."""
+    if depth > _MAX_DEPTH:
         raise _NotJsonError(_TOO_DEEP)
     if isinstance(value, BaseModel):
-        return _plain(_given(value), depth + 1)
+        return _convert(_convert_model(value), depth + 1)
     if isinstance(value, Enum):
-        return _plain(value.value, depth + 1)
+        return _convert(value.value, depth + 1)
     if isinstance(value, str):
-        return _text(str.__str__(value))
+        return _check_text(str.__str__(value))
     if isinstance(value, float):
-        return _number(float.__float__(value))
+        return _check_number(float.__float__(value))
     if isinstance(value, Mapping):
-        return _object(value, depth)
-    if isinstance(value, _ARRAYS):
-        return _array(value, depth)
+        return _convert_object(value, depth)
+    if isinstance(value, _ARRAY_TYPES):
+        return _convert_array(value, depth)
     if is_dataclass(value) and not isinstance(value, type):
         if hasattr(value, "__pydantic_serializer__"):
-            return _plain(_written(value, _dataclass_json), depth + 1)
-        return _object({field.name: getattr(value, field.name) for field in fields(value)}, depth)
+            return _convert(_serialize(value, serialize_dataclass), depth + 1)
+        return _convert_object({field.name: getattr(value, field.name) for field in fields(value)}, depth)
     if isinstance(value, date) and depth == 0:
         return value
-    bare = unboxed(value)
+    bare = unbox(value)
     if bare is not value:
-        return _plain(bare, depth + 1)
+        return _convert(bare, depth + 1)
     try:
         return to_jsonable_python(value)
     except ValueError:
-        raise _NotJsonError(f"{type(value).__name__} is not JSON") from None
+        raise _NotJsonError(f"a value of type {type(value).__name__} cannot be written as JSON") from None
 
 
-def _given(model: BaseModel) -> Any:
-    """Return what a model gives: of ours what was set, of a caller's what its own serializer makes of it."""
+def _convert_model(model: BaseModel) -> Any:
+    """Return the set fields of a model of this package, or the serializer's output of a caller's model."""
     if not is_ours(type(model)):
-        return _written(model, serialized)
-    if getattr(model, "_wire", None) is not None:  # an answer: its text is JSON already
+        return _serialize(model, serialize_model)
+    if getattr(model, "_wire", None) is not None:  # A response is written as the server sent it.
         return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
-    chosen, keys = model.model_fields_set, _own_keys(type(model))
+    chosen, keys = model.model_fields_set, _declared_keys(type(model))
     values = {keys[name]: value for name, value in model.__dict__.items() if name in chosen}
     return {**values, **(model.__pydantic_extra__ or {})}
 
 
-def _keys(known: Mapping[str, FieldInfo]) -> dict[str, str]:
-    """Return the JSON key of each field by its name."""
-    return {name: info.serialization_alias or name for name, info in known.items() if not info.exclude}
-
-
 @cache
-def _own_keys(model: type[BaseModel]) -> dict[str, str]:
-    return _keys(model.model_fields)
+def _declared_keys(model: type[BaseModel]) -> dict[str, str]:
+    return json_keys(model.model_fields)
 
 
-def _written(value: Any, write: Callable[[Any], Any]) -> Any:
+def _serialize(value: Any, serializer: Callable[[Any], Any]) -> Any:
     try:
-        return write(value)
-    except Exception as exc:  # a serializer of the caller's may raise anything
+        return serializer(value)
+    except Exception as exc:  # A serializer of the caller's may raise any exception.
         kind = type(value).__name__
-        raise _NotJsonError(f"{kind} cannot be sent: to dump it as JSON raised {type(exc).__name__}") from exc
-
-
-def _dataclass_json(value: Any) -> Any:
-    return _without_unset(
-        value, json.loads(value.__pydantic_serializer__.to_json(value, by_alias=True, warnings=False))
-    )
-
-
-def _without_unset(value: Any, made: Any) -> Any:
-    """Leave out of ``made``, the JSON of ``value``, each None that is only a default; return ``made``."""
-    if isinstance(value, RootModel):
-        _without_unset(value.root, made)
-    elif isinstance(made, dict):
-        for key, inner in [*_members(value, made)]:
-            if inner is _UNSET:
-                del made[key]
-            else:
-                _without_unset(inner, made[key])
-    # A serializer of the caller's may have made something else of it, and then there is nothing to compare.
-    elif isinstance(made, list) and isinstance(value, Collection) and len(value) == len(made):
-        for inner, part in zip(value, made, strict=True):
-            _without_unset(inner, part)
-    return made
-
-
-def _members(value: Any, made: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON keys of what ``value`` holds, and the values; _UNSET stands for a None that nobody set."""
-    if isinstance(value, BaseModel):
-        for name, key in _keys(type(value).model_fields).items():
-            inner = value.__dict__.get(name)
-            if key in made:
-                unset = inner is made[key] is None and name not in value.model_fields_set
-                yield key, _UNSET if unset else inner
-        for name, computed in type(value).model_computed_fields.items():
-            if isinstance(made.get(computed.alias or name), (dict, list)):
-                yield computed.alias or name, getattr(value, name)
-        yield from ((key, inner) for key, inner in (value.__pydantic_extra__ or {}).items() if key in made)
-    elif isinstance(value, Mapping):
-        if len(value) == len(made):  # the keys may be written otherwise, but in the same order
-            yield from zip(made, value.values(), strict=True)
-    elif is_dataclass(value):
-        plain_keys = {field.name: field.name for field in fields(value)}
-        keys = plain_keys | _keys(getattr(value, "__pydantic_fields__", {}))
-        yield from ((key, getattr(value, name)) for name, key in keys.items() if key in made)
+        raise _NotJsonError(f"{kind} cannot be sent: its serializer raised {type(exc).__name__}") from exc

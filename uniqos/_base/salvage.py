@@ -1,4 +1,4 @@
-"""As much of an invalid answer as fits its model: used only once something did not validate."""
+"""The salvage of responses that do not fit their model."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .model import Model, json_fields, mark_salvaged, models_in, ready
+from .fields import json_fields
+from .model import Model
+from .response import build_model, mark_salvaged, models_in
 
 M = TypeVar("M", bound=Model)
 
 
 def salvage(model: type[M], data: dict[str, Any]) -> M:
-    """Return ``data`` as ``model``: each field that fits is typed, what does not fit stays the JSON value."""
-    further = dict(data)
-    made = ready(model).model_construct()
-    # Not as keywords: a key of the answer may be called as a parameter of model_construct.
+    """Return ``data`` as ``model``. A value that does not fit its field stays a JSON value."""
+    extra = dict(data)
+    salvaged = build_model(model).model_construct()
+    # The values are not passed as keywords, since a key of the response may be the name of a parameter.
     for name, key, info in json_fields(model):
-        if key in further:
-            vars(made)[name] = _salvage_value(model, name, info.annotation, further.pop(key))
-            made.__pydantic_fields_set__.add(name)
-    made.__pydantic_fields_set__.update(further)
-    if made.__pydantic_extra__ is not None:
-        made.__pydantic_extra__.update(further)
-    mark_salvaged(made)
-    return made
+        if key in extra:
+            vars(salvaged)[name] = _salvage_value(model, name, info.annotation, extra.pop(key))
+            salvaged.__pydantic_fields_set__.add(name)
+    salvaged.__pydantic_fields_set__.update(extra)
+    if salvaged.__pydantic_extra__ is not None:
+        salvaged.__pydantic_extra__.update(extra)
+    mark_salvaged(salvaged)
+    return salvaged
 
 
 def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -> Any:
+    """Return the value of one field as its type, or else as much of the models inside it as fits."""
     try:
         return _adapter(model, name).validate_python(value)
     except ValidationError:
@@ -42,5 +45,6 @@ def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -
 
 @lru_cache(maxsize=512)
 def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
+    """Return the validator of one field."""
     annotation: Any = model.model_fields[name].annotation
     return TypeAdapter(annotation)

@@ -1,29 +1,29 @@
-"""Keys and tokens that no repr and no traceback shows."""
+"""Keys and tokens whose repr is redacted, so that no traceback shows them."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-_SHOWN = re.compile(r"uniq_(?:live|test)_[A-Za-z0-9]{0,4}")
+_SHOWN_PREFIX = re.compile(r"uniq_(?:live|test)_[A-Za-z0-9]{0,4}")
 
 
 class Secret(str):
-    """A key or token: text like any other, except in a repr, and so in a traceback that shows local variables."""
+    """A key or token as text. Its repr, which tracebacks with local variables show, is redacted."""
 
     def __repr__(self) -> str:
         return repr(redact(self))
 
 
 class SecretBytes(bytes):
-    """The same as bytes, such as the value of a header."""
+    """A secret as bytes, such as the value of a header."""
 
     def __repr__(self) -> str:
         return "b'***'"
 
 
-class Unfit:
-    """Stands for a key that is no text: its type may be told, its value not."""
+class NotText:
+    """A placeholder for a key that is not text. An error may name its type, but not its value."""
 
     def __init__(self, kind: str) -> None:
         self.kind: str = kind
@@ -33,19 +33,22 @@ class Unfit:
 
 
 def hide(value: Any) -> Any:
-    """Return a text as a Secret, None as it is, and anything else as Unfit, to be refused later."""
+    """Return text as a Secret, None unchanged, and any other value as NotText, which is refused later."""
     if isinstance(value, str):
         return Secret(value)
-    return value if value is None or isinstance(value, Unfit) else Unfit(type(value).__name__)
+    return value if value is None or isinstance(value, NotText) else NotText(type(value).__name__)
 
 
 def hide_options(options: dict[str, Any]) -> None:
-    """Hide the secrets among the keywords of a client, in place, since the caller's local variable is that dict."""
+    """Hide the secrets among the keywords of a client.
+
+    The dict is changed in place: as a local variable of the caller, it would show the secrets in a traceback.
+    """
     for name in options.keys() & {"api_key", "access_token", "base_url", "proxy"}:
         options[name] = hide(options[name])
 
 
 def redact(secret: str) -> str:
-    """Return a key as it may be shown: its prefix and four characters. Of any other text nothing is shown."""
-    shown = _SHOWN.match(secret)
+    """Return the prefix and four characters of a key, or ``***`` for any other text."""
+    shown = _SHOWN_PREFIX.match(secret)
     return f"{shown[0]}..." if shown else "***"

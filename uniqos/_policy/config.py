@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .._base.secret import Unfit, hide, redact
+from .._base.secret import NotText, hide, redact
 from .._wire.options import header_value
 from .._wire.urls import ascii_host, is_loopback, parsed_url
 from ..errors import ConfigurationError
@@ -68,7 +68,7 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
         return access_token, None
     if api_key is None:
         api_key = hide(os.environ.get("UNIQOS_API_KEY", ""))
-    if isinstance(api_key, Unfit):
+    if isinstance(api_key, NotText):
         raise ConfigurationError(f"api_key must be a string, got {api_key.kind}", code="missing_api_key")
     if not api_key:
         raise ConfigurationError(
@@ -106,7 +106,7 @@ def _check_secrecy(url: str, token: str, environment: Environment | None, proxy:
 def _base_url(url: Any, log: LeveledLogger) -> str:
     """Return the base URL without a path of ``/v1``. No error text repeats the URL: it may hold a password."""
     url = hide(url)
-    if isinstance(url, Unfit):
+    if isinstance(url, NotText):
         raise ConfigurationError(f"base_url must be a string, got {url.kind}")
     problem, parts = _parsed_base_url(url)
     if parts is None:

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
 from .._base.fork import ForkSafeLock
-from .._base.model import Model, parts
+from .._base.model import Model
+from .._base.response import parts
 from .._base.safe import is_word
 from ..api.stream_events import StreamEventUnknown
 from .logging import LeveledLogger

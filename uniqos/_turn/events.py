@@ -9,7 +9,9 @@ from typing import Any
 import pydantic
 from pydantic_core import from_json
 
-from .._base.model import Model, Wire, bind, ready, refuse_nan
+from .._base.json_text import JsonText, refuse_nan
+from .._base.model import Model
+from .._base.response import bind, build_model
 from .._wire.decode import problems
 from ..api.stream_events import EVENT_MODELS, RespondStreamEvent, StreamEventUnknown
 
@@ -47,7 +49,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
         name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _named_inside(name, data)
         if model is None:
             return _unknown(name, data)
-        validate = _VALIDATORS[name] = ready(model).__pydantic_validator__.validate_json
+        validate = _VALIDATORS[name] = build_model(model).__pydantic_validator__.validate_json
     try:
         event = validate(data)
         refuse_nan(data)
@@ -56,7 +58,7 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
         raise BrokenEvent(f"{name}: {found[0]['msg']}", found) from None
     except ValueError as exc:
         raise BrokenEvent(f"{name}: {exc}", []) from None
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event  # type: ignore[no-any-return]
 
 
@@ -74,7 +76,7 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
     if model is None or not isinstance(value, dict):
         return None
     event: Any = salvage(model, value)
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event  # type: ignore[no-any-return]
 
 
@@ -107,11 +109,11 @@ def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
 
 def _unknown(name: str, data: str) -> StreamEventUnknown:
     """Return the model of an event that this version does not know; any data fit it."""
-    model = ready(StreamEventUnknown)
+    model = build_model(StreamEventUnknown)
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
         return model(type="unknown", name=name, data=data)
     event = model(type="unknown", name=name, data=value)
-    bind(event, Wire(data))
+    bind(event, JsonText(data))
     return event

@@ -1,6 +1,6 @@
-"""The answers of a service to its own callers: the events of a turn as they came, and the errors that concern them.
+"""The relay of turns: the answers of a service to its own callers, made of the API's events and errors.
 
-Plain data in and out, for any framework: ``stream.frames()`` and ``uniqos.fastapi`` are made of it.
+``stream.frames()`` and ``uniqos.fastapi`` use it. Input and output are plain data, so any framework can use it.
 """
 
 from __future__ import annotations
@@ -12,42 +12,43 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from .. import errors
-from .._base.model import Model, ready, wire_text
+from .._base.model import Model
+from .._base.response import build_model, wire_text
 from ..api.envelope import ErrorBody, ErrorEnvelope
 from ..api.stream_events import StreamEventError, StreamEventUnknown
 from .turn import error_of
 
-_OURS = (
+_SERVICE_FAULTS = (
     errors.AuthenticationError,
     errors.PermissionError,
     errors.PaymentRequiredError,
     errors.QuotaExhaustedError,
 )
-_THEIRS: dict[type[errors.APIError], int] = {
+_CALLER_FAULTS: dict[type[errors.APIError], int] = {
     errors.ValidationError: 422,
     errors.GuardrailBlockError: 400,
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
     errors.RateLimitError: 429,
 }
-_THEIR_STATUSES = frozenset({400, 404, 409, 413, 422, 429, 501})
-_TEXTS = frozenset({"message", "type", "request_id", "documentation_url"})
+_CALLER_STATUSES = frozenset({400, 404, 409, 413, 422, 429, 501})
+_TEXT_KEYS = frozenset({"message", "type", "request_id", "documentation_url"})
 _HEADER = re.compile(r"[\x21-\x7e]{1,200}")
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 class Relayed(NamedTuple):
-    """An error as an answer of one's own."""
+    """An error as the service's own answer."""
 
     status: int
     envelope: ErrorEnvelope
     headers: dict[str, str]
     masked: bool
-    """Whether it says less than the error: then the error is for one's own log."""
+    """Whether the answer hides the error. Then the service should log the error itself."""
 
 
 class Event(NamedTuple):
-    """A server-sent event, and the error that is for one's own log where it hides one."""
+    """A server-sent event. ``hidden`` is the error that it hides, which the service should log."""
 
     name: str
     data: str
@@ -55,69 +56,72 @@ class Event(NamedTuple):
 
 
 def relay_error(error: errors.UniqOSError) -> Relayed:
-    """Return the answer to one's own caller: a known fault of theirs keeps its status and the API's own words.
+    """Return the answer to the service's own caller.
 
-    A key that is wrong, a scope or a payment that is missing, a quota that is used up are faults of the service, not
-    of its caller: they never become a 401 that would make a browser ask for a password. An error whose code the
-    contract does not know keeps its status where that blames the caller, but none of its words.
+    A known fault of the caller keeps its status and the API's words. A wrong key, a missing scope or payment, and a
+    used-up quota are faults of the service. They become a 503, since a browser would ask for a password after a 401.
+    An error with an unknown code keeps a status that blames the caller, but not its words.
     """
     headers: dict[str, str] = {}
-    request_id = _header_id(error)
+    request_id = _request_id_header(error)
     if request_id is not None:
         headers["X-Request-Id"] = request_id
-    theirs = _theirs(error)
-    if theirs is not None:
-        status, body = theirs
+    caller_fault = _caller_fault(error)
+    if caller_fault is not None:
+        status, body = caller_fault
     else:
         status, code, message = _masked(error)
         body = {"code": code, "message": message, "request_id": request_id}
     seconds = error.retry_after_seconds if isinstance(error, errors.RateLimitError) and status == 429 else None
     if seconds is not None and math.isfinite(seconds):
         headers["Retry-After"] = str(math.ceil(seconds))
-    envelope = ready(ErrorEnvelope)(error=ready(ErrorBody).model_validate(body))
-    return Relayed(status, envelope, headers, theirs is None)
+    envelope = build_model(ErrorEnvelope)(error=build_model(ErrorBody).model_validate(body))
+    return Relayed(status, envelope, headers, caller_fault is None)
 
 
-def _header_id(error: errors.UniqOSError) -> str | None:
-    """Return the id of the exchange where it is printable ASCII, and so may stand in a header."""
+def _request_id_header(error: errors.UniqOSError) -> str | None:
+    """Return the request id if it is printable ASCII, as a header must be."""
     return error.request_id if error.request_id and _HEADER.fullmatch(error.request_id) else None
 
 
-def _theirs(error: errors.UniqOSError) -> tuple[int, dict[str, Any]] | None:
-    """Return status and error object of a known fault of the caller's own; None of any other."""
+def _caller_fault(error: errors.UniqOSError) -> tuple[int, dict[str, Any]] | None:
+    """Return the status and error object of a known fault of the caller; None for any other error."""
     body = {"code": error.code, "message": error.message, "details": error.details}
     if isinstance(error, errors.RequestValidationError):
         return 422, body
     if isinstance(error, errors.WebhookSignatureError):
         return 400, body
     if not isinstance(error, errors.APIError) or error.envelope is None:
-        return None  # without the API's own envelope it is somebody in between who speaks
-    kind = _known(error)
-    if kind not in _THEIRS:
+        return None  # An error without the API's envelope comes from a gateway or proxy.
+    kind = _class_of_code(error)
+    if kind not in _CALLER_FAULTS:
         return None
-    # An error event of a stream comes under the status of its beginning.
-    status = _THEIRS[kind] if (error.http_status or 0) < 400 else error.http_status
-    # A text that is none would make the whole answer one that the API does not give.
-    own = {name: value for name, value in error.envelope.items() if name not in _TEXTS or isinstance(value, str)}
-    return (status, {**body, **own}) if status in _THEIR_STATUSES else None
+    # An error event of a stream has the status of the stream, 200.
+    status = _CALLER_FAULTS[kind] if (error.http_status or 0) < 400 else error.http_status
+    # A value of another type than text would break the contract of the error envelope.
+    envelope = {
+        name: value for name, value in error.envelope.items() if name not in _TEXT_KEYS or isinstance(value, str)
+    }
+    return (status, {**body, **envelope}) if status in _CALLER_STATUSES else None
 
 
-def _known(error: errors.APIError) -> type[errors.APIError] | None:
-    """Return the class that the contract gives to the code, whatever the status; None if it does not know the code."""
+def _class_of_code(error: errors.APIError) -> type[errors.APIError] | None:
+    """Return the class of the error's code, whatever the status; None if the contract does not know the code."""
     code = (error.envelope or {}).get("code", error.code)
     kind = errors.error_class(code, None) if isinstance(code, str) and _CODE.fullmatch(code) else errors.APIError
     return None if kind is errors.APIError and code != "internal_error" else kind
 
 
 def _masked(error: errors.UniqOSError) -> tuple[int, str, str]:
+    """Return the status, code and message that stand for an error which the caller must not see."""
     if isinstance(error, errors.ConfigurationError):
         return 500, "internal_error", "Something went wrong."
-    if isinstance(error, _OURS) or error.http_status in (401, 402):
+    if isinstance(error, _SERVICE_FAULTS) or error.http_status in (401, 402):
         return 503, "service_unavailable", "The service is not available."
     if isinstance(error, errors.TurnTimeoutError):
         return 504, "turn_timeout", "The turn took too long."
     if isinstance(error, errors.APIError):
-        if error.http_status in _THEIR_STATUSES and error.envelope is not None and _known(error) is None:
+        if error.http_status in _CALLER_STATUSES and error.envelope is not None and _class_of_code(error) is None:
             if error.http_status == 501:
                 return 501, "not_implemented", "This is not available."
             return error.http_status, "request_refused", "The request was refused."
@@ -129,7 +133,7 @@ def _masked(error: errors.UniqOSError) -> tuple[int, str, str]:
 
 
 def relay_event(event: Model) -> Event:
-    """An event to the letter as it came; an error event only if it is about what the caller did."""
+    """Return an event as it was received. An error event that is no fault of the caller is masked."""
     if isinstance(event, StreamEventError):
         error = error_of(event)
         if relay_error(error).masked:
@@ -139,20 +143,21 @@ def relay_event(event: Model) -> Event:
 
 
 def relay_failure(error: errors.UniqOSError) -> Event:
-    """The ``error`` event that tells of a stream which broke."""
+    """Return the ``error`` event for a stream that failed."""
     relayed = relay_error(error)
     body = relayed.envelope.error
-    told = ready(StreamEventError)(code=body.code, message=body.message)
-    return Event("error", told.model_dump_json(), error if relayed.masked else None)
+    event = build_model(StreamEventError)(code=body.code, message=body.message)
+    return Event("error", event.model_dump_json(), error if relayed.masked else None)
 
 
 def frame(event: Event) -> bytes:
-    """A server-sent event as bytes."""
+    """Encode a server-sent event."""
     lines = "".join(f"data: {line}\n" for line in re.split(r"\r\n|\r|\n", event.data))
     return f"event: {event.name}\n{lines}\n".encode(errors="replace")
 
 
 def _text(event: Model) -> str:
+    """Return the data of an event as it was received, or else as JSON."""
     text = wire_text(event)
     if text is not None:
         return text

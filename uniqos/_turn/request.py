@@ -1,4 +1,4 @@
-"""The request of a turn: what chooses the kind of answer is an argument of the method, and must agree with the body."""
+"""The encoding of a turn: the arguments ``stream`` and ``return_format`` must agree with the body."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 from pydantic import ValidationError
 
 from .. import errors
-from .._base.model import ready
+from .._base.response import build_model
 from .._wire.encode import as_mapping, encode, without_none
 from .._wire.operation import Body, Operation, Request
 from .._wire.options import OPTION_NAMES
 from ..api.engine import RespondRequest
 
-_CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
+_ARGUMENT_TEXTS = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
 
 
 def encode_turn(
     op: Operation[Any], data: Body | None, fields: Mapping[str, Any], *, stream: bool, return_format: str | None
 ) -> Request:
-    """The request of a turn; what chooses the kind of answer comes as arguments, so that the types can tell.
+    """Encode a turn.
+
+    ``stream`` and ``return_format`` choose the type of the answer. So they are arguments of ``respond``, where a type
+    checker sees them, and not only keys of the body.
 
     Raises:
-        RequestValidationError: A value is wrong, or the body alone asks for another kind of answer than the call.
+        TypeError: A keyword is unknown, or the body was given as an object and as keywords.
+        RequestValidationError: A value is invalid, or the body asks for another type of answer than the arguments.
     """
     chosen: dict[str, Any] = {}
     if return_format is not None:
@@ -38,8 +42,8 @@ def encode_turn(
         for name, other in (("stream", True), ("return_format", "modulator_pack")):
             if chosen.get(name) != other and name in data and _means(name, data[name], other):
                 raise errors.RequestValidationError(
-                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
-                    "since it changes what you get back"
+                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_ARGUMENT_TEXTS[name]}) too, "
+                    "since it changes the type of the answer"
                 )
     unknown = fields.keys() - OPTION_NAMES
     if unknown:
@@ -48,9 +52,9 @@ def encode_turn(
 
 
 def _means(name: str, value: Any, other: Any) -> bool:
-    """Whether the request model would read ``value`` as ``other``: it also takes "true" for True."""
+    """Return whether the request model reads ``value`` as ``other``: it also accepts "true" for True."""
     try:
-        read = ready(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
+        turn = build_model(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
     except ValidationError:
-        return False  # it will be refused
-    return bool(getattr(read, name) == other)
+        return False  # encode() refuses the value.
+    return bool(getattr(turn, name) == other)

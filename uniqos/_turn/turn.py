@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import errors
 from .._base.http import HttpInfo
-from .._base.model import Model, set_http
+from .._base.model import Model
+from .._base.response import set_http
 from .._base.safe import safe_code
 from .._wire.options import OnInvalidResponse
 from ..api.stream_events import (

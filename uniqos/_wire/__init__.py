@@ -1,1 +1,1 @@
-"""Requests and answers as they travel, as data: no waiting, no sockets."""
+"""Requests and responses as data: encoding, decoding, HTTP/1.1. Nothing here does network I/O."""

@@ -1,4 +1,4 @@
-"""Bodies of responses: decompressed with a limit, so that a small answer cannot fill the memory."""
+"""The decompression of response bodies, with a limit, so that a small response cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import zlib
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
-_DECODED = frozenset({"gzip", "x-gzip", "deflate"})
-_NOT_ASKED_FOR = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
-_GZIP = b"\x1f\x8b"
-_PIECE_BYTES = 64 * 1024  # of decompressed data at once: 64 KiB may hold 64 MiB
+_SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+_UNSUPPORTED_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+_GZIP_MAGIC = b"\x1f\x8b"
+_MAX_PIECE_BYTES = 64 * 1024
+"""The limit for one call of the decompressor, since 64 KiB of compressed data may hold 64 MiB."""
+_GZIP_OR_ZLIB = 47
+"""Window bits by which zlib detects the header of gzip or deflate itself."""
+_RAW_DEFLATE = -15
 
 
 class BodyError(ValueError):
-    """The body is too large, or not compressed as it says."""
+    """The body is too large, or cannot be decompressed."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -22,43 +26,57 @@ class BodyError(ValueError):
 
 
 class BodyDecoder:
-    """Takes a body's chunks as they came and gives them decoded.
+    """A decoder of the received chunks of one body.
 
     Args:
-        encoding: The ``Content-Encoding``.
-        limit: How many decoded bytes may come until ``reset()``.
+        encoding: The ``Content-Encoding`` header.
+        limit: The largest number of decoded bytes before ``reset()``.
     """
 
-    __slots__ = ("_compressed", "_count", "_inflate", "_limit", "_padding", "_raw", "_rest", "_started", "pending")
+    __slots__ = (
+        "_compressed",
+        "_count",
+        "_inflate",
+        "_limit",
+        "_may_be_raw",
+        "_padding",
+        "_rest",
+        "_started",
+        "pending",
+    )
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         # Some gateways send the header twice. Others send values that name no compression: "none", "utf-8".
         names = {name.strip().lower() for name in (encoding or "").split(",")}
-        unknown = sorted(names & _NOT_ASKED_FOR)
+        unknown = sorted(names & _UNSUPPORTED_ENCODINGS)
         if unknown:
-            raise BodyError("undecodable_response", f"Content-Encoding {unknown[0]!r} was not asked for")
-        self._compressed: bool = not names.isdisjoint(_DECODED)
-        self._raw: bool = "deflate" in names  # some servers leave its frame away
-        self._inflate = zlib.decompressobj(47)  # finds out by itself whether it is gzip or deflate
+            raise BodyError(
+                "undecodable_response",
+                f"the server sent Content-Encoding {unknown[0]!r}, but the request accepts only gzip",
+            )
+        self._compressed: bool = not names.isdisjoint(_SUPPORTED_ENCODINGS)
+        # Some servers send "deflate" without the zlib header that belongs to it.
+        self._may_be_raw: bool = "deflate" in names
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._started: bool = False
         self._rest: bytes = b""
         self._padding: bool = False
         self.pending: bool = False
-        """Whether ``feed(b"")`` will give more of what was fed before."""
+        """Whether ``feed(b"")`` will return further bytes of earlier chunks."""
         self._limit = limit
         self._count = 0
 
     def feed(self, chunk: bytes) -> bytes:
-        """The next decoded bytes.
+        """Take a received chunk; return the decoded bytes, as far as they fit one piece.
 
         Raises:
-            BodyError: Too many of them, or they are not what the header says.
+            BodyError: The body exceeds the limit, or is not compressed as its header says.
         """
         if self._compressed and (chunk or self.pending):
             try:
                 chunk = self._decompress(self._rest + chunk)
             except zlib.error as exc:
-                raise BodyError("undecodable_response", f"broken compression: {exc}") from None
+                raise BodyError("undecodable_response", f"the compressed data is invalid: {exc}") from None
         self._count += len(chunk)
         if self._count > self._limit:
             raise BodyError(
@@ -67,40 +85,41 @@ class BodyDecoder:
         return chunk
 
     def _decompress(self, chunk: bytes) -> bytes:
-        if self._padding:  # it counts, or it might go on for ever; zlib would keep it all
+        if self._padding:
+            # Padding is not passed to zlib, which would keep all of it. It counts, since it may be endless.
             self._count += len(chunk)
             return b""
-        if not self._started and len(chunk) < 2:  # by two bytes zlib tells what it is
+        if not self._started and len(chunk) < 2:  # zlib needs two bytes to detect the format.
             self._rest = chunk
             return b""
-        most = min(_PIECE_BYTES, self._limit - self._count + 1)
+        most = min(_MAX_PIECE_BYTES, self._limit - self._count + 1)
         try:
             data = self._inflate.decompress(chunk, most)
         except zlib.error:
-            if self._started or not self._raw:
+            if self._started or not self._may_be_raw:
                 raise
-            self._inflate = zlib.decompressobj(-15)
+            self._inflate = zlib.decompressobj(_RAW_DEFLATE)
             data = self._inflate.decompress(chunk, most)
         self._started = True
-        # Gzip may have several members; whatever else comes after the end is padding.
-        while self._inflate.eof and len(data) < most and self._inflate.unused_data[:2] == _GZIP:
+        # Gzip data may have several members. Any other data after the end is padding.
+        while self._inflate.eof and len(data) < most and self._inflate.unused_data[:2] == _GZIP_MAGIC:
             rest = self._inflate.unused_data
-            self._inflate = zlib.decompressobj(47)
+            self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
             data += self._inflate.decompress(rest, most - len(data))
         self._rest = b"" if self._inflate.eof else self._inflate.unconsumed_tail
-        self.pending = len(data) >= most  # there may be more even where nothing of the chunk is left
+        self.pending = len(data) >= most  # zlib may hold more output, even if it has taken the whole chunk.
         self._padding = self._inflate.eof and not self.pending and len(self._inflate.unused_data) > 1
         return data
 
     def finish(self) -> None:
-        """Check that the compressed data came to its end; nothing at all is an end too.
+        """Check that the compressed data is complete; a body without any data is complete too.
 
         Raises:
-            BodyError: They did not.
+            BodyError: The data ends too early.
         """
         if self._rest or (self._started and not self._inflate.eof):
             raise BodyError("undecodable_response", "the compressed data ends too early")
 
     def reset(self) -> None:
-        """Count from 0 again: a stream may go on for ever, one event of it may not."""
+        """Count from 0 again: the limit holds for each event of a stream, not for the whole."""
         self._count = 0

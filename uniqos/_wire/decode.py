@@ -1,4 +1,4 @@
-"""The model of an answer, and the findings of pydantic without the values."""
+"""The decoding of a response: its bytes become a model, or an error that carries them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ import pydantic
 from pydantic_core import from_json
 
 from .. import errors
-from .._base.model import Wire, bind, from_wire, set_http
+from .._base.json_text import JsonText
+from .._base.response import bind, from_wire, set_http
 
 if TYPE_CHECKING:
     from .._base.http import HttpInfo
 from .operation import R
 from .options import OnInvalidResponse
 
-EMPTY_STATUSES = frozenset({202, 204, 205})  # these may answer without a body
+EMPTY_STATUSES = frozenset({202, 204, 205})
+"""HTTP statuses of successful responses that may have no body."""
 
 
 def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInvalidResponse) -> R:
-    """The bytes of a successful response as their model.
+    """Decode the body of a successful response.
 
     Raises:
         ResponseDecodeError: The body is not JSON, or not an object.
-        ResponseValidationError: It is, but breaks the contract (and is not to be salvaged).
+        ResponseValidationError: The body breaks the contract, and ``on_invalid`` is ``"raise"``.
     """
     text = content.removeprefix(b"\xef\xbb\xbf")
     if not text and http.status in EMPTY_STATUSES:
         text = b"{}"
-    elif text[:1] == b"[" and "data" in returns.model_fields:  # a list without the envelope that most lists have
+    elif text[:1] == b"[" and "data" in returns.model_fields:
+        # Most lists of the API come in an object with the key "data"; a bare list is read as one.
         text = b'{"data":' + text + b"}"
     try:
         result = from_wire(returns, text)
@@ -42,12 +45,12 @@ def decode(returns: type[R], content: bytes, http: HttpInfo, on_invalid: OnInval
 
 
 def problems(exc: pydantic.ValidationError) -> tuple[dict[str, Any], ...]:
-    """Pydantic's findings without the inputs: these hold message text, and end up in logs."""
+    """Return pydantic's findings without the input values, which may hold people's words and would reach the logs."""
     return tuple({"loc": list(e["loc"]), "type": e["type"], "msg": e["msg"]} for e in exc.errors(include_input=False))
 
 
 def describe(found: tuple[dict[str, Any], ...]) -> str:
-    """Problems as one line for people."""
+    """Return problems as one line of text."""
     return "; ".join(f"{'.'.join(map(str, p['loc'])) or 'body'}: {p['msg']}" for p in found)
 
 
@@ -59,9 +62,15 @@ def _invalid(
     on_invalid: OnInvalidResponse,
     exc: pydantic.ValidationError,
 ) -> R:
-    """Return what can be salvaged of an answer, or raise the error that carries it.
+    """Salvage a response that does not fit its model: return the partial model, or raise the error with it.
 
-    ``content`` is what came, ``text`` the JSON that was made of it.
+    Args:
+        returns: The model of the response.
+        content: The body as it was received.
+        text: The body as the JSON text that was validated.
+        http: The HTTP side of the response.
+        on_invalid: Whether to return or to raise.
+        exc: The findings of pydantic.
     """
     try:
         data = from_json(text, allow_inf_nan=False)
@@ -69,16 +78,16 @@ def _invalid(
         raise _undecodable(content, http, str(error)) from None
     if not isinstance(data, dict):
         raise _undecodable(content, http, f"expected a JSON object, got {type(data).__name__}") from None
-    from .._base.salvage import salvage  # rarely needed
+    from .._base.salvage import salvage  # Only invalid responses need it.
 
     found = problems(exc)
     partial = salvage(returns, data)
     http = replace(http, problems=found)
     set_http(partial, http)
-    bind(partial, Wire(text))
+    bind(partial, JsonText(text))
     if on_invalid == "salvage":
         return partial
-    broken = errors.ResponseValidationError(
+    invalid = errors.ResponseValidationError(
         f"the answer breaks the contract of {returns.__name__}: {describe(found)}. The answer is not lost: see "
         '`.partial` and `.body`, or pass on_invalid_response="salvage".',
         body=content,
@@ -87,8 +96,8 @@ def _invalid(
         http_status=http.status,
         details=list(found),
     )
-    broken.http = http
-    raise broken from None
+    invalid.http = http
+    raise invalid from None
 
 
 def _undecodable(content: bytes, http: HttpInfo, reason: str) -> errors.ResponseDecodeError:

@@ -1,4 +1,4 @@
-"""The request of a call: its arguments, checked against the operation."""
+"""The encoding of a call: its arguments, checked against the operation, become a request."""
 
 from __future__ import annotations
 
@@ -13,52 +13,54 @@ import pydantic
 from pydantic import BaseModel
 
 from .. import errors
-from .._base.model import RequestModel, ready
-from .._base.plain import given
+from .._base.model import RequestModel
+from .._base.plain import request_values
+from .._base.response import build_model
 from .decode import describe, problems
 from .operation import Body, Operation, Request
 from .options import OPTION_NAMES, as_text, refused, take_options
 
-_LONGEST_PATH = 32 * 1024
-# Compiled by the first who needs them, and not by every import.
-_CONTROL = r"[\x00-\x1f\x7f]"
+_MAX_PATH_BYTES = 32 * 1024
+# The pattern is compiled on first use: compiling it here would slow down every import.
+_CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 
 
 def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], path: tuple[str, ...] = ()) -> Request:
-    """Check the arguments against the operation and lay them out as a request.
+    """Check the arguments of a call, and return its request.
 
     Args:
         op: The endpoint.
-        data: Body or query as one object: our model, any pydantic model, or a mapping.
-        fields: The same as keywords instead, and the per-call options.
-        path: Values of the path's parameters, in order.
+        data: Body or query as one object: any pydantic model, or a mapping.
+        fields: Body or query as keywords, and the options of the call.
+        path: Values of the path parameters, in order.
 
     Raises:
-        TypeError: An unknown keyword, or a body both as an object and as keywords.
-        RequestValidationError: A value that the API cannot accept.
+        TypeError: A keyword is unknown, or the body was given as an object and as keywords.
+        RequestValidationError: The API cannot accept a value.
     """
     request = Request(op.method, op.path, op.label, None, [], op.resend)
     if path:
-        ids = {name: _id(name, value) for name, value in zip(op.params, path, strict=True)}
+        ids = {name: _encode_id(name, value) for name, value in zip(op.params, path, strict=True)}
         if ids[op.params[-1]] in op.reserved:
-            raise refused(f"{op.params[-1]}={path[-1]!r} is no id: that path is another operation's")
+            raise refused(f"{path[-1]!r} is not a valid {op.params[-1]}: that path belongs to another operation")
         request.path = op.path.format(**ids)
     rest = take_options(request, fields) if fields else fields
     model = op.body or op.query
     if model is not None:
-        valid = _validate(op, model, data, rest)
+        arguments = _validate(op, model, data, rest)
         if op.body is not None:
-            if op.method != "DELETE" or valid.model_fields_set:
-                request.content = _json(op, valid)
+            if op.method != "DELETE" or arguments.model_fields_set:
+                request.content = _encode_json(op, arguments)
         else:
-            query = urlencode(_query(valid))
+            query = urlencode(_query_pairs(arguments))
             if query:
                 request.path += "?" + query
     elif rest:
         raise _unknown_keyword(op, rest, ())
-    if len(request.path) > _LONGEST_PATH:
+    if len(request.path) > _MAX_PATH_BYTES:
         raise refused(
-            f"{op.label}: ids and query are {len(request.path)} bytes long; at most {_LONGEST_PATH} can be sent"
+            f"{op.label}: path and query have {len(request.path)} bytes; shorten the ids or the query to at most "
+            f"{_MAX_PATH_BYTES}"
         )
     if op.resend in ("keyed", "billed") and request.idempotency_key is None:
         request.idempotency_key = str(uuid4())
@@ -68,53 +70,57 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Keywords, of which one of None was not given: so it is in the official SDK."""
+    """Return the keywords whose value is not None. The official SDK does not send None either."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _id(name: str, value: Any) -> str:
-    """Return an id as it stands in a path, percent-encoded."""
+def _encode_id(name: str, value: Any) -> str:
+    """Percent-encode an id for a path."""
     text = value if isinstance(value, str) else as_text(value)
     if text is None:
         raise refused(f"{name} must be a string, got {type(value).__name__}")
-    if text in ("", ".", "..") or re.search(_CONTROL, text):
-        raise refused(f'{name}={text!r} is no id: it must not be empty, ".", ".." or hold control characters')
+    if text in ("", ".", "..") or re.search(_CONTROL_CHARACTERS, text):
+        raise refused(f"{text!r} is not a valid {name}: an id must not be empty, '.', '..' or hold control characters")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        raise refused(f"{name}={text!r} is no id: it holds half a surrogate pair") from None
+        raise refused(
+            f"{text!r} is not a valid {name}: it holds half of a surrogate pair, which UTF-8 cannot encode"
+        ) from None
 
 
 def _validate(
     op: Operation[Any], model: type[RequestModel], data: Body | None, rest: Mapping[str, Any]
 ) -> RequestModel:
+    """Return the body or query as its request model."""
     if data is None:
         known = model.model_fields
         if known and not rest.keys() <= known.keys():
             raise _unknown_keyword(op, rest, tuple(known))
         if not known and rest:
-            _refuse_misspelt_options(op, rest)
+            _refuse_misspelled_options(op, rest)
         data = rest
     elif rest:
         raise TypeError(f"{op.label}: give the body as one object or as keywords, not both: {', '.join(rest)}")
     elif not isinstance(data, (BaseModel, Mapping)):
         raise refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
     try:
-        # Our own models too: model_construct builds them unchecked.
-        return ready(model).model_validate(given(data) if isinstance(data, BaseModel) else data)
+        # A model of this package is validated again, because model_construct() builds it unchecked.
+        return build_model(model).model_validate(request_values(data) if isinstance(data, BaseModel) else data)
     except pydantic.ValidationError as exc:
-        raise _refused_values(exc, f"{op.label}: ") from exc.__cause__  # what a serializer of the caller's raised
+        # The cause is the exception of a serializer of the caller's.
+        raise _invalid_request(exc, f"{op.label}: ") from exc.__cause__
 
 
-def _json(op: Operation[Any], valid: RequestModel) -> bytes:
+def _encode_json(op: Operation[Any], body: RequestModel) -> bytes:
     try:
-        return valid.__pydantic_serializer__.to_json(valid, exclude_unset=True, by_alias=True)
+        return body.__pydantic_serializer__.to_json(body, exclude_unset=True, by_alias=True)
     except ValueError as exc:
-        raise refused(f"{op.label}: the body is not JSON: {exc}") from None
+        raise refused(f"{op.label}: the body cannot be written as JSON: {exc}") from None
 
 
-def _query(valid: RequestModel) -> list[tuple[str, str]]:
-    values = valid.model_dump(exclude_none=True, exclude_unset=True, by_alias=True)
+def _query_pairs(query: RequestModel) -> list[tuple[str, str]]:
+    values = query.model_dump(exclude_none=True, exclude_unset=True, by_alias=True)
     return [(name, _query_text(name, value)) for name, value in values.items()]
 
 
@@ -124,7 +130,7 @@ def _query_text(name: str, value: Any) -> str:
     try:
         if isinstance(value, datetime):
             if value.tzinfo is None:
-                raise refused(f"{name} needs a time zone, e.g. datetime.now(timezone.utc)")
+                raise refused(f"{name} needs a time zone: pass datetime.now(timezone.utc), for example")
             return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
         if isinstance(value, date):
             return value.isoformat()
@@ -136,7 +142,7 @@ def _query_text(name: str, value: Any) -> str:
 
 
 def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
-    from difflib import get_close_matches  # rarely needed
+    from difflib import get_close_matches  # Importing it takes long, and is rarely needed.
 
     name = next(name for name in rest if name not in known)
     near = get_close_matches(name, [*known, *OPTION_NAMES])
@@ -144,33 +150,38 @@ def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[s
     return TypeError(f"{op.label}: unexpected keyword argument {name!r}{hint}")
 
 
-def _refuse_misspelt_options(op: Operation[Any], rest: Mapping[str, Any]) -> None:
-    """Where any keyword is sent, one that was meant as an option must not be: a key that is lost may cost a turn."""
-    from difflib import get_close_matches  # only for bodies that nobody knows
+def _refuse_misspelled_options(op: Operation[Any], rest: Mapping[str, Any]) -> None:
+    """Refuse keywords that resemble an option, for a body that accepts any keyword.
+
+    Sent as a key of the body, a misspelled idempotency_key would be lost, and a repeated call would be paid twice.
+    """
+    from difflib import get_close_matches  # Importing it takes long, and is rarely needed.
 
     for name in rest:
         near = get_close_matches(name, OPTION_NAMES, cutoff=0.8)
         if near:
             raise TypeError(
-                f"{op.label}: unexpected keyword argument {name!r}; did you mean {near[0]!r}? Else pass it in a mapping"
+                f"{op.label}: unexpected keyword argument {name!r}; did you mean {near[0]!r}? "
+                "If it is a key of the body, pass the body as a mapping"
             )
 
 
-def _refused_values(exc: pydantic.ValidationError, before: str = "") -> errors.RequestValidationError:
+def _invalid_request(exc: pydantic.ValidationError, prefix: str = "") -> errors.RequestValidationError:
+    """Return the error of values that the request model refused."""
     found = problems(exc)
     codes = {p["type"] for p in found} & {"stateful_requires_user_id", "stream_not_supported"}
     return errors.RequestValidationError(
-        before + describe(found), code=codes.pop() if codes else "invalid_request", details=list(found)
+        prefix + describe(found), code=codes.pop() if codes else "invalid_request", details=list(found)
     )
 
 
 def as_mapping(data: Any) -> Any:
-    """Return a model as the mapping that it is sent as, and anything else as it is.
+    """Return the mapping that a model is sent as; return any other value unchanged.
 
     Raises:
         RequestValidationError: The model holds a value that cannot be sent.
     """
     try:
-        return given(data) if isinstance(data, BaseModel) else data
+        return request_values(data) if isinstance(data, BaseModel) else data
     except pydantic.ValidationError as exc:
-        raise _refused_values(exc) from exc.__cause__
+        raise _invalid_request(exc) from exc.__cause__

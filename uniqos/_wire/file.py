@@ -1,4 +1,4 @@
-"""Files: what a download gives, and where one is written so that a half file is never seen."""
+"""Downloaded files, and the writing of a file that is only visible once it is complete."""
 
 from __future__ import annotations
 
@@ -34,60 +34,61 @@ Base64 = Annotated[
 
 
 class File(Model):
-    """A file as the API sent it, e.g. an invoice's PDF (undocumented; the content type is the server's)."""
+    """A file that the API sent, e.g. the PDF of an invoice (undocumented)."""
 
     content: Base64 = Field(repr=False)
-    """The bytes; in JSON as base64."""
+    """The bytes of the file; base64 in JSON."""
     content_type: str | None = None
-    """What the server called it, e.g. ``application/pdf``."""
+    """The server's ``Content-Type``, e.g. ``application/pdf``; None if it sent none."""
 
     def __bytes__(self) -> bytes:
         return self.content
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the file; one that is there already is replaced, at once and whole.
+        """Write the file to disk. An existing file is replaced in one step.
 
         Args:
-            path: Where to; the folder must exist.
+            path: The path of the file; its folder must exist.
 
         Returns:
             The absolute path.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: no file can be there.
-            UniqOSError: ``cannot_write_file``: the disk is full, say.
+            ConfigurationError: ``cannot_write_file``: the path cannot be a file.
+            UniqOSError: ``cannot_write_file``: writing failed, e.g. because the disk is full.
         """
-        with Part(path) as part:
-            part.begin()
-            part.write(self.content)
-            return part.finish()
+        with PartialFile(path) as file:
+            file.begin()
+            file.write(self.content)
+            return file.finish()
 
 
 class SavedFile(Model):
-    """A download that was written to disk (this SDK's own: the API does not know of it; undocumented)."""
+    """A download that was written to disk (a model of this SDK, not of the API; undocumented)."""
 
     path: Path
+    """The absolute path of the file."""
     size: int
-    """How many bytes it has."""
+    """The size in bytes."""
     content_type: str | None = None
-    """What the server called it, e.g. ``application/pdf``."""
+    """The server's ``Content-Type``, e.g. ``application/pdf``; None if it sent none."""
 
 
-class Part:
-    """A file on its way: written beside its place under another name, and moved there when it is whole.
+class PartialFile:
+    """A file that is written under a temporary name in its folder, and renamed when it is complete.
 
     Args:
-        path: Where it will be. A symbolic link stays one: the file it leads to is replaced.
+        path: The final path. Of a symbolic link, the file that it points to is replaced.
 
     Raises:
-        ConfigurationError: ``cannot_write_file``: no file can be there. Nothing has been written.
+        ConfigurationError: ``cannot_write_file``: the path cannot be a file. Nothing was written.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._mode: int | None = None
         self._file: BinaryIO | None = None
         try:
-            # Absolute, since the process may change its folder meanwhile.
+            # The path is made absolute, since the process may change its working directory.
             self.path: Path = Path(os.path.realpath(path))
             try:
                 found = os.stat(self.path)
@@ -96,46 +97,47 @@ class Part:
                     raise OSError("its folder does not exist") from None
             else:
                 if not stat.S_ISREG(found.st_mode):
-                    raise OSError("that is no regular file")
+                    raise OSError("it is not a regular file")
                 self._mode = stat.S_IMODE(found.st_mode)
         except (OSError, TypeError, ValueError) as exc:
             reason = getattr(exc, "strerror", None) or exc
             raise errors.ConfigurationError(f"cannot write {path!s}: {reason}", code="cannot_write_file") from None
-        self._part: Path = self.path.with_name(f".{uuid4().hex}.part")
+        self._temporary_path: Path = self.path.with_name(f".{uuid4().hex}.part")
 
-    def __enter__(self) -> Part:
+    def __enter__(self) -> PartialFile:
         return self
 
     def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
-        """Remove what is not in its place by now."""
+        """Remove the temporary file, if the file was not finished."""
         self._close()
-        self._part.unlink(missing_ok=True)
+        self._temporary_path.unlink(missing_ok=True)
 
     def begin(self) -> None:
-        """Begin, or begin anew."""
+        """Open the temporary file, and discard what an earlier attempt wrote."""
         self._close()
-        with self._told():
-            # As private as what it replaces; a new file gets what the system gives to any.
+        with self._report_errors():
+            # A file that replaces another is private until finish() gives it the other's mode. A new file gets the
+            # default mode.
             mode = 0o666 if self._mode is None else 0o600
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-            self._file = os.fdopen(os.open(self._part, flags, mode), "wb")
+            self._file = os.fdopen(os.open(self._temporary_path, flags, mode), "wb")
 
     def write(self, data: bytes) -> None:
-        """Write what comes next."""
+        """Append data to the temporary file."""
         assert self._file is not None
-        with self._told():
+        with self._report_errors():
             self._file.write(data)
 
     def finish(self) -> Path:
-        """Put the whole file in its place."""
+        """Rename the temporary file to the final path, and return that path."""
         assert self._file is not None
-        with self._told():
+        with self._report_errors():
             self._file.flush()
             os.fsync(self._file.fileno())
             self._close()
             if self._mode is not None:
-                os.chmod(self._part, self._mode)
-            os.replace(self._part, self.path)
+                os.chmod(self._temporary_path, self._mode)
+            os.replace(self._temporary_path, self.path)
         return self.path
 
     def _close(self) -> None:
@@ -144,10 +146,11 @@ class Part:
             try:
                 file.close()
             except OSError:
-                pass  # what it could not write any more is of no use to anybody
+                pass  # The file is incomplete anyway, and will be removed.
 
     @contextmanager
-    def _told(self) -> Generator[None, None, None]:
+    def _report_errors(self) -> Generator[None, None, None]:
+        """Raise an OSError as the UniqOSError of this file."""
         try:
             yield
         except OSError as exc:

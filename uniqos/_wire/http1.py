@@ -1,7 +1,7 @@
-"""HTTP/1.1 messages as bytes: the head of a request, the head and the body of a response. Pure: nothing here waits.
+"""HTTP/1.1 messages as bytes: the heads of requests, the heads and bodies of responses. Nothing here does I/O.
 
-h11 reads the head of a response and refuses whatever breaks the protocol. Bodies are cut out of the received bytes
-here, since h11 spends more time on each chunk of a stream than it takes to validate the event in it.
+h11 parses the head of a response and refuses protocol errors. Bodies are parsed here: h11 takes longer for one chunk
+of a stream than pydantic takes to validate the event in it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
     """Return the bytes of a request up to its body.
 
     Args:
-        method: ``POST``, say.
-        target: Path and query, or what else the request is for.
-        headers: Names and values.
+        method: The HTTP method, e.g. ``POST``.
+        target: The request target: path and query, or ``host:port`` for CONNECT.
+        headers: Names and values, in order.
 
     Raises:
-        httpcore.LocalProtocolError: A part holds a line break or another character that would end it.
+        httpcore.LocalProtocolError: The target or a header holds a forbidden character, e.g. a line break.
     """
     lines = [b"%s %s HTTP/1.1" % (method, target)]
     lines += [b"%s: %s" % header for header in headers]
@@ -43,10 +43,10 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
 
 
 class ResponseReader:
-    """The parser of one response. Each response has a new one, so that none can hold the bytes of another.
+    """The parser of one response. Every response gets a new parser, so that their bytes can never mix.
 
     Args:
-        method: The method of the request: it decides whether the response has a body.
+        method: The method of the request, which decides whether the response has a body.
     """
 
     __slots__ = ("_body", "_h11", "_interim", "_method", "ended", "head", "keep_alive", "rest")
@@ -54,26 +54,26 @@ class ResponseReader:
     def __init__(self, method: bytes) -> None:
         self._method: bytes = method
         self._h11: h11.Connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
-        self._h11.send(_request(method))
+        self._h11.send(_request_event(method))
         self._interim: int = 0
         self._body: _Sized | _Chunked | _UntilClosed | None = None
         self.head: h11.Response | None = None
-        """The head of the response, once it has come."""
+        """The head of the response; None until it is complete."""
         self.keep_alive: bool = False
-        """Whether the server lets the connection serve again."""
+        """Whether the server allows another request on the connection."""
         self.ended: bool = False
         """Whether the whole response was read."""
         self.rest: bytes = b""
-        """Bytes received but not read yet: of the body, or from behind its end."""
+        """Bytes received but not returned yet: the beginning of the body, or bytes after its end."""
 
     def read_head(self, data: bytes) -> h11.Response | None:
-        """Take received bytes; return the head once it is whole, and None before.
+        """Take received bytes; return the head once it is complete, and None before.
 
         Args:
-            data: The received bytes; none at the end of the connection.
+            data: The received bytes; empty if the server has closed the connection.
 
         Raises:
-            httpcore.RemoteProtocolError: The bytes are no HTTP/1.1, or the connection ended.
+            httpcore.RemoteProtocolError: The bytes are not HTTP/1.1, or the server has closed the connection.
         """
         if not data:
             raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
@@ -84,9 +84,11 @@ class ResponseReader:
                     return None
                 self._interim += 1
                 if self._interim > _MAX_INTERIM_RESPONSES:
-                    raise httpcore.RemoteProtocolError("the server sends interim responses without end")
+                    raise httpcore.RemoteProtocolError(
+                        f"the server sent more than {_MAX_INTERIM_RESPONSES} interim responses"
+                    )
             self._choose_body(event)
-        # Before 0.16, h11 takes a Content-Length of thousands of digits, which Python does not.
+        # h11 before 0.16 accepts a Content-Length of thousands of digits; int() raises ValueError.
         except (h11.RemoteProtocolError, ValueError) as exc:
             raise httpcore.RemoteProtocolError(str(exc)) from exc
         self.rest = self._h11.trailing_data[0]
@@ -94,13 +96,13 @@ class ResponseReader:
         return event
 
     def read_body(self, data: bytes) -> bytes:
-        """Take received bytes; return those of the body.
+        """Take received bytes; return those that belong to the body.
 
         Args:
-            data: The received bytes; none at the end of the connection.
+            data: The received bytes; empty if the server has closed the connection.
 
         Raises:
-            httpcore.RemoteProtocolError: The body is cut off, or its chunks are malformed.
+            httpcore.RemoteProtocolError: The body is incomplete, or its chunks are malformed.
         """
         body = self._body
         assert body is not None
@@ -121,16 +123,16 @@ class ResponseReader:
 
     @property
     def ends_with_connection(self) -> bool:
-        """Whether only the end of the connection ends the body."""
+        """Whether the body has neither a length nor chunks, and ends only with the connection."""
         return isinstance(self._body, _UntilClosed)
 
     @property
     def can_serve_again(self) -> bool:
-        """Whether the response ended where it should, nothing was received behind it, and the server goes on."""
+        """Whether the connection can be reused: the response is complete, and no bytes follow it."""
         return self.ended and self.keep_alive and not self.rest
 
     def _choose_body(self, head: h11.Response) -> None:
-        """Find out what ends the body: RFC 9112, section 6.3. h11 has checked the headers that tell it."""
+        """Choose the parser of the body, by RFC 9112, section 6.3. h11 has validated the headers."""
         length, chunked, closes = b"", False, head.http_version != b"1.1"
         for name, value in head.headers:
             if name == b"content-length":
@@ -142,12 +144,13 @@ class ResponseReader:
         status = head.status_code
         if self._method == b"HEAD" or status in (204, 304) or (self._method == b"CONNECT" and 200 <= status < 300):
             self.ended = True
-            # A faulty server may still send the body that a 204 announces. Nobody asks for a 304.
+            # A faulty server may still send the body that its 204 announces, so the connection is not reused. A 304 is
+            # an error, since no request here is conditional.
             announced = chunked or length not in (b"", b"0")
             self.keep_alive = not closes and not (announced and status == 204) and status != 304
         elif chunked:
             self._body = _Chunked()
-            # A length besides chunks is a known trick to smuggle in a second response: no further request is sent.
+            # A length beside chunks is a sign of response smuggling, so the connection is not reused.
             self.keep_alive = not closes and not length
         elif length:
             self._body = _Sized(int(length))
@@ -158,7 +161,7 @@ class ResponseReader:
 
 
 class _Sized:
-    """A body whose length the head tells."""
+    """A body with a ``Content-Length``."""
 
     __slots__ = ("_length", "_missing", "ended", "rest")
 
@@ -184,7 +187,7 @@ class _Sized:
 
 
 class _UntilClosed:
-    """A body that ends with its connection."""
+    """A body that ends when the server closes the connection."""
 
     __slots__ = ("ended", "rest")
 
@@ -200,15 +203,15 @@ class _UntilClosed:
 
 
 class _Chunked:
-    """A body in chunks, each with its length before it: RFC 9112, section 7.1. Extensions and trailers are skipped."""
+    """A chunked body, by RFC 9112, section 7.1. Chunk extensions and trailers are ignored."""
 
     __slots__ = ("_in_trailer", "_line", "_missing", "_trailer_bytes", "ended", "rest")
 
     def __init__(self) -> None:
         self._missing: int = 0
-        """Bytes of the present chunk that are still to come, its line end included."""
+        """The number of bytes that the current chunk still lacks, its line end included."""
         self._line: bytes = b""
-        """The beginning of a line whose end was not received yet."""
+        """The beginning of an incomplete line."""
         self._in_trailer: bool = False
         self._trailer_bytes: int = 0
         self.ended: bool = False
@@ -240,7 +243,7 @@ class _Chunked:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _take_chunk(self, data: bytes, at: int, parts: list[bytes]) -> int:
-        """Take what ``data`` holds of the present chunk from ``at`` on; return where that ends."""
+        """Append the bytes of the current chunk, which begin at ``at``, to ``parts``; return where they end."""
         content = self._missing - 2
         if content > 0:
             part = data[at : at + content]
@@ -275,6 +278,6 @@ class _Chunked:
 
 
 @lru_cache(maxsize=16)
-def _request(method: bytes) -> h11.Request:
-    """Return the event that tells h11 which kind of request was sent."""
+def _request_event(method: bytes) -> h11.Request:
+    """Return the h11 event of a request. By the method, h11 knows whether the response has a body."""
     return h11.Request(method=method, target=b"*", headers=[(b"Host", b"")])

@@ -1,4 +1,4 @@
-"""The pure parts of an exchange: which headers go out, what an answer means, which error a failure is."""
+"""HTTP requests as httpx sends them, and the content types of responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANY = "*/*"
 
 
 class Endpoint:
-    """Where a client sends to, and the headers of every request."""
+    """The base URL of a client, and the headers of all its requests."""
 
     def __init__(self, base_url: str, token: str) -> None:
         parts = urlsplit(base_url)
@@ -35,7 +35,14 @@ class Endpoint:
         ]
 
     def message(self, request: Request, accept: str, timeout: float | None, deadline: Deadline) -> httpx.Request:
-        """The HTTP request of one attempt; ``timeout`` in seconds bounds each read, ``deadline`` the whole of it."""
+        """Return the HTTP request of one attempt.
+
+        Args:
+            request: The encoded call.
+            accept: The ``Accept`` header.
+            timeout: The limit, in seconds, for connecting and for each read or write; None for no limit.
+            deadline: The instant at which the whole attempt must have ended.
+        """
         headers = [*self._common, (b"Accept", accept.encode())]
         content = request.content
         if content is not None:
@@ -58,7 +65,11 @@ class Endpoint:
 
 
 class Content(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A request's body. Not httpx's own, whose async generator is left half read when a request fails."""
+    """The body of a request.
+
+    httpx's own stream is an async generator. If a request fails before its body was read, that generator stays
+    suspended.
+    """
 
     def __init__(self, content: bytes) -> None:
         self._content: bytes = content
@@ -71,38 +82,41 @@ class Content(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class _Once:
+    """An async iterator over one piece of content."""
+
     def __init__(self, content: bytes) -> None:
-        self._left: list[bytes] = [content]
+        self._remaining: list[bytes] = [content]
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if not self._left:
+        if not self._remaining:
             raise StopAsyncIteration
-        return self._left.pop()
+        return self._remaining.pop()
 
 
 def content_of(response: httpx.Response) -> Content:
-    """The body of a response that a hook of the caller's has read, and httpx decoded.
+    """Return the body of a response that a hook of the caller's has read, and httpx has decoded.
 
     Raises:
-        BodyError: It was read piece by piece, and is gone.
+        BodyError: The hook read the body as a stream, so that httpx did not keep it.
     """
     try:
         return Content(response.content)
     except httpx.ResponseNotRead:
         raise BodyError(
             "undecodable_response",
-            "a hook or auth of the http_client has read the answer piece by piece, and so nobody else can: call "
-            "response.read() or aread() there, which keeps it",
+            "a hook or auth of the http_client has consumed the answer as a stream: let it call response.read() or "
+            "aread() instead, which keep the body",
         ) from None
 
 
 def is_type(headers: Mapping[str, str], wanted: str) -> bool:
-    """Return whether a response is of the type ``wanted``; JSON may also be ``application/...+json``, or no type.
+    """Return whether a response has the content type ``wanted``.
 
-    A gateway may add a second ``Content-Type``: then one of them has to fit.
+    ``application/...+json`` and a missing type count as JSON. A gateway may add a second ``Content-Type``: then one of
+    the two must fit.
     """
     if wanted == ANY:
         return True
@@ -111,7 +125,7 @@ def is_type(headers: Mapping[str, str], wanted: str) -> bool:
 
 
 def is_whole_json(headers: Mapping[str, str], body: bytes) -> bool:
-    """Return whether a body is JSON, and whole: half of an object or a list is none."""
+    """Return whether a body is a complete JSON object or list."""
     if not is_type(headers, JSON) or not body:
         return False
     try:
@@ -121,5 +135,5 @@ def is_whole_json(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def body_decoder(response: httpx.Response, limit: int) -> BodyDecoder:
-    """The decoder for a response's body, if httpx has not decoded it already."""
+    """Return the decoder for the body of a response. A body that a hook has read needs none: httpx has decoded it."""
     return BodyDecoder(None if response.is_stream_consumed else response.headers.get("content-encoding"), limit)

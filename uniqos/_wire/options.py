@@ -11,7 +11,7 @@ import pydantic
 from typing_extensions import TypedDict
 
 from .. import errors
-from .._base.plain import plain, unboxed
+from .._base.plain import to_plain, unbox
 from .._base.secret import Secret
 
 OnInvalidResponse = Literal["raise", "salvage"]
@@ -80,7 +80,7 @@ _HEADER_VALUE = r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?"
 def as_text(value: Any) -> str | None:
     """Return the text that JSON writes for a value such as a UUID; None for anything that is not text in JSON."""
     try:
-        value = plain(value, "")
+        value = to_plain(value, "")
     except pydantic.ValidationError:
         return None
     return value if isinstance(value, str) else None
@@ -103,7 +103,7 @@ def check_option(name: str, value: Any) -> Any:
 
 def seconds(name: str, value: Any) -> Any:
     """Check a number of seconds."""
-    value = unboxed(value)
+    value = unbox(value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 <= value <= _MOST_SECONDS:
         raise refused(f"{name} must be a number of seconds, 0 (no limit) to {_MOST_SECONDS:,}, got {shown(value)}")
@@ -114,7 +114,7 @@ def whole_number(least: int, error: type[errors.ConfigurationError] = errors.Req
     """Return the check of a whole number that is ``least`` or more."""
 
     def check(name: str, value: Any) -> Any:
-        value = unboxed(value)
+        value = unbox(value)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise error(f"{name} must be a whole number, {least} or more, got {shown(value)}")
         return value
@@ -127,7 +127,7 @@ def one_of(*words: str) -> Check:
     choice = " or ".join(f'"{word}"' for word in words)
 
     def check(name: str, value: Any) -> Any:
-        value = unboxed(value)
+        value = unbox(value)
         if not isinstance(value, str) or value not in words:
             raise refused(f"{name} must be {choice}, got {value!r}")
         return value

@@ -15,8 +15,10 @@ import typer
 
 import uniqos
 
-from .._base.model import Model, RequestModel, json_fields, models_in
-from .._wire.file import File, Part
+from .._base.fields import json_fields
+from .._base.model import Model, RequestModel
+from .._base.response import models_in
+from .._wire.file import File, PartialFile
 from .._wire.operation import Method, Operation
 from .._wire.undeclared import UndocumentedAnswer
 from ..api import operations, source_of
@@ -71,7 +73,10 @@ def api(
         if op.returns is File and file is None and sys.stdout.isatty():
             raise uniqos.ConfigurationError(f"{op.label} answers with a file: give --output FILE")
         # Before anything is sent: an answer that was paid for must have a place to go.
-        with Part(file) if file else nullcontext() as part, connected(base_url, timeout, debug) as (client, local):
+        with (
+            PartialFile(file) if file else nullcontext() as part,
+            connected(base_url, timeout, debug) as (client, local),
+        ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())
             if local is None:  # a sandbox for this run only forgets it
@@ -97,7 +102,7 @@ def _call(
     arguments: dict[str, Any] | None,
     values: list[str],
     idempotency_key: str | None,
-    part: Part | None,
+    part: PartialFile | None,
 ) -> bytes | None:
     """The answer as it is to be written, though it break the contract; None where it was printed as it came."""
     options: dict[str, Any] = {"idempotency_key": idempotency_key, "on_invalid_response": "salvage"}
@@ -212,7 +217,7 @@ def _with_arguments(
     return op, None
 
 
-def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], part: Part | None) -> Model | None:
+def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None) -> Model | None:
     respond: Any = client.respond  # whose types tell apart what is only known here when it runs
     if turn.get("stream") is True:
         if part is not None:

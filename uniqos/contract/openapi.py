@@ -13,7 +13,8 @@ from typing import Any, get_args, get_origin
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import CoreSchema
 
-from .._base.model import Model, ready
+from .._base.model import Model
+from .._base.response import build_model
 from .._policy.config import DEFAULT_BASE_URL
 from .._sync.client import UniqOS
 from .._version import __version__
@@ -126,7 +127,7 @@ def _models_in(annotation: Any) -> Iterator[type[Model]]:
 def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
     """The schema of each model by its name, with where it is known from and its fields' docstrings."""
     refs, generated = models_json_schema(
-        [(ready(model), "validation") for model in models],
+        [(build_model(model), "validation") for model in models],
         ref_template=f"{_SCHEMAS}{{model}}",
         schema_generator=_Generator,
     )

@@ -1,1 +1,1 @@
-"""The methods of the client, by namespace of the API."""
+"""The methods of the client, sorted by the namespaces of the API."""

@@ -1,4 +1,4 @@
-"""``client.api_keys``: the keys of the organization."""
+"""The namespace ``client.api_keys``: the API keys of the organization."""
 
 from __future__ import annotations
 
@@ -18,75 +18,62 @@ else:
 
 
 class AsyncApiKeys(AsyncNamespace):
-    """The keys of the organization."""
+    """The API keys of the organization."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.ApiKeyList:
-        """The keys.
-
-        Args:
-            **options: The options of every call.
+        """List the API keys.
 
         Returns:
-            The keys in ``data``; their fields are undocumented.
+            The keys in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.LIST, None, options)
 
     async def create(self, body: p.ApiKeyCreateLike | None = None, **fields: Any) -> m.CreatedApiKey:
-        """Make a key. An Idempotency-Key makes it safe to repeat.
+        """Create an API key. An idempotency key makes retries safe.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The new key; its fields are undocumented.
+            The new key.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.CREATE, body, fields)
 
     async def get(self, key_id: str, **options: Unpack[p.Options]) -> m.ApiKey:
-        """One key.
+        """Return one API key.
 
         Args:
-            key_id: Id of the key; not the key itself.
-            **options: The options of every call.
+            key_id: The id of the key; not the key itself.
 
         Returns:
-            The key, as far as it may be shown again; its fields are undocumented.
+            The key, as far as it may be shown again.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The API key does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.GET, None, options, key_id)
 
     async def revoke(self, key_id: str, **options: Unpack[p.Options]) -> m.RevokedApiKey:
-        """Make a key useless.
+        """Revoke an API key.
 
         Args:
-            key_id: Id of the key; not the key itself.
-            **options: The options of every call.
+            key_id: The id of the key; not the key itself.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The API key does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.REVOKE, None, options, key_id)

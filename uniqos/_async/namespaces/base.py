@@ -1,4 +1,4 @@
-"""What all namespaces have in common."""
+"""The base class of all namespaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ N = TypeVar("N", bound="AsyncNamespace")
 
 
 class AsyncNamespace:
-    """A group of methods of one client."""
+    """A group of methods of one client.
+
+    Every method takes the options of ``Options`` as keywords, for this one call. Every method raises a subclass of
+    UniqOSError: the docstrings name only the errors that are special to a method.
+    """
 
     __slots__ = ("_requester",)
 
@@ -20,9 +24,9 @@ class AsyncNamespace:
 
 
 class namespace(Generic[N]):
-    """Decorates a method that returns the class of a namespace, which becomes an attribute.
+    """A decorator that turns a method, which returns the class of a namespace, into an attribute.
 
-    Of an instance it is the namespace, made on first use and kept; of the class it is the namespace's class, where
+    On an instance, the attribute is the namespace, made on first use. On the class, it is the namespace's class, where
     mocks and documentation find the methods.
     """
 

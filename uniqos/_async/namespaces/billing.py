@@ -1,4 +1,4 @@
-"""``client.billing``: subscription, payment methods, invoices, usage, overage policy, alerts and plans."""
+"""The namespace ``client.billing``: subscription, payment methods, invoices, usage, overage, alerts and plans."""
 
 from __future__ import annotations
 
@@ -29,18 +29,12 @@ class AsyncSubscription(AsyncNamespace):
     __slots__ = ()
 
     async def get(self, **options: Unpack[p.Options]) -> m.Subscription:
-        """The subscription.
-
-        Args:
-            **options: The options of every call.
+        """Return the subscription.
 
         Returns:
-            The subscription; its fields are undocumented.
+            The subscription.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.SUBSCRIPTION_GET, None, options)
 
@@ -48,87 +42,63 @@ class AsyncSubscription(AsyncNamespace):
         """Change the subscription.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The subscription; its fields are undocumented.
+            The subscription.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.SUBSCRIPTION_UPDATE, body, fields)
 
     async def suspend(self, **options: Unpack[p.Options]) -> m.SuspendedSubscription:
         """Suspend the subscription.
 
-        Args:
-            **options: The options of every call.
-
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.SUBSCRIPTION_SUSPEND, None, options)
 
     async def reactivate(self, **options: Unpack[p.Options]) -> m.ReactivatedSubscription:
-        """Take a suspended subscription up again.
-
-        Args:
-            **options: The options of every call.
+        """Reactivate a suspended subscription.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.SUBSCRIPTION_REACTIVATE, None, options)
 
 
 class AsyncPaymentMethods(AsyncNamespace):
-    """How the organization pays."""
+    """The payment methods of the organization."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.PaymentMethodList:
-        """The payment methods.
-
-        Args:
-            **options: The options of every call.
+        """List the payment methods.
 
         Returns:
-            The payment methods in ``data``; their fields are undocumented.
+            The payment methods in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.PAYMENT_METHODS_LIST, None, options)
 
     async def add(self, body: p.PaymentMethodAddLike | None = None, **fields: Any) -> m.PaymentMethod:
-        """Add a payment method. An Idempotency-Key makes it safe to repeat.
+        """Add a payment method. An idempotency key makes retries safe.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The payment method; its fields are undocumented.
+            The payment method.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.PAYMENT_METHODS_ADD, body, fields)
 
@@ -138,18 +108,17 @@ class AsyncPaymentMethods(AsyncNamespace):
         """Change a payment method.
 
         Args:
-            payment_method_id: Id of the payment method.
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            payment_method_id: The id of the payment method.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The payment method; its fields are undocumented.
+            The payment method.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The payment method does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.PAYMENT_METHODS_UPDATE, body, fields, payment_method_id)
 
@@ -157,95 +126,83 @@ class AsyncPaymentMethods(AsyncNamespace):
         """Remove a payment method.
 
         Args:
-            payment_method_id: Id of the payment method.
-            **options: The options of every call.
+            payment_method_id: The id of the payment method.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The payment method does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.PAYMENT_METHODS_REMOVE, None, options, payment_method_id)
 
 
 class AsyncInvoices(AsyncNamespace):
-    """What was billed."""
+    """The invoices of the organization."""
 
     __slots__ = ()
 
     async def list(self, query: p.InvoiceQueryLike | None = None, **filters: Any) -> m.InvoicePage:
-        """One page of invoices.
+        """List one page of invoices.
 
         Args:
-            query: The query as one object; else as keywords. Its keys are undocumented.
-            **filters: The same as keywords, and the options of every call.
+            query: The query as one object. Its keys are undocumented.
+            **filters: The query as keywords, and the options of the call.
 
         Returns:
-            The invoices in ``data``, and ``next_cursor`` for the page after it; None on the last.
+            The invoices in ``data``, and ``next_cursor`` for the next page; None on the last.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; query and answer are undocumented.
+        Source: official SDK; the shapes of query and answer are undocumented.
         """
         return await self._requester.call(ops.INVOICES_LIST, query, filters)
 
     def iterate(self, query: p.InvoiceQueryLike | None = None, **filters: Any) -> AsyncIterator[m.Invoice]:
-        """All invoices; a page is asked for when the one before it is used up.
+        """Iterate over all invoices.
 
         Args:
-            query: The filters as one object.
-            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+            query: The query as one object.
+            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
 
         Returns:
-            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
+            An iterator. It requests each page when it is needed, and stops if a cursor repeats.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: undocumented: that there are pages is presumed, as for interactions.
+        Source: undocumented; pages are presumed, as for interactions.
         """
         return AsyncItems(
             lambda query, filters: self._requester.call(ops.INVOICES_LIST, query, filters), query, filters
         )
 
     async def get(self, invoice_id: str, **options: Unpack[p.Options]) -> m.Invoice:
-        """One invoice.
+        """Return one invoice.
 
         Args:
-            invoice_id: Id of the invoice.
-            **options: The options of every call.
+            invoice_id: The id of the invoice.
 
         Returns:
-            The invoice; its fields are undocumented.
+            The invoice.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The invoice does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.INVOICES_GET, None, options, invoice_id)
 
     async def pdf(self, invoice_id: str, **options: Unpack[p.Options]) -> m.File:
-        """An invoice as a PDF.
+        """Download the PDF of an invoice into memory.
 
         Args:
-            invoice_id: Id of the invoice.
-            **options: The options of every call.
+            invoice_id: The id of the invoice.
 
         Returns:
             The bytes in ``content``, with ``content_type`` and ``save(path)``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The invoice does not exist.
 
-        Source: official SDK; the answer is undocumented, and given as it comes.
+        Source: official SDK; the shape of the answer is undocumented, and not checked.
         """
         return await self._requester.fetch(ops.INVOICES_PDF, options, invoice_id)
 
@@ -257,141 +214,116 @@ class AsyncInvoices(AsyncNamespace):
         max_bytes: int | None = None,
         **options: Unpack[p.Options],
     ) -> m.SavedFile:
-        """Write an invoice's PDF to a file, piece by piece; no half file is ever there.
+        """Download the PDF of an invoice to a file, which appears once it is complete.
 
         Args:
-            invoice_id: Id of the invoice.
-            path: The file, in a folder that exists; a file of that name is replaced.
-            max_bytes: The largest size that is taken, in bytes; None for any.
-            **options: The options of every call; ``timeout`` bounds the wait for each piece, ``deadline`` the whole.
+            invoice_id: The id of the invoice.
+            path: The file. Its folder must exist; an existing file is replaced.
+            max_bytes: The largest accepted size in bytes; None for no limit.
+            **options: The options of the call. ``timeout`` limits the wait for each chunk, ``deadline`` the whole
+                download.
 
         Returns:
-            Where it is, its size in bytes and its content type.
+            The path, the size in bytes and the content type.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: no file can be there.
-            ResponseDecodeError: ``response_too_large``, ``empty_response``, or something else than was asked for.
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call; ``cannot_write_file`` where writing fails.
+            ConfigurationError: ``cannot_write_file``: the path cannot be a file.
+            ResponseDecodeError: The response is larger than ``max_bytes`` (``response_too_large``), empty
+                (``empty_response``), or of an unexpected content type.
+            NotFoundError: The invoice does not exist.
+            UniqOSError: ``cannot_write_file``: writing failed, e.g. because the disk is full.
 
-        Source: official SDK; the answer is undocumented, and written as it comes.
+        Source: official SDK; the shape of the answer is undocumented, and not checked.
         """
         return await save(self._requester, encode(ops.INVOICES_PDF, None, options, (invoice_id,)), path, max_bytes, ANY)
 
 
 class AsyncUsage(AsyncNamespace):
-    """What the organization has used."""
+    """The usage of the organization."""
 
     __slots__ = ()
 
     async def turns(self, query: p.TurnsUsageQueryLike | None = None, **filters: Any) -> m.TurnsUsage:
-        """The turns of the whole account.
+        """Return the turns of the whole account.
 
         Args:
-            query: The query as one object; else as keywords. Its keys are undocumented.
-            **filters: The same as keywords, and the options of every call.
+            query: The query as one object. Its keys are undocumented.
+            **filters: The query as keywords, and the options of the call.
 
         Returns:
             The turns in ``data``; the fields of an item are undocumented.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the query is undocumented.
+        Source: official SDK; the shape of the query is undocumented.
         """
         return await self._requester.call(ops.USAGE_TURNS, query, filters)
 
     async def active_relationships(self, **options: Unpack[p.Options]) -> m.ActiveRelationships:
-        """The active relationships, which plans limit.
-
-        Args:
-            **options: The options of every call.
+        """Return the active relationships, whose number the plan limits.
 
         Returns:
-            The relationships; the fields are undocumented.
+            The relationships.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.USAGE_ACTIVE_RELATIONSHIPS, None, options)
 
     async def credits(self, **options: Unpack[p.Options]) -> m.Credits:
-        """The credits that are left.
-
-        Args:
-            **options: The options of every call.
+        """Return the remaining credits.
 
         Returns:
-            The credits; the fields are undocumented.
+            The credits.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.USAGE_CREDITS, None, options)
 
 
 class AsyncOveragePolicy(AsyncNamespace):
-    """What happens to turns beyond the plan."""
+    """The treatment of turns beyond the plan."""
 
     __slots__ = ()
 
     async def update(self, body: p.OveragePolicyUpdateLike | None = None, **fields: Any) -> m.OveragePolicy:
-        """Change what happens to turns beyond the plan.
+        """Change the treatment of turns beyond the plan.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The policy; its fields are undocumented.
+            The policy.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.OVERAGE_POLICY_UPDATE, body, fields)
 
 
 class AsyncQuotaAlerts(AsyncNamespace):
-    """Thresholds of use that a webhook tells of."""
+    """Alerts by webhook when the usage reaches a threshold."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.QuotaAlertList:
-        """The alerts.
-
-        Args:
-            **options: The options of every call.
+        """List the alerts.
 
         Returns:
-            The alerts in ``data``; their fields are undocumented.
+            The alerts in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.ALERTS_LIST, None, options)
 
     async def create(self, body: p.QuotaAlertCreateLike | None = None, **fields: Any) -> m.QuotaAlert:
-        """Set an alert. An Idempotency-Key makes it safe to repeat.
+        """Create an alert. An idempotency key makes retries safe.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The alert; its fields are undocumented.
+            The alert.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.ALERTS_CREATE, body, fields)
 
@@ -399,37 +331,29 @@ class AsyncQuotaAlerts(AsyncNamespace):
         """Delete an alert.
 
         Args:
-            alert_id: Id of the alert, e.g. ``qa_1``.
-            **options: The options of every call.
+            alert_id: The id of the alert, e.g. ``qa_1``.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The alert does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.ALERTS_DELETE, None, options, alert_id)
 
 
 class AsyncPlans(AsyncNamespace):
-    """What can be subscribed to."""
+    """The plans that uniqOS sells."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.PlanList:
-        """The plans with prices and limits: Free, Pro, Scale, Enterprise.
-
-        Args:
-            **options: The options of every call.
+        """List the plans with their prices and limits: Free, Pro, Scale, Enterprise.
 
         Returns:
             The plans in ``data``; their fields are undocumented.
-
-        Raises:
-            UniqOSError: As for every call.
 
         Source: official SDK.
         """
@@ -448,30 +372,30 @@ class AsyncBilling(AsyncNamespace):
 
     @namespace
     def payment_methods(self) -> type[AsyncPaymentMethods]:
-        """How the organization pays."""
+        """The payment methods of the organization."""
         return AsyncPaymentMethods
 
     @namespace
     def invoices(self) -> type[AsyncInvoices]:
-        """What was billed."""
+        """The invoices of the organization."""
         return AsyncInvoices
 
     @namespace
     def usage(self) -> type[AsyncUsage]:
-        """What the organization has used."""
+        """The usage of the organization."""
         return AsyncUsage
 
     @namespace
     def overage_policy(self) -> type[AsyncOveragePolicy]:
-        """What happens to turns beyond the plan."""
+        """The treatment of turns beyond the plan."""
         return AsyncOveragePolicy
 
     @namespace
     def alerts(self) -> type[AsyncQuotaAlerts]:
-        """Thresholds of use that a webhook tells of."""
+        """Alerts by webhook when the usage reaches a threshold."""
         return AsyncQuotaAlerts
 
     @namespace
     def plans(self) -> type[AsyncPlans]:
-        """What can be subscribed to."""
+        """The plans that uniqOS sells."""
         return AsyncPlans

@@ -1,4 +1,4 @@
-"""``client.catalog``: the personalities that uniqOS offers."""
+"""The namespace ``client.catalog``: the personalities that uniqOS offers."""
 
 from __future__ import annotations
 
@@ -18,40 +18,32 @@ else:
 
 
 class AsyncCatalog(AsyncNamespace):
-    """The personalities that uniqOS offers; ``personalities.from_catalog`` copies one."""
+    """The personalities that uniqOS offers. ``personalities.from_catalog`` copies one."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.CatalogList:
-        """The whole catalog.
-
-        Args:
-            **options: The options of every call.
+        """List the whole catalog.
 
         Returns:
-            The entries in ``data``; their fields are undocumented.
+            The entries in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.LIST, None, options)
 
     async def get(self, slug: str, **options: Unpack[p.Options]) -> m.CatalogEntry:
-        """One personality of the catalog.
+        """Return one personality of the catalog.
 
         Args:
-            slug: Name of the entry.
-            **options: The options of every call.
+            slug: The name of the entry.
 
         Returns:
-            The entry; its fields are undocumented.
+            The entry.
 
         Raises:
-            NotFoundError: There is none of that name.
-            UniqOSError: As for every call.
+            NotFoundError: The catalog has no such entry.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.GET, None, options, slug)

@@ -1,4 +1,4 @@
-"""``client.end_users``: the people your product's personalities talk to, by your own ids."""
+"""The namespace ``client.end_users``: the people that talk to your personalities."""
 
 from __future__ import annotations
 
@@ -25,45 +25,39 @@ else:
 
 
 class AsyncEndUsers(AsyncNamespace):
-    """The people your product's personalities talk to; a first stateful turn creates them too."""
+    """The people that talk to your personalities. The first stateful turn creates an end user too."""
 
     __slots__ = ()
 
     async def list(
         self, query: p.EndUserQueryLike | None = None, **filters: Unpack[p.EndUserQueryArgs]
     ) -> m.EndUserPage:
-        """One page of end users.
+        """List one page of end users.
 
         Args:
-            query: The filters as one object.
-            **filters: The same as keywords (limit, cursor), and the options of every call.
+            query: The query as one object.
+            **filters: The query as keywords (limit, cursor), and the options of the call.
 
         Returns:
-            The end users in ``data``, and ``next_cursor`` for the page after it; None on the last.
+            The end users in ``data``, and ``next_cursor`` for the next page; None on the last.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; query and answer are undocumented.
+        Source: official SDK; the shapes of query and answer are undocumented.
         """
         return await self._requester.call(ops.LIST, query, filters)
 
     def iterate(
         self, query: p.EndUserQueryLike | None = None, **filters: Unpack[p.EndUserQueryArgs]
     ) -> AsyncIterator[m.EndUser]:
-        """All end users; a page is asked for when the one before it is used up.
+        """Iterate over all end users.
 
         Args:
-            query: The filters as one object.
-            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+            query: The query as one object.
+            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
 
         Returns:
-            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
+            An iterator. It requests each page when it is needed, and stops if a cursor repeats.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: undocumented: that there are pages is presumed, as for interactions.
+        Source: undocumented; pages are presumed, as for interactions.
         """
         return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
@@ -72,36 +66,33 @@ class AsyncEndUsers(AsyncNamespace):
     @overload
     async def create(self, body: p.EndUserCreateLike, **options: Unpack[p.Options]) -> m.EndUser: ...
     async def create(self, body: Body | None = None, **fields: Any) -> m.EndUser:
-        """Create an end user; where the id exists already, the end user comes back unchanged, and metadata are ignored.
+        """Create an end user. An existing end user is returned unchanged, and ``metadata`` is ignored.
 
         Args:
-            body: ``user_id``, and ``metadata`` if you like, as one object.
-            **fields: The same as keywords, and the options of every call.
+            body: ``user_id`` and optionally ``metadata``, as one object.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The end user; ``.http.status`` is 201 for a new one and 200 otherwise.
 
         Raises:
-            ConflictError: An end user of that id is being deleted.
-            UniqOSError: As for every call.
+            ConflictError: The end user is being deleted.
 
         Source: docs and official SDK.
         """
         return await self._requester.call(ops.CREATE, body, fields)
 
     async def get(self, user_id: str, **options: Unpack[p.Options]) -> m.EndUser:
-        """One end user, with their relationships.
+        """Return one end user, with their relationships.
 
         Args:
-            user_id: Your own id of the end user.
-            **options: The options of every call.
+            user_id: Your own id for the end user.
 
         Returns:
             The end user; the fields of the relationships are undocumented.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The end user does not exist.
 
         Source: docs.
         """
@@ -110,21 +101,20 @@ class AsyncEndUsers(AsyncNamespace):
     async def update(
         self, user_id: str, body: p.EndUserUpdateLike | None = None, **fields: Unpack[p.EndUserUpdateArgs]
     ) -> m.EndUser:
-        """Change what is stored with an end user.
+        """Change the metadata of an end user.
 
         Args:
-            user_id: Your own id of the end user.
-            body: ``metadata`` as one object; it replaces the stored object as a whole, and ``{}`` clears it. Left
-                out, it stays.
-            **fields: The same as keywords, and the options of every call.
+            user_id: Your own id for the end user.
+            body: ``metadata`` as one object. It replaces the stored metadata as a whole; ``{}`` clears them.
+                Without it, the stored metadata stay.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The end user as stored now.
 
         Raises:
-            NotFoundError: There is none of that id.
+            NotFoundError: The end user does not exist.
             ConflictError: The end user is being deleted.
-            UniqOSError: As for every call.
 
         Source: docs.
         """
@@ -133,40 +123,39 @@ class AsyncEndUsers(AsyncNamespace):
     async def delete(
         self, user_id: str, body: p.EndUserDeleteLike | None = None, **fields: Unpack[p.EndUserDeleteArgs]
     ) -> m.DeletionReceipt:
-        """Delete an end user, or a part of what is known of them. Deleting twice is no error.
+        """Delete an end user, or a part of their data. Deleting twice is no error.
 
         Args:
-            user_id: Your own id of the end user.
-            body: The choices below as one object.
-            **fields: The same as keywords, and the options of every call.
+            user_id: Your own id for the end user.
+            body: The body as one object.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            A receipt: ``deletions.wait`` tells when the data are erased, within 24 hours.
+            A receipt. ``deletions.wait`` waits for the erasure, which takes up to 24 hours.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The end user does not exist.
 
         Source: docs and official SDK.
         """
-        given = fields if body is not None else without_none(fields)
-        return await self._requester.call(ops.DELETE, body, given, user_id)
+        keywords = fields if body is not None else without_none(fields)
+        return await self._requester.call(ops.DELETE, body, keywords, user_id)
 
     async def model(self, user_id: str, **options: Unpack[p.Options]) -> m.PsychologicalModel:
-        """What was learned of an end user: traits, communication style, recurring topics, stated preferences.
+        """Return the psychological model of an end user.
+
+        The model describes traits, communication style, recurring topics and stated preferences.
 
         Args:
-            user_id: Your own id of the end user.
-            **options: The options of every call.
+            user_id: Your own id for the end user.
 
         Returns:
-            The psychological model; its fields are undocumented.
+            The psychological model.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The end user does not exist.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.MODEL, None, options, user_id)
 
@@ -184,63 +173,61 @@ class AsyncEndUsers(AsyncNamespace):
         language: Literal["en", "es"] | Body | None = None,
         **options: Unpack[p.Options],
     ) -> m.ReadableModel:
-        """The psychological model of an end user in words.
+        """Return the psychological model of an end user as text.
 
         Args:
-            user_id: Your own id of the end user.
-            language: ``en`` or ``es``; or the query as one object.
-            **options: The options of every call.
+            user_id: Your own id for the end user.
+            language: The language, ``en`` or ``es``; or the query as one object.
 
         Returns:
-            The words; their fields are undocumented.
+            The psychological model as text.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The end user does not exist.
 
-        Source: docs and official SDK; the answer is undocumented.
+        Source: docs and official SDK; the shape of the answer is undocumented.
         """
         query = {"language": language} if language is None or isinstance(language, str) else language
         return await self._requester.call(ops.MODEL_READABLE, query, options, user_id)
 
     async def export(self, user_id: str, **options: Unpack[p.Options]) -> m.EndUserExport:
-        """Everything that is held of an end user; also while they are being deleted.
+        """Export all data of an end user, also while they are being deleted.
 
         Args:
-            user_id: Your own id of the end user.
-            **options: The options of every call.
+            user_id: Your own id for the end user.
 
         Returns:
-            The data; their fields are undocumented. For very large ones see ``save_export``.
+            The data. For very large exports see ``save_export``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The end user does not exist.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.EXPORT, None, options, user_id)
 
     async def save_export(
         self, user_id: str, path: str | os.PathLike[str], *, max_bytes: int | None = None, **options: Unpack[p.Options]
     ) -> m.SavedFile:
-        """Write everything that is held of an end user to a file, piece by piece; no half file is ever there.
+        """Export all data of an end user to a file, which appears once it is complete.
 
         Args:
-            user_id: Your own id of the end user.
-            path: The file, in a folder that exists; a file of that name is replaced.
-            max_bytes: The largest size that is taken, in bytes; None for any.
-            **options: The options of every call; ``timeout`` bounds the wait for each piece, ``deadline`` the whole.
+            user_id: Your own id for the end user.
+            path: The file. Its folder must exist; an existing file is replaced.
+            max_bytes: The largest accepted size in bytes; None for no limit.
+            **options: The options of the call. ``timeout`` limits the wait for each chunk, ``deadline`` the whole
+                download.
 
         Returns:
-            Where it is, its size in bytes and its content type.
+            The path, the size in bytes and the content type.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: no file can be there.
-            ResponseDecodeError: ``response_too_large``, ``empty_response``, or something else than was asked for.
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call; ``cannot_write_file`` where writing fails.
+            ConfigurationError: ``cannot_write_file``: the path cannot be a file.
+            ResponseDecodeError: The response is larger than ``max_bytes`` (``response_too_large``), empty
+                (``empty_response``), or of an unexpected content type.
+            NotFoundError: The end user does not exist.
+            UniqOSError: ``cannot_write_file``: writing failed, e.g. because the disk is full.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await save(self._requester, encode(ops.EXPORT, None, options, (user_id,)), path, max_bytes, JSON)

@@ -1,4 +1,4 @@
-"""``client.invitations``: an invitation to an organization, by the token that was mailed."""
+"""The namespace ``client.invitations``: invitations to an organization, for the invited person."""
 
 from __future__ import annotations
 
@@ -18,41 +18,39 @@ else:
 
 
 class AsyncInvitations(AsyncNamespace):
-    """An invitation to an organization, seen by the invited person."""
+    """Invitations to an organization, for the invited person."""
 
     __slots__ = ()
 
     async def get(self, token: str, **options: Unpack[p.Options]) -> m.InvitationDetails:
-        """What an invitation says: organization, role, who invites.
+        """Return an invitation: the organization, the role, the inviting person.
 
         Args:
             token: The token that was mailed.
-            **options: The options of every call.
 
         Returns:
-            The invitation; its fields are undocumented.
+            The invitation.
 
         Raises:
-            NotFoundError: There is no such invitation.
-            UniqOSError: As for every call.
+            NotFoundError: The invitation does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.GET, None, options, token)
 
     async def accept(self, token: str, **options: Unpack[p.Options]) -> m.AcceptedInvitation:
-        """Accept an invitation; your email address must be the invited one.
+        """Accept an invitation. Your email address must be the invited one.
+
+        The call is not retried if the API may have executed it.
 
         Args:
             token: The token that was mailed.
-            **options: The options of every call.
 
         Returns:
             The organization you now belong to.
 
         Raises:
-            NotFoundError: There is no such invitation.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The invitation does not exist.
 
         Source: official SDK.
         """

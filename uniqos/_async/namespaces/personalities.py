@@ -1,4 +1,4 @@
-"""``client.personalities``: create, version and review personalities."""
+"""The namespace ``client.personalities``: personalities, their versions and their review."""
 
 from __future__ import annotations
 
@@ -21,136 +21,124 @@ else:
 
 
 class AsyncPersonalities(AsyncNamespace):
-    """Create, version and review personalities. One never changes; it evolves by new versions."""
+    """Personalities, their versions and their review. A change makes a new version."""
 
     __slots__ = ()
 
     async def list(self, query: p.PersonalityQueryLike | None = None, **filters: Any) -> m.PersonalityPage:
-        """The organization's personalities.
+        """List the personalities of the organization.
 
         Args:
-            query: The query as one object; else as keywords. Its keys are undocumented.
-            **filters: The query as keywords, and the options of every call.
+            query: The query as one object. Its keys are undocumented.
+            **filters: The query as keywords, and the options of the call.
 
         Returns:
             A page with the personalities in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the query is undocumented.
+        Source: official SDK; the shape of the query is undocumented.
         """
         return await self._requester.call(ops.LIST, query, filters)
 
     def iterate(self, query: p.PersonalityQueryLike | None = None, **filters: Any) -> AsyncIterator[m.Personality]:
-        """All personalities; a page is asked for when the one before it is used up.
+        """Iterate over all personalities.
 
         Args:
-            query: The filters as one object.
-            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+            query: The query as one object.
+            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
 
         Returns:
-            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
+            An iterator. It requests each page when it is needed, and stops if a cursor repeats.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: undocumented: that there are pages is presumed, as for interactions.
+        Source: undocumented; pages are presumed, as for interactions.
         """
         return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def create(
         self, body: p.PersonalityCreateLike | None = None, **fields: Unpack[p.PersonalityCreateArgs]
     ) -> m.Personality:
-        """Create a personality. An Idempotency-Key makes it safe to repeat.
+        """Create a personality. An idempotency key makes retries safe.
 
         Args:
-            body: The personality as one object. Keys that are not public, such as the Big Five values, go in a
-                mapping here.
-            **fields: The same as keywords, and the options of every call.
+            body: The personality as one object. To send undocumented keys, such as the Big Five
+                values, pass a mapping.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The new personality.
 
         Raises:
             ValidationError: The server refused the values.
-            UniqOSError: As for every call.
 
         Source: official SDK; most of the body is undocumented.
         """
         return await self._requester.call(ops.CREATE, body, fields)
 
     async def get(self, personality_id: str, **options: Unpack[p.Options]) -> m.Personality:
-        """One personality.
+        """Return one personality.
 
         Args:
-            personality_id: Its id, e.g. ``pers_...``.
-            **options: The options of every call.
+            personality_id: The id of the personality, e.g. ``pers_...``.
 
         Returns:
             The personality.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
         Source: official SDK.
         """
         return await self._requester.call(ops.GET, None, options, personality_id)
 
     async def archive(self, personality_id: str, **options: Unpack[p.Options]) -> m.ArchivedPersonality:
-        """Archive a personality: it stays on record and can no longer be invoked.
+        """Archive a personality. It stays on record, but can no longer answer.
 
         Args:
-            personality_id: Its id.
-            **options: The options of every call.
+            personality_id: The id of the personality.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.ARCHIVE, None, options, personality_id)
 
     async def new_version(
         self, personality_id: str, body: p.PersonalityNewVersionLike | None = None, **fields: Any
     ) -> m.PersonalityVersion:
-        """Make a new version of a personality. An Idempotency-Key makes it safe to repeat.
+        """Create a new version of a personality. An idempotency key makes retries safe.
 
         Args:
-            personality_id: Id of the version to start from.
-            body: What changes, as one object; all else is inherited.
-            **fields: The same as keywords, and the options of every call.
+            personality_id: The id of the version to start from.
+            body: The changed fields as one object. All other fields are inherited.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The new version; its fields are undocumented.
+            The new version.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
-        Source: docs; both shapes are undocumented.
+        Source: docs; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.NEW_VERSION, body, fields, personality_id)
 
     async def from_guided_prompt(self, body: p.GuidedPromptLike | None = None, **fields: Any) -> m.GuidedProposal:
-        """Turn a description in words into a proposal for ``create``; takes 20 to 60 seconds, stores and bills nothing.
+        """Propose the body of ``create`` from a description in words.
+
+        This takes 20 to 60 seconds. Nothing is stored or billed.
 
         Args:
-            body: The description, and ``refine`` to improve an earlier proposal. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The description as one object, with ``refine`` to improve an earlier proposal. Its keys are
+                undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The proposal; its fields are undocumented.
+            The proposal.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.FROM_GUIDED_PROMPT, body, fields)
 
@@ -159,111 +147,106 @@ class AsyncPersonalities(AsyncNamespace):
     @overload
     async def from_catalog(self, body: p.CatalogCloneLike, **options: Unpack[p.Options]) -> m.ClonedPersonality: ...
     async def from_catalog(self, body: Body | None = None, **fields: Any) -> m.ClonedPersonality:
-        """Copy a personality of the catalog. An Idempotency-Key makes it safe to repeat.
+        """Copy a personality of the catalog. An idempotency key makes retries safe.
 
         Args:
-            body: ``slug``, and ``name`` if you like, as one object.
-            **fields: The same as keywords, and the options of every call.
+            body: ``slug`` and optionally ``name``, as one object.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The copy; its fields are undocumented.
+            The copy.
 
         Raises:
-            NotFoundError: The catalog has no such slug.
-            UniqOSError: As for every call.
+            NotFoundError: The catalog has no entry with this slug.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.FROM_CATALOG, body, fields)
 
     async def dry_run(self, personality_id: str, body: p.DryRunLike | None = None, **fields: Any) -> m.DryRunResult:
-        """Try a turn: the whole pipeline, nothing stored, nothing billed. Needs a portal JWT (``access_token=``).
+        """Try a turn with the whole pipeline. Nothing is stored or billed.
+
+        This needs a portal JWT (``access_token=``).
 
         Args:
-            personality_id: Id of the personality that answers.
-            body: The turn, as for ``respond``; its exact keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            personality_id: The id of the personality that answers.
+            body: The turn as one object, as for ``respond``. Its exact keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The answer; its fields are undocumented.
+            The answer.
 
         Raises:
-            PermissionError: Called with an API key.
-            UniqOSError: As for every call.
+            PermissionError: The client has an API key instead of a portal JWT.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.DRY_RUN, body, fields, personality_id)
 
     async def versions(self, personality_id: str, **options: Unpack[p.Options]) -> m.PersonalityVersions:
-        """All versions of a personality, newest first.
+        """List all versions of a personality, newest first.
 
         Args:
-            personality_id: Id of any of them.
-            **options: The options of every call.
+            personality_id: The id of any version.
 
         Returns:
-            The lineage in ``data``.
+            The versions in ``data``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
         Source: official SDK.
         """
         return await self._requester.call(ops.VERSIONS, None, options, personality_id)
 
     async def submit_for_review(self, personality_id: str, **options: Unpack[p.Options]) -> m.ReviewSubmission:
-        """Submit a personality for manual review; it cannot be invoked until it is approved.
+        """Submit a personality for manual review. It cannot answer until it is approved.
 
         Args:
-            personality_id: Its id.
-            **options: The options of every call.
+            personality_id: The id of the personality.
 
         Returns:
             The new status.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
         Source: official SDK.
         """
         return await self._requester.call(ops.SUBMIT_FOR_REVIEW, None, options, personality_id)
 
     async def review_status(self, personality_id: str, **options: Unpack[p.Options]) -> m.ReviewStatus:
-        """How far the review of a personality has come.
+        """Return the state of a personality's review.
 
         Args:
-            personality_id: Its id.
-            **options: The options of every call.
+            personality_id: The id of the personality.
 
         Returns:
-            The review; its fields are undocumented.
+            The review.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The personality does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.REVIEW_STATUS, None, options, personality_id)
 
     async def appeal(self, personality_id: str, body: p.AppealLike | None = None, **fields: Any) -> m.AppealResult:
-        """Appeal against the rejection of a personality; opens a dialogue with the uniqOS team.
+        """Appeal against the rejection of a personality. This opens a dialogue with the uniqOS team.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            personality_id: Its id.
-            body: The appeal; its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            personality_id: The id of the personality.
+            body: The appeal as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The personality does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return await self._requester.call(ops.APPEAL, body, fields, personality_id)

@@ -1,4 +1,4 @@
-"""``client.relationships``: an end user and a personality, and what they remember of each other."""
+"""The namespace ``client.relationships``: the relationships between end users and personalities."""
 
 from __future__ import annotations
 
@@ -26,63 +26,57 @@ class AsyncRelationshipMemory(AsyncNamespace):
     __slots__ = ()
 
     async def get(self, relationship_id: str, **options: Unpack[p.Options]) -> m.RelationshipMemory:
-        """A relationship's consolidated memory: a summary, significant moments, metrics.
+        """Return the consolidated memory of a relationship: a summary, significant moments, metrics.
 
         Args:
-            relationship_id: Id of the relationship.
-            **options: The options of every call.
+            relationship_id: The id of the relationship.
 
         Returns:
-            The memory; its fields are undocumented.
+            The memory.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The relationship does not exist.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.MEMORY_GET, None, options, relationship_id)
 
     async def regenerate_summary(self, relationship_id: str, **options: Unpack[p.Options]) -> m.RegeneratedSummary:
-        """Write a relationship's summary anew; possible once an hour.
+        """Regenerate the summary of a relationship. The API allows this once an hour.
 
         Args:
-            relationship_id: Id of the relationship.
-            **options: The options of every call.
+            relationship_id: The id of the relationship.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            RateLimitError: It was done within the last hour. This one is not repeated by itself.
-            UniqOSError: As for every call.
+            NotFoundError: The relationship does not exist.
+            RateLimitError: The summary was regenerated within the last hour. This error is not retried.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.MEMORY_REGENERATE_SUMMARY, None, options, relationship_id)
 
     async def delete(self, relationship_id: str, **options: Unpack[p.Options]) -> m.DeletedMemory:
-        """Delete a relationship's consolidated memory; the relationship stays.
+        """Delete the consolidated memory of a relationship. The relationship itself stays.
 
         Args:
-            relationship_id: Id of the relationship.
-            **options: The options of every call.
+            relationship_id: The id of the relationship.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The relationship does not exist.
 
-        Source: docs; the answer is undocumented.
+        Source: docs; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.MEMORY_DELETE, None, options, relationship_id)
 
 
 class AsyncRelationships(AsyncNamespace):
-    """An end user and a personality that have met."""
+    """The relationships between end users and personalities."""
 
     __slots__ = ("__dict__",)
 
@@ -94,17 +88,14 @@ class AsyncRelationships(AsyncNamespace):
     async def list(
         self, query: p.RelationshipQueryLike | None = None, **filters: Unpack[p.RelationshipQueryArgs]
     ) -> m.RelationshipPage:
-        """One page of relationships.
+        """List one page of relationships.
 
         Args:
-            query: The filters as one object.
-            **filters: The same as keywords (user_id, personality_id, limit, cursor), and the options of every call.
+            query: The query as one object.
+            **filters: The query as keywords (user_id, personality_id, limit, cursor), and the options of the call.
 
         Returns:
-            The relationships in ``data``, and ``next_cursor`` for the page after it; None on the last.
-
-        Raises:
-            UniqOSError: As for every call.
+            The relationships in ``data``, and ``next_cursor`` for the next page; None on the last.
 
         Source: docs; pages and the fields of a relationship are undocumented.
         """
@@ -113,37 +104,32 @@ class AsyncRelationships(AsyncNamespace):
     def iterate(
         self, query: p.RelationshipQueryLike | None = None, **filters: Unpack[p.RelationshipQueryArgs]
     ) -> AsyncIterator[m.Relationship]:
-        """All relationships that match; a page is asked for when the one before it is used up.
+        """Iterate over all matching relationships.
 
         Args:
-            query: The filters as one object.
-            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+            query: The query as one object.
+            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
 
         Returns:
-            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
+            An iterator. It requests each page when it is needed, and stops if a cursor repeats.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: undocumented: that there are pages is presumed, as for interactions.
+        Source: undocumented; pages are presumed, as for interactions.
         """
         return AsyncItems(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     async def get(self, relationship_id: str, **options: Unpack[p.Options]) -> m.Relationship:
-        """One relationship.
+        """Return one relationship.
 
         Args:
-            relationship_id: Id of the relationship.
-            **options: The options of every call.
+            relationship_id: The id of the relationship.
 
         Returns:
-            The relationship; its fields are undocumented.
+            The relationship.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The relationship does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.GET, None, options, relationship_id)
 
@@ -153,21 +139,20 @@ class AsyncRelationships(AsyncNamespace):
         body: p.RelationshipDeleteLike | None = None,
         **fields: Unpack[p.RelationshipDeleteArgs],
     ) -> m.DeletionReceipt:
-        """Delete a relationship, or its memory alone. Deleting twice is no error.
+        """Delete a relationship, or only its memory. Deleting twice is no error.
 
         Args:
-            relationship_id: Id of the relationship.
-            body: The choices below as one object.
-            **fields: The same as keywords, and the options of every call.
+            relationship_id: The id of the relationship.
+            body: The body as one object.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            A receipt: ``deletions.wait`` tells when the data are erased, within 24 hours.
+            A receipt. ``deletions.wait`` waits for the erasure, which takes up to 24 hours.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The relationship does not exist.
 
         Source: docs and official SDK.
         """
-        given = fields if body is not None else without_none(fields)
-        return await self._requester.call(ops.DELETE, body, given, relationship_id)
+        keywords = fields if body is not None else without_none(fields)
+        return await self._requester.call(ops.DELETE, body, keywords, relationship_id)

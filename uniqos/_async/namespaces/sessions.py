@@ -1,4 +1,4 @@
-"""``client.sessions``: where the calling person is logged in."""
+"""The namespace ``client.sessions``: the logins of the calling person."""
 
 from __future__ import annotations
 
@@ -18,23 +18,17 @@ else:
 
 
 class AsyncSessions(AsyncNamespace):
-    """Where the calling person is logged in; needs a portal access token."""
+    """The logins of the calling person. They need a portal access token."""
 
     __slots__ = ()
 
     async def list(self, **options: Unpack[p.Options]) -> m.SessionList:
-        """The active sessions, one for each login.
-
-        Args:
-            **options: The options of every call.
+        """List the active sessions, one for each login.
 
         Returns:
-            The sessions in ``data``; their fields are undocumented.
+            The sessions in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.LIST, None, options)
 
@@ -42,31 +36,23 @@ class AsyncSessions(AsyncNamespace):
         """End one session.
 
         Args:
-            session_id: Id of the session.
-            **options: The options of every call.
+            session_id: The id of the session.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The session does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.REVOKE, None, options, session_id)
 
     async def revoke_all(self, **options: Unpack[p.Options]) -> m.RevokedSessions:
-        """End every session, this one too.
-
-        Args:
-            **options: The options of every call.
+        """End all sessions, including the current one.
 
         Returns:
             How many sessions ended.
-
-        Raises:
-            UniqOSError: As for every call.
 
         Source: official SDK.
         """

@@ -1,4 +1,4 @@
-"""``client.vocabularies``: the words that topics and emotions are named by, in versions."""
+"""The namespace ``client.vocabularies``: the vocabularies of topics and emotions."""
 
 from __future__ import annotations
 
@@ -18,128 +18,100 @@ else:
 
 
 class AsyncTopicVocabularies(AsyncNamespace):
-    """The words that topics are named by."""
+    """The vocabulary of topics."""
 
     __slots__ = ()
 
     async def current(self, **options: Unpack[p.Options]) -> m.TopicVocabulary:
-        """The version in force.
-
-        Args:
-            **options: The options of every call.
+        """Return the current version of the topic vocabulary.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.TOPICS_CURRENT, None, options)
 
     async def version(self, version: str, **options: Unpack[p.Options]) -> m.TopicVocabulary:
-        """One version.
+        """Return one version of the topic vocabulary.
 
         Args:
             version: Name of the version, e.g. ``v2``.
-            **options: The options of every call.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
         Raises:
-            NotFoundError: There is no such version.
-            UniqOSError: As for every call.
+            NotFoundError: The version does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.TOPICS_VERSION, None, options, version)
 
     async def changelog(self, **options: Unpack[p.Options]) -> m.TopicChangelog:
-        """What changed from version to version.
-
-        Args:
-            **options: The options of every call.
+        """Return the changes of the topic vocabulary from version to version.
 
         Returns:
-            The changes; their fields are undocumented.
+            The changes.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.TOPICS_CHANGELOG, None, options)
 
 
 class AsyncEmotionVocabularies(AsyncNamespace):
-    """The words that emotions are named by."""
+    """The vocabulary of emotions."""
 
     __slots__ = ()
 
     async def current(self, **options: Unpack[p.Options]) -> m.EmotionVocabulary:
-        """The version in force.
-
-        Args:
-            **options: The options of every call.
+        """Return the current version of the emotion vocabulary.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.EMOTIONS_CURRENT, None, options)
 
     async def version(self, version: str, **options: Unpack[p.Options]) -> m.EmotionVocabulary:
-        """One version.
+        """Return one version of the emotion vocabulary.
 
         Args:
             version: Name of the version, e.g. ``v2``.
-            **options: The options of every call.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
         Raises:
-            NotFoundError: There is no such version.
-            UniqOSError: As for every call.
+            NotFoundError: The version does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.EMOTIONS_VERSION, None, options, version)
 
     async def changelog(self, **options: Unpack[p.Options]) -> m.EmotionChangelog:
-        """What changed from version to version.
-
-        Args:
-            **options: The options of every call.
+        """Return the changes of the emotion vocabulary from version to version.
 
         Returns:
-            The changes; their fields are undocumented.
+            The changes.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return await self._requester.call(ops.EMOTIONS_CHANGELOG, None, options)
 
 
 class AsyncVocabularies(AsyncNamespace):
-    """The words that topics and emotions are named by."""
+    """The vocabularies of topics and emotions."""
 
     __slots__ = ("__dict__",)
 
     @namespace
     def topics(self) -> type[AsyncTopicVocabularies]:
-        """The words that topics are named by."""
+        """The vocabulary of topics."""
         return AsyncTopicVocabularies
 
     @namespace
     def emotions(self) -> type[AsyncEmotionVocabularies]:
-        """The words that emotions are named by."""
+        """The vocabulary of emotions."""
         return AsyncEmotionVocabularies

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/base.py by python -m uniqos._generate. Do not edit.
-"""What all namespaces have in common."""
+"""The base class of all namespaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ N = TypeVar("N", bound="Namespace")
 
 
 class Namespace:
-    """A group of methods of one client."""
+    """A group of methods of one client.
+
+    Every method takes the options of ``Options`` as keywords, for this one call. Every method raises a subclass of
+    UniqOSError: the docstrings name only the errors that are special to a method.
+    """
 
     __slots__ = ("_requester",)
 
@@ -21,9 +25,9 @@ class Namespace:
 
 
 class namespace(Generic[N]):
-    """Decorates a method that returns the class of a namespace, which becomes an attribute.
+    """A decorator that turns a method, which returns the class of a namespace, into an attribute.
 
-    Of an instance it is the namespace, made on first use and kept; of the class it is the namespace's class, where
+    On an instance, the attribute is the namespace, made on first use. On the class, it is the namespace's class, where
     mocks and documentation find the methods.
     """
 

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/engine.py by python -m uniqos._generate. Do not edit.
-"""``client.engine``, and ``client.respond``: answer a message, read an emotion, recall a memory."""
+"""The namespace ``client.engine``: turns, emotions and memories."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RESPOND_PACK = ops.RESPOND.returning(ops.ModulatorPack)
 
 
 class Responder:
-    """``respond``, for the client and its engine namespace alike."""
+    """The method ``respond``, which the client and its engine namespace share."""
 
     __slots__ = ()
     if TYPE_CHECKING:
@@ -104,31 +104,33 @@ class Responder:
         return_format: Literal["text", "modulator_pack"] | None = None,
         **fields: Any,
     ) -> m.RespondResult | m.ModulatorPack | streams.RespondStream:
-        """Answer one message in the voice of a personality. This is what is billed.
+        """Answer one message in the voice of a personality. Each answer is billed.
 
         Args:
-            request: The turn as one object: a RespondRequest, any pydantic model, or a mapping. Else as keywords:
-                personality_id, message, user_id, mode, context, guardrails_behavior, llm_override. A model of yours
-                is sent as its own serializer gives it, defaults included, but for a None that nobody set.
-            stream: True for the answer as it is spoken, event by event.
-            return_format: ``"modulator_pack"`` for what is needed to prompt an LLM of your own; no text then.
-            **fields: The turn as keywords, and the options of every call: timeout, deadline (seconds), max_retries,
-                headers, idempotency_key, on_invalid_response.
+            request: The turn as one object: a RespondRequest, any pydantic model, or a mapping. A model of your own is
+                sent as its serializer writes it, without the fields that are None by default.
+            stream: True to receive the answer as a stream of events, while it is generated.
+            return_format: ``"modulator_pack"`` to receive the material for prompting your own LLM, and no text.
+            **fields: The turn as keywords: personality_id, message, user_id, mode, context, guardrails_behavior,
+                llm_override. Also the options of the call: timeout and deadline (seconds), max_retries, headers,
+                idempotency_key, on_invalid_response.
 
         Returns:
-            A RespondResult, a ModulatorPack, or a stream that is opened by iterating it, by ``with`` or ``open()``.
+            A RespondResult or a ModulatorPack. With ``stream=True`` a stream, which sends the request when it is
+            iterated, entered with ``with`` or opened with ``open()``.
 
         Raises:
-            RequestValidationError: An argument is wrong (``stateful_requires_user_id``, ``stream_not_supported``, ...).
-            APIError: The API said no; the subclass says why.
-            NetworkError: No whole answer came. A turn that may be running is never sent again without its key, and
-                not at all after a timeout.
-            ResponseValidationError: The answer breaks the contract; the error carries it.
+            RequestValidationError: An argument is invalid (``stateful_requires_user_id``, ``stream_not_supported``,
+                ...). Nothing was sent.
+            APIError: The API answered with an error. The subclass tells the reason.
+            NetworkError: No complete answer arrived. A turn that may be running is retried only with its idempotency
+                key, and never after a timeout.
+            ResponseValidationError: The answer breaks the contract. The error carries the answer.
 
         Source: docs and official SDK; the shape of the modulator pack is undocumented.
         """
         if stream:
-            from ..stream import RespondStream  # a client that never streams need not load it
+            from ..stream import RespondStream  # Importing it takes long, and only streams need it.
 
             turn = encode_turn(ops.RESPOND, request, fields, stream=True, return_format=return_format)
             return RespondStream(self._requester, turn)
@@ -141,40 +143,34 @@ class Responder:
 
 
 class Engine(Namespace, Responder):
-    """Answer a message, read an emotion, recall a memory."""
+    """Turns, emotions and memories."""
 
     __slots__ = ()
 
     def infer_state(self, body: p.InferStateRequestLike | None = None, **fields: Any) -> m.InferredState:
-        """Read the emotion of a message without answering it; not billed.
+        """Infer the emotion of a message without answering it. This is not billed.
 
         Args:
-            body: The body as one object, with keys of the API; else as keywords. Its keys are undocumented.
-            **fields: The body as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The inferred state; its fields are undocumented.
+            The inferred state.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.INFER_STATE, body, fields)
 
     def recall_memory(self, body: p.RecallMemoryRequestLike | None = None, **fields: Any) -> m.RecalledMemory:
-        """Recall what relational memory holds on a query; not billed.
+        """Query the relational memory. This is not billed.
 
         Args:
-            body: The body as one object, with keys of the API; else as keywords. Its keys are undocumented.
-            **fields: The body as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            What was recalled; its fields are undocumented.
+            The recalled memories.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.RECALL_MEMORY, body, fields)

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/interactions.py by python -m uniqos._generate. Do not edit.
-"""``client.interactions``: what is kept of past turns. Never their text."""
+"""The namespace ``client.interactions``: the metadata of past turns."""
 
 from __future__ import annotations
 
@@ -21,25 +21,22 @@ else:
 
 
 class Interactions(Namespace):
-    """What is kept of past turns: structured metadata, never their text."""
+    """The metadata of past turns. Their text is not kept."""
 
     __slots__ = ()
 
     def list(
         self, query: p.InteractionQueryLike | None = None, **filters: Unpack[p.InteractionQueryArgs]
     ) -> m.InteractionPage:
-        """One page of turns, newest first; only the last 180 days can be asked for.
+        """List one page of turns, newest first. Only the last 180 days can be queried.
 
         Args:
-            query: The filters as one object.
-            **filters: The same as keywords (user_id, relationship_id, ``from_`` inclusive and ``to`` exclusive as
-                datetimes with a time zone, limit, cursor), and the options of every call.
+            query: The query as one object.
+            **filters: The query as keywords: user_id, relationship_id, limit, cursor, ``from_`` (inclusive), ``to``
+                (exclusive). The last two are datetimes with a time zone. Also the options of the call.
 
         Returns:
-            The turns in ``data``, and ``next_cursor`` for the page after it; None on the last.
-
-        Raises:
-            UniqOSError: As for every call.
+            The turns in ``data``, and ``next_cursor`` for the next page; None on the last.
 
         Source: docs; the fields of a turn are undocumented.
         """
@@ -48,35 +45,30 @@ class Interactions(Namespace):
     def iterate(
         self, query: p.InteractionQueryLike | None = None, **filters: Unpack[p.InteractionQueryArgs]
     ) -> Iterator[m.Interaction]:
-        """All turns that match, newest first; a page is asked for when the one before it is used up.
+        """Iterate over all matching turns, newest first.
 
         Args:
-            query: The filters as one object.
-            **filters: As for ``list``; ``limit`` is the size of a page, not of the whole.
+            query: The query as one object.
+            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
 
         Returns:
-            An iterator that asks nothing before its first item; it ends where a cursor repeats itself.
-
-        Raises:
-            UniqOSError: As for every call.
+            An iterator. It requests each page when it is needed, and stops if a cursor repeats.
 
         Source: docs.
         """
         return Items(lambda query, filters: self._requester.call(ops.LIST, query, filters), query, filters)
 
     def get(self, interaction_id: str, **options: Unpack[p.Options]) -> m.Interaction:
-        """One turn.
+        """Return one turn.
 
         Args:
-            interaction_id: Its id, as a RespondResult or a stream's first event names it.
-            **options: The options of every call.
+            interaction_id: The id of the turn, as a RespondResult or a stream's first event names it.
 
         Returns:
             The turn's metadata; its fields are undocumented.
 
         Raises:
-            NotFoundError: There is none of that id, or it is another account's.
-            UniqOSError: As for every call.
+            NotFoundError: The turn does not exist, or belongs to another account.
 
         Source: docs.
         """
@@ -85,18 +77,15 @@ class Interactions(Namespace):
     def aggregates(
         self, query: p.AggregateQueryLike | None = None, **filters: Unpack[p.AggregateQueryArgs]
     ) -> m.InteractionAggregates:
-        """Turns in numbers: how many, how fast, with which emotions.
+        """Return statistics of turns: their number, latency and emotions.
 
         Args:
-            query: The filters as one object.
-            **filters: The same as keywords: user_id, relationship_id, ``from_`` and ``to``, and ``group_by``
-                (day, week or month; without it one grand total); and the options of every call.
+            query: The query as one object.
+            **filters: The query as keywords: user_id, relationship_id, ``from_``, ``to``, and ``group_by`` (``day``,
+                ``week`` or ``month``; one total without it). Also the options of the call.
 
         Returns:
             The buckets in ``data``.
-
-        Raises:
-            UniqOSError: As for every call.
 
         Source: docs; the name of the container is presumed.
         """

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/me.py by python -m uniqos._generate. Do not edit.
-"""``client.me``: the person or key that is calling."""
+"""The namespace ``client.me``: the person or key that is calling."""
 
 from __future__ import annotations
 
@@ -25,18 +25,12 @@ class Me(Namespace):
     __slots__ = ()
 
     def get(self, **options: Unpack[p.Options]) -> m.Me:
-        """Who is calling.
-
-        Args:
-            **options: The options of every call.
+        """Return the person or key that is calling.
 
         Returns:
-            The profile; its fields are undocumented.
+            The profile.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.GET, None, options)
 
@@ -44,16 +38,13 @@ class Me(Namespace):
         """Change your profile.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The profile; its fields are undocumented.
+            The profile.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.UPDATE, body, fields)
 
@@ -64,20 +55,20 @@ class Me(Namespace):
         self, organization_id: p.SwitchOrganizationLike, **options: Unpack[p.Options]
     ) -> m.SwitchedOrganization: ...
     def switch_organization(self, organization_id: str | Body, **options: Unpack[p.Options]) -> m.SwitchedOrganization:
-        """Make another organization the active one; needs a portal access token.
+        """Make another organization the active one. This needs a portal access token.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            organization_id: Its id; or the body as one object.
-            **options: The options of every call.
+            organization_id: The id of the organization; or the body as one object.
 
         Returns:
-            An answer that holds a new access token, which later calls must use; its fields are undocumented.
+            An answer that holds a new access token, which later calls must use.
 
         Raises:
-            NotFoundError: You are no member of it.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: You are not a member of the organization.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         body = {"organization_id": organization_id} if isinstance(organization_id, str) else organization_id
         return self._requester.call(ops.SWITCH_ORGANIZATION, body, options)

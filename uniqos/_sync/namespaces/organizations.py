@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/organizations.py by python -m uniqos._generate. Do not edit.
-"""``client.organizations``: their profile, review, members, invitations, ownership, deletion and export."""
+"""The namespace ``client.organizations``: profile, review, members, ownership, deletion and export."""
 
 from __future__ import annotations
 
@@ -29,39 +29,36 @@ class OrganizationMembers(Namespace):
     __slots__ = ()
 
     def list(self, org_id: str, **options: Unpack[p.Options]) -> m.MemberList:
-        """The members.
+        """List the members.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The members in ``data``; their fields are undocumented.
+            The members in ``data``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.MEMBERS_LIST, None, options, org_id)
 
     def invite(
         self, org_id: str, body: p.MemberInviteLike | None = None, **fields: Unpack[p.MemberInviteArgs]
     ) -> m.Invitation:
-        """Invite someone by email. An Idempotency-Key makes it safe to repeat.
+        """Invite a person by email. An idempotency key makes retries safe.
 
         Args:
-            org_id: Id of the organization.
+            org_id: The id of the organization.
             body: ``email`` and ``role`` as one object.
-            **fields: The same as keywords, and the options of every call.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The invitation.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
         Source: official SDK; which keys are required is undocumented.
         """
@@ -74,20 +71,19 @@ class OrganizationMembers(Namespace):
         body: p.MemberRoleUpdateLike | None = None,
         **fields: Unpack[p.MemberRoleUpdateArgs],
     ) -> m.Member:
-        """Give a member another role.
+        """Change the role of a member.
 
         Args:
-            org_id: Id of the organization.
-            user_id: Id of the member.
+            org_id: The id of the organization.
+            user_id: The id of the member.
             body: ``role`` as one object.
-            **fields: The same as keywords, and the options of every call.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The member with the new role.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization or member does not exist.
 
         Source: official SDK.
         """
@@ -97,18 +93,16 @@ class OrganizationMembers(Namespace):
         """Remove a member.
 
         Args:
-            org_id: Id of the organization.
-            user_id: Id of the member.
-            **options: The options of every call.
+            org_id: The id of the organization.
+            user_id: The id of the member.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization or member does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.MEMBERS_REMOVE, None, options, org_id, user_id)
 
@@ -119,45 +113,41 @@ class OrganizationInvitations(Namespace):
     __slots__ = ()
 
     def list(self, org_id: str, **options: Unpack[p.Options]) -> m.InvitationList:
-        """The open invitations.
+        """List the open invitations.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The invitations in ``data``; their fields are undocumented.
+            The invitations in ``data``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.INVITATIONS_LIST, None, options, org_id)
 
     def revoke(self, org_id: str, invitation_id: str, **options: Unpack[p.Options]) -> m.RevokedInvitation:
-        """Take an invitation back.
+        """Revoke an invitation.
 
         Args:
-            org_id: Id of the organization.
-            invitation_id: Id of the invitation.
-            **options: The options of every call.
+            org_id: The id of the organization.
+            invitation_id: The id of the invitation.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization or invitation does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.INVITATIONS_REVOKE, None, options, org_id, invitation_id)
 
 
 class Organizations(Namespace):
-    """Organizations, their people and their data."""
+    """Organizations, their members and their data."""
 
     __slots__ = ("__dict__",)
 
@@ -172,111 +162,96 @@ class Organizations(Namespace):
         return OrganizationInvitations
 
     def list(self, **options: Unpack[p.Options]) -> m.OrganizationList:
-        """The caller's organizations.
-
-        Args:
-            **options: The options of every call.
+        """List the caller's organizations.
 
         Returns:
-            The organizations in ``data``; their fields are undocumented.
+            The organizations in ``data``.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.LIST, None, options)
 
     def create(self, body: p.OrganizationCreateLike | None = None, **fields: Any) -> m.Organization:
-        """Create an organization. An Idempotency-Key makes it safe to repeat.
+        """Create an organization. An idempotency key makes retries safe.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The organization; its fields are undocumented.
+            The organization.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.CREATE, body, fields)
 
     def get(self, org_id: str, **options: Unpack[p.Options]) -> m.Organization:
-        """One organization.
+        """Return one organization.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The organization; its fields are undocumented.
+            The organization.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.GET, None, options, org_id)
 
     def update(self, org_id: str, body: p.OrganizationUpdateLike | None = None, **fields: Any) -> m.Organization:
-        """Change an organization's profile.
+        """Change the profile of an organization.
 
         Args:
-            org_id: Id of the organization.
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            org_id: The id of the organization.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The organization; its fields are undocumented.
+            The organization.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.UPDATE, body, fields, org_id)
 
     def update_declaration(
         self, org_id: str, body: p.OrganizationDeclarationLike | None = None, **fields: Any
     ) -> m.UpdatedDeclaration:
-        """Change what an organization declares about itself.
+        """Change the declaration of an organization about itself.
 
         Args:
-            org_id: Id of the organization.
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            org_id: The id of the organization.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.UPDATE_DECLARATION, body, fields, org_id)
 
     def review_status(self, org_id: str, **options: Unpack[p.Options]) -> m.OrganizationReviewStatus:
-        """How far the review of an organization has come.
+        """Return the state of an organization's review.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The review; its fields are undocumented.
+            The review.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.REVIEW_STATUS, None, options, org_id)
 
@@ -285,75 +260,74 @@ class Organizations(Namespace):
     ) -> m.OrganizationAppealResult:
         """Appeal against the rejection of an organization.
 
+        The call is not retried if the API may have executed it.
+
         Args:
-            org_id: Id of the organization.
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            org_id: The id of the organization.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.APPEAL, body, fields, org_id)
 
     def request_transfer(
         self, org_id: str, body: p.OwnershipTransferLike | None = None, **fields: Any
     ) -> m.OwnershipTransferResult:
-        """Ask for a transfer of ownership; the present owner confirms it by email.
+        """Request a transfer of ownership, which the current owner confirms by email.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            org_id: Id of the organization.
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            org_id: The id of the organization.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.REQUEST_TRANSFER, body, fields, org_id)
 
     def cancel_transfer(self, org_id: str, **options: Unpack[p.Options]) -> m.CancelledTransfer:
-        """Call a transfer of ownership off.
+        """Cancel a transfer of ownership.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.CANCEL_TRANSFER, None, options, org_id)
 
     def confirm_transfer(self, body: p.TransferConfirmationLike | None = None, **fields: Any) -> m.ConfirmedTransfer:
-        """Confirm a transfer of ownership with the token that was mailed to the present owner.
+        """Confirm a transfer of ownership with the token that was mailed to the current owner.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            body: The body as one object; else as keywords. Its keys are undocumented.
-            **fields: The same as keywords, and the options of every call.
+            body: The body as one object. Its keys are undocumented.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
-        Raises:
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
-
-        Source: official SDK; both shapes are undocumented.
+        Source: official SDK; the shapes of body and answer are undocumented.
         """
         return self._requester.call(ops.CONFIRM_TRANSFER, body, fields)
 
@@ -366,73 +340,66 @@ class Organizations(Namespace):
         self, org_id: str, body: p.OrganizationDeletionRequestLike, **options: Unpack[p.Options]
     ) -> m.OrganizationDeletionReceipt: ...
     def request_deletion(self, org_id: str, body: Body | None = None, **fields: Any) -> m.OrganizationDeletionReceipt:
-        """Ask for an organization's deletion; it can be called off for 30 days.
+        """Request the deletion of an organization, which can be cancelled for 30 days.
 
         Args:
-            org_id: Id of the organization.
+            org_id: The id of the organization.
             body: ``confirm_name``, the organization's name typed out, as one object.
-            **fields: The same as keywords, and the options of every call.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The new status.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
         Source: official SDK.
         """
         return self._requester.call(ops.REQUEST_DELETION, body, fields, org_id)
 
     def cancel_deletion(self, org_id: str, **options: Unpack[p.Options]) -> m.CancelledOrganizationDeletion:
-        """Call an organization's deletion off.
+        """Cancel the deletion of an organization.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.CANCEL_DELETION, None, options, org_id)
 
     def deletion_status(self, org_id: str, **options: Unpack[p.Options]) -> m.OrganizationDeletionStatus:
-        """How far an organization's deletion has come.
+        """Return the state of an organization's deletion.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The deletion; its fields are undocumented.
+            The deletion.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.DELETION_STATUS, None, options, org_id)
 
     def export(self, org_id: str, **options: Unpack[p.Options]) -> m.OrganizationExport:
-        """Everything that is held of an organization.
+        """Export all data of an organization.
 
         Args:
-            org_id: Id of the organization.
-            **options: The options of every call.
+            org_id: The id of the organization.
 
         Returns:
-            The data; all but ``organization`` is undocumented. For very large ones see ``save_export``.
+            The data; all but ``organization`` is undocumented. For very large exports see ``save_export``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The organization does not exist.
 
         Source: official SDK.
         """
@@ -441,22 +408,24 @@ class Organizations(Namespace):
     def save_export(
         self, org_id: str, path: str | os.PathLike[str], *, max_bytes: int | None = None, **options: Unpack[p.Options]
     ) -> m.SavedFile:
-        """Write everything that is held of an organization to a file, piece by piece; no half file is ever there.
+        """Export all data of an organization to a file, which appears once it is complete.
 
         Args:
-            org_id: Id of the organization.
-            path: The file, in a folder that exists; a file of that name is replaced.
-            max_bytes: The largest size that is taken, in bytes; None for any.
-            **options: The options of every call; ``timeout`` bounds the wait for each piece, ``deadline`` the whole.
+            org_id: The id of the organization.
+            path: The file. Its folder must exist; an existing file is replaced.
+            max_bytes: The largest accepted size in bytes; None for no limit.
+            **options: The options of the call. ``timeout`` limits the wait for each chunk, ``deadline`` the whole
+                download.
 
         Returns:
-            Where it is, its size in bytes and its content type.
+            The path, the size in bytes and the content type.
 
         Raises:
-            ConfigurationError: ``cannot_write_file``: no file can be there.
-            ResponseDecodeError: ``response_too_large``, ``empty_response``, or something else than was asked for.
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call; ``cannot_write_file`` where writing fails.
+            ConfigurationError: ``cannot_write_file``: the path cannot be a file.
+            ResponseDecodeError: The response is larger than ``max_bytes`` (``response_too_large``), empty
+                (``empty_response``), or of an unexpected content type.
+            NotFoundError: The organization does not exist.
+            UniqOSError: ``cannot_write_file``: writing failed, e.g. because the disk is full.
 
         Source: official SDK.
         """

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/vocabularies.py by python -m uniqos._generate. Do not edit.
-"""``client.vocabularies``: the words that topics and emotions are named by, in versions."""
+"""The namespace ``client.vocabularies``: the vocabularies of topics and emotions."""
 
 from __future__ import annotations
 
@@ -19,128 +19,100 @@ else:
 
 
 class TopicVocabularies(Namespace):
-    """The words that topics are named by."""
+    """The vocabulary of topics."""
 
     __slots__ = ()
 
     def current(self, **options: Unpack[p.Options]) -> m.TopicVocabulary:
-        """The version in force.
-
-        Args:
-            **options: The options of every call.
+        """Return the current version of the topic vocabulary.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.TOPICS_CURRENT, None, options)
 
     def version(self, version: str, **options: Unpack[p.Options]) -> m.TopicVocabulary:
-        """One version.
+        """Return one version of the topic vocabulary.
 
         Args:
             version: Name of the version, e.g. ``v2``.
-            **options: The options of every call.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
         Raises:
-            NotFoundError: There is no such version.
-            UniqOSError: As for every call.
+            NotFoundError: The version does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.TOPICS_VERSION, None, options, version)
 
     def changelog(self, **options: Unpack[p.Options]) -> m.TopicChangelog:
-        """What changed from version to version.
-
-        Args:
-            **options: The options of every call.
+        """Return the changes of the topic vocabulary from version to version.
 
         Returns:
-            The changes; their fields are undocumented.
+            The changes.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.TOPICS_CHANGELOG, None, options)
 
 
 class EmotionVocabularies(Namespace):
-    """The words that emotions are named by."""
+    """The vocabulary of emotions."""
 
     __slots__ = ()
 
     def current(self, **options: Unpack[p.Options]) -> m.EmotionVocabulary:
-        """The version in force.
-
-        Args:
-            **options: The options of every call.
+        """Return the current version of the emotion vocabulary.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.EMOTIONS_CURRENT, None, options)
 
     def version(self, version: str, **options: Unpack[p.Options]) -> m.EmotionVocabulary:
-        """One version.
+        """Return one version of the emotion vocabulary.
 
         Args:
             version: Name of the version, e.g. ``v2``.
-            **options: The options of every call.
 
         Returns:
-            The vocabulary; its fields are undocumented.
+            The vocabulary.
 
         Raises:
-            NotFoundError: There is no such version.
-            UniqOSError: As for every call.
+            NotFoundError: The version does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.EMOTIONS_VERSION, None, options, version)
 
     def changelog(self, **options: Unpack[p.Options]) -> m.EmotionChangelog:
-        """What changed from version to version.
-
-        Args:
-            **options: The options of every call.
+        """Return the changes of the emotion vocabulary from version to version.
 
         Returns:
-            The changes; their fields are undocumented.
+            The changes.
 
-        Raises:
-            UniqOSError: As for every call.
-
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.EMOTIONS_CHANGELOG, None, options)
 
 
 class Vocabularies(Namespace):
-    """The words that topics and emotions are named by."""
+    """The vocabularies of topics and emotions."""
 
     __slots__ = ("__dict__",)
 
     @namespace
     def topics(self) -> type[TopicVocabularies]:
-        """The words that topics are named by."""
+        """The vocabulary of topics."""
         return TopicVocabularies
 
     @namespace
     def emotions(self) -> type[EmotionVocabularies]:
-        """The words that emotions are named by."""
+        """The vocabulary of emotions."""
         return EmotionVocabularies

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/webhooks.py by python -m uniqos._generate. Do not edit.
-"""``client.webhooks``: where the API tells of events. Verifying what arrives is ``uniqos.construct_event``."""
+"""The namespace ``client.webhooks``: webhook endpoints and deliveries."""
 
 from __future__ import annotations
 
@@ -19,21 +19,15 @@ else:
 
 
 class Webhooks(Namespace):
-    """Where the API tells of events; ``uniqos.construct_event`` verifies what arrives."""
+    """Webhook endpoints and deliveries. ``uniqos.construct_event`` verifies a delivery that arrives."""
 
     __slots__ = ()
 
     def list(self, **options: Unpack[p.Options]) -> m.WebhookList:
-        """The endpoints.
-
-        Args:
-            **options: The options of every call.
+        """List the webhook endpoints.
 
         Returns:
             The endpoints in ``data``; their fields are undocumented.
-
-        Raises:
-            UniqOSError: As for every call.
 
         Source: official SDK.
         """
@@ -42,108 +36,99 @@ class Webhooks(Namespace):
     def create(
         self, body: p.WebhookCreateLike | None = None, **fields: Unpack[p.WebhookCreateArgs]
     ) -> m.CreatedWebhook:
-        """Register an endpoint. An Idempotency-Key makes it safe to repeat.
+        """Register a webhook endpoint. An idempotency key makes retries safe.
 
         Args:
             body: ``url`` (https) and ``subscriptions`` (types of events, e.g. ``payment.failed``) as one object.
-            **fields: The same as keywords, and the options of every call.
+            **fields: The body as keywords, and the options of the call.
 
         Returns:
             The endpoint with its ``secret``, which is shown this once: store it.
-
-        Raises:
-            UniqOSError: As for every call.
 
         Source: official SDK; which keys are required is undocumented.
         """
         return self._requester.call(ops.CREATE, body, fields)
 
     def get(self, webhook_id: str, **options: Unpack[p.Options]) -> m.Webhook:
-        """One endpoint.
+        """Return one webhook endpoint.
 
         Args:
-            webhook_id: Id of the endpoint, e.g. ``wh_1``.
-            **options: The options of every call.
+            webhook_id: The id of the endpoint, e.g. ``wh_1``.
 
         Returns:
-            The endpoint; its fields are undocumented.
+            The endpoint.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The webhook endpoint does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.GET, None, options, webhook_id)
 
     def disable(self, webhook_id: str, **options: Unpack[p.Options]) -> m.DisabledWebhook:
-        """Send no more events to an endpoint.
+        """Disable a webhook endpoint: no more events are sent to it.
 
         Args:
-            webhook_id: Id of the endpoint, e.g. ``wh_1``.
-            **options: The options of every call.
+            webhook_id: The id of the endpoint, e.g. ``wh_1``.
 
         Returns:
-            The server's answer; its fields are undocumented.
+            The server's answer.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The webhook endpoint does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.DISABLE, None, options, webhook_id)
 
     def regenerate_secret(self, webhook_id: str, **options: Unpack[p.Options]) -> m.RegeneratedSecret:
-        """Make a new secret for an endpoint.
+        """Create a new secret for a webhook endpoint.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            webhook_id: Id of the endpoint, e.g. ``wh_1``.
-            **options: The options of every call.
+            webhook_id: The id of the endpoint, e.g. ``wh_1``.
 
         Returns:
-            An answer that holds the new secret, this once; its fields are undocumented.
+            An answer that holds the new secret, this once.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The webhook endpoint does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.REGENERATE_SECRET, None, options, webhook_id)
 
     def list_deliveries(self, webhook_id: str, **options: Unpack[p.Options]) -> m.WebhookDeliveryList:
-        """What was sent to an endpoint.
+        """List the deliveries to a webhook endpoint.
 
         Args:
-            webhook_id: Id of the endpoint, e.g. ``wh_1``.
-            **options: The options of every call.
+            webhook_id: The id of the endpoint, e.g. ``wh_1``.
 
         Returns:
-            The deliveries in ``data``; their fields are undocumented.
+            The deliveries in ``data``.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call.
+            NotFoundError: The webhook endpoint does not exist.
 
-        Source: official SDK; the answer is undocumented.
+        Source: official SDK; the shape of the answer is undocumented.
         """
         return self._requester.call(ops.LIST_DELIVERIES, None, options, webhook_id)
 
     def redeliver(self, webhook_id: str, delivery_id: str, **options: Unpack[p.Options]) -> m.Redelivery:
-        """Send a past event once more.
+        """Send an earlier event again.
+
+        The call is not retried if the API may have executed it.
 
         Args:
-            webhook_id: Id of the endpoint, e.g. ``wh_1``.
-            delivery_id: Id of the delivery, e.g. ``del_1``.
-            **options: The options of every call.
+            webhook_id: The id of the endpoint, e.g. ``wh_1``.
+            delivery_id: The id of the delivery, e.g. ``del_1``.
 
         Returns:
             The fresh delivery.
 
         Raises:
-            NotFoundError: There is none of that id.
-            UniqOSError: As for every call. It is never sent twice where the first may have arrived.
+            NotFoundError: The webhook endpoint or delivery does not exist.
 
         Source: official SDK.
         """
