@@ -26,7 +26,6 @@ from uniqos._base.model import Model, RequestModel
 from uniqos._wire.decode import decode
 from uniqos._wire.file import File, SavedFile
 from uniqos.api import source_of
-from uniqos.cli.api import Anything
 from uniqos.webhooks import WebhookEvent
 
 HTTP = HttpInfo(200, ((b"X-Request-Id", b"req_1"),), retries=1)
@@ -306,7 +305,7 @@ def test_a_turn_can_be_given_by_options_and_by_the_environment(monkeypatch: pyte
     assert turn == {"personality_id": "p", "message": "from the environment", "mode": "stateless"}
 
 
-@pytest.mark.parametrize("model", [*all_models(), Anything], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("model", all_models(), ids=lambda m: m.__name__)
 def test_the_docstring_of_a_model_says_the_source_that_the_model_has(model: type[Model]) -> None:
     source, text = source_of(model), model.__doc__ or ""
     said = re.search(r"\(source: (docs|official SDK)", text)

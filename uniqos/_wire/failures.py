@@ -25,8 +25,8 @@ FAILURES = (httpx.RequestError, httpx.StreamError, httpx.CookieConflict, OSError
 """The exceptions that an httpx client raises when the network fails. TLS that breaks later raises a plain OSError."""
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the peer closed the connection: no fault of certificates
 _PASSWORD_CODE = "proxy_authentication_required"
-_FOREIGN_PASSWORD_TEXTS = ("407", "Invalid username/password")
-"""How the texts of httpcore's ProxyError begin (1.0.9, http_proxy.py and socks_proxy.py): nothing else tells why."""
+_STATUS_OF_PASSWORD = "407"
+"""How the text of httpcore's ProxyError begins (http_proxy.py of 1.0.9): only there does it give the status."""
 _NOT_FOLLOWED = "redirects are not followed, since they would carry the key and the message along. Check base_url."
 _NO_HOST = "no valid host"
 MOST_OF_A_PART = 300
@@ -203,7 +203,7 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
         return "timeout", True, "no answer in time"
     if isinstance(exc, httpx.ProxyError):
         ours = any(getattr(cause, "code", None) == _PASSWORD_CODE for cause in causes)
-        if ours or said.startswith(_FOREIGN_PASSWORD_TEXTS):
+        if ours or said.startswith(_STATUS_OF_PASSWORD):
             return _PASSWORD_CODE, False, f"{peer} refused: {said}{_PASSWORD_WANTED}"
         return "proxy_error", False, f"{peer} refused: {said}"
     if connecting:

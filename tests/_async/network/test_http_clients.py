@@ -169,11 +169,8 @@ async def test_nothing_is_sent_after_a_wait_that_took_longer_than_the_deadline(o
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("socks", [False, True])
-async def test_a_proxy_of_an_http_client_that_wants_a_password_is_known_by_the_text_of_httpcore_1_0(
-    socks: bool,
-) -> None:
-    with ProxyServer("user:word", socks=socks) as proxy:
+async def test_a_proxy_of_an_http_client_that_wants_a_password_is_known_by_the_text_of_httpcore_1_0() -> None:
+    with ProxyServer("user:word") as proxy:
         async with httpx.AsyncClient(proxy=proxy.url.replace("word", "wrong"), trust_env=False) as sender:
             async with make_client("https://api.example", http_client=sender) as client:
                 with pytest.raises(errors.NetworkError) as caught:

@@ -168,11 +168,8 @@ def test_nothing_is_sent_after_a_wait_that_took_longer_than_the_deadline(own: bo
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("socks", [False, True])
-def test_a_proxy_of_an_http_client_that_wants_a_password_is_known_by_the_text_of_httpcore_1_0(
-    socks: bool,
-) -> None:
-    with ProxyServer("user:word", socks=socks) as proxy:
+def test_a_proxy_of_an_http_client_that_wants_a_password_is_known_by_the_text_of_httpcore_1_0() -> None:
+    with ProxyServer("user:word") as proxy:
         with httpx.Client(proxy=proxy.url.replace("word", "wrong"), trust_env=False) as sender:
             with make_client("https://api.example", http_client=sender) as client:
                 with pytest.raises(errors.NetworkError) as caught:
