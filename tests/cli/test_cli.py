@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -329,7 +329,7 @@ def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
 def resumed(server: RawServer) -> str:
     """How an error line ends after a call that may have run: with the key that was sent."""
     key = header(server.requests[-1], "Idempotency-Key")
-    return f"; to resume it and not pay twice, run again with --idempotency-key {key}"
+    return f"to resume it and not pay twice, run again with --idempotency-key {key}"
 
 
 def cut_off(connection: socket.socket, request: bytes, number: int) -> None:
@@ -352,7 +352,6 @@ def half_a_stream(connection: socket.socket, request: bytes, number: int) -> Non
         (cut_off, ("--json",), "network_error"),
         (half_a_stream, (), "stream_interrupted"),
         (half_a_stream, ("--json", "--stream"), "stream_interrupted"),
-        (lambda connection, request, number: reply(connection, 504, b"{}"), ("--json",), "turn_timeout"),
         (lambda connection, request, number: reply(connection, 200, b"{}"), ("--json",), "invalid_response"),
         (lambda connection, request, number: reply(connection, 200, b"<html>"), ("--json",), "undecodable_response"),
     ],
@@ -365,7 +364,47 @@ def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
     line = next(line for line in err.splitlines() if line.startswith("error: "))
     assert ended == 1
     assert f"(code: {code}" in line
-    assert line.endswith(resumed(server))
+    assert line.endswith(f"; {resumed(server)}")
+    assert "`" not in err, "attributes of Python mean nothing in a shell"
+
+
+TIMED_OUT = {"code": "turn_timeout", "message": "The turn took too long; it is not billed."}
+
+
+@pytest.mark.parametrize(
+    "serve", [lambda: answering(504, {"error": TIMED_OUT}), lambda: streaming(("error", TIMED_OUT))]
+)
+def test_a_turn_that_the_server_gave_up_is_retried_with_its_key_without_a_word_of_paying(
+    serve: Callable[[], RawServer],
+) -> None:
+    with serve() as server:
+        code, _, err = run("respond", "Hi", settings=at(server))
+    key = header(server.requests[-1], "Idempotency-Key")
+    assert code == 1
+    assert err.startswith("error: The turn took too long; it is not billed. (code: turn_timeout")
+    assert err.endswith(f"; to try again, run the same command with --idempotency-key {key}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("respond", "Hi"), "check the personality's id, in --personality or UNIQOS_PERSONALITY"),
+        (("api", "GET", "/v1/personalities/x"), "check the ids in the path and in --data"),
+    ],
+)
+def test_the_hint_to_an_unknown_id_names_options_of_its_own_command(arguments: tuple[str, ...], hint: str) -> None:
+    with answering(404, {"error": {"code": "not_found", "message": "no such"}}) as server:
+        assert run(*arguments, settings=at(server))[2].endswith(f"hint: {hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [("respond", "[OPTIONS] MESSAGE"), ("api", "[OPTIONS] METHOD [PATH]"), ("contract diff", "[OPTIONS] FILE")],
+)
+def test_a_usage_line_names_arguments_plainly(command: str, usage: str) -> None:
+    code, out, _ = run(*command.split(), "--help", settings={"COLUMNS": "80"})
+    assert (code, out.splitlines()[0]) == (0, f"Usage: uniqos {command} {usage}")
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_a_failed_call_of_any_operation_with_a_key_tells_it_and_one_that_sent_nothing_says_so() -> None:
@@ -463,7 +502,7 @@ def test_ctrl_c_ends_an_answer_with_130() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert err.decode() == f"interrupted{resumed(server)}\n"
+    assert err.decode() == f"interrupted; {resumed(server)}\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
@@ -474,7 +513,7 @@ def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
         assert read(process.stdout)
         process.stdout.close()
         err = process.stderr.read().decode()
-    assert err == f"nobody reads the answer{resumed(server)}\n"
+    assert err == f"the reader of the answer left; {resumed(server)}\n"
     assert process.returncode == 141
 
 

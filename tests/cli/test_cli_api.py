@@ -172,7 +172,7 @@ def test_a_streamed_turn_is_one_line_for_each_event(tmp_path: Path) -> None:
             "api", "POST", "/v1/respond", "--data", turn, "--output", str(tmp_path / "x"), settings=at(server)
         )
     assert (code, out, len(server.requests)) == (2, "", 1)
-    assert "a stream is printed as it comes" in err
+    assert "a stream is printed event by event" in err
 
 
 def test_an_answer_goes_to_a_file(tmp_path: Path) -> None:
@@ -243,16 +243,16 @@ def test_an_open_call_prints_what_comes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("GET",), "which path?"),
-        (("PUT", "/v1/me"), "PUT is no method of the API"),
-        (("GET", "/v2/me"), "no path of the API"),
-        (("GET", "https://example.com/v1/me"), "no path of the API"),
-        (("GET", "/v1/moods/../me"), "no path of the API"),
-        (("GET", "/v1/moods/%2e%2E"), "no path of the API"),
-        (("GET", "/v1/moods/%0a"), "no path of the API"),
-        (("GET", "/v1/moods/\n"), "no path of the API"),
-        (("GET", "/v1/moods//x"), "no path of the API"),
-        (("GET", "/v1/moods/%ff"), "not UTF-8"),
+        (("GET",), "the path is missing"),
+        (("PUT", "/v1/me"), "PUT is not a method of the API"),
+        (("GET", "/v2/me"), "not a path of the API"),
+        (("GET", "https://example.com/v1/me"), "not a path of the API"),
+        (("GET", "/v1/moods/../me"), "not a path of the API"),
+        (("GET", "/v1/moods/%2e%2E"), "not a path of the API"),
+        (("GET", "/v1/moods/%0a"), "not a path of the API"),
+        (("GET", "/v1/moods/\n"), "not a path of the API"),
+        (("GET", "/v1/moods//x"), "not a path of the API"),
+        (("GET", "/v1/moods/%ff"), "not percent-encoded UTF-8"),
         (("GET", "/v1/personalities/.."), "is no id"),
         (("GET", "/v1/me?x=1"), "--query"),
         (("GET", "/v1/me#x"), "--query"),
@@ -264,8 +264,8 @@ def test_an_open_call_prints_what_comes() -> None:
         (("POST", "/v1/personalities", "--data", "{"), "--data is not JSON"),
         (("POST", "/v1/personalities", "--data", '{"a": NaN}'), "--data is not JSON"),
         (("POST", "/v1/personalities", "--data", "@/nowhere/x"), "cannot read /nowhere/x"),
-        (("GET", "/v1/me", "--json"), "--json goes with api list"),
-        (("list", "/v1/me"), "takes nothing but --json"),
+        (("GET", "/v1/me", "--json"), "--json is an option of uniqos api list"),
+        (("list", "/v1/me"), "takes no path and no option but --json"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_sends_nothing(arguments: tuple[str, ...], says: str) -> None:
