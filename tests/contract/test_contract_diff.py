@@ -567,9 +567,9 @@ def test_successes_are_compared_with_their_like_and_what_all_say_is_told_once() 
 
 
 def test_many_kinds_of_each_of_several_parts_are_not_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged = shapes._merged
+    merged = shapes._merge
     work: list[int] = []
-    monkeypatch.setattr(shapes, "_merged", lambda a, b, join: work.append(1) or merged(a, b, join))
+    monkeypatch.setattr(shapes, "_merge", lambda a, b, join: work.append(1) or merged(a, b, join))
     kinds = [{"oneOf": [{"properties": {f"{part}{kind}": NEW}} for kind in range(6)]} for part in "abcdefg"]
     document = answering({"allOf": kinds})
     assert diff(document, document) == []
@@ -605,7 +605,7 @@ def test_references_to_parameters_bodies_and_answers_are_followed() -> None:
     [
         ([], "a JSON object, not list"),
         ("openapi: 3.1.0", "a JSON object, not str"),
-        ({}, "no OpenAPI 3 document"),
+        ({}, "not an OpenAPI 3 document"),
         ({"openapi": "3.1.0"}, '"paths"'),
         ({"openapi": "3.1.0", "paths": []}, '"paths"'),
         ({"swagger": "2.0", "paths": {}}, "Swagger 2.0"),

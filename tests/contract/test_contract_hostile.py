@@ -183,8 +183,8 @@ def test_a_hostile_document_that_cannot_be_compared_is_refused_with_its_place(na
 @pytest.mark.parametrize("name", [*CLEAR, *REFUSED])
 def test_one_other_schema_in_a_hostile_document_is_found_or_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name in REFUSED:  # the limits themselves are tried above
-        monkeypatch.setattr(work, "_MOST_STEPS", 100_000)
-        monkeypatch.setattr(documents, "_MOST_PARTS", 100_000)
+        monkeypatch.setattr(work, "_MAX_STEPS", 100_000)
+        monkeypatch.setattr(documents, "_MAX_PARTS", 100_000)
     hostile = CLEAR[name] if name in CLEAR else REFUSED[name][0]
     schemas = hostile.get("components", {}).get("schemas", {})
     last = {name: {"type": "integer"} for name in list(schemas)[-1:]}
