@@ -17,7 +17,7 @@ from .support.measure import QUICK, Sizes
 from .table.rows import ROWS, Row
 from .table.table import Table
 
-WORKER = "benchmarks.support.worker"
+WORKER = "benchmarks.table.worker"
 
 
 class Run:

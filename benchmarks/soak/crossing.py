@@ -26,10 +26,10 @@ from typing import Any, ClassVar
 
 from uniqos import AsyncUniqOS, NotFoundError, UniqOS, UniqOSError
 
+from ..support.answers import STREAM_HEAD, chunks, event, turn_events
 from ..support.apis import KEY
 from ..support.environments import ROOT
 from ..support.surroundings import allow_many
-from ..table.answers import STREAM_HEAD, chunks, event, turn_events
 
 OPERATIONS = ("respond", "stream", "end_user", "webhook")
 FAULTS = ("twice", "stray", "byte", "late_byte", "hints", "refused", "both_lengths")

@@ -26,7 +26,7 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ..table.answers import (
+from .answers import (
     STREAM_END,
     STREAM_HEAD,
     chunks,

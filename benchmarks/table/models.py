@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
+from ..support.answers import replies
 from ..support.measure import Bench, Measure, Sided, cpu
 from ..support.plain import Answer
-from .answers import replies
 
 
 def _body() -> bytes:

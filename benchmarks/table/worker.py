@@ -7,10 +7,10 @@ import json
 import sys
 from importlib.metadata import version
 
-from ..table.rows import ROWS
-from .apis import APIS
-from .measure import QUICK, Bench, Sizes
-from .surroundings import alone, end_with_parent
+from ..support.apis import APIS
+from ..support.measure import QUICK, Bench, Sizes
+from ..support.surroundings import alone, end_with_parent
+from .rows import ROWS
 
 
 def main() -> None:
