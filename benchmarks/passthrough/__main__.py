@@ -1,9 +1,9 @@
 """The command ``python -m benchmarks.passthrough``: many streamed chats at once through one FastAPI process.
 
-Four services are compared. ``sdk`` and ``frames`` call with the SDK, which validates every event: ``sdk`` sends FastAPI's
-server-sent events, and ``frames`` the stream's frames. ``bytes`` and ``models`` call with httpx: ``bytes`` copies bytes,
-which is the least possible work, and ``models`` validates by plain pydantic models. Each service runs under uvicorn in
-its own process, and the same browsers read all.
+Four services are compared. ``sdk`` and ``frames`` use the SDK, which validates every event: ``sdk`` sends FastAPI's
+server-sent events, and ``frames`` the stream's frames. ``bytes`` and ``models`` use httpx: ``bytes`` copies bytes, the
+least possible work, and ``models`` validates by plain pydantic models. Each service runs under uvicorn in its own
+process, and the same browsers read all.
 """
 
 from __future__ import annotations

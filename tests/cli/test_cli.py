@@ -1,7 +1,8 @@
-"""The command line as its users have it: another process, its pipes, its exit code."""
+"""Tests of the command line as a process of its own, with its pipes and exit codes."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -12,115 +13,56 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import uniqos
 from uniqos.sandbox import Sandbox
 
+from ..support.commandline import (
+    COMMAND,
+    COMPLETION,
+    INTERRUPTIBLE,
+    KEY,
+    METADATA,
+    NOTHING,
+    Event,
+    answering,
+    at,
+    environment,
+    needs_full_device,
+    open_stream,
+    posix_only,
+    read,
+    run,
+    run_on_full_disk,
+    send_event,
+    start,
+    streaming,
+)
 from ..support.rawserver import RawServer, body, header, reply
-
-KEY = "uniq_test_abcd1234"
-NOTHING: Mapping[str, str] = {}
-COMMAND = [sys.executable, "-W", "error", "-m", "uniqos"]
-# A process that was started with SIGINT ignored, as by a shell's "&", hands that on to ours.
-INTERRUPTIBLE = [
-    *(sys.executable, "-W", "error", "-c"),
-    "import signal, uniqos.cli; signal.signal(signal.SIGINT, signal.default_int_handler); uniqos.cli.main()",
-]
-posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process, and no pty")
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
-    return {**mine, "PYTHONUTF8": "1", **settings}
-
-
-def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [*COMMAND, *arguments], input=stdin, capture_output=True, env=environment(settings), timeout=30
-    )
-    out, err = (data.decode().replace("\r\n", "\n") for data in (done.stdout, done.stderr))
-    assert "Traceback" not in err or "--debug" in arguments
-    assert "\x1b" not in out + err, "no ANSI where no terminal is"
-    return done.returncode, out, err
-
-
-def start(
-    *arguments: str, command: list[str] = COMMAND, settings: Mapping[str, str] = NOTHING
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*command, *arguments],
-        bufsize=0,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(settings),
-    )
-
-
-def at(server: RawServer) -> dict[str, str]:
-    return {"UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": server.url, "UNIQOS_PERSONALITY": "pers_1"}
-
-
-def read(pipe: Any) -> str:
-    data: bytes = os.read(pipe.fileno(), 65536)
-    return data.decode()
-
-
-Event = tuple[str, dict[str, Any]]
-METADATA: dict[str, Any] = {
-    "interaction_id": "int_1",
-    "inferred_emotional_state": {"primary": "joy", "confidence": 0.9},
-    "memory": {"consulted": False, "summary_used": None, "significant_moments_referenced": 0},
-}
-COMPLETION: dict[str, Any] = {
-    "memory": {"summary_used": None, "model_updated": False},
-    "guardrails": {"applied": []},
-    "usage": {"turns_consumed": 1, "active_relationship_counted": False, "llm_provider": "x", "llm_model": "y"},
-    "latency_ms": 12,
-}
-
-
-def open_stream(connection: socket.socket) -> None:
-    connection.sendall(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Request-Id: req_7\r\nConnection: close\r\n\r\n"
-    )
-
-
-def send_event(connection: socket.socket, name: str, value: dict[str, Any]) -> None:
-    connection.sendall(f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode())
-
-
-def streaming(*events: Event) -> RawServer:
-    def handler(connection: socket.socket, request: bytes, number: int) -> None:
-        open_stream(connection)
-        for event in events:
-            send_event(connection, *event)
-        connection.close()
-
-    return RawServer(handler)
-
-
-def answering(status: int, value: object, **headers: str) -> RawServer:
-    def handler(connection: socket.socket, request: bytes, number: int) -> None:
-        fields = {name.replace("_", "-"): text for name, text in headers.items()}
-        reply(connection, status, json.dumps(value, ensure_ascii=False).encode(), fields)
-
-    return RawServer(handler)
 
 
 @pytest.fixture
 def local(sandbox: Sandbox) -> dict[str, str]:
-    """The settings under which the command line finds a running sandbox."""
+    """Return the settings by which the command line calls a running sandbox."""
     return {
         "UNIQOS_BASE_URL": sandbox.url,
         "UNIQOS_API_KEY": sandbox.api_key,
         "UNIQOS_PERSONALITY": sandbox.personality_id,
     }
+
+
+@pytest.mark.parametrize("name", ["api", "app", "contract", "output", "shared"])
+def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:
+    module = import_module(f"uniqos.cli.{name}")
+    for function in vars(module).values():
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            get_type_hints(function)
 
 
 def test_the_version() -> None:
@@ -327,7 +269,7 @@ def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
 
 
 def resumed(server: RawServer) -> str:
-    """How an error line ends after a call that may have run: with the key that was sent."""
+    """Return the advice that ends an error line after a call that may have run, with the key that was sent."""
     key = header(server.requests[-1], "Idempotency-Key")
     return f"to resume it and not pay twice, run again with --idempotency-key {key}"
 
@@ -434,7 +376,7 @@ def test_a_turn_whose_answer_was_lost_is_resumed_by_its_key_and_paid_once(
     assert sandbox.turns_billed == billed + 1
 
 
-def test_a_key_of_ones_own_is_sent_and_a_wrong_one_refused() -> None:
+def test_an_idempotency_key_of_the_user_is_sent_and_a_wrong_one_refused() -> None:
     with answering(200, {"response": "Hi"}) as server:
         assert run("respond", "Hi", "--json", "--idempotency-key", "k-1", settings=at(server))[0] == 0
         for wrong in ("", "a\nb", "é"):
@@ -517,15 +459,10 @@ def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
     assert process.returncode == 141
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@needs_full_device
 def test_a_full_disk_is_an_error() -> None:
-    with answering(200, {"response": "Hi"}) as server, open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "respond", "Hi", "--no-stream"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=environment(at(server)),
-        )
+    with answering(200, {"response": "Hi"}) as server:
+        done = run_on_full_disk("respond", "Hi", "--no-stream", server=server)
     assert done.returncode == 1
     assert done.stderr.startswith(b"error: OSError")
     assert done.stderr.count(b"\n") == 1

@@ -1,4 +1,4 @@
-"""``uniqos api`` as its users have it: another process, its pipes, its exit code."""
+"""Tests of ``uniqos api`` as a process of its own, with its pipes and exit codes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 
 from uniqos.api import operations
 
-from ..support.rawserver import RawServer, body, header, reply
-from .test_cli import (
+from ..support.commandline import (
     COMMAND,
     COMPLETION,
     KEY,
@@ -23,16 +22,19 @@ from .test_cli import (
     answering,
     at,
     environment,
+    needs_full_device,
     posix_only,
     run,
+    run_on_full_disk,
     streaming,
 )
+from ..support.rawserver import RawServer, body, header, reply
 
 OK: dict[str, Any] = {"id": "x_1", "new": [1, 2.50, None], "name": "Olá"}
 
 
 def line(request: bytes) -> str:
-    """Method and target of a raw request."""
+    """Return method and target of a raw request."""
     return request.partition(b" HTTP/")[0].decode()
 
 
@@ -209,15 +211,10 @@ def test_a_pdf_does_not_go_to_a_terminal() -> None:
     assert b"give --output FILE" in done.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@needs_full_device
 def test_a_pdf_on_a_full_disk_is_an_error() -> None:
-    with pdf() as server, open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "api", "GET", "/v1/billing/invoices/inv_1/pdf"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=environment(at(server)),
-        )
+    with pdf() as server:
+        done = run_on_full_disk("api", "GET", "/v1/billing/invoices/inv_1/pdf", server=server)
     assert done.returncode == 1
     assert done.stderr.startswith(b"error: OSError")
     assert done.stderr.count(b"\n") == 1

@@ -1,4 +1,4 @@
-"""How documents are compared: one change of a document is one difference, another way to write it is none."""
+"""Tests of the comparison: each change of a document is one difference, another notation of it is none."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def json_of(schema: Any) -> Document:
 
 
 def described(**content: Any) -> Document:
-    """A document with one operation."""
+    """Return a document with one operation."""
     return {"openapi": "3.0.3", "paths": {"/v1/x": {"post": {"operationId": "x", **content}}}}
 
 
@@ -357,7 +357,7 @@ def test_any_change_of_a_schema_is_found(place: tuple[str, str], change: Callabl
 
 
 def _of_3_0(node: Any) -> Any:
-    """The same as OpenAPI 3.0 says it: nullable, enum for const, no type null; and no references."""
+    """Return a document in the notation of OpenAPI 3.0: nullable, enum for const, no type null; without references."""
     if isinstance(node, list):
         return [_of_3_0(one) for one in node]
     if not isinstance(node, dict):
@@ -576,7 +576,7 @@ def test_many_kinds_of_each_of_several_parts_are_not_multiplied(monkeypatch: pyt
     assert 0 < len(work) < 500
     names = [one.where for one in diff(document, answering({"type": "object"}))]
     assert len(set(names)) == len(names) == 42
-    # One part with many kinds beside what they share is no such product.
+    # One part with many variants beside shared fields is not a product.
     events = {"oneOf": [{"properties": {"type": {"const": f"e{number}"}}} for number in range(100)]}
     shared = {"properties": {"id": NEW}}
     found = diff(answering({"allOf": [shared, events]}), answering({"allOf": [shared, {"oneOf": events["oneOf"][1:]}]}))

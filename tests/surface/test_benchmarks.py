@@ -1,4 +1,4 @@
-"""The benchmarks run and print their table. What they measure is not judged here: a test machine is too noisy."""
+"""Tests that the benchmarks run and print their table. A test machine is too noisy to judge their figures."""
 
 from __future__ import annotations
 
