@@ -1,4 +1,4 @@
-"""Virtual environments of the other SDKs: the official SDK has the same name, and the others are no dependencies."""
+"""Virtual environments of the other SDKs. None is a dependency, and the official one has this package's name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def version_of(peer: str) -> str:
 
 
 def _interpreter(peer: str) -> Path:
-    """Return the environment's Python; made on first use, with this environment's versions of the bases' packages."""
+    """Return the environment's Python, after installing the SDK and the versions of ``_BESIDE`` that run here."""
     python = _python(peer)
     if not python.exists():
         venv.create(python.parent.parent, with_pip=True)

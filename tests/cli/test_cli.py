@@ -76,7 +76,7 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert (out, "Usage: uniqos" in err) == ("", True)
 
 
-def test_an_answer_goes_to_stdout_and_what_is_known_of_it_to_stderr(local: dict[str, str]) -> None:
+def test_an_answer_goes_to_stdout_and_its_summary_to_stderr(local: dict[str, str]) -> None:
     code, out, err = run("respond", "I am so happy today!", "--no-stream", settings=local)
     assert code == 0
     assert out.strip()
@@ -115,7 +115,7 @@ def test_json_is_what_the_server_sent() -> None:
     }  # fmt: skip
 
 
-def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
+def test_streamed_json_has_the_type_of_the_event_name() -> None:
     sent: list[Event] = [
         ("metadata", METADATA),
         ("text", {"delta": "é"}),
@@ -129,7 +129,7 @@ def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
     assert "é" in out
 
 
-def test_each_piece_is_readable_before_the_next_is_spoken() -> None:
+def test_each_piece_of_a_stream_is_readable_before_the_next_is_sent() -> None:
     heard = [threading.Event(), threading.Event()]
 
     def handler(connection: socket.socket, request: bytes, number: int) -> None:
@@ -235,14 +235,14 @@ def test_an_error_of_the_api_is_one_line_with_its_code_and_request_id() -> None:
     assert err == "error: not yours [31m (code: permission_denied, request id: req_1)\n"
 
 
-def test_a_rate_limit_says_when_to_come_back() -> None:
+def test_a_rate_limit_error_says_when_to_try_again() -> None:
     with answering(429, {"error": {"code": "rate_limit_exceeded", "message": "slow"}}, Retry_After="100") as server:
         code, _, err = run("respond", "Hi", settings=at(server))
     assert code == 1
     assert err.endswith("hint: try again in 100 s\n")
 
 
-def test_a_stream_that_breaks_leaves_what_it_said() -> None:
+def test_the_text_of_a_broken_stream_stays_printed() -> None:
     with streaming(("metadata", METADATA), ("text", {"delta": "Half a"})) as server:
         code, out, err = run("respond", "Hi", settings=at(server))
     assert (code, out) == (1, "Half a\n")
@@ -298,7 +298,7 @@ def half_a_stream(connection: socket.socket, request: bytes, number: int) -> Non
         (lambda connection, request, number: reply(connection, 200, b"<html>"), ("--json",), "undecodable_response"),
     ],
 )
-def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
+def test_the_error_of_a_turn_that_may_have_run_names_its_idempotency_key(
     handler: Any, arguments: tuple[str, ...], code: str
 ) -> None:
     with RawServer(handler) as server:
@@ -316,7 +316,7 @@ TIMED_OUT = {"code": "turn_timeout", "message": "The turn took too long; it is n
 @pytest.mark.parametrize(
     "serve", [lambda: answering(504, {"error": TIMED_OUT}), lambda: streaming(("error", TIMED_OUT))]
 )
-def test_a_turn_that_the_server_gave_up_is_retried_with_its_key_without_a_word_of_paying(
+def test_the_error_of_a_turn_that_timed_out_on_the_server_does_not_speak_of_paying(
     serve: Callable[[], RawServer],
 ) -> None:
     with serve() as server:
@@ -349,7 +349,7 @@ def test_a_usage_line_names_arguments_plainly(command: str, usage: str) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_a_failed_call_of_any_operation_with_a_key_tells_it_and_one_that_sent_nothing_says_so() -> None:
+def test_the_error_of_any_operation_names_the_key_that_was_sent_or_says_that_nothing_was_sent() -> None:
     with RawServer(cut_off) as server:
         _, _, err = run("api", "POST", "/v1/personalities", "--data", '{"name": "x"}', settings=at(server))
         assert err.rstrip().endswith(resumed(server))
@@ -388,7 +388,7 @@ def test_an_idempotency_key_of_the_user_is_sent_and_a_wrong_one_refused() -> Non
 
 @posix_only
 @pytest.mark.parametrize("retried", [True, False])
-def test_without_a_standard_error_nothing_of_it_goes_to_standard_output(retried: bool) -> None:
+def test_without_a_standard_error_no_log_goes_to_standard_output(retried: bool) -> None:
     def handler(connection: socket.socket, request: bytes, number: int) -> None:
         status = 503 if number == 1 else 200 if retried else 403
         reply(connection, status, b'{"response": "x"}', {"Retry-After": "0"})
@@ -469,7 +469,7 @@ def test_a_full_disk_is_an_error() -> None:
 
 
 @posix_only
-def test_a_reply_cannot_command_the_terminal() -> None:
+def test_control_characters_of_a_reply_do_not_reach_the_terminal() -> None:
     import pty
 
     with answering(200, {"response": "\x1b]0;title\x07\x9b\u202e\u2066Hi\tyou"}) as server:

@@ -62,7 +62,7 @@ def api(
     The server's JSON goes to standard output. Body and query of a known operation are checked before the call; a path
     that this version does not know is sent unchecked. A turn with "stream": true prints one line for each event.
 
-    uniqos api list prints all operations, and where the shape of each request and answer is known from.
+    uniqos api list prints all operations, with the source of each request's and answer's shape.
 
     The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
     """
@@ -109,7 +109,7 @@ def _call(
     idempotency_key: str | None,
     part: Part | None,
 ) -> bytes | None:
-    """Return the answer to write, even if it breaks the contract; None if there is none, or a stream was printed."""
+    """Return the answer to write, even if it breaks the contract; None after a stream, whose events are printed."""
     options: dict[str, Any] = {"idempotency_key": idempotency_key, "on_invalid_response": "salvage"}
     try:
         if op.returns is File:

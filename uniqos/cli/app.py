@@ -60,7 +60,7 @@ def top(
       2    wrong usage or settings
       130  Ctrl-C ended the command; uniqos sandbox ends with 0
       141  the reader of a pipe closed it
-    """  # noqa: D301 (click keeps the lines of a paragraph apart that begins with \b)
+    """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
 
 
 @app.command(cls=Command)

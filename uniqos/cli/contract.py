@@ -57,7 +57,7 @@ def diff(
       0  no differences
       1  differences
       2  the file cannot be used
-    """  # noqa: D301 (click keeps the lines of a paragraph apart that begins with \b)
+    """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
     with output.report_errors(debug):
         from uniqos.contract import diff
 

@@ -24,7 +24,7 @@ _stderr = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_
 _MAX_NOTE_CHARS = 4000
 _MAX_MESSAGE_CHARS = 2000
 _MAX_ID_CHARS = 128
-# Codes of the error events after which a turn may have run. The HTTP status of a stream says nothing of its end.
+# Codes of error events after which a turn may have run. A stream that fails later still has the HTTP status 200.
 _SERVER_FAILURES = frozenset({"internal_error", "upstream_llm_error", "service_unavailable", "turn_timeout"})
 
 _HINTS = {
@@ -83,7 +83,7 @@ class Run:
     """The idempotency key of a running command's call, for the report of its failure."""
 
     idempotency_key: str | None = None
-    """Set before the call may be sent; None where the same call need not be recognised."""
+    """Set before the call is sent; None if the call can be repeated without a key."""
 
     @property
     def how_to_resume(self) -> str:
@@ -144,16 +144,18 @@ def report_errors(debug: bool, hints: Mapping[str, str] = MappingProxyType({})) 
 
 
 def _advice(error: errors.UniqOSError, run: Run) -> str:
-    """Return what to do about a call that was sent, or was not; empty where the error says all."""
+    """Return how to repeat the call with its key, or that nothing was sent; empty if neither applies."""
     if isinstance(error, errors.NetworkError) and not error.sent:
         return "nothing was sent"
-    if isinstance(error, errors.TurnTimeoutError):  # the API does not bill such a turn: no word of paying twice
+    if isinstance(
+        error, errors.TurnTimeoutError
+    ):  # the API does not bill such a turn, so the advice must not speak of paying
         return run.how_to_retry
     return run.how_to_resume if _may_have_run(error) else ""
 
 
 def _may_have_run(error: errors.UniqOSError) -> bool:
-    """Return whether the call may have taken effect, so that repeating it needs its idempotency key."""
+    """Return whether the call may have taken effect; then only its idempotency key makes repeating it safe."""
     if isinstance(error, errors.APIError):
         return (error.http_status or 0) >= 500 or error.code in _SERVER_FAILURES
     return not isinstance(error, errors.ConfigurationError)
@@ -171,7 +173,7 @@ def _report(error: errors.UniqOSError, advice: str, hints: Mapping[str, str]) ->
 
 
 def _message(error: errors.UniqOSError) -> str:
-    """Return the API's own message, else the error's, without attributes of Python that a shell does not have."""
+    """Return the API's own message, else the SDK's, reworded where the SDK's names attributes of a Python error."""
     if isinstance(error, errors.APIError):
         message = (error.envelope or {}).get("message")
         if isinstance(message, str) and message:

@@ -1,4 +1,4 @@
-"""Operations, webhooks, parameters and media of an OpenAPI document, read the same from each of its notations."""
+"""Operations, webhooks, parameters and media of an OpenAPI document, in one form for all notations."""
 
 from __future__ import annotations
 

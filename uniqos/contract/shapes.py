@@ -114,7 +114,7 @@ def intersect(a: Shape, b: Shape, join: Join) -> Shape:
     """Return the values that both shapes allow."""
     with_enum = [shape for shape in (a, b) if shape.enum is not None]
     left, right = a.variants, b.variants
-    # The product of variants grows too fast to compare. One variant with the fields of all stands for them then.
+    # The product of many variants would be too large to compare, so one variant with all fields replaces them.
     if len(left) > 1 and len(right) > 1 and len(left) * len(right) > _MAX_PRODUCTS:
         left, right = [_unite_variants(left, join)], [_unite_variants(right, join)]
     variants = [_merge(one, other, join) for one in left for other in right] or left or right
