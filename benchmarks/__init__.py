@@ -1,1 +1,1 @@
-"""How much the SDK costs beside httpx, httpx-sse and the official SDK: ``python -m benchmarks``."""
+"""Benchmarks of the SDK beside httpx, httpx-sse and other SDKs: ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: one table, beside httpx, httpx-sse, aiohttp, msgspec and other SDKs."""
+"""The command ``python -m benchmarks``: a table beside httpx, httpx-sse, aiohttp, msgspec and other SDKs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .support.measure import QUICK, Sizes
 from .table.rows import ROWS, Row
 from .table.table import Table
 
-WORKER = "benchmarks.support.worker"
+WORKER = "benchmarks.table.worker"
 
 
 class Run:
-    """The rows that have been measured, by who has measured them."""
+    """One run of the table: its rows, the commands that measure them, and the measurements."""
 
     def __init__(self, options: argparse.Namespace, loopback: Loopback) -> None:
         self.rows = [row for row in ROWS if not options.only or row.name in options.only]
@@ -41,10 +41,10 @@ class Run:
             self._commands[peer] = command_for(peer, WORKER)
             self.found[peer]["version"] = version_of(peer)
         except (OSError, subprocess.CalledProcessError):
-            self.found[peer]["notes"] = ["could not be had or measured: see above"]
+            self.found[peer]["notes"] = ["could not be installed: see above"]
 
     def print(self) -> None:
-        """Measure row after row, and print each at once, so that a run that is interrupted is not lost."""
+        """Measure row after row, and print each at once, so that an interrupted run keeps its rows."""
         titles = {peer: f"{peer} {found['version'] or 'missing'}" for peer, found in self.found.items()}
         table = Table(self.rows, titles)
         print(table.head(), flush=True)
@@ -68,7 +68,7 @@ class Run:
         api = [] if side == "ours" else ["--api", "uniqos" if side == "official" else side]
         into = self.found.setdefault(side, {"version": None, "rows": {}, "notes": []})
         try:
-            found = self._loopback.measured(self._commands[side], *self._arguments, *api, row.name)
+            found = self._loopback.measure(self._commands[side], *self._arguments, *api, row.name)
         except (OSError, subprocess.CalledProcessError):
             into["notes"].append(f"{row.name} could not be measured: see above")
             return
@@ -78,7 +78,7 @@ class Run:
 
 
 def note(text: str) -> None:
-    """Tell the one who waits how far it is."""
+    """Print a line of progress to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -86,18 +86,18 @@ def main() -> None:
     names = "\n".join(f"  {row.name:<15} {row.what}; base: {row.base}" for row in ROWS)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="CPU time as ratios to a base, measured in the same run.\n"
-        "Each row is printed when it is measured: median (smallest..largest) of the rounds.",
+        description="Measure CPU time as ratios to a base of the same run.\n"
+        "Each row is printed as soon as it is measured: median (smallest..largest) of the rounds.",
         epilog=f"rows:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rounds", type=int, default=9, help="measurements of each side; the median counts")
-    parser.add_argument("--only", nargs="+", metavar="ROW", choices=[row.name for row in ROWS], help="these rows")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values too, after each row")
+    parser.add_argument("--only", nargs="+", metavar="ROW", choices=[row.name for row in ROWS], help="only these rows")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values as JSON, after each row")
     parser.add_argument("--without", nargs="+", metavar="PEER", choices=PEERS, default=[], help="leave these SDKs out")
-    parser.add_argument("--quick", action="store_true", help="far too little work to measure: shows that it runs")
+    parser.add_argument("--quick", action="store_true", help="too little work to measure: only shows that the rows run")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends what it has started
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the processes of this run are ended
     try:
         with server(QUICK if options.quick else Sizes()) as loopback:
             run = Run(options, loopback)

@@ -1,4 +1,4 @@
-"""What every test may use."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores, for many tests wait for sockets."""
+    """Return one worker more than cores, since many tests wait for sockets."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One sandbox for the whole run, answering without a pause."""
+    """Run one sandbox for the whole session, with streams without pauses."""
     from uniqos.sandbox import serve
 
     with serve(pause=0) as running:
@@ -33,13 +33,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """One's own, for TLS on this machine."""
+    """Make a certificate authority for servers on this machine."""
     return trustme.CA()
 
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path) -> str:
-    """The path of the authority's certificate."""
+    """Return the path of the authority's certificate."""
     path = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(path)
     return str(path)
@@ -47,7 +47,7 @@ def trusted(authority: trustme.CA, tmp_path: Path) -> str:
 
 @pytest.fixture
 def certified(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server on this machine shows."""
+    """Return a server's TLS context with a certificate of the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
     return context
@@ -55,7 +55,7 @@ def certified(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine whose own time is nine hours ahead: what takes a date without a zone for its own shows."""
+    """Set the local time zone to UTC+9, so that code that reads a date without a zone as local time fails."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "JST-9")
         time.tzset()
@@ -64,7 +64,7 @@ def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _remove_machine_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("UNIQOS_API_KEY", "UNIQOS_BASE_URL", "UNIQOS_PERSONALITY", "UNIQOS_LLM_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):

@@ -1,6 +1,6 @@
-"""The services that are compared: ``python -m benchmarks.passthrough.passthrough_app KIND UPSTREAM PORT``.
+"""Pass-through services: ``python -m benchmarks.passthrough.passthrough_app KIND UPSTREAM PORT`` runs one.
 
-Each answers a turn as JSON and as a stream, and tells the CPU seconds of its process.
+Each answers a turn as a stream, all but ``frames`` as JSON too, and tells the CPU seconds of its process.
 """
 
 import sys
@@ -60,7 +60,7 @@ async def httpx_client(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 
 def with_bytes(upstream: str) -> FastAPI:
-    """Httpx by hand, which copies bytes and looks at none."""
+    """Use httpx by hand, and copy bytes without reading them."""
     app = FastAPI(lifespan=httpx_client)
     url, headers = f"{upstream}/v1/respond", APIS["uniqos"].headers
 
@@ -75,18 +75,18 @@ def with_bytes(upstream: str) -> FastAPI:
         turn = {**(await request.json()), "stream": True}
         client: httpx.AsyncClient = request.state.client
 
-        async def copied() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[bytes]:
             async with client.stream("POST", url, json=turn, headers=headers) as answer:
                 async for chunk in answer.aiter_raw():
                     yield chunk
 
-        return StreamingResponse(copied(), media_type="text/event-stream")
+        return StreamingResponse(chunks(), media_type="text/event-stream")
 
     return app
 
 
 def with_models(upstream: str) -> FastAPI:
-    """Httpx by hand, with a model for the turn, the answer and each event."""
+    """Use httpx by hand, with a model for the turn, the answer and each event."""
     app = FastAPI(lifespan=httpx_client)
     url, headers, events = f"{upstream}/v1/respond", APIS["uniqos"].headers, TypeAdapter[Any](Event)
 
@@ -110,7 +110,7 @@ def with_models(upstream: str) -> FastAPI:
     return app
 
 
-def made(kind: str, upstream: str) -> FastAPI:
+def app_of(kind: str, upstream: str) -> FastAPI:
     if kind in ("sdk", "frames"):
         app = with_sdk() if kind == "sdk" else with_frames()
     else:
@@ -126,4 +126,4 @@ def made(kind: str, upstream: str) -> FastAPI:
 if __name__ == "__main__":
     kind, upstream, port = sys.argv[1:]
     end_with_parent()
-    uvicorn.run(made(kind, upstream), port=int(port), log_level="warning")
+    uvicorn.run(app_of(kind, upstream), port=int(port), log_level="warning")

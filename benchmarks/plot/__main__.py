@@ -1,4 +1,4 @@
-"""``python -m benchmarks.plot``: what a call costs and how long it takes, by how many are in flight, as an SVG."""
+"""The command ``python -m benchmarks.plot``: CPU and latency of a call by the number in flight, as a picture."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ Curves = dict[str, list[Point | None]]
 
 
 def measure(numbers: list[int], rounds: int, *, official: bool, calls: int = CALLS) -> Curves:
-    """The curves by name, each point of at least so many calls."""
+    """Measure the curves by name, each point with at least ``calls`` calls."""
     arguments = ["--rounds", str(rounds), "--calls", str(calls), *map(str, numbers)]
     with server(Sizes()) as loopback:
         print("ours", file=sys.stderr)
-        found = loopback.measured([sys.executable, "-m", f"{__package__}.in_flight"], *arguments)
+        found = loopback.measure([sys.executable, "-m", f"{__package__}.in_flight"], *arguments)
         curves = {"httpx": found["httpx"], "ours": found["sdk"]}
         if official:
             print("official", file=sys.stderr)
-            curves["official"] = loopback.measured(command_for("official", f"{__package__}.in_flight"), *arguments)[
+            curves["official"] = loopback.measure(command_for("official", f"{__package__}.in_flight"), *arguments)[
                 "sdk"
             ]
     return curves
 
 
 def draw(numbers: list[int], curves: Curves, file: Path) -> None:
-    """The same bytes for the same values."""
+    """Draw the curves; the same values give the same bytes."""
     matplotlib: Any = import_module("matplotlib")
     matplotlib.use("agg")
     matplotlib.rcParams.update({"svg.hashsalt": "uniqos", "svg.fonttype": "none", "font.size": 10})
@@ -70,7 +70,7 @@ def _panel(axes: Any, numbers: list[int], curves: Curves, styles: dict[int, str]
                 label=f"{name}, 99th percentile" if style == ":" else name,
             )
         missing = [number for number, at in zip(numbers, curves[name], strict=True) if at is None]
-        # At the top, one line for each curve, for they have no height.
+        # A failed point has no height, so its mark is at the top, on a line for each curve.
         top = [0.96 - 0.06 * place] * len(missing)
         axes.plot(missing, top, "x", color=colour, markersize=7, transform=axes.get_xaxis_transform())
     axes.plot([], [], "x", color="0.3", markersize=7, label=f"failed, or not done in {PATIENCE_SECONDS:.0f} s")
@@ -82,18 +82,21 @@ def _panel(axes: Any, numbers: list[int], curves: Curves, styles: dict[int, str]
     axes.minorticks_off()
     axes.grid(color="0.9")
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high * 1.5)  # room for what has no height
+    axes.set_ylim(low, high * 1.5)  # room for the marks of failed points
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.plot", description="Needs the extra 'bench'.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.plot",
+        description="Draw CPU and latency of a call by the number in flight. Needs the extra 'bench'.",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each point; the median counts")
     parser.add_argument("--numbers", type=int, nargs="+", default=NUMBERS, metavar="N", help="calls in flight")
     parser.add_argument("--without", nargs="+", metavar="PEER", choices=["official"], default=[], help="leave it out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the values too")
-    parser.add_argument("--file", type=Path, default=FILE, help="where the picture goes: .svg or .png")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the values as JSON")
+    parser.add_argument("--file", type=Path, default=FILE, help="file of the picture: .svg or .png")
     options = parser.parse_args()
-    import_module("matplotlib")  # else it would be missed only after minutes
+    import_module("matplotlib")  # fails at once if it is missing, not after minutes of measuring
     curves = measure(options.numbers, options.rounds, official="official" not in options.without)
     if options.json:
         options.json.write_text(json.dumps({"numbers": options.numbers, "curves": curves}, indent=1))

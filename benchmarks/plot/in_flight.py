@@ -1,4 +1,4 @@
-"""Measures calls with more and more in flight, and prints it as JSON. ``python -m benchmarks.plot`` runs it."""
+"""Measurement of calls with more and more in flight, printed as JSON; ``python -m benchmarks.plot`` runs it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from ..support.apis import APIS, Api
-from ..support.surroundings import alone
-from ..table.crowds import Call
+from ..support.clients import Call
+from ..support.surroundings import isolate
 
 PATIENCE_SECONDS = 10.0
 CALLS = 100
@@ -25,7 +25,7 @@ _EACH = 5
 Point = tuple[float, float, float]
 """CPU seconds per call, and the median and the 99th percentile of its latency in seconds."""
 Side = tuple[Callable[[], AbstractAsyncContextManager[Any]], Callable[[Any], Call]]
-"""What makes a client with its default settings, and a call of it."""
+"""Two functions: one makes a client with its default settings, the other a call of that client."""
 
 
 def sides(url: str, api: Api) -> dict[str, Side]:
@@ -37,7 +37,7 @@ def sides(url: str, api: Api) -> dict[str, Side]:
 
 
 async def point(side: Side, number: int, calls: int) -> Point | None:
-    """A fresh client, warmed up by as many calls at once; none if a call failed, or they took too long."""
+    """Measure a fresh client, warmed up by as many calls at once; None if a call failed or the calls took too long."""
     make, method = side
     latencies: list[float] = []
 
@@ -57,7 +57,7 @@ async def point(side: Side, number: int, calls: int) -> Point | None:
             latencies.clear()
             spent = time.process_time()
             await callers(max(_EACH, calls // number))
-        except Exception as exc:  # every SDK has errors of its own
+        except Exception as exc:  # each SDK has its own errors
             print(f"    {number} in flight: {exc!r}", file=sys.stderr)
             return None
         spent = time.process_time() - spent
@@ -65,7 +65,7 @@ async def point(side: Side, number: int, calls: int) -> Point | None:
 
 
 def curves(url: str, api: Api, numbers: list[int], rounds: int, calls: int) -> dict[str, list[Point | None]]:
-    """A point for each number, the median of the rounds; one that was not finished once is not tried again."""
+    """Measure a point for each number, as the median of the rounds; a point that failed once is not tried again."""
     found: dict[str, list[Point | None]] = {}
     for number in numbers:
         tried: dict[str, list[Point | None]] = {}
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, required=True)
     parser.add_argument("numbers", type=int, nargs="+")
     arguments = parser.parse_args()
-    alone()
+    isolate()
     found = curves(arguments.url, APIS["uniqos"], arguments.numbers, arguments.rounds, arguments.calls)
     json.dump(found, sys.stdout)
 

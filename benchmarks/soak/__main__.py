@@ -1,8 +1,10 @@
-"""``python -m benchmarks.soak``: turns at a hundred in flight for minutes, with faults at random, and the accounts.
+"""The command ``python -m benchmarks.soak``: a hundred turns in flight for minutes, with faults at random.
 
-Memory is told twice: what the process holds, and the blocks that Python holds. They differ with threads, for glibc
-keeps freed memory for each thread apart; ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1`` shows
-it.
+At the end the turns are counted by outcome, and compared with the turns that the server billed.
+
+Memory is printed twice: the process's resident set, and Python's allocated blocks. With threads they differ, since
+glibc keeps freed memory for each thread. ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1`` stops
+that.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -19,19 +20,18 @@ import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import uniqos
 from uniqos import AsyncUniqOS, UniqOS
 
-from ..table.memory import resident
+from ..support.processes import open_sockets, resident
 from .soak_turns import BELOW_HTTP, GOOD, Accounts, Traffic, turns
 
 
 @contextmanager
-def other_side() -> Generator[tuple[dict[str, str], Any], None, None]:
-    """The addresses of the sandbox and its proxies, and a function that tells how many turns were billed."""
+def server_side() -> Generator[tuple[dict[str, str], Any], None, None]:
+    """Run the sandbox and its proxies; yield their addresses, and a function that counts billed turns."""
     command = [sys.executable, "-m", "benchmarks.soak.soak_server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -52,7 +52,7 @@ def other_side() -> Generator[tuple[dict[str, str], Any], None, None]:
 
 
 class Soak:
-    """One run: so many workers until a time, over one client for each kind of connection."""
+    """One run: workers that make turns until a time, over one client for each kind of connection."""
 
     def __init__(self, where: dict[str, str], workers: int, until: float) -> None:
         self.accounts = Accounts()
@@ -77,7 +77,7 @@ class Soak:
                     await (answer.until_done() if "stream" in turn.arguments else answer)
                 except Exception as exc:
                     failure = exc
-                turn = _after(plan, failure)
+                turn = _next_turn(plan, failure)
 
         await asyncio.gather(*map(work, self._workers))
         for client in clients.values():
@@ -99,7 +99,7 @@ class Soak:
                         answer.until_done()
                 except Exception as exc:
                     failure = exc
-                turn = _after(plan, failure)
+                turn = _next_turn(plan, failure)
 
         with ThreadPoolExecutor(len(self._workers)) as threads:
             list(threads.map(work, self._workers))
@@ -108,7 +108,7 @@ class Soak:
             client.close()
 
     @contextmanager
-    def memory_watched(self) -> Generator[None, None, None]:
+    def watching_memory(self) -> Generator[None, None, None]:
         ended = threading.Event()
 
         def watch() -> None:
@@ -125,15 +125,14 @@ class Soak:
             watcher.join()
 
     def report(self, billed: int, seconds: float) -> bool:
-        """Print the accounts; whether they add up."""
+        """Print the counts; return whether they add up and nothing is left open."""
         outcomes, traffic = self.accounts.outcomes, self.traffic
         expected = outcomes["answered"] + outcomes["broken on purpose, billed once"]
-        folder = Path("/proc/self/fd")
-        sockets = sum("socket" in os.path.realpath(fd) for fd in folder.iterdir()) if folder.exists() else 0
+        sockets = open_sockets()
         print(f"{sum(outcomes.values())} turns in {seconds:.0f} s: {dict(outcomes)}")
         print(f"{traffic.calls} calls, {traffic.attempts} attempts, {traffic.open} not ended")
         print(f"errors by code: {dict(self.accounts.codes.most_common())}; others: {self.accounts.foreign[:3]}")
-        print(f"billed {billed}, answered or broken after they had begun {expected}")
+        print(f"billed {billed}, answered or broken after their start {expected}")
         print(f"connections busy at the end {self.busy}; sockets open after closing {sockets}")
         print("memory, MiB, by tenths of the time:", *(f"{value:.1f}" for value in _tenths(self.memory)))
         print("blocks, thousands, by tenths of the time:", *(f"{value / 1000:.1f}" for value in _tenths(self.blocks)))
@@ -152,13 +151,13 @@ class Soak:
 
 
 def _tenths(values: Sequence[float]) -> list[float]:
-    """The median of each tenth of a series."""
+    """Return the median of each tenth of a series."""
     steps = max(1, len(values) // 10)
     return [statistics.median(values[at : at + steps]) for at in range(0, len(values), steps)][:10]
 
 
-def _after(plan: Generator[Any, Exception | None, None], failure: Exception | None) -> Any:
-    """The next turn of a worker; None at the end."""
+def _next_turn(plan: Generator[Any, Exception | None, None], failure: Exception | None) -> Any:
+    """Return the next turn of a worker; None at the end."""
     try:
         return plan.send(failure)
     except StopIteration:
@@ -172,21 +171,21 @@ def _busy(client: UniqOS | AsyncUniqOS) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak")
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--in-flight", type=int, default=100)
-    parser.add_argument("--threads", action="store_true", help="the sync client instead of the async one")
+    parser.add_argument("--minutes", type=float, default=10, help="duration")
+    parser.add_argument("--in-flight", type=int, default=100, help="turns at once")
+    parser.add_argument("--threads", action="store_true", help="use the sync client instead of the async one")
     options = parser.parse_args()
     print(f"uniqos {uniqos.__version__}, {'threads' if options.threads else 'tasks'}: {options.in_flight} in flight")
-    with other_side() as (where, billed):
+    with server_side() as (where, billed):
         began = time.monotonic()
         soak = Soak(where, options.in_flight, began + options.minutes * 60)
-        with soak.memory_watched():
+        with soak.watching_memory():
             if options.threads:
                 soak.with_threads()
             else:
                 asyncio.run(soak.with_tasks())
-        well = soak.report(billed(), time.monotonic() - began)
-    sys.exit(0 if well else 1)
+        is_settled = soak.report(billed(), time.monotonic() - began)
+    sys.exit(0 if is_settled else 1)
 
 
 if __name__ == "__main__":

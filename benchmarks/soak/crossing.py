@@ -1,10 +1,9 @@
-"""``python -m benchmarks.soak.crossing``: calls through a server that sends more than it was asked for, and whose
-answer each call got.
+"""The command ``python -m benchmarks.soak.crossing``: whether each call gets its own answer from a faulty server.
 
-One answer in ten has something behind it: itself again, another answer or a single byte, in the same segment or a
-little later; behind a length, chunks, both, a 204, an error, early hints or the end of a stream. Each answer carries
-the number of its call. A whole answer is never sent late: it can meet the next request on the wire, and no client can
-tell it from the answer to that request.
+Each answer carries the number of its call. After one answer in ten the server sends more than it was asked for: the
+answer again, another answer, or a single byte, at once or a little later. The answers before it have a length, chunks,
+both, a 204, an error, early hints, or the end of a stream. A whole answer is never sent late: no client could tell it
+from the answer to its next request.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from typing import Any, ClassVar
 
 from uniqos import AsyncUniqOS, NotFoundError, UniqOS, UniqOSError
 
+from ..support.answers import STREAM_HEAD, chunks, event, turn_events
 from ..support.apis import KEY
 from ..support.environments import ROOT
 from ..support.surroundings import allow_many
-from ..table.answers import STREAM_HEAD, chunks, event, turn_events
 
 OPERATIONS = ("respond", "stream", "end_user", "webhook")
 FAULTS = ("twice", "stray", "byte", "late_byte", "hints", "refused", "both_lengths")
-STRAY = "an answer that nobody asked for"
+STRAY = "an answer to no call"
 _LATE_SECONDS = 0.002
 _PART = 0.1
 
@@ -88,7 +87,7 @@ class Server(asyncio.Protocol):
 
 
 def faulty(fault: str, number: int, chunked: bool) -> tuple[bytes, bytes, bytes]:
-    """The answer to a call, what is sent before it, and what behind it."""
+    """Return the bytes before the answer to a call, the answer, and the bytes behind it."""
     answer = refusal(number) if fault == "refused" else answer_to(number, chunked, both=fault == "both_lengths")
     before = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" if fault == "hints" else b""
     behind = {"none": b"", "late_byte": b"", "byte": b"X", "twice": answer}
@@ -124,7 +123,7 @@ def _json(value: object, chunked: bool, *, both: bool = False) -> bytes:
 
 
 async def serve() -> None:
-    """Print the port, and the counts for each line on standard input."""
+    """Print the port, then the counts for each line on standard input."""
     allow_many()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Server, "127.0.0.1", 0, backlog=4096)
@@ -135,8 +134,8 @@ async def serve() -> None:
 
 
 @contextmanager
-def served() -> Generator[tuple[str, Callable[[], dict[str, int]]], None, None]:
-    """The server's URL, and a function that asks it for its counts."""
+def running_server() -> Generator[tuple[str, Callable[[], dict[str, int]]], None, None]:
+    """Run the server; yield its URL, and a function that asks it for its counts."""
     command = [sys.executable, "-m", f"{__package__}.crossing", "--serve"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
@@ -154,7 +153,7 @@ def served() -> Generator[tuple[str, Callable[[], dict[str, int]]], None, None]:
 
 
 class Ledger:
-    """What became of the calls, each in one of four ways."""
+    """Outcomes of the calls: a right answer, a wrong answer, an error of the SDK, or a foreign exception."""
 
     def __init__(self) -> None:
         self.right = 0
@@ -164,11 +163,11 @@ class Ledger:
         self._lock = threading.Lock()
 
     def enter(self, number: int, told: str | None, error: Exception | None = None) -> None:
-        """Enter the end of a call: the number that its answer carried, or how it failed."""
+        """Count the end of a call: ``told`` is the number in its answer, ``error`` its failure."""
         code = error.code if isinstance(error, UniqOSError) else ""
         if isinstance(error, NotFoundError):
             told = error.message
-        # The server sends no answer that is broken: one that cannot be read is made of somebody else's.
+        # The server sends no broken answer, so an unreadable one is mixed with the answer to another call.
         crossed = code in ("invalid_response", "undecodable_response") or (told is not None and told != str(number))
         with self._lock:
             if crossed:
@@ -182,7 +181,7 @@ class Ledger:
 
     @property
     def calls(self) -> int:
-        """How many calls have ended."""
+        """Number of calls that have ended."""
         return self.right + len(self.wrong) + sum(self.errors.values()) + len(self.foreign)
 
 
@@ -231,9 +230,9 @@ async def with_tasks(url: str, numbers: range, tasks: int, ledger: Ledger) -> No
 
 
 def crossing(calls: int, threads: int, tasks: int) -> tuple[Ledger, dict[str, int]]:
-    """Make half of the calls with threads and half with tasks; what became of them, and the server's counts."""
+    """Make half of the calls with threads and half with tasks; return their outcomes and the server's counts."""
     ledger = Ledger()
-    with served() as (url, counts):
+    with running_server() as (url, counts):
         with_threads(url, range(calls // 2), threads, ledger)
         asyncio.run(with_tasks(url, range(calls // 2, calls), tasks, ledger))
         return ledger, counts()
@@ -241,9 +240,9 @@ def crossing(calls: int, threads: int, tasks: int) -> tuple[Ledger, dict[str, in
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak.crossing")
-    parser.add_argument("--calls", type=int, default=100_000)
-    parser.add_argument("--threads", type=int, default=32)
-    parser.add_argument("--tasks", type=int, default=500)
+    parser.add_argument("--calls", type=int, default=100_000, help="half by threads, half by tasks")
+    parser.add_argument("--threads", type=int, default=32, help="threads of the sync client")
+    parser.add_argument("--tasks", type=int, default=500, help="tasks of the async client")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:

@@ -1,4 +1,4 @@
-"""The other side of the soak: the sandbox, and a proxy for each fault below HTTP, in a process of their own."""
+"""Server side of the soak, in its own process: the sandbox, and a proxy for each fault below HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main() -> None:
         urls = {fault: stack.enter_context(sandbox.proxy(fault)) for fault in FAULTS}
         print(json.dumps({"url": sandbox.url, "key": sandbox.api_key, "personality": sandbox.personality_id, **urls}))
         sys.stdout.flush()
-        for _ in sys.stdin:  # each line asks for what was billed; the end of input ends it
+        for _ in sys.stdin:  # each line asks for the number of billed turns; the end of input ends the server
             print(sandbox.turns_billed, flush=True)
 
 

@@ -1,7 +1,7 @@
-"""The turns of the soak, and the accounts of what became of them: the same for tasks and threads, and without waiting.
+"""Turns of the soak and the count of their outcomes, without I/O, for tasks and threads alike.
 
-A call ends with its answer or with a typed error. One that was lost on the way is made again with its key over a good
-connection, and then has to be answered; so in the end every turn that was billed is one that somebody has.
+A call ends with its answer or with a typed error. A call that was lost on its way is repeated with its idempotency key
+over a good connection, which must answer it. So at the end every billed turn has been delivered to a caller.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Turn(NamedTuple):
     """One call to make."""
 
     connection: str
-    """By which of the connections: ``GOOD``, or one that ``BELOW_HTTP`` names."""
+    """Name of the connection: ``GOOD``, or one of ``BELOW_HTTP``."""
     arguments: dict[str, Any]
-    """Of ``respond``."""
+    """Arguments of ``respond``."""
 
 
 class Traffic(Observer):
-    """Counts calls and attempts."""
+    """Observer that counts calls and attempts."""
 
     def __init__(self) -> None:
         self.calls = self.attempts = self.open = 0
@@ -51,7 +51,7 @@ class Traffic(Observer):
 
 
 class Accounts:
-    """What was asked, and what became of it. Nothing here grows with the number of turns."""
+    """Counts of outcomes. Their memory does not grow with the number of turns."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -60,12 +60,12 @@ class Accounts:
         self._lock = threading.Lock()
 
     def settle(self, mark: str, error: Exception | None) -> bool:
-        """Enter what became of a turn; False where it is to be made again with its key."""
+        """Count the outcome of a turn; return False if the turn must be repeated with its key."""
         with self._lock:
             return self._settle(mark, error)
 
     def lose(self) -> None:
-        """Enter a turn that was made again and again, and never answered."""
+        """Count a turn that was repeated ``_AGAIN`` times and never answered."""
         with self._lock:
             self.outcomes["lost"] += 1
 
@@ -87,7 +87,7 @@ class Accounts:
 
 
 def turns(accounts: Accounts, worker: int, personality: str, until: float) -> Generator[Turn, Exception | None, None]:
-    """What one worker does: yields each call to make, and is sent how it failed, or None."""
+    """Plan the work of one worker: yield each call to make, and receive its error, or None."""
     chance, count = random.Random(worker), 0
     while time.monotonic() < until:
         count += 1
@@ -111,7 +111,7 @@ def turns(accounts: Accounts, worker: int, personality: str, until: float) -> Ge
 
 
 def _draw(chance: random.Random) -> tuple[str, str, bool]:
-    """Where to send the next turn, the mark in its message, and whether it is streamed."""
+    """Draw the next turn: its connection, the mark in its message, and whether it is streamed."""
     streamed = chance.random() < 0.3
     kind = chance.random()
     if kind < 0.70:

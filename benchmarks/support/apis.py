@@ -1,6 +1,6 @@
-"""The SDKs that are measured, each in an interpreter that has it: its clients, its calls, and what it sends.
+"""The SDKs to measure: their clients, calls and requests.
 
-``uniqos`` is ours or the official one, whichever this interpreter has.
+The name ``uniqos`` is this SDK or the official one, whichever the interpreter has.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ _AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
 
 @dataclass(frozen=True)
 class Api:
-    """One SDK. The answers that the loopback server has for each are of comparable size."""
+    """One SDK. The loopback server's answers to all SDKs have comparable sizes."""
 
     package: str
     path: str
-    """Where its calls go."""
+    """Path of its calls."""
     headers: dict[str, str]
-    """What the base sends there."""
+    """Headers that the base sends there."""
     turn: Callable[[str], dict[str, Any]]
-    """The body of a call, whose message chooses the server's answer."""
+    """Returns the body of a call; its message chooses the server's answer."""
     client: Callable[[str], Any]
-    """A client of the server at this URL."""
+    """Returns a client of the server at a URL."""
     async_client: Callable[[str], Any]
     method: Callable[[Any], Callable[..., Any]]
-    """A client's method that takes the body as keywords, ``stream`` too."""
-    seen: str
-    """An attribute of each streamed event."""
+    """Returns the client's method that takes the body, and ``stream``, as keywords."""
+    attribute: str
+    """An attribute that each streamed event has."""
 
 
-def _made(package: str, name: str, **options: Any) -> Callable[[str], Any]:
+def _client_of(package: str, name: str, **options: Any) -> Callable[[str], Any]:
     def make(url: str) -> Any:
         return getattr(import_module(package), name)(api_key=KEY, base_url=url, **options)
 
@@ -56,8 +56,8 @@ APIS = {
         "/v1/respond",
         {**_AUTHORIZED, "Idempotency-Key": "3f2b8a54-6c1e-4d0f-9b7a-5e8c1d2f4a60"},
         _turn,
-        _made("uniqos", "UniqOS"),
-        _made("uniqos", "AsyncUniqOS"),
+        _client_of("uniqos", "UniqOS"),
+        _client_of("uniqos", "AsyncUniqOS"),
         lambda client: client.respond,
         "type",
     ),
@@ -66,8 +66,8 @@ APIS = {
         "/chat/completions",
         _AUTHORIZED,
         _messages,
-        _made("openai", "OpenAI"),
-        _made("openai", "AsyncOpenAI"),
+        _client_of("openai", "OpenAI"),
+        _client_of("openai", "AsyncOpenAI"),
         lambda client: client.chat.completions.create,
         "choices",
     ),
@@ -76,8 +76,8 @@ APIS = {
         "/v1/messages",
         {"X-Api-Key": KEY, "Anthropic-Version": "2023-06-01"},
         _messages,
-        _made("anthropic", "Anthropic"),
-        _made("anthropic", "AsyncAnthropic"),
+        _client_of("anthropic", "Anthropic"),
+        _client_of("anthropic", "AsyncAnthropic"),
         lambda client: client.messages.create,
         "type",
     ),

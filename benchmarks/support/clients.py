@@ -1,4 +1,4 @@
-"""The clients that a row compares, and an event loop to run them on."""
+"""Clients that a row compares, and an event loop to run them on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 from .measure import Bench
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Call = Callable[[], Coroutine[Any, Any, object]]
 
 
 @contextmanager

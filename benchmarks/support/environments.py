@@ -1,4 +1,4 @@
-"""Virtual environments for the SDKs beside ours: the official one has our name, and no other is a dependency."""
+"""Virtual environments of the other SDKs. None is a dependency, and the official one has this package's name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PEERS = {"official": "uniqos==0.6.0", "openai": "openai", "anthropic": "anthropic"}
-"""What pip installs; without a version the newest, when the environment is made."""
+"""Requirement of each other SDK for pip. One without a version is the newest when the environment is made."""
 
 _BESIDE = ("httpx", "httpx-sse", "pydantic")
-# The repository comes last, so that the environment's own ``uniqos`` is the one that is found.
+# The repository comes last on the path, so that ``import uniqos`` finds the environment's package.
 _ISOLATED = f"""
 import runpy, sys
 sys.path.append({str(ROOT)!r})
@@ -23,22 +23,22 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__")
 
 
 def command_for(peer: str, module: str) -> list[str]:
-    """The command that runs a module beside a peer, by its dotted name.
+    """Return the command that runs a module, by its dotted name, in the environment of another SDK.
 
     Raises:
-        OSError, subprocess.CalledProcessError: The environment cannot be made, or the package cannot be had.
+        OSError, subprocess.CalledProcessError: The environment cannot be made, or the package cannot be installed.
     """
     return [str(_interpreter(peer)), "-I", "-c", _ISOLATED, module]
 
 
 def version_of(peer: str) -> str:
-    """The version that a peer's environment has, once ``command_for`` has made it."""
+    """Return the SDK's version in the environment that ``command_for`` has made."""
     code = f"from importlib.metadata import version; print(version({PEERS[peer].partition('==')[0]!r}))"
     return subprocess.check_output([str(_python(peer)), "-I", "-c", code], text=True).strip()
 
 
 def _interpreter(peer: str) -> Path:
-    """The environment's Python; made on first use, with our versions of what the bases need."""
+    """Return the environment's Python, after installing the SDK and the versions of ``_BESIDE`` that run here."""
     python = _python(peer)
     if not python.exists():
         venv.create(python.parent.parent, with_pip=True)

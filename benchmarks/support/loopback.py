@@ -1,4 +1,4 @@
-"""The loopback server while it runs, with a certificate that a client's own checks accept, and workers beside it."""
+"""The running loopback server, with a certificate that clients trust, and the workers that measure it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from .measure import Sizes
 
 @dataclass(frozen=True)
 class Loopback:
-    """Where it listens, and the environment of a process whose TLS contexts trust it."""
+    """URLs of the server, and the environment variables by which a process trusts its certificate."""
 
     url: str
     tls_url: str
     environment: dict[str, str]
 
-    def measured(self, command: list[str], *arguments: str) -> dict[str, Any]:
-        """What a worker finds.
+    def measure(self, command: list[str], *arguments: str) -> dict[str, Any]:
+        """Run a worker, and return its measurements.
 
         Raises:
-            OSError, subprocess.CalledProcessError: It could not be started, or it failed.
+            OSError, subprocess.CalledProcessError: The worker could not be started, or failed.
         """
         command = [*command, self.url, self.tls_url, *arguments]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -50,7 +50,7 @@ def server(sizes: Sizes) -> Generator[Loopback, None, None]:
     with tempfile.TemporaryDirectory() as folder:
         authority, trusted, own = trustme.CA(), Path(folder, "trusted.pem"), Path(folder, "own.pem")
         authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(own)
-        # All the usual ones too: a context that trusts one alone is made in a moment, and a client with it.
+        # The usual authorities too: with one alone, making a TLS context would be unusually fast.
         trusted.write_bytes(certifi.contents().encode() + authority.cert_pem.bytes())
         command = [sys.executable, "-m", f"{__package__}.server", "--events", str(sizes.events)]
         command += ["--huge", str(sizes.huge), "--certificate", str(own)]

@@ -1,4 +1,4 @@
-"""How a row is measured: its sides in turns, round by round. Nothing here knows what a row is about."""
+"""Measurement of a row: its sides alternate, round by round."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .apis import APIS, Api
 
 Measure = Callable[[], float]
 Sides = dict[str, Measure]
-"""``base``, ``sdk`` and maybe others: each call of one measures it once."""
+"""Measures by side: ``base``, ``sdk`` and maybe others."""
 
 SLOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much work one measurement is."""
+    """Amounts of work of one measurement."""
 
     calls: int = 400
     events: int = 500
@@ -47,7 +47,7 @@ QUICK = Sizes(5, 10, 1, 32 * 1024, 1, 2, 10, (3, 3), 3, 20, 3, 5, 3, 1_000_000, 
 
 @dataclass(frozen=True)
 class Bench:
-    """What a row needs: where the server is, how much to do and with which SDK, and a place for remarks."""
+    """Context of a row's measurement: the server's URLs, the amounts of work, the SDK, and a list for notes."""
 
     url: str
     tls_url: str
@@ -58,11 +58,11 @@ class Bench:
 
     @property
     def api_url(self) -> str:
-        """Where the base sends what the SDK sends."""
+        """URL to which the base sends the SDK's calls."""
         return f"{self.url}{self.api.path}"
 
     def connections(self) -> int:
-        """How many connections the server has accepted, without the ones that ask for it."""
+        """Return how many connections the server has accepted, without those of this method."""
         with urllib.request.urlopen(f"{self.url}/") as answer:
             accepted: int = json.load(answer)["connections"]
         self._asked.append(None)
@@ -74,7 +74,7 @@ Sided = Generator[Sides, None, None]
 
 
 def cpu(work: Callable[[], object], count: int = 1, per: int = 1) -> Measure:
-    """CPU seconds of this process for one of ``count * per`` pieces of work; ``work`` does ``per`` of them."""
+    """Return a measure of this process's CPU seconds per piece, for ``count`` times ``work`` of ``per`` pieces each."""
 
     def measure() -> float:
         gc.collect()
@@ -87,9 +87,9 @@ def cpu(work: Callable[[], object], count: int = 1, per: int = 1) -> Measure:
 
 
 def compare(sides: Sides, rounds: int, *, ratio: bool) -> dict[str, list[float]]:
-    """The sides' values of each round, as ratios to ``base`` of the same round unless ``ratio`` is false.
+    """Return the sides' values of each round; with ``ratio`` as ratios to ``base`` of the same round.
 
-    All sides are warmed up first; one that takes seconds is not repeated, its first value stands.
+    All sides are warmed up first. A side that takes longer than ``SLOW_SECONDS`` is measured once only.
     """
     fixed: dict[str, float] = {}
     for name, measure in sides.items():

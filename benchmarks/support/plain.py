@@ -1,4 +1,4 @@
-"""The models that somebody would write by hand for a turn: plain pydantic, with the fields of ours."""
+"""Plain pydantic models of a turn, as written by hand, with the fields of the SDK's models."""
 
 from __future__ import annotations
 

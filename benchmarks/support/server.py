@@ -1,17 +1,17 @@
-"""A loopback server with canned answers, in a process of its own so that its work is not in the client's CPU time.
+"""Loopback server with canned answers. It runs in its own process, so that clients' CPU time is without its work.
 
 The message of a turn chooses the answer.
 
 - ``now``, ``late``: a reply, at once or after 50 ms.
 - ``paced``: a stream, one write and one HTTP chunk per event, so that each is read by itself.
-- ``chunked``: the same HTTP chunks in one write, as they come from a server that is faster than its client.
-- ``burst``: the same events in HTTP chunks of 16 KiB, as they come through a proxy that gathers.
+- ``chunked``: the same HTTP chunks in one write, as from a server that is faster than its client.
+- ``burst``: the same events in HTTP chunks of 16 KiB, as through a proxy that gathers chunks.
 - ``huge``: a stream whose text event is megabytes, in HTTP chunks of 1 KiB.
 - ``turn``: a stream of 40 events in one write.
 - ``ticks_20_100``: a stream of 20 events, 100 ms apart, whatever the other streams do.
 
-An invoice is a file of as many bytes as its id says. Without a body it tells how many connections there were.
-It ends with its standard input, so that it does not outlive the process that started it.
+The id of an invoice is the size of its file in bytes. Any other request is answered with the number of connections.
+The server ends when its standard input ends, so that it does not outlive the process that started it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ..table.answers import (
+from .answers import (
     STREAM_END,
     STREAM_HEAD,
     chunks,
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
             self.file.cancel()
 
     def write(self, data: bytes) -> None:
-        # Clients that gave up have left; asyncio logs a warning for each write to a connection that is gone.
+        # asyncio logs a warning for each write to a closed connection, as of a client that gave up.
         if not self.transport.is_closing():
             self.transport.write(data)
 
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         elif (path, message) in self.streams:
             for data in self.streams[path, message]:
                 self.write(data)
-                time.sleep(PACE_SECONDS)  # the loop's own timers are too coarse, and nobody else is served now
+                time.sleep(PACE_SECONDS)  # the event loop's timers are too coarse, and this is the only client now
         elif ticks := _TICKS.fullmatch(message):
             first, *parts = chunks(turn_events(texts(int(ticks[1]) - 2)))
             parts[-1] += STREAM_END
@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
             self.write(json_answer({"connections": Connection.accepted}))
 
     def tick(self, last: float, seconds: float, parts: Iterator[bytes]) -> None:
-        """Write the next part when it is due by the first one's time, however late the last one was."""
+        """Write the next part at its time after the first part, even if the last part was late."""
 
         def due() -> None:
             self.write(part)

@@ -1,4 +1,4 @@
-"""The surroundings of a process: no settings, file descriptors for a thousand connections, and an end in time."""
+"""Surroundings of a measuring process: no settings, enough file descriptors, and an end with its parent."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _WANTED = 8192
 _SETTINGS = ("UNIQOS_", "OPENAI_", "ANTHROPIC_")
 
 
-def alone() -> None:
-    """Forget proxies and the settings of SDKs, and allow many connections."""
+def isolate() -> None:
+    """Remove proxies and SDK settings from the environment, and allow many connections."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith(_SETTINGS)]:
         del os.environ[name]
     allow_many()
 
 
 def allow_many() -> None:
-    """Raise this process's own limit as far as it may be raised."""
-    if sys.platform == "win32":  # it has no such limit
+    """Raise this process's limit of open files, as far as the system allows."""
+    if sys.platform == "win32":  # Windows has no such limit
         return
     import resource
 
@@ -31,9 +31,9 @@ def allow_many() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process when its standard input ends: so it never outlives the process that holds the other end.
+    """End this process when its standard input ends, so that it never outlives its parent.
 
-    Ctrl-C goes to both, and is left to that process.
+    Ctrl-C reaches both processes. This one ignores it and leaves the end to its parent.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -1,4 +1,4 @@
-"""One call after the other."""
+"""Rows of one call after the other."""
 
 from __future__ import annotations
 

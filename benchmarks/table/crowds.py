@@ -1,26 +1,34 @@
-"""Many calls at once: whether they all end, what each costs, and how many connections they open."""
+"""Rows of many calls at once: whether all end, the CPU of each, and the connections that they open."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 
-from ..support.clients import async_clients, event_loop, sync_clients
+from ..support.clients import Call, async_clients, event_loop, sync_clients
 from ..support.measure import Bench, Measure, Sided, cpu
 
 PATIENCE_SECONDS = 20.0
-Call = Callable[[], Coroutine[Any, Any, object]]
+
+
+async def in_tasks(number: int, count: int, call: Call) -> None:
+    """Make ``count`` calls one after the other in each of ``number`` tasks."""
+
+    async def caller() -> None:
+        for _ in range(count):
+            await call()
+
+    await asyncio.gather(*(caller() for _ in range(number)))
 
 
 @contextmanager
 def gathered(bench: Bench) -> Sided:
-    """Seconds until a crowd of calls on a fresh client has ended; infinite where one has not, or failed."""
+    """Seconds until a crowd of calls on a fresh client has ended; infinite if a call failed or did not end."""
     body, url, crowd = bench.api.turn("late"), bench.api_url, bench.sizes.crowd
 
     async def all_of(who: str, call: Call) -> float:
@@ -40,7 +48,7 @@ def gathered(bench: Bench) -> Sided:
 
 
 async def all_done(bench: Bench, note: str, number: int, call: Call, patience: float) -> float:
-    """Seconds until so many calls, begun together, have ended well; else infinity, and the note says how many had."""
+    """Return the seconds until all calls have succeeded; else infinity, with a note of how many have."""
     start = time.perf_counter()
     tasks = [asyncio.ensure_future(call()) for _ in range(number)]
     done, late = await asyncio.wait(tasks, timeout=patience)
@@ -48,10 +56,10 @@ async def all_done(bench: Bench, note: str, number: int, call: Call, patience: f
     for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    well = sum(task.exception() is None for task in done)
-    if well == number:
+    succeeded = sum(task.exception() is None for task in done)
+    if succeeded == number:
         return seconds
-    bench.notes.append(f"{note.format(well)} after {seconds:.0f} s")
+    bench.notes.append(f"{note.format(succeeded)} after {seconds:.0f} s")
     return float("inf")
 
 
@@ -61,34 +69,26 @@ def many_in_flight(bench: Bench) -> Sided:
     body, crowd = bench.api.turn("late"), bench.sizes.crowd
     with async_clients(bench) as (run, _, sdk):
         call = bench.api.method(sdk)
-
-        async def caller(count: int) -> None:
-            for _ in range(count):
-                await call(**body)
-
-        async def callers(number: int, count: int) -> None:
-            await asyncio.gather(*(caller(count) for _ in range(number)))
-
         few, each = min(10, crowd), max(1, crowd // 50)
         yield {
-            "base": cpu(lambda: run(callers(few, each)), per=few * each),
-            "sdk": cpu(lambda: run(callers(crowd, 2)), per=2 * crowd),
+            "base": cpu(lambda: run(in_tasks(few, each, lambda: call(**body))), per=few * each),
+            "sdk": cpu(lambda: run(in_tasks(crowd, 2, lambda: call(**body))), per=2 * crowd),
         }
 
 
 @contextmanager
 def threads(bench: Bench) -> Sided:
-    """New connections per call of one client that threads share, once each has had one."""
+    """New connections per call of one client that threads share, after a first round."""
     body, url, (number, _), count = bench.api.turn("late"), bench.api_url, bench.sizes.workers, bench.sizes.calls_each
     with sync_clients(bench) as (base, sdk), ThreadPoolExecutor(number) as pool:
         call_sdk = bench.api.method(sdk)
 
-        def opened(call: Callable[[], object]) -> Measure:
+        def new_connections(call: Callable[[], object]) -> Measure:
             def caller() -> None:
                 for _ in range(count):
                     try:
                         call()
-                    except Exception as exc:  # the pool of httpx loses a call now and then under threads
+                    except Exception as exc:  # httpx's connection pool fails a call now and then under threads
                         bench.notes.append(f"{type(exc).__module__}: a call of 64 threads failed: {exc}")
 
             def measure() -> float:
@@ -100,60 +100,46 @@ def threads(bench: Bench) -> Sided:
             return measure
 
         yield {
-            "base": opened(lambda: base.post(url, json=body, headers=bench.api.headers)),
-            "sdk": opened(lambda: call_sdk(**body)),
+            "base": new_connections(lambda: base.post(url, json=body, headers=bench.api.headers)),
+            "sdk": new_connections(lambda: call_sdk(**body)),
         }
 
 
 @contextmanager
 def tasks(bench: Bench) -> Sided:
-    """The same for tasks of one event loop."""
+    """New connections per call of one client that tasks of one event loop share, after a first round."""
     body, url, (_, number), count = bench.api.turn("late"), bench.api_url, bench.sizes.workers, bench.sizes.calls_each
     with async_clients(bench) as (run, base, sdk):
         call_sdk = bench.api.method(sdk)
 
-        def opened(call: Call) -> Measure:
-            async def caller() -> None:
-                for _ in range(count):
-                    await call()
-
-            async def callers() -> None:
-                await asyncio.gather(*(caller() for _ in range(number)))
-
+        def new_connections(call: Call) -> Measure:
             def measure() -> float:
                 before = bench.connections()
-                run(callers())
+                run(in_tasks(number, count, call))
                 return (bench.connections() - before) / (number * count)
 
             return measure
 
         yield {
-            "base": opened(lambda: base.post(url, json=body, headers=bench.api.headers)),
-            "sdk": opened(lambda: call_sdk(**body)),
+            "base": new_connections(lambda: base.post(url, json=body, headers=bench.api.headers)),
+            "sdk": new_connections(lambda: call_sdk(**body)),
         }
 
 
 @contextmanager
 def encrypted(bench: Bench) -> Sided:
-    """CPU per call of a warm client with many in flight over TLS: a connection opened again costs a handshake."""
+    """CPU per call of a warm client with many in flight over TLS, where each new connection costs a handshake."""
     body, url, headers = bench.api.turn("late"), f"{bench.tls_url}{bench.api.path}", bench.api.headers
     number, count = bench.sizes.encrypted, bench.sizes.calls_each
     with async_clients(bench, bench.tls_url) as (run, base, sdk):
         call_sdk = bench.api.method(sdk)
 
-        def callers(call: Call) -> Measure:
-            async def caller() -> None:
-                for _ in range(count):
-                    await call()
-
-            async def together() -> None:
-                await asyncio.gather(*(caller() for _ in range(number)))
-
-            return cpu(lambda: run(together()), per=number * count)
+        def cpu_per_call(call: Call) -> Measure:
+            return cpu(lambda: run(in_tasks(number, count, call)), per=number * count)
 
         yield {
-            "base": callers(lambda: base.post(url, json=body, headers=headers)),
-            "sdk": callers(lambda: call_sdk(**body)),
+            "base": cpu_per_call(lambda: base.post(url, json=body, headers=headers)),
+            "sdk": cpu_per_call(lambda: call_sdk(**body)),
         }
 
 
@@ -168,7 +154,7 @@ def beside_aiohttp(bench: Bench) -> Sided:
     with async_clients(bench) as (run, base, sdk):
         call_sdk = bench.api.method(sdk)
 
-        async def opened() -> aiohttp.ClientSession:
+        async def open_session() -> aiohttp.ClientSession:
             return aiohttp.ClientSession()
 
         async def with_httpx() -> None:
@@ -178,22 +164,15 @@ def beside_aiohttp(bench: Bench) -> Sided:
             async with session.post(url, json=body, headers=headers) as answer:
                 await answer.json()
 
-        def callers(call: Call, count: int) -> Measure:
-            async def caller() -> None:
-                for _ in range(count):
-                    await call()
+        def cpu_per_call(call: Call, count: int) -> Measure:
+            return cpu(lambda: run(in_tasks(number, count, call)), per=number * count)
 
-            async def together() -> None:
-                await asyncio.gather(*(caller() for _ in range(number)))
-
-            return cpu(lambda: run(together()), per=number * count)
-
-        session = run(opened())
+        session = run(open_session())
         try:
             yield {
-                "base": callers(with_aiohttp, count),
-                "httpx": callers(with_httpx, max(1, count // 10)),  # it takes many times as long
-                "sdk": callers(lambda: call_sdk(**body), count),
+                "base": cpu_per_call(with_aiohttp, count),
+                "httpx": cpu_per_call(with_httpx, max(1, count // 10)),  # httpx takes many times as long
+                "sdk": cpu_per_call(lambda: call_sdk(**body), count),
             }
         finally:
             run(session.close())

@@ -1,4 +1,4 @@
-"""A large file from the server to the disk: by how much the peak of memory rises, in an interpreter for each."""
+"""Row of a large download to a file: the rise of the memory's peak, in an interpreter for each side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fetch(size):
     else:
         file.write_text(invoices.pdf(size), encoding="utf-8", newline="")
 """
-# Linux tells a new process's ru_maxrss as no less than its parent had, which would hide a rise: VmHWM begins anew.
+# On Linux a child inherits its parent's ru_maxrss, which would hide a rise. VmHWM begins anew in each process.
 _MEASURED = """
 def peak():
     try:
@@ -48,7 +48,7 @@ print(peak() - before)
 
 @contextmanager
 def peak(bench: Bench) -> Sided:
-    """MB by which the peak rises over that of a small download."""
+    """MB by which the peak is above that of a small download."""
     yield {"base": _child(bench, "httpx", _WITH_HTTPX), "sdk": _child(bench, bench.api.package, _WITH_SDK)}
 
 
@@ -56,7 +56,7 @@ def _child(bench: Bench, who: str, code: str) -> Measure:
     isolated = ["-I"] if sys.flags.isolated else []
 
     def measure() -> float:
-        if sys.platform == "win32":  # it has neither way to tell
+        if sys.platform == "win32":  # Windows has neither /proc nor the module resource
             return float("nan")
         with tempfile.TemporaryDirectory() as folder:
             file, size = Path(folder, "file"), bench.sizes.download

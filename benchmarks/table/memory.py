@@ -1,15 +1,14 @@
-"""Whether memory grows with use: the resident set before and after, where the system tells it."""
+"""Rows of memory growth: the resident set before and after many calls, clients and events."""
 
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 
 from ..support.clients import sync_clients
 from ..support.measure import Bench, Measure, Sided
+from ..support.processes import resident
 
 
 @contextmanager
@@ -37,7 +36,7 @@ def events(bench: Bench) -> Sided:
 
 
 def _growth(work: Callable[[], object], count: int) -> Measure:
-    """MiB by which this process has grown after ``count`` times ``work``; NaN where that cannot be known."""
+    """Return a measure of the MiB by which ``count`` times ``work`` make this process grow."""
 
     def measure() -> float:
         gc.collect()
@@ -48,11 +47,3 @@ def _growth(work: Callable[[], object], count: int) -> Measure:
         return resident() - before
 
     return measure
-
-
-def resident(process: int | str = "self") -> float:
-    """MiB of a process in memory; NaN where the system does not tell."""
-    statm = Path(f"/proc/{process}/statm")
-    if not statm.exists():
-        return float("nan")
-    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20

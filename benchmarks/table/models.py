@@ -1,4 +1,4 @@
-"""One answer, in memory: what it costs to decode, to write and to keep, beside plain pydantic."""
+"""Rows of one answer in memory: the cost to decode, dump and keep it, beside plain pydantic."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
+from ..support.answers import replies
 from ..support.measure import Bench, Measure, Sided, cpu
 from ..support.plain import Answer
-from .answers import replies
 
 
 def _body() -> bytes:
@@ -18,7 +18,7 @@ def _body() -> bytes:
 
 
 def _decoder() -> Callable[[bytes], Any]:
-    """The SDK's own way from the bytes of an answer to its model."""
+    """Return the SDK's function from the bytes of an answer to its model."""
     from uniqos._base.http import HttpInfo
     from uniqos._wire.decode import decode
     from uniqos.models import RespondResult
@@ -29,7 +29,7 @@ def _decoder() -> Callable[[bytes], Any]:
 
 @contextmanager
 def decoding(bench: Bench) -> Sided:
-    """CPU of an answer that is decoded and kept."""
+    """CPU per answer that is decoded and kept."""
     import msgspec
 
     body, decode, count = _body(), _decoder(), bench.sizes.answers
@@ -51,7 +51,7 @@ def decoding(bench: Bench) -> Sided:
 
 @contextmanager
 def dumping(bench: Bench) -> Sided:
-    """CPU of an answer that is written as JSON."""
+    """CPU per answer that is written as JSON."""
     import msgspec
 
     body, count = _body(), bench.sizes.answers
@@ -66,7 +66,7 @@ def dumping(bench: Bench) -> Sided:
 
 @contextmanager
 def keeping(bench: Bench) -> Sided:
-    """Bytes that a kept answer holds."""
+    """Bytes of memory per answer that is kept."""
     import json
 
     body, count = _body(), bench.sizes.answers
@@ -77,7 +77,7 @@ def keeping(bench: Bench) -> Sided:
             gc.collect()
             tracemalloc.start()
             try:
-                # Each answer comes in bytes of its own, which a model may keep.
+                # A copy of the bytes for each answer, since a model may keep them.
                 answers = [work(bytes(bytearray(body))) for _ in range(count)]
                 return tracemalloc.get_traced_memory()[0] / len(answers)
             finally:
@@ -89,7 +89,7 @@ def keeping(bench: Bench) -> Sided:
 
 
 def _structs(msgspec: Any) -> Any:
-    """The plain models as structs of msgspec."""
+    """Return the plain models as structs of msgspec."""
 
     def struct(name: str, **fields: Any) -> Any:
         return msgspec.defstruct(name, [(field, type | None, None) for field, type in fields.items()])

@@ -1,4 +1,4 @@
-"""A thousand slow streams at once: how long after the last event was due it has been read."""
+"""Row of a thousand slow streams at once: the time from when the last event is due until all streams are read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from operator import attrgetter
 
 import httpx
 
-from ..support.clients import event_loop
+from ..support.clients import Call, event_loop
 from ..support.measure import Bench, Sided
-from .crowds import Call, all_done
+from .crowds import all_done
 
 PATIENCE_SECONDS = 30.0
 TICK_SECONDS = 0.1
@@ -19,11 +19,12 @@ TICK_SECONDS = 0.1
 
 @contextmanager
 def lateness(bench: Bench) -> Sided:
-    """Seconds on a fresh client from the moment when the last event would be there if opening cost nothing."""
+    """Seconds on a fresh client after the moment at which the last event would arrive if opening took no time."""
     from httpx_sse import EventSource
 
     api, url, number, ticks = bench.api, bench.api_url, bench.sizes.open_streams, bench.sizes.ticks
-    body, seen = {**api.turn(f"ticks_{ticks}_{TICK_SECONDS * 1000:.0f}"), "stream": True}, attrgetter(api.seen)
+    body = {**api.turn(f"ticks_{ticks}_{TICK_SECONDS * 1000:.0f}"), "stream": True}
+    read_attribute = attrgetter(api.attribute)
 
     async def late(who: str, read: Call) -> float:
         took = await all_done(bench, f"{who}: {{}} of {number} streams read", number, read, PATIENCE_SECONDS)
@@ -46,7 +47,7 @@ def lateness(bench: Bench) -> Sided:
             async def read() -> None:
                 opened = call(**body)
                 async for event in await opened if iscoroutine(opened) else opened:
-                    seen(event)
+                    read_attribute(event)
 
             return await late(api.package, read)
 

@@ -1,4 +1,4 @@
-"""The rows of the table, in order, and their limits. No case is imported before it runs."""
+"""Rows of the table in their order, with their limits. A row's case is imported when it runs."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from ..support.measure import Bench, compare
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what is measured, beside what, and how much it may be."""
+    """One line of the table: the measurement, its base and its limit."""
 
     name: str
     what: str
     base: str
     case: str
-    """``module:function``, or ``module:function:argument...`` of a function that makes one."""
+    """The case, as ``module:function``; ``module:function:argument...`` names a function that returns the case."""
     limit: float | None
     unit: str = ""
-    """Empty: a ratio to the base."""
+    """Unit of the values; empty for ratios to the base."""
     peers: tuple[str, ...] = ("official",)
-    """Which other SDKs it is measured with."""
+    """Other SDKs that the row is measured with."""
     rounds: int = 9
-    """At most."""
+    """Largest number of rounds."""
 
     def measure(self, bench: Bench, rounds: int) -> dict[str, list[float]]:
-        """Values by side and round."""
+        """Return the values of each round, by side."""
         module, function, *argument = self.case.split(":")
         case = getattr(import_module(f".{module}", __package__), function)
         with (case(*argument) if argument else case)(bench) as sides:

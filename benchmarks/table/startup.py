@@ -1,4 +1,4 @@
-"""What it costs to begin: imports in fresh interpreters, and a second client in a running one."""
+"""Rows of the start: imports in fresh interpreters, and a second client in a running one."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def second_client(bench: Bench) -> Sided:
 
 
 def _compile(package: str) -> None:
-    # As an installation leaves it, which the base's packages are: a checkout may never write its bytecode.
+    # An installation compiles the base's packages to bytecode, but a checkout may lack the SDK's.
     compileall.compile_dir(str(Path(str(import_module(package).__file__)).parent), quiet=1)
 
 
 def _child(code: str, count: int) -> Measure:
-    """CPU seconds that ``code`` takes in a fresh interpreter, without the interpreter's own start."""
+    """Return a measure of the CPU seconds of ``code`` in a fresh interpreter, without the interpreter's start."""
     timed = f"import time; start = time.process_time()\n{code}\nprint(time.process_time() - start)"
     isolated = ["-I"] if sys.flags.isolated else []
 

@@ -1,4 +1,4 @@
-"""Streamed turns: every event is looked at, and the stream is read to its end."""
+"""Rows of streamed turns: an attribute of every event is read, and the stream is read to its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..support.measure import Bench, Case, Sided, Sides, cpu
 
 
 def sync_events(message: str) -> Case:
-    """Per event of one stream; the base reads the same bytes with ``iter_raw``."""
+    """Return the case of CPU per event, sync; the base reads the same bytes with ``iter_raw``."""
 
     @contextmanager
     def case(bench: Bench) -> Sided:
@@ -21,7 +21,7 @@ def sync_events(message: str) -> Case:
 
         body, url, headers = {**bench.api.turn(message), "stream": True}, bench.api_url, bench.api.headers
         with sync_clients(bench) as (base, sdk):
-            call, seen = bench.api.method(sdk), attrgetter(bench.api.seen)
+            call, read_attribute = bench.api.method(sdk), attrgetter(bench.api.attribute)
 
             def with_httpx() -> None:
                 with base.stream("POST", url, json=body, headers=headers) as response:
@@ -31,12 +31,12 @@ def sync_events(message: str) -> Case:
             def with_httpx_sse() -> None:
                 with base.stream("POST", url, json=body, headers=headers) as response:
                     for event in EventSource(response).iter_sse():
-                        if event.data != "[DONE]":  # openai's end
+                        if event.data != "[DONE]":  # the end of openai's streams
                             json.loads(event.data)
 
             def with_sdk() -> None:
                 for event in call(**body):
-                    seen(event)
+                    read_attribute(event)
 
             yield _sides(bench, with_httpx, with_httpx_sse, with_sdk)
 
@@ -44,7 +44,7 @@ def sync_events(message: str) -> Case:
 
 
 def async_events(message: str) -> Case:
-    """The same on an event loop."""
+    """Return the case of CPU per event, async; the base reads the same bytes with ``aiter_raw``."""
 
     @contextmanager
     def case(bench: Bench) -> Sided:
@@ -52,7 +52,7 @@ def async_events(message: str) -> Case:
 
         body, url, headers = {**bench.api.turn(message), "stream": True}, bench.api_url, bench.api.headers
         with async_clients(bench) as (run, base, sdk):
-            call, seen = bench.api.method(sdk), attrgetter(bench.api.seen)
+            call, read_attribute = bench.api.method(sdk), attrgetter(bench.api.attribute)
 
             async def with_httpx() -> None:
                 async with base.stream("POST", url, json=body, headers=headers) as response:
@@ -62,13 +62,13 @@ def async_events(message: str) -> Case:
             async def with_httpx_sse() -> None:
                 async with base.stream("POST", url, json=body, headers=headers) as response:
                     async for event in EventSource(response).aiter_sse():
-                        if event.data != "[DONE]":  # openai's end
+                        if event.data != "[DONE]":  # the end of openai's streams
                             json.loads(event.data)
 
             async def with_sdk() -> None:
                 opened = call(**body)
                 async for event in await opened if iscoroutine(opened) else opened:
-                    seen(event)
+                    read_attribute(event)
 
             yield _sides(bench, lambda: run(with_httpx()), lambda: run(with_httpx_sse()), lambda: run(with_sdk()))
 
@@ -76,7 +76,7 @@ def async_events(message: str) -> Case:
 
 
 def beside_httpx_sse(kind: str, message: str) -> Case:
-    """The same with httpx-sse and ``json.loads`` as the base."""
+    """Return the case of CPU per event with httpx-sse and ``json.loads`` as the base."""
 
     @contextmanager
     def case(bench: Bench) -> Sided:

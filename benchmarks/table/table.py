@@ -1,4 +1,4 @@
-"""The table, line by line: medians, with the smallest and largest of the rounds."""
+"""Text of the table: medians, with the smallest and largest value of the rounds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..support.environments import PEERS
 from .rows import Row
 
 Values = dict[str, list[float]]
-"""By side, the value of each round."""
+"""Values of each round, by side."""
 
 _VALUE = len("0.123 (0.123..0.123)")
 
 
 class Table:
-    """The lines of the rows, in columns whose widths are known before anything is measured."""
+    """Lines of the table, in columns whose widths do not depend on measurements."""
 
     def __init__(self, rows: Sequence[Row], titles: Mapping[str, str]) -> None:
         shown = (titles.get(peer, peer) for peer in PEERS)
@@ -26,11 +26,11 @@ class Table:
         self._widths = [max(width, len(title)) for width, title in zip(least, self._head, strict=True)]
 
     def head(self) -> str:
-        """The line of titles."""
+        """Return the line of titles."""
         return self._line(self._head)
 
     def row(self, row: Row, ours: Values, peers: Mapping[str, Values]) -> str:
-        """The line of a row."""
+        """Return the line of a row."""
         base = f"{row.base}: {_text(row, ours['base'])}" if row.unit and "base" in ours else row.base
         limit = "-" if row.limit is None else f"{row.limit:.3g} {row.unit}".strip()
         shown = (_text(row, peers.get(peer, {}).get("sdk", [])) for peer in PEERS)

@@ -1,7 +1,8 @@
-"""The command line as its users have it: another process, its pipes, its exit code."""
+"""Tests of the command line as a process of its own, with its pipes and exit codes."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -12,115 +13,56 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import uniqos
 from uniqos.sandbox import Sandbox
 
+from ..support.commandline import (
+    COMMAND,
+    COMPLETION,
+    INTERRUPTIBLE,
+    KEY,
+    METADATA,
+    NOTHING,
+    Event,
+    answering,
+    at,
+    environment,
+    needs_full_device,
+    open_stream,
+    posix_only,
+    read,
+    run,
+    run_on_full_disk,
+    send_event,
+    start,
+    streaming,
+)
 from ..support.rawserver import RawServer, body, header, reply
-
-KEY = "uniq_test_abcd1234"
-NOTHING: Mapping[str, str] = {}
-COMMAND = [sys.executable, "-W", "error", "-m", "uniqos"]
-# A process that was started with SIGINT ignored, as by a shell's "&", hands that on to ours.
-INTERRUPTIBLE = [
-    *(sys.executable, "-W", "error", "-c"),
-    "import signal, uniqos.cli; signal.signal(signal.SIGINT, signal.default_int_handler); uniqos.cli.main()",
-]
-posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process, and no pty")
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
-    return {**mine, "PYTHONUTF8": "1", **settings}
-
-
-def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [*COMMAND, *arguments], input=stdin, capture_output=True, env=environment(settings), timeout=30
-    )
-    out, err = (data.decode().replace("\r\n", "\n") for data in (done.stdout, done.stderr))
-    assert "Traceback" not in err or "--debug" in arguments
-    assert "\x1b" not in out + err, "no ANSI where no terminal is"
-    return done.returncode, out, err
-
-
-def start(
-    *arguments: str, command: list[str] = COMMAND, settings: Mapping[str, str] = NOTHING
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*command, *arguments],
-        bufsize=0,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(settings),
-    )
-
-
-def at(server: RawServer) -> dict[str, str]:
-    return {"UNIQOS_API_KEY": KEY, "UNIQOS_BASE_URL": server.url, "UNIQOS_PERSONALITY": "pers_1"}
-
-
-def read(pipe: Any) -> str:
-    data: bytes = os.read(pipe.fileno(), 65536)
-    return data.decode()
-
-
-Event = tuple[str, dict[str, Any]]
-METADATA: dict[str, Any] = {
-    "interaction_id": "int_1",
-    "inferred_emotional_state": {"primary": "joy", "confidence": 0.9},
-    "memory": {"consulted": False, "summary_used": None, "significant_moments_referenced": 0},
-}
-COMPLETION: dict[str, Any] = {
-    "memory": {"summary_used": None, "model_updated": False},
-    "guardrails": {"applied": []},
-    "usage": {"turns_consumed": 1, "active_relationship_counted": False, "llm_provider": "x", "llm_model": "y"},
-    "latency_ms": 12,
-}
-
-
-def open_stream(connection: socket.socket) -> None:
-    connection.sendall(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Request-Id: req_7\r\nConnection: close\r\n\r\n"
-    )
-
-
-def send_event(connection: socket.socket, name: str, value: dict[str, Any]) -> None:
-    connection.sendall(f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode())
-
-
-def streaming(*events: Event) -> RawServer:
-    def handler(connection: socket.socket, request: bytes, number: int) -> None:
-        open_stream(connection)
-        for event in events:
-            send_event(connection, *event)
-        connection.close()
-
-    return RawServer(handler)
-
-
-def answering(status: int, value: object, **headers: str) -> RawServer:
-    def handler(connection: socket.socket, request: bytes, number: int) -> None:
-        fields = {name.replace("_", "-"): text for name, text in headers.items()}
-        reply(connection, status, json.dumps(value, ensure_ascii=False).encode(), fields)
-
-    return RawServer(handler)
 
 
 @pytest.fixture
 def local(sandbox: Sandbox) -> dict[str, str]:
-    """The settings under which the command line finds a running sandbox."""
+    """Return the settings by which the command line calls a running sandbox."""
     return {
         "UNIQOS_BASE_URL": sandbox.url,
         "UNIQOS_API_KEY": sandbox.api_key,
         "UNIQOS_PERSONALITY": sandbox.personality_id,
     }
+
+
+@pytest.mark.parametrize("name", ["api", "app", "contract", "output", "shared"])
+def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:
+    module = import_module(f"uniqos.cli.{name}")
+    for function in vars(module).values():
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            get_type_hints(function)
 
 
 def test_the_version() -> None:
@@ -134,7 +76,7 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert (out, "Usage: uniqos" in err) == ("", True)
 
 
-def test_an_answer_goes_to_stdout_and_what_is_known_of_it_to_stderr(local: dict[str, str]) -> None:
+def test_an_answer_goes_to_stdout_and_its_summary_to_stderr(local: dict[str, str]) -> None:
     code, out, err = run("respond", "I am so happy today!", "--no-stream", settings=local)
     assert code == 0
     assert out.strip()
@@ -173,7 +115,7 @@ def test_json_is_what_the_server_sent() -> None:
     }  # fmt: skip
 
 
-def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
+def test_streamed_json_has_the_type_of_the_event_name() -> None:
     sent: list[Event] = [
         ("metadata", METADATA),
         ("text", {"delta": "é"}),
@@ -187,7 +129,7 @@ def test_streamed_json_has_the_type_that_only_the_event_name_said() -> None:
     assert "é" in out
 
 
-def test_each_piece_is_readable_before_the_next_is_spoken() -> None:
+def test_each_piece_of_a_stream_is_readable_before_the_next_is_sent() -> None:
     heard = [threading.Event(), threading.Event()]
 
     def handler(connection: socket.socket, request: bytes, number: int) -> None:
@@ -293,14 +235,14 @@ def test_an_error_of_the_api_is_one_line_with_its_code_and_request_id() -> None:
     assert err == "error: not yours [31m (code: permission_denied, request id: req_1)\n"
 
 
-def test_a_rate_limit_says_when_to_come_back() -> None:
+def test_a_rate_limit_error_says_when_to_try_again() -> None:
     with answering(429, {"error": {"code": "rate_limit_exceeded", "message": "slow"}}, Retry_After="100") as server:
         code, _, err = run("respond", "Hi", settings=at(server))
     assert code == 1
     assert err.endswith("hint: try again in 100 s\n")
 
 
-def test_a_stream_that_breaks_leaves_what_it_said() -> None:
+def test_the_text_of_a_broken_stream_stays_printed() -> None:
     with streaming(("metadata", METADATA), ("text", {"delta": "Half a"})) as server:
         code, out, err = run("respond", "Hi", settings=at(server))
     assert (code, out) == (1, "Half a\n")
@@ -327,9 +269,9 @@ def test_debug_shows_the_log_and_the_traceback_but_not_the_key() -> None:
 
 
 def resumed(server: RawServer) -> str:
-    """How an error line ends after a call that may have run: with the key that was sent."""
+    """Return the advice that ends an error line after a call that may have run, with the key that was sent."""
     key = header(server.requests[-1], "Idempotency-Key")
-    return f"; to resume it and not pay twice, run again with --idempotency-key {key}"
+    return f"to resume it and not pay twice, run again with --idempotency-key {key}"
 
 
 def cut_off(connection: socket.socket, request: bytes, number: int) -> None:
@@ -352,12 +294,11 @@ def half_a_stream(connection: socket.socket, request: bytes, number: int) -> Non
         (cut_off, ("--json",), "network_error"),
         (half_a_stream, (), "stream_interrupted"),
         (half_a_stream, ("--json", "--stream"), "stream_interrupted"),
-        (lambda connection, request, number: reply(connection, 504, b"{}"), ("--json",), "turn_timeout"),
         (lambda connection, request, number: reply(connection, 200, b"{}"), ("--json",), "invalid_response"),
         (lambda connection, request, number: reply(connection, 200, b"<html>"), ("--json",), "undecodable_response"),
     ],
 )
-def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
+def test_the_error_of_a_turn_that_may_have_run_names_its_idempotency_key(
     handler: Any, arguments: tuple[str, ...], code: str
 ) -> None:
     with RawServer(handler) as server:
@@ -365,10 +306,50 @@ def test_a_turn_that_may_have_run_tells_the_key_to_resume_it_with(
     line = next(line for line in err.splitlines() if line.startswith("error: "))
     assert ended == 1
     assert f"(code: {code}" in line
-    assert line.endswith(resumed(server))
+    assert line.endswith(f"; {resumed(server)}")
+    assert "`" not in err, "attributes of Python mean nothing in a shell"
 
 
-def test_a_failed_call_of_any_operation_with_a_key_tells_it_and_one_that_sent_nothing_says_so() -> None:
+TIMED_OUT = {"code": "turn_timeout", "message": "The turn took too long; it is not billed."}
+
+
+@pytest.mark.parametrize(
+    "serve", [lambda: answering(504, {"error": TIMED_OUT}), lambda: streaming(("error", TIMED_OUT))]
+)
+def test_the_error_of_a_turn_that_timed_out_on_the_server_does_not_speak_of_paying(
+    serve: Callable[[], RawServer],
+) -> None:
+    with serve() as server:
+        code, _, err = run("respond", "Hi", settings=at(server))
+    key = header(server.requests[-1], "Idempotency-Key")
+    assert code == 1
+    assert err.startswith("error: The turn took too long; it is not billed. (code: turn_timeout")
+    assert err.endswith(f"; to try again, run the same command with --idempotency-key {key}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("respond", "Hi"), "check the personality's id, in --personality or UNIQOS_PERSONALITY"),
+        (("api", "GET", "/v1/personalities/x"), "check the ids in the path and in --data"),
+    ],
+)
+def test_the_hint_to_an_unknown_id_names_options_of_its_own_command(arguments: tuple[str, ...], hint: str) -> None:
+    with answering(404, {"error": {"code": "not_found", "message": "no such"}}) as server:
+        assert run(*arguments, settings=at(server))[2].endswith(f"hint: {hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [("respond", "[OPTIONS] MESSAGE"), ("api", "[OPTIONS] METHOD [PATH]"), ("contract diff", "[OPTIONS] FILE")],
+)
+def test_a_usage_line_names_arguments_plainly(command: str, usage: str) -> None:
+    code, out, _ = run(*command.split(), "--help", settings={"COLUMNS": "80"})
+    assert (code, out.splitlines()[0]) == (0, f"Usage: uniqos {command} {usage}")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_error_of_any_operation_names_the_key_that_was_sent_or_says_that_nothing_was_sent() -> None:
     with RawServer(cut_off) as server:
         _, _, err = run("api", "POST", "/v1/personalities", "--data", '{"name": "x"}', settings=at(server))
         assert err.rstrip().endswith(resumed(server))
@@ -395,7 +376,7 @@ def test_a_turn_whose_answer_was_lost_is_resumed_by_its_key_and_paid_once(
     assert sandbox.turns_billed == billed + 1
 
 
-def test_a_key_of_ones_own_is_sent_and_a_wrong_one_refused() -> None:
+def test_an_idempotency_key_of_the_user_is_sent_and_a_wrong_one_refused() -> None:
     with answering(200, {"response": "Hi"}) as server:
         assert run("respond", "Hi", "--json", "--idempotency-key", "k-1", settings=at(server))[0] == 0
         for wrong in ("", "a\nb", "é"):
@@ -407,7 +388,7 @@ def test_a_key_of_ones_own_is_sent_and_a_wrong_one_refused() -> None:
 
 @posix_only
 @pytest.mark.parametrize("retried", [True, False])
-def test_without_a_standard_error_nothing_of_it_goes_to_standard_output(retried: bool) -> None:
+def test_without_a_standard_error_no_log_goes_to_standard_output(retried: bool) -> None:
     def handler(connection: socket.socket, request: bytes, number: int) -> None:
         status = 503 if number == 1 else 200 if retried else 403
         reply(connection, status, b'{"response": "x"}', {"Retry-After": "0"})
@@ -463,7 +444,7 @@ def test_ctrl_c_ends_an_answer_with_130() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert err.decode() == f"interrupted{resumed(server)}\n"
+    assert err.decode() == f"interrupted; {resumed(server)}\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json", "--stream")])
@@ -474,26 +455,21 @@ def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
         assert read(process.stdout)
         process.stdout.close()
         err = process.stderr.read().decode()
-    assert err == f"nobody reads the answer{resumed(server)}\n"
+    assert err == f"the reader of the answer left; {resumed(server)}\n"
     assert process.returncode == 141
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@needs_full_device
 def test_a_full_disk_is_an_error() -> None:
-    with answering(200, {"response": "Hi"}) as server, open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "respond", "Hi", "--no-stream"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=environment(at(server)),
-        )
+    with answering(200, {"response": "Hi"}) as server:
+        done = run_on_full_disk("respond", "Hi", "--no-stream", server=server)
     assert done.returncode == 1
     assert done.stderr.startswith(b"error: OSError")
     assert done.stderr.count(b"\n") == 1
 
 
 @posix_only
-def test_a_reply_cannot_command_the_terminal() -> None:
+def test_control_characters_of_a_reply_do_not_reach_the_terminal() -> None:
     import pty
 
     with answering(200, {"response": "\x1b]0;title\x07\x9b\u202e\u2066Hi\tyou"}) as server:

@@ -1,4 +1,4 @@
-"""``uniqos api`` as its users have it: another process, its pipes, its exit code."""
+"""Tests of ``uniqos api`` as a process of its own, with its pipes and exit codes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 
 from uniqos.api import operations
 
-from ..support.rawserver import RawServer, body, header, reply
-from .test_cli import (
+from ..support.commandline import (
     COMMAND,
     COMPLETION,
     KEY,
@@ -23,16 +22,19 @@ from .test_cli import (
     answering,
     at,
     environment,
+    needs_full_device,
     posix_only,
     run,
+    run_on_full_disk,
     streaming,
 )
+from ..support.rawserver import RawServer, body, header, reply
 
 OK: dict[str, Any] = {"id": "x_1", "new": [1, 2.50, None], "name": "Olá"}
 
 
 def line(request: bytes) -> str:
-    """Method and target of a raw request."""
+    """Return method and target of a raw request."""
     return request.partition(b" HTTP/")[0].decode()
 
 
@@ -172,7 +174,7 @@ def test_a_streamed_turn_is_one_line_for_each_event(tmp_path: Path) -> None:
             "api", "POST", "/v1/respond", "--data", turn, "--output", str(tmp_path / "x"), settings=at(server)
         )
     assert (code, out, len(server.requests)) == (2, "", 1)
-    assert "a stream is printed as it comes" in err
+    assert "a stream is printed event by event" in err
 
 
 def test_an_answer_goes_to_a_file(tmp_path: Path) -> None:
@@ -209,15 +211,10 @@ def test_a_pdf_does_not_go_to_a_terminal() -> None:
     assert b"give --output FILE" in done.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@needs_full_device
 def test_a_pdf_on_a_full_disk_is_an_error() -> None:
-    with pdf() as server, open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "api", "GET", "/v1/billing/invoices/inv_1/pdf"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=environment(at(server)),
-        )
+    with pdf() as server:
+        done = run_on_full_disk("api", "GET", "/v1/billing/invoices/inv_1/pdf", server=server)
     assert done.returncode == 1
     assert done.stderr.startswith(b"error: OSError")
     assert done.stderr.count(b"\n") == 1
@@ -243,16 +240,16 @@ def test_an_open_call_prints_what_comes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("GET",), "which path?"),
-        (("PUT", "/v1/me"), "PUT is no method of the API"),
-        (("GET", "/v2/me"), "no path of the API"),
-        (("GET", "https://example.com/v1/me"), "no path of the API"),
-        (("GET", "/v1/moods/../me"), "no path of the API"),
-        (("GET", "/v1/moods/%2e%2E"), "no path of the API"),
-        (("GET", "/v1/moods/%0a"), "no path of the API"),
-        (("GET", "/v1/moods/\n"), "no path of the API"),
-        (("GET", "/v1/moods//x"), "no path of the API"),
-        (("GET", "/v1/moods/%ff"), "not UTF-8"),
+        (("GET",), "the path is missing"),
+        (("PUT", "/v1/me"), "PUT is not a method of the API"),
+        (("GET", "/v2/me"), "not a path of the API"),
+        (("GET", "https://example.com/v1/me"), "not a path of the API"),
+        (("GET", "/v1/moods/../me"), "not a path of the API"),
+        (("GET", "/v1/moods/%2e%2E"), "not a path of the API"),
+        (("GET", "/v1/moods/%0a"), "not a path of the API"),
+        (("GET", "/v1/moods/\n"), "not a path of the API"),
+        (("GET", "/v1/moods//x"), "not a path of the API"),
+        (("GET", "/v1/moods/%ff"), "not percent-encoded UTF-8"),
         (("GET", "/v1/personalities/.."), "is not a valid personality_id"),
         (("GET", "/v1/me?x=1"), "--query"),
         (("GET", "/v1/me#x"), "--query"),
@@ -264,8 +261,8 @@ def test_an_open_call_prints_what_comes() -> None:
         (("POST", "/v1/personalities", "--data", "{"), "--data is not JSON"),
         (("POST", "/v1/personalities", "--data", '{"a": NaN}'), "--data is not JSON"),
         (("POST", "/v1/personalities", "--data", "@/nowhere/x"), "cannot read /nowhere/x"),
-        (("GET", "/v1/me", "--json"), "--json goes with api list"),
-        (("list", "/v1/me"), "takes nothing but --json"),
+        (("GET", "/v1/me", "--json"), "--json is an option of uniqos api list"),
+        (("list", "/v1/me"), "takes no path and no option but --json"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_sends_nothing(arguments: tuple[str, ...], says: str) -> None:

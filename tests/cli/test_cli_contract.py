@@ -1,4 +1,4 @@
-"""``uniqos contract`` as its users have it: another process, its pipes, its exit code."""
+"""Tests of ``uniqos contract`` as a process of its own, with its pipes and exit codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from uniqos.contract import export
 
-from .test_cli import run
+from ..support.commandline import run
 
 
 @pytest.fixture(scope="module")

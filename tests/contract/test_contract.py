@@ -1,4 +1,4 @@
-"""The OpenAPI document that the SDK writes of the API."""
+"""Tests of the exported OpenAPI document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def operation(label: str) -> dict[str, Any]:
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a document."""
+    """Yield every object of a document."""
     if isinstance(node, dict):
         yield node
     if isinstance(node, (dict, list)):

@@ -1,4 +1,4 @@
-"""How documents are compared: one change of a document is one difference, another way to write it is none."""
+"""Tests of the comparison: each change of a document is one difference, another notation of it is none."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def json_of(schema: Any) -> Document:
 
 
 def described(**content: Any) -> Document:
-    """A document with one operation."""
+    """Return a document with one operation."""
     return {"openapi": "3.0.3", "paths": {"/v1/x": {"post": {"operationId": "x", **content}}}}
 
 
@@ -357,7 +357,7 @@ def test_any_change_of_a_schema_is_found(place: tuple[str, str], change: Callabl
 
 
 def _of_3_0(node: Any) -> Any:
-    """The same as OpenAPI 3.0 says it: nullable, enum for const, no type null; and no references."""
+    """Return a document in the notation of OpenAPI 3.0: nullable, enum for const, no type null; without references."""
     if isinstance(node, list):
         return [_of_3_0(one) for one in node]
     if not isinstance(node, dict):
@@ -567,16 +567,16 @@ def test_successes_are_compared_with_their_like_and_what_all_say_is_told_once() 
 
 
 def test_many_kinds_of_each_of_several_parts_are_not_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged = shapes._merged
+    merged = shapes._merge
     work: list[int] = []
-    monkeypatch.setattr(shapes, "_merged", lambda a, b, join: work.append(1) or merged(a, b, join))
+    monkeypatch.setattr(shapes, "_merge", lambda a, b, join: work.append(1) or merged(a, b, join))
     kinds = [{"oneOf": [{"properties": {f"{part}{kind}": NEW}} for kind in range(6)]} for part in "abcdefg"]
     document = answering({"allOf": kinds})
     assert diff(document, document) == []
     assert 0 < len(work) < 500
     names = [one.where for one in diff(document, answering({"type": "object"}))]
     assert len(set(names)) == len(names) == 42
-    # One part with many kinds beside what they share is no such product.
+    # One part with many variants beside shared fields is not a product.
     events = {"oneOf": [{"properties": {"type": {"const": f"e{number}"}}} for number in range(100)]}
     shared = {"properties": {"id": NEW}}
     found = diff(answering({"allOf": [shared, events]}), answering({"allOf": [shared, {"oneOf": events["oneOf"][1:]}]}))
@@ -605,7 +605,7 @@ def test_references_to_parameters_bodies_and_answers_are_followed() -> None:
     [
         ([], "a JSON object, not list"),
         ("openapi: 3.1.0", "a JSON object, not str"),
-        ({}, "no OpenAPI 3 document"),
+        ({}, "not an OpenAPI 3 document"),
         ({"openapi": "3.1.0"}, '"paths"'),
         ({"openapi": "3.1.0", "paths": []}, '"paths"'),
         ({"swagger": "2.0", "paths": {}}, "Swagger 2.0"),

@@ -1,4 +1,4 @@
-"""Documents that are deep, cyclic, doubling or broken: each ends soon, with differences or with a clear refusal."""
+"""Tests of deep, cyclic, doubling and broken documents: each ends soon, with differences or a clear error."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ref(name: object) -> Document:
 
 
 def chain(count: int, link: Callable[[int], Any], last: Any = STRING) -> Document:
-    """A document of schemas that lead from each to the next."""
+    """Return a document in which each schema refers to the next."""
     return document(ref(0), {**{str(number): link(number) for number in range(count)}, str(count): last})
 
 
@@ -53,7 +53,7 @@ def next_and(number: int, more: Any) -> Any:
 
 
 def shared(**item: Any) -> Document:
-    """Many paths that refer to one large item."""
+    """Return a document of many paths that refer to one large item."""
     paths = {f"/v1/{number}": {"$ref": "#/components/pathItems/one"} for number in range(3000)}
     return {"openapi": "3.1.0", "paths": paths, "components": {"pathItems": {"one": {"get": {}, **item}}}}
 
@@ -182,9 +182,9 @@ def test_a_hostile_document_that_cannot_be_compared_is_refused_with_its_place(na
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("name", [*CLEAR, *REFUSED])
 def test_one_other_schema_in_a_hostile_document_is_found_or_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name in REFUSED:  # the limits themselves are tried above
-        monkeypatch.setattr(work, "_MOST_STEPS", 100_000)
-        monkeypatch.setattr(documents, "_MOST_PARTS", 100_000)
+    if name in REFUSED:  # other tests try the limits themselves
+        monkeypatch.setattr(work, "_MAX_STEPS", 100_000)
+        monkeypatch.setattr(documents, "_MAX_PARTS", 100_000)
     hostile = CLEAR[name] if name in CLEAR else REFUSED[name][0]
     schemas = hostile.get("components", {}).get("schemas", {})
     last = {name: {"type": "integer"} for name in list(schemas)[-1:]}

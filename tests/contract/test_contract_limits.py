@@ -1,4 +1,4 @@
-"""Limits of documents: one that differs is one difference, another way to write it is none."""
+"""Tests of limits in documents: each changed limit is one difference, another notation of it is none."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""The chat application as a person uses it: typed into, streamed, refused, drawn; in a real browser."""
+"""Tests of the chat application in a real browser: typing, streaming, refusals and the drawing."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.browser import chromium, picture, prefer
+from tests.support.browser import chromium, picture, prefer, wait
 from uniqos.sandbox import serve
 
 pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
@@ -30,16 +29,6 @@ def page(browser: Any) -> Iterator[Any]:
         browser.get(url)
         wait(lambda: browser.find_elements("css selector", "#personality option"))
         yield browser
-
-
-def wait(condition: Any, seconds: float = 10) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    pytest.fail("it did not happen")
 
 
 def say(page: Any, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A FastAPI service that passes models through: what its own callers receive, and what is left behind."""
+"""Tests of a FastAPI service that passes models through: its callers' answers, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Backend:
 
     @property
     def busy(self) -> int:
-        """Connections to upstream that are at work."""
+        """Return the number of busy connections to the upstream server."""
         return sum(pool.busy for pool in self._client._requester.connections._pools._values.values())  # type: ignore[attr-defined]
 
 
@@ -130,7 +130,7 @@ def refuses(status: int, code: str, details: Any = None, **headers: str) -> Hand
 
 
 def events_of(answer: httpx.Response) -> list[tuple[str, str]]:
-    """Name and data of what a browser receives."""
+    """Return name and data of the events that a browser receives."""
     assert answer.headers["content-type"].startswith("text/event-stream")
     found: list[tuple[str, str]] = []
     for block in answer.text.split("\n\n"):
@@ -332,7 +332,7 @@ def test_a_browser_that_leaves_before_the_answer_begins_ends_the_turn_and_its_re
 
 
 class Leaving:
-    """An upstream that streams some events, goes on slowly or not at all, and sees when its reader has left."""
+    """Upstream server that streams some events, goes on slowly or not at all, and notes when its reader leaves."""
 
     def __init__(self, *, silent: bool) -> None:
         self.silent = silent
@@ -358,7 +358,7 @@ class Leaving:
 
 
 def leave_after_three_events(url: str, path: str) -> float:
-    """Ask like a browser, read three events, leave; gives when."""
+    """Send a turn as a browser, read three events and leave; return the time of leaving."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), 10) as browser:
         content = json.dumps(TURN).encode()
@@ -393,7 +393,7 @@ def test_when_the_browser_leaves_upstream_is_closed_at_once(path: str, silent: b
 
 
 async def frames(request: Request) -> StreamingResponse:
-    """A stream sent on without FastAPI."""
+    """Send a stream on without FastAPI."""
     client: AsyncUniqOS = request.state.uniqos
     stream = await client.respond(await request.json(), stream=True).open()
     return StreamingResponse(stream.frames(), media_type="text/event-stream")

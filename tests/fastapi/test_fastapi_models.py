@@ -1,4 +1,4 @@
-"""Every model as body, as answer and as an item of a stream in a FastAPI application: nothing is lost or added."""
+"""Tests of every model as body, answer and stream item of a FastAPI application: no field is lost or added."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ except ImportError:  # an older FastAPI
     EventSourceResponse = None
 
 WIRE: dict[str, bytes] = {}
-"""What the upstream server answered, by model."""
+"""Answers of the upstream server by model."""
 
 
 def make_app() -> fastapi.FastAPI:
@@ -47,7 +47,7 @@ def add(app: fastapi.FastAPI, model: Any) -> None:
         yield body
         yield decode(model, WIRE[name], HttpInfo(200), "raise")
 
-    # The names are values here, which the future's annotations would not find.
+    # The annotations are local names, which text annotations would not find.
     echo.__annotations__ = {"body": model, "return": model}
     stream.__annotations__ = {"body": model, "return": AsyncIterable[model]}
     app.post(f"/echo/{name}")(echo)
@@ -63,9 +63,9 @@ def client() -> Iterator[httpx.Client]:
 
 
 def contents(model: Any) -> list[dict[str, Any]]:
-    """The least of a model; all of it; and with what is new, null, or to the letter."""
+    """Return examples of a model: required fields only, all fields, and with unknown, null and exact values."""
     least = {**sample(model)}
-    if model.__name__.startswith("StreamEvent"):  # an event says what it is
+    if model.__name__.startswith("StreamEvent"):  # an event names its type
         least["type"] = model.model_fields["type"].default
     full = {**least, **sample(model, full=True)}
     more = {"later": None, "deep": {"at": "2026-07-15T12:00:00.000Z", "n": [1, 2.5, "ü", None]}}
@@ -95,7 +95,8 @@ def test_what_a_model_refuses_is_a_422_with_its_place(client: httpx.Client) -> N
 def test_the_openapi_document_names_each_model_once(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     if EventSourceResponse is not None:
-        document["openapi"] = "3.2.0"  # FastAPI describes a stream's items in its words, under the number before it
+        # FastAPI describes a stream by the itemSchema of OpenAPI 3.2, but writes the version 3.1.
+        document["openapi"] = "3.2.0"
     validate(document)
     names = document["components"]["schemas"].keys()
     assert {model.__name__ for model in all_models()} <= names

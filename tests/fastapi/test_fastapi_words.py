@@ -1,4 +1,4 @@
-"""The words of errors that a service passes on: those of known faults of its caller, and no others."""
+"""Tests of the error messages that a service passes on: only those of known faults of its caller."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CALLERS = {
     "conflict": 409,
     "rate_limit_exceeded": 429,
 }
-"""The known codes that are about the caller, and the status under which a stream's error of this code is told."""
+"""Known codes of the caller's faults, with the status of a stream's error of that code."""
 SERVICES = {
     "authentication_error": 503,
     "token_expired": 503,
@@ -43,7 +43,7 @@ SERVICES = {
     "service_unavailable": 502,
     "turn_timeout": 504,
 }
-"""The known codes that are not, and the status that they become."""
+"""Other known codes, with the status that the service answers."""
 UNKNOWN = [
     "brand_new_code",
     "timeout",
@@ -57,7 +57,7 @@ UNKNOWN = [
     "",
 ]
 KEPT = {400, 404, 409, 413, 422, 429, 501}
-"""The statuses that stay what they are."""
+"""Statuses that the service passes on unchanged."""
 
 
 def envelope(code: str) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.browser import chromium, picture, prefer
+from tests.support.browser import chromium, picture, prefer, wait
 from uniqos.sandbox import Sandbox, serve
 
 
@@ -33,16 +32,6 @@ def page(browser: Any, local: Sandbox) -> Iterator[Any]:
     yield browser
     assert browser.get_log("browser") == []
     browser.get("about:blank")  # else the server waits for the live requests to be left
-
-
-def wait(condition: Any, seconds: float = 10) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    pytest.fail("it did not happen")
 
 
 def by_id(page: Any, identifier: str) -> Any:

@@ -1,4 +1,4 @@
-"""An ASGI application on loopback, behind uvicorn, for real clients."""
+"""ASGI applications on loopback, served by uvicorn to real clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import uvicorn
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Run ``app`` in a thread; gives its URL."""
+    """Run ``app`` in a thread; yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

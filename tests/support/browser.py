@@ -1,13 +1,14 @@
-"""A headless Chromium, driven by Selenium; without one the tests that ask for it are skipped, and say why."""
+"""Headless Chromium, driven by Selenium. Tests that need it are skipped, with the reason, where it is missing."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def chromium() -> Iterator[Chrome]:
-    """A browser with a window of 1200 x 900."""
+    """Run a browser with a window of 1200 x 900."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
-        pytest.skip("there is no chromium with its driver here (Debian: chromium and chromium-driver)")
+        pytest.skip("chromium or chromedriver is not installed (Debian: chromium and chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,900"):
@@ -34,13 +35,24 @@ def chromium() -> Iterator[Chrome]:
 
 
 def prefer(browser: Chrome, scheme: str) -> None:
-    """Show pages as to somebody who has chosen ``light`` or ``dark``."""
+    """Show pages in the color scheme ``light`` or ``dark``."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def picture(browser: Chrome, name: str) -> None:
-    """A screenshot, where UNIQOS_SCREENSHOTS names a folder for them."""
+    """Save a screenshot, if UNIQOS_SCREENSHOTS names a folder."""
     folder = os.environ.get("UNIQOS_SCREENSHOTS")
     if folder:
         browser.save_screenshot(str(Path(folder) / f"{name}.png"))
+
+
+def wait(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """Return the first true value of ``condition``; fail the test if none comes in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    pytest.fail(f"the condition was not met within {seconds:g} s")

@@ -1,4 +1,4 @@
-"""What can go wrong, and the tests that say what the SDK then does: row by row, case by case, in both flavours."""
+"""Table of faults: for each row and case the tests that prove the SDK's behaviour, in both flavours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ class Proof(NamedTuple):
     """A test by its name."""
 
     flavour: Literal["sync", "async", "pure"]
-    """What it proves it for; ``pure`` is a function that both call, and proves neither."""
+    """Flavour that the test proves; ``pure`` tests a function that both call, and proves neither flavour."""
     module: str
     name: str
     parameter: str = ""
-    """Where a test runs for both: its parameter for this one."""
+    """Parameter that selects the flavour, of a test that runs for both."""
 
 
 def twins(module: str, *names: str) -> list[Proof]:
-    """Tests of ``_async``, and those that are generated from them."""
+    """Return the proofs by tests of ``_async`` and by the generated tests of ``_sync``."""
     return [
         proof
         for name in names
@@ -26,12 +26,12 @@ def twins(module: str, *names: str) -> list[Proof]:
 
 
 def apart(module: str, *, sync: str, asynchronous: str) -> list[Proof]:
-    """One test each, since threads and event loops differ here."""
+    """Return the proofs by one test for threads and one for event loops, where the two differ."""
     return [Proof("sync", f"tests.{module}", sync), Proof("async", f"tests.{module}", asynchronous)]
 
 
 def chosen(module: str, *names: str, sync: str = "sync", asynchronous: str = "async") -> list[Proof]:
-    """Tests with the flavour as a parameter."""
+    """Return the proofs by tests that have the flavour as a parameter."""
     return [
         Proof(flavour, f"tests.{module}", name, parameter)
         for name in names
@@ -40,7 +40,7 @@ def chosen(module: str, *names: str, sync: str = "sync", asynchronous: str = "as
 
 
 def pure(module: str, *names: str) -> list[Proof]:
-    """Tests of what has no I/O and is there once."""
+    """Return the proofs by tests of functions without I/O, which exist once for both flavours."""
     return [Proof("pure", f"tests.{module}", name) for name in names]
 
 
@@ -484,7 +484,7 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_what_is_not_complete_takes_little_more_memory_than_its_bytes",
         ),
     },
-    # That its time is linear is the benchmarks' business.
+    # The benchmarks check that its time is linear.
     "4 MiB event in 1 KiB chunks": {
         "read; above 8 MiB cut off": twins(
             "streams.test_streams", "test_a_large_event_in_small_chunks_is_read_and_a_huge_one_cut_off"

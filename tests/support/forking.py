@@ -1,6 +1,6 @@
-"""A program that forks while another thread is held up at one point of its first call; the child then makes calls.
+"""Program that forks while another thread is held at one point of its first call, and makes calls in the child.
 
-``python -m tests.support.forking POINT URL CERTIFICATES`` prints what the child was answered.
+``python -m tests.support.forking POINT URL CERTIFICATES`` prints the answers to the child.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ POINTS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
     "the model of an answer is built": ("build", "RespondResult", lambda _: warm_up()),
     "the TLS context is made": ("tls", "", lambda certificates: make_context(certificates)),
 }
-"""Where the other thread is held up, in which module, and what it does. It ends there: nothing is left to chance."""
+"""Points at which the other thread is held: the kind, the module or model, and the thread's work."""
 held = threading.Event()
 
 
-def holding(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, but another thread than the main one is held up in it, once."""
+def hold_first_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function``, but hold the first call in another thread than the main one for ``HELD_SECONDS``."""
 
     def hold(*arguments: Any, **options: Any) -> Any:
         if threading.current_thread() is not threading.main_thread() and not held.is_set():
@@ -60,15 +60,15 @@ def holding(function: Callable[..., Any]) -> Callable[..., Any]:
     return hold
 
 
-class Holds(MetaPathFinder):
-    """Holds up the import of one module."""
+class HoldImport(MetaPathFinder):
+    """Finder that holds the import of one module."""
 
     def __init__(self, module: str) -> None:
         self.module = module
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
         if fullname == self.module:
-            holding(lambda: None)()
+            hold_first_call(lambda: None)()
 
 
 def warm_up() -> None:
@@ -76,7 +76,7 @@ def warm_up() -> None:
         try:
             client.warm_up()
         except uniqos.NetworkError:
-            pass  # nothing listens there
+            pass  # no server listens on port 9
 
 
 def make_context(certificates: str) -> None:
@@ -100,12 +100,12 @@ async def async_calls(url: str, certificates: str) -> str:
 def main(point: str, url: str, certificates: str) -> None:
     kind, name, work = POINTS[point]
     if kind == "import":
-        sys.meta_path.insert(0, Holds(name))
+        sys.meta_path.insert(0, HoldImport(name))
     elif kind == "build":
         model = getattr(uniqos.models, name)
-        model.model_rebuild = holding(model.model_rebuild)
+        model.model_rebuild = hold_first_call(model.model_rebuild)
     else:
-        ssl.create_default_context = holding(ssl.create_default_context)
+        ssl.create_default_context = hold_first_call(ssl.create_default_context)
     thread = threading.Thread(target=work, args=(certificates,))
     thread.start()
     assert held.wait(10)

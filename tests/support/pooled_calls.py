@@ -1,4 +1,4 @@
-"""What the processes of a pool do with a client that was sent to them."""
+"""Work of a process pool with a client that was pickled to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uniqos import AsyncUniqOS, UniqOS
 
 
 def respond(client: UniqOS | AsyncUniqOS, turn: dict[str, Any]) -> tuple[int, Any]:
-    """The number of the process, and the answer."""
+    """Make one call; return the process id and the answer."""
     if isinstance(client, UniqOS):
         return os.getpid(), client.respond(turn)
 

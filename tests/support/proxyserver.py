@@ -1,4 +1,4 @@
-"""A proxy made of plain sockets: HTTP's CONNECT and forwarding, over TLS too, or SOCKS 5; it may ask for a password."""
+"""Proxy of plain sockets: HTTP CONNECT and forwarding, over TLS too, or SOCKS 5, with or without a password."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tests.support.rawserver import header, read_request
 
 
 class ProxyServer:
-    """Leads to where it is told.
+    """A proxy on loopback that connects to any address.
 
     Args:
-        password: ``user:password`` that it asks for.
-        socks: Whether it speaks SOCKS 5 instead of HTTP.
-        tls: The certificate of an ``https://`` proxy.
-        refusal: What a SOCKS proxy says instead of connecting.
-        nonsense: Whether a SOCKS proxy that asks for a password answers what is not SOCKS.
-        part: How many bytes of an answer it passes on at once.
-        pause: For how many seconds it rests after each.
+        password: ``user:password`` that clients must send; empty for none.
+        socks: Speak SOCKS 5 instead of HTTP.
+        tls: Server context of an ``https://`` proxy.
+        refusal: SOCKS reply code to send instead of connecting; 0 connects.
+        nonsense: Answer a SOCKS password with bytes that are not SOCKS.
+        part: Bytes of an answer that are passed on at once.
+        pause: Seconds to wait after each part.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ProxyServer:
         pause: float = 0.0,
     ) -> None:
         self.asked: list[str] = []
-        """First lines of requests, or the addresses that were asked for by SOCKS."""
+        """First lines of the HTTP requests, or addresses of the SOCKS requests."""
         self._password = password
         self._serve = self._socks if socks else self._http
         self._tls = tls
@@ -156,7 +156,7 @@ class ProxyServer:
         return other
 
     def _join(self, one: socket.socket, other: socket.socket) -> None:
-        """Pass on both ways until one side ends."""
+        """Copy bytes both ways until one side ends."""
 
         def passing(source: socket.socket, target: socket.socket) -> None:
             try:

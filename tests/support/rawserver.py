@@ -1,4 +1,4 @@
-"""A server made of plain sockets: what it sends is exactly what the test says, byte for byte."""
+"""Server of plain sockets, which sends exactly the bytes that a test chooses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Handler = Callable[[socket.socket, bytes, int], None]
 
 
 class RawServer:
-    """Calls ``handler(connection, raw request, number of the request)`` for each request, in threads."""
+    """A server on loopback that calls ``handler(connection, raw request, number of the request)``, in threads."""
 
     def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> None:
         self.handler = handler
@@ -82,13 +82,13 @@ class RawServer:
                     number = len(self.requests)
                 self.handler(connection, request, number)
         except (OSError, ValueError):
-            pass  # the client left, or the handler closed the connection
+            pass  # the client or the handler closed the connection
         finally:
             connection.close()
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """One whole HTTP/1.1 request (Content-Length bodies), or b"" at the end of the connection."""
+    """Read one whole HTTP/1.1 request with its Content-Length body; return b"" at the end of the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)
@@ -106,31 +106,31 @@ def read_request(connection: socket.socket) -> bytes:
 
 
 def header(request: bytes, name: str) -> str | None:
-    """A header of a raw request."""
+    """Return a header of a raw request; None if it has none of that name."""
     found = re.search(rb"(?im)^" + re.escape(name.encode()) + rb": *([^\r\n]*)", request)
     return found[1].decode() if found else None
 
 
 def body(request: bytes) -> bytes:
-    """The body of a raw request."""
+    """Return the body of a raw request."""
     return request.partition(b"\r\n\r\n")[2]
 
 
 def reply(
     connection: socket.socket, status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None
 ) -> None:
-    """Send a complete response and keep the connection."""
+    """Send a complete response, and keep the connection open."""
     fields = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     connection.sendall(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + body)
 
 
 def silent(connection: socket.socket, request: bytes, number: int) -> None:
-    """Never answers; returns when the client leaves."""
+    """Send no answer, and return when the client closes the connection."""
     connection.recv(1)
 
 
 def rst(connection: socket.socket) -> None:
-    """Close so that the peer sees a reset instead of an orderly end."""
+    """Close the connection by a reset instead of an orderly end."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

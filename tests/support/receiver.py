@@ -1,4 +1,4 @@
-"""An endpoint on loopback that receives webhooks."""
+"""Webhook receiver on loopback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uniqos.webhooks import WebhookEvent
 
 
 class Receiver:
-    """What arrives, in order; it answers with ``statuses`` one after the other, then with 204."""
+    """The deliveries in order; each is answered with the next of ``statuses``, then with 204."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -21,11 +21,11 @@ class Receiver:
         self._arrived: queue.Queue[tuple[bytes, str | None]] = queue.Queue()
 
     def take(self) -> tuple[bytes, str | None]:
-        """Body and signature of the next delivery."""
+        """Return body and signature of the next delivery."""
         return self._arrived.get(timeout=10)
 
     def event(self, secret: str) -> WebhookEvent:
-        """The next delivery, verified."""
+        """Return the next delivery, verified."""
         return construct_event(*self.take(), secret)
 
     @property
@@ -39,7 +39,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver that listens."""
+    """Run a receiver; yield it."""
 
     class Endpoint(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

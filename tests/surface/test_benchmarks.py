@@ -1,4 +1,4 @@
-"""The benchmarks run and print their table. What they measure is not judged here: a test machine is too noisy."""
+"""Tests that the benchmarks run and print their table. A test machine is too noisy to judge their figures."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_peer_that_cannot_be_installed_is_said_to_be_missing(tmp_path: Path) -
     head, row, *notes = run("--only", "client", without=(), XDG_CACHE_HOME=str(no_folder)).splitlines()
     assert [f"{peer} missing" in head for peer in PEERS] == [True] * len(PEERS)
     assert row.startswith("second client, made and closed")
-    assert notes == [f"{peer}: could not be had or measured: see above" for peer in PEERS]
+    assert notes == [f"{peer}: could not be installed: see above" for peer in PEERS]
 
 
 def test_the_points_of_the_plot_are_measured() -> None:

@@ -1,4 +1,4 @@
-"""Frameworks take ``respond`` for a coroutine function: background tasks, retry decorators, schedulers, doubles."""
+"""Tests that frameworks see ``respond`` as a coroutine function: background tasks, retries, schedulers, mocks."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def client() -> AsyncUniqOS:
 
 
 def is_coroutine_function(function: Any) -> set[bool]:
-    """What the standard library's two functions of that name say."""
+    """Return the answers of the standard library's two functions ``iscoroutinefunction``."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # asyncio's, from Python 3.14 on
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.14 deprecates asyncio.iscoroutinefunction
         return {inspect.iscoroutinefunction(function), asyncio.iscoroutinefunction(function)}
 
 
@@ -99,7 +99,7 @@ def test_respond_is_else_a_method_like_any_other(client: AsyncUniqOS) -> None:
 
 
 def namespaces(owner: Any) -> Iterator[Any]:
-    """A client or namespace, and all that are reached through it."""
+    """Yield a client or namespace, and all namespaces inside it."""
     yield owner
     for name in dir(owner):
         if not name.startswith("_") and isinstance(inner := getattr(owner, name), AsyncNamespace):
@@ -107,7 +107,7 @@ def namespaces(owner: Any) -> Iterator[Any]:
 
 
 GIVE_NO_COROUTINE = {"iterate", "with_options", "with_credentials", "frames"}
-"""Methods that give an iterator or a client at once."""
+"""Methods that return an iterator or a client at once."""
 
 
 def test_every_method_is_a_coroutine_function_or_gives_no_coroutine(client: AsyncUniqOS) -> None:

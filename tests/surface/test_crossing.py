@@ -1,4 +1,4 @@
-"""The calls of many threads and tasks through a server that sends more than it was asked for."""
+"""Test that many threads and tasks get their own answers from a server that sends too many."""
 
 from __future__ import annotations
 

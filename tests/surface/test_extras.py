@@ -1,4 +1,4 @@
-"""A missing extra: the error says what to install, and never by the name that the official SDK has too."""
+"""Tests of missing extras: the error names the packages to install, not the name shared with the official SDK."""
 
 from __future__ import annotations
 

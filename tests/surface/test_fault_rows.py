@@ -1,4 +1,4 @@
-"""No row of ``fault_rows.py`` is without its tests, and none of these is missing, skipped or only one flavour's."""
+"""Tests that each row of ``fault_rows.py`` has tests, for both flavours, and that none is missing or skipped."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ONE_FLAVOUR = {
     ("cancellation mid-request and mid-stream", "at any step"),
     ("a stream that unfolds", "the event loop"),
 }
-"""What there is without threads only: their row has other cases for these."""
+"""Cases of event loops only; their rows have other cases for threads."""
 
 
 SKIPPED_HERE = "it is skipped here"
 
 
 def marks(test: Callable[..., object], name: str) -> Iterator[pytest.Mark]:
-    """The marks of a test and of its parameters, of its module too."""
+    """Return the marks of a test, of its parameters and of its module."""
     of_module = getattr(import_module(test.__module__), "pytestmark", [])
     for mark in [*getattr(test, "pytestmark", []), *(of_module if isinstance(of_module, list) else [of_module])]:
         mark = getattr(mark, "mark", mark)
@@ -38,12 +38,12 @@ def marks(test: Callable[..., object], name: str) -> Iterator[pytest.Mark]:
 
 
 def values(test: Callable[..., object]) -> set[str]:
-    """What the parameters of a test are called."""
+    """Return the ids of a test's parameters."""
     return {str(getattr(value, "__name__", value)) for mark in marks(test, "parametrize") for value in mark.args[1]}
 
 
 def problems(proof: Proof) -> Iterator[str]:
-    """Why a proof is none."""
+    """Yield the reasons why a proof does not count."""
     test = getattr(import_module(proof.module), proof.name, None)
     if not inspect.isfunction(test) or test.__module__ != proof.module:
         yield "there is no such test"

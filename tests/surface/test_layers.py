@@ -1,4 +1,4 @@
-"""Folders depend downwards only, and nothing is part of an import circle: the contracts of pyproject.toml hold."""
+"""Test of the import contracts in pyproject.toml: folders depend downwards only, without circles."""
 
 from __future__ import annotations
 

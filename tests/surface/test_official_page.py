@@ -1,4 +1,4 @@
-"""Every code block of the official SDK's page, unchanged but for key, id and base_url, against the sandbox."""
+"""Tests of each code block of the official SDK's page against the sandbox; only key, id and base_url change."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ except TurnTimeoutError:
 
 @pytest.fixture
 def run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a block with what the page leaves to the reader filled in; gives the names it has set."""
+    """Return a function that runs a block of the page with its placeholders filled in, and returns the names it set."""
     monkeypatch.setenv("UNIQOS_BASE_URL", sandbox.url)  # the asynchronous block names no base_url
 
     def execute(code: str, names: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The fixtures for other people's tests, as a project of theirs uses them; and the sandbox without a port."""
+"""Tests of the pytest fixtures in a user's project, and of the sandbox without a port."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_limit(uniqos_sandbox): ...
 
 
 def run_tests(project: Path) -> str:
-    """What pytest says of a project that has nothing but the fixtures."""
+    """Return pytest's output in a project that uses only the fixtures."""
     plugins = ("-p", "uniqos.pytest_plugin", "-p", "anyio.pytest_plugin")
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *plugins, "-k", "not trio"],
@@ -90,7 +90,7 @@ def test_without_a_port_calls_and_streams_arrive_in_pieces() -> None:
         assert sandbox.turns_billed == 3
 
 
-@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")  # httpx's own, which trio warns of
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")  # trio warns of a generator in httpx
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_without_a_port_asynchronous_clients_work_under_each_loop(backend: str) -> None:
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Models for other people's tests."""
+"""Tests of the models that ``uniqos.testing`` makes."""
 
 from __future__ import annotations
 

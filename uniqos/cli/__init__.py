@@ -1,4 +1,4 @@
-"""The command ``uniqos``. This module needs none of what the extra ``cli`` installs; ``app`` does."""
+"""Entry point of the command ``uniqos``, which reports a missing extra ``cli`` instead of failing on its import."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; always ends by SystemExit."""
+    """Run the command line, and end with SystemExit."""
     if sys.stderr is None:
-        # It is closed. Without this, print() and click write to standard output, and a socket can get its number.
+        # Standard error is closed. print() and click would then write to standard output, and a socket could get the
+        # free file descriptor 2.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         from .app import app
@@ -24,5 +25,5 @@ def main() -> None:
         raise SystemExit(130) from None
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="replace")  # an old code page must not lose the whole answer for one letter
+        reconfigure(errors="replace")  # one letter that an old code page lacks must not cost the whole answer
     app(prog_name="uniqos")

@@ -1,4 +1,4 @@
-"""``uniqos api``: any one call, and the table of the operations."""
+"""The command ``uniqos api``: one call of any operation, and the table of all operations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import Annotated, Any, cast, get_args
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -26,60 +26,65 @@ from ..api.engine import RESPOND
 from . import output
 from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, json_text, parse_json, print_events, read_json
 
-if TYPE_CHECKING:
-    from uniqos import UniqOS
-
-# What may stand in a URL's path as it is, "%" and two digits included.
+# A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
 _PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")
+
+_HINTS = {
+    "stateful_requires_user_id": 'add "user_id" to --data',
+    "not_found": "check the ids in the path and in --data",
+}
 
 
 def api(
-    method: Annotated[str, typer.Argument(metavar="METHOD|list", help="GET, POST, PATCH or DELETE; or list.")],
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PATCH or DELETE; or the word list.")],
     path: Annotated[
-        str | None, typer.Argument(metavar="[/V1/PATH]", help="e.g. /v1/personalities/pers_1; not with list.")
+        str | None, typer.Argument(metavar="PATH", help="e.g. /v1/personalities/pers_1; none with list.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="JSON", help="The body: a JSON object; @FILE, or - for standard input.")
+        str | None, typer.Option(metavar="JSON", help="Body: a JSON object, or @FILE, or - for standard input.")
     ] = None,
-    query: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Part of the query; repeatable.")] = None,
+    query: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Query parameter; repeatable.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write the answer here instead.")
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write the answer to this file.  [default: standard output]"),
     ] = None,
     idempotency_key: IdempotencyKey = None,
-    as_json: Annotated[bool, typer.Option("--json", help="With list: print the table as one JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With list: print one JSON array.")] = False,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
-    """Call one operation of the API, and print the server's JSON; or list the operations.
+    """Call one operation of the API, or list all of them.
 
-    What the operation is known to take is checked before anything is sent. A path that no operation has is sent all
-    the same. A turn with "stream": true prints one line of JSON for each event.
+    The server's JSON goes to standard output. Body and query of a known operation are checked before the call; a path
+    that this version does not know is sent unchecked. A turn with "stream": true prints one line for each event.
 
-    The API key is read from UNIQOS_API_KEY, never from the command line; without one the local sandbox answers.
+    uniqos api list prints all operations, with the source of each request's and answer's shape.
+
+    The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
     """
-    with output.told(debug) as run:
+    with output.report_errors(debug, _HINTS) as run:
         if method == "list":
             if path is not None or data is not None or query or file is not None or idempotency_key is not None:
-                raise uniqos.ConfigurationError("api list takes nothing but --json")
+                raise uniqos.ConfigurationError("uniqos api list takes no path and no option but --json")
             _list(as_json)
             return
         if as_json:
-            raise uniqos.ConfigurationError("--json goes with api list; a call prints JSON by itself")
+            raise uniqos.ConfigurationError("--json is an option of uniqos api list; a call prints JSON without it")
         if path is None:
-            raise uniqos.ConfigurationError("which path? e.g. uniqos api GET /v1/personalities")
+            raise uniqos.ConfigurationError("the path is missing; e.g. uniqos api GET /v1/personalities")
         op, values = _operation(method.upper(), path)
         op, arguments = _with_arguments(op, None if data is None else _body(data), _query(query or []))
         if op.returns is File and file is None and sys.stdout.isatty():
             raise uniqos.ConfigurationError(f"{op.label} answers with a file: give --output FILE")
-        # Before anything is sent: an answer that was paid for must have a place to go.
+        # The file is opened before the call, since the answer may cost money and must not be lost.
         with (
             PartialFile(file) if file else nullcontext() as part,
             connected(base_url, timeout, debug) as (client, local),
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())
-            if local is None:  # a sandbox for this run only forgets it
+            if local is None:  # a sandbox that ends with the command forgets the key
                 run.idempotency_key = idempotency_key
             content = _call(client, op, arguments, values, idempotency_key, part)
             if content is None:
@@ -97,14 +102,14 @@ def api(
 
 
 def _call(
-    client: UniqOS,
+    client: uniqos.UniqOS,
     op: Operation[Any],
     arguments: dict[str, Any] | None,
     values: list[str],
     idempotency_key: str | None,
     part: PartialFile | None,
 ) -> bytes | None:
-    """The answer as it is to be written, though it break the contract; None where it was printed as it came."""
+    """Return the answer to write, even if it breaks the contract; None after a stream, whose events are printed."""
     options: dict[str, Any] = {"idempotency_key": idempotency_key, "on_invalid_response": "salvage"}
     try:
         if op.returns is File:
@@ -123,7 +128,7 @@ def _call(
     if answer is None:
         return None
     for problem in answer.http.problems if answer.http else ():
-        output.note(f"this breaks the contract: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", "yellow")
+        output.note(f"the answer breaks the contract: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", "yellow")
     return json_text(answer.to_dict(), pretty=part is None and sys.stdout.isatty()).encode(errors="replace")
 
 
@@ -158,12 +163,16 @@ def _source(model: type[Model] | None) -> str | None:
 
 
 def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
-    """The operation that a path belongs to, with the values of its parameters; an open one where there is none."""
+    """Return the operation of a path and the values of its parameters, or an operation that takes anything."""
     if method not in get_args(Method):
-        raise uniqos.ConfigurationError(f"{method} is no method of the API: {', '.join(get_args(Method))}, or list")
+        raise uniqos.ConfigurationError(
+            f"{method} is not a method of the API: use {', '.join(get_args(Method))}, or list"
+        )
     if "?" in path or "#" in path:
-        raise uniqos.ConfigurationError("the path holds a ? or #: give the query as --query KEY=VALUE, an id in % form")
-    # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
+        raise uniqos.ConfigurationError(
+            "the path holds a ? or #: give a query with --query KEY=VALUE, and write ? and # of an id as %3F and %23"
+        )
+    # Fixed paths come before those with a parameter, so that "aggregates" in /interactions/aggregates is not an id.
     for op in sorted(operations().values(), key=lambda op: len(op.params)):
         if op.method == method:
             match = re.fullmatch(re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(op.path)), path)
@@ -171,7 +180,9 @@ def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
                 return op, [_decoded(value) for value in match.groups()]
     parts = [_decoded(part) for part in path.split("/")]
     if not _PATH.fullmatch(path) or any(part in (".", "..") or not part.isprintable() for part in parts):
-        raise uniqos.ConfigurationError(f"{path!r} is no path of the API: it must look like /v1/personalities/pers_1")
+        raise uniqos.ConfigurationError(
+            f"{path!r} is not a path of the API: it must look like /v1/personalities/pers_1"
+        )
     return Operation(cast(Method, method), path, UndocumentedAnswer), []
 
 
@@ -179,7 +190,7 @@ def _decoded(part: str) -> str:
     try:
         return unquote(part, errors="strict")
     except UnicodeDecodeError:
-        raise uniqos.ConfigurationError(f"{part!r} is not UTF-8 in % form") from None
+        raise uniqos.ConfigurationError(f"{part!r} in the path is not percent-encoded UTF-8") from None
 
 
 def _body(data: str) -> dict[str, Any]:
@@ -195,7 +206,7 @@ def _query(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         key, is_pair, value = pair.partition("=")
         if not key or not is_pair or key in query:
-            raise uniqos.ConfigurationError(f"--query {pair}: give KEY=VALUE, each key once")
+            raise uniqos.ConfigurationError(f"--query {pair} is not usable: give KEY=VALUE, each key once")
         query[key] = value
     return query
 
@@ -203,10 +214,10 @@ def _query(pairs: list[str]) -> dict[str, str]:
 def _with_arguments(
     op: Operation[Any], body: dict[str, Any] | None, query: dict[str, str]
 ) -> tuple[Operation[Any], dict[str, Any] | None]:
-    """The operation and what goes in; where nothing is known to go in, anything may."""
+    """Return the operation and its body or query; an operation without a model for them then takes anything."""
     if body is not None:
         if op.method == "GET":
-            raise uniqos.ConfigurationError(f"{op.label} takes no --data; give --query KEY=VALUE")
+            raise uniqos.ConfigurationError(f"{op.label} takes no --data: give --query KEY=VALUE")
         if query:
             raise uniqos.ConfigurationError(f"{op.label}: give --query or --data, not both")
         return (op if op.body else replace(op, body=RequestModel)), body
@@ -217,11 +228,13 @@ def _with_arguments(
     return op, None
 
 
-def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None) -> Model | None:
-    respond: Any = client.respond  # whose types tell apart what is only known here when it runs
+def _respond(
+    client: uniqos.UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None
+) -> Model | None:
+    respond: Any = client.respond  # the overloads depend on values that are only known at run time
     if turn.get("stream") is True:
         if part is not None:
-            raise uniqos.ConfigurationError("a stream is printed as it comes: leave out --output")
+            raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
         with respond(turn, stream=True, **options) as events:
             print_events(events)
         return None
@@ -231,8 +244,8 @@ def _respond(client: UniqOS, turn: dict[str, Any], options: dict[str, Any], part
 
 def _write_bytes(content: bytes) -> None:
     if sys.stdout.isatty():
-        output.write(content.decode(errors="replace"))  # without what would move the cursor
+        output.write(content.decode(errors="replace"))  # which removes what moves a cursor
         return
-    output.write("")  # fails like any other output where nobody reads it
+    output.write("")  # fails as text would if the reader closed the pipe
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

@@ -1,38 +1,37 @@
-"""``uniqos contract``: the API as an OpenAPI document, and how another document differs from it."""
+"""The commands ``uniqos contract export`` and ``uniqos contract diff``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 
-from . import output
-from .shared import Debug, json_text, read_json
+import uniqos
 
-if TYPE_CHECKING:
-    from uniqos.contract import Difference
+from . import output
+from .shared import Command, Debug, json_text, read_json
 
 contract: typer.Typer = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @contract.callback()
 def top() -> None:
-    """Write the API down as an OpenAPI document, or compare it with one."""
+    """Export the API as OpenAPI, or compare it with a document."""
 
 
-@contract.command()
+@contract.command(cls=Command)
 def export(
     file: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write it here instead of to standard output.")
+        Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.  [default: standard output]")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Print an OpenAPI 3.1 document of what is publicly known of the API."""
-    with output.told(debug):
+    """Write the publicly known API as an OpenAPI 3.1 document."""
+    with output.report_errors(debug):
         from uniqos._wire.file import File
         from uniqos.contract import export
 
@@ -43,19 +42,23 @@ def export(
             File(content=text.encode()).save(file)
 
 
-@contract.command()
+@contract.command(cls=Command)
 def diff(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="An OpenAPI 3.0 or 3.1 document as JSON; - reads standard input.")
+        str, typer.Argument(metavar="FILE", help="OpenAPI 3.0 or 3.1 document in JSON; - reads standard input.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as one JSON array.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Compare an OpenAPI document with what this version knows of the API.
+    """Compare an OpenAPI document with this version of the SDK.
 
-    Exit codes: 0 no differences, 1 differences, 2 a file that cannot be used.
-    """
-    with output.told(debug):
+    \b
+    Exit codes:
+      0  no differences
+      1  differences
+      2  the file cannot be used
+    """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
+    with output.report_errors(debug):
         from uniqos.contract import diff
 
         found = diff(read_json(file, hint=" (YAML is not read; convert it to JSON first)"))
@@ -69,11 +72,9 @@ def diff(
         raise typer.Exit(1)
 
 
-def _table(found: list[Difference]) -> str:
-    """Return the differences of each operation under its name, in columns as wide as their longest cells.
-
-    A document may have a hundred thousand differences, for which a table of rich would take minutes.
-    """
+def _table(found: list[uniqos.contract.Difference]) -> str:
+    """Return the differences of each operation under its name, in columns as wide as their longest cells."""
+    # rich would take minutes for the hundred thousand differences that two documents may have.
     lines: list[str] = []
     for operation, differences in groupby(found, key=lambda difference: difference.operation):
         rows = [("  kind", "where", "ours", "theirs")]

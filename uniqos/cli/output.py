@@ -1,4 +1,4 @@
-"""What the commands print: answers to standard output, everything about them to standard error."""
+"""Output of the commands: answers on standard output, everything else on standard error, and the exit codes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -16,32 +17,32 @@ from rich.console import Console
 
 from .. import errors
 from .._base.safe import UNSAFE, safe_text
+from .._wire.decode import describe
 from ..api.engine import EmotionalState
 
 _stderr = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
-_MOST_OF_A_NOTE = 4000
-_MOST_OF_THE_WORDS = 2000
-_MOST_OF_AN_ID = 128
-_FAILED_ON_THE_WAY = frozenset({"internal_error", "upstream_llm_error", "service_unavailable", "turn_timeout"})
+_MAX_NOTE_CHARS = 4000
+_MAX_MESSAGE_CHARS = 2000
+_MAX_ID_CHARS = 128
+# Codes of error events after which a turn may have run. A stream that fails later still has the HTTP status 200.
+_SERVER_FAILURES = frozenset({"internal_error", "upstream_llm_error", "service_unavailable", "turn_timeout"})
 
 _HINTS = {
     "missing_api_key": "set UNIQOS_API_KEY, or leave out --base-url and UNIQOS_BASE_URL to ask the local sandbox",
-    "invalid_api_key_format": "UNIQOS_API_KEY holds something else; unset it to ask the local sandbox",
-    "missing_personality": "uniqos respond --personality ID MESSAGE",
-    "stateful_requires_user_id": "add --user ID",
+    "invalid_api_key_format": "set UNIQOS_API_KEY to a key of the API, or unset it to ask the local sandbox",
     "authentication_error": "check UNIQOS_API_KEY",
-    "not_found": "check the id: --personality ID or UNIQOS_PERSONALITY, or the one in the path",
-    "stream_interrupted": "what is printed above is all that came; interactions are kept under their id",
+    "stream_interrupted": "the text above is all that arrived",
+    "invalid_response": "uniqos api POST /v1/respond prints an answer even if it breaks the contract",
 }
 
 
 def write(text: str) -> None:
-    """Write to standard output at once, so that whoever reads a pipe has it now."""
+    """Write to standard output and flush, so that the reader of a pipe gets the text at once."""
     try:
         sys.stdout.write(_for_terminal(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
     except OSError:
-        # What is left in the buffer would fail a second time, and loudly, when Python ends.
+        # Python flushes the buffer once more when it ends, which would fail again and print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
 
@@ -55,16 +56,16 @@ def write_json(value: Mapping[str, Any]) -> None:
 def note(text: str, style: str = "dim") -> None:
     """Write one line to standard error."""
     line = " ".join(_for_terminal(text).split())
-    _stderr.print(safe_text(line, _MOST_OF_A_NOTE), style=style)
+    _stderr.print(safe_text(line, _MAX_NOTE_CHARS), style=style)
 
 
 def _for_terminal(text: str) -> str:
-    """Leave out what would move the cursor of a terminal, change its title, or reorder the text."""
+    """Remove the characters that move a terminal's cursor, change its title, or reorder the text."""
     return re.sub(UNSAFE, lambda match: match[0] if match[0] in "\t\n" else "", text)
 
 
-def about(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
-    """Write the line that follows an answer."""
+def write_summary(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
+    """Write emotion, latency and interaction id to standard error, as one line after the answer."""
     parts: list[str] = []
     if state is not None and state.primary:
         details = [f"confidence {state.confidence:g}"] if state.confidence is not None else []
@@ -79,28 +80,35 @@ def about(state: EmotionalState | None, latency_ms: int | None, interaction_id: 
 
 
 class Run:
-    """What is known of a command while it runs."""
+    """The idempotency key of a running command's call, for the report of its failure."""
 
     idempotency_key: str | None = None
-    """The key of the call, from the moment on at which it may be sent."""
+    """Set before the call is sent; None if the call can be repeated without a key."""
 
     @property
     def how_to_resume(self) -> str:
-        """The end of an error's line: how to get the answer of a call that may have taken effect."""
-        if self.idempotency_key is None:
-            return ""
-        return f"; to resume it and not pay twice, run again with --idempotency-key {self.idempotency_key}"
+        """How to get the answer of a call that may have taken effect; empty without an idempotency key."""
+        return self._with_key("to resume it and not pay twice, run again with")
+
+    @property
+    def how_to_retry(self) -> str:
+        """How to repeat a call that the server gave up; empty without an idempotency key."""
+        return self._with_key("to try again, run the same command with")
+
+    def _with_key(self, advice: str) -> str:
+        return "" if self.idempotency_key is None else f"{advice} --idempotency-key {self.idempotency_key}"
 
 
 @contextmanager
-def told(debug: bool) -> Generator[Run, None, None]:
-    """Tell failures in one line, two with a hint, and end with their exit code.
+def report_errors(debug: bool, hints: Mapping[str, str] = MappingProxyType({})) -> Generator[Run, None, None]:
+    """Report a failure in one line, or two with a hint, and end with its exit code.
 
     Args:
         debug: Let a failure through, for its traceback.
+        hints: Hints of the command itself, by error code.
 
     Yields:
-        Where the command says which idempotency key its call has.
+        The object on which the command sets the idempotency key of its call.
     """
     run = Run()
     try:
@@ -108,59 +116,77 @@ def told(debug: bool) -> Generator[Run, None, None]:
         return
     except KeyboardInterrupt:
         code = 130
-        if run.idempotency_key is not None:
-            note(f"interrupted{run.how_to_resume}")
+        if run.how_to_resume:
+            note(f"interrupted; {run.how_to_resume}")
     except errors.UniqOSError as exc:
-        end = run.how_to_resume if _may_have_run(exc) else ""
+        advice = _advice(exc, run)
         if debug:
-            if end:
-                note(f"the call may have taken effect{end}")
+            if advice:
+                note(advice)
             raise
         code = 2 if isinstance(exc, errors.ConfigurationError) else 1
-        _tell(exc, end)
+        _report(exc, advice, {**_HINTS, **hints})
     except Exception as exc:
-        if isinstance(exc, OSError) and _reader_is_gone(exc):
+        if isinstance(exc, OSError) and _is_closed_pipe(exc):
             code = 141  # as of a program that SIGPIPE ended
-            if run.idempotency_key is not None:
+            if run.how_to_resume:
                 try:
-                    note(f"nobody reads the answer{run.how_to_resume}")
-                except (OSError, SystemExit):  # standard error went into the same pipe, for which rich exits
+                    note(f"the reader of the answer left; {run.how_to_resume}")
+                except (OSError, SystemExit):  # standard error is the same pipe, on which rich raises SystemExit
                     pass
         elif debug:
             raise
         else:
             code = 1
-            note(f"error: {type(exc).__name__}: {exc} (--debug shows where){run.how_to_resume}", "red")
+            advice = f"; {run.how_to_resume}" if run.how_to_resume else ""
+            note(f"error: {type(exc).__name__}: {exc} (--debug shows where){advice}", "red")
     raise typer.Exit(code)
 
 
+def _advice(error: errors.UniqOSError, run: Run) -> str:
+    """Return how to repeat the call with its key, or that nothing was sent; empty if neither applies."""
+    if isinstance(error, errors.NetworkError) and not error.sent:
+        return "nothing was sent"
+    if isinstance(
+        error, errors.TurnTimeoutError
+    ):  # the API does not bill such a turn, so the advice must not speak of paying
+        return run.how_to_retry
+    return run.how_to_resume if _may_have_run(error) else ""
+
+
 def _may_have_run(error: errors.UniqOSError) -> bool:
-    """Whether the call may have taken effect, so that its idempotency key is worth something."""
-    if isinstance(error, errors.NetworkError):
-        return error.sent
-    if isinstance(error, errors.APIError):  # an error event of a stream has the status of the stream
-        return (error.http_status or 0) >= 500 or error.code in _FAILED_ON_THE_WAY
+    """Return whether the call may have taken effect; then only its idempotency key makes repeating it safe."""
+    if isinstance(error, errors.APIError):
+        return (error.http_status or 0) >= 500 or error.code in _SERVER_FAILURES
     return not isinstance(error, errors.ConfigurationError)
 
 
-def _tell(error: errors.UniqOSError, end: str) -> None:
-    request = f", request id: {safe_text(error.request_id, _MOST_OF_AN_ID)}" if error.request_id else ""
-    if isinstance(error, errors.NetworkError) and not error.sent:
-        end = "; nothing was sent"
-    note(f"error: {_words(error)} (code: {safe_text(error.code, _MOST_OF_AN_ID)}{request}){end}", "red")
-    hint = _HINTS.get(error.code)
+def _report(error: errors.UniqOSError, advice: str, hints: Mapping[str, str]) -> None:
+    request = f", request id: {safe_text(error.request_id, _MAX_ID_CHARS)}" if error.request_id else ""
+    line = f"error: {_message(error)} (code: {safe_text(error.code, _MAX_ID_CHARS)}{request})"
+    note(f"{line}; {advice}" if advice else line, "red")
+    hint = hints.get(error.code)
     if isinstance(error, errors.RateLimitError) and error.retry_after_seconds is not None:
         hint = f"try again in {error.retry_after_seconds:g} s"
     if hint:
         note(f"hint: {hint}")
 
 
-def _words(error: errors.UniqOSError) -> str:
-    """The API's own words, else those of the error: ``note`` makes them fit for a terminal."""
-    envelope = error.envelope if isinstance(error, errors.APIError) else None
-    said = (envelope or {}).get("message")
-    return said[:_MOST_OF_THE_WORDS] if isinstance(said, str) and said else error.message
+def _message(error: errors.UniqOSError) -> str:
+    """Return the API's own message, else the SDK's, reworded where the SDK's names attributes of a Python error."""
+    if isinstance(error, errors.APIError):
+        message = (error.envelope or {}).get("message")
+        if isinstance(message, str) and message:
+            return message[:_MAX_MESSAGE_CHARS]  # note() removes what is unsafe for a terminal
+    if isinstance(error, errors.NetworkError) and error.code == "stream_interrupted":
+        cause = error.__cause__ or error.__context__
+        reason = cause.message if isinstance(cause, errors.UniqOSError) else "it ended without a completion"
+        return f"the stream was interrupted: {reason}; the turn may have been billed"
+    if isinstance(error, errors.ResponseValidationError) and error.details:
+        return f"the answer breaks the contract: {describe(tuple(error.details))}"
+    return error.message
 
 
-def _reader_is_gone(error: OSError) -> bool:
+def _is_closed_pipe(error: OSError) -> bool:
+    # Windows reports the write to a closed pipe as EINVAL.
     return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)

@@ -1,4 +1,4 @@
-"""What several commands share: their options, how they read, and the client they call with."""
+"""Parts that several commands share: options, input, JSON, and the client."""
 
 from __future__ import annotations
 
@@ -9,39 +9,52 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic_core import from_json
+from typer.core import TyperCommand
 
 import uniqos
 
+from .._wire.options import SharedSettings
 from . import output
 
-if TYPE_CHECKING:
-    from uniqos import RespondStream, UniqOS
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log, and tracebacks.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log and tracebacks.")]
 BaseUrl = Annotated[
-    str | None, typer.Option(metavar="URL", envvar="UNIQOS_BASE_URL", help="Host of the API, without /v1.")
+    str | None, typer.Option(metavar="URL", envvar="UNIQOS_BASE_URL", help="Address of the API, without /v1.")
 ]
 IdempotencyKey = Annotated[
-    str | None, typer.Option(metavar="KEY", help="The same key for the same call, so that it takes effect once.")
+    str | None,
+    typer.Option(metavar="KEY", help="Repeated with the same key, a call takes effect once."),
 ]
-Timeout = Annotated[float | None, typer.Option(metavar="S", help="Seconds an attempt may take; 0 is no limit.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help=f"Time limit of one attempt; 0 means none.  [default: {SharedSettings.timeout:g}]"
+    ),
+]
+
+
+class Command(TyperCommand):
+    """A command whose usage line names required arguments plainly; typer 0.29 puts them in braces."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the usage line after the command's name."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
 
 def standard_input() -> str:
-    """Everything on standard input, without the line break at its end."""
+    """Read all of standard input, and remove one line break at its end."""
     text = _utf8(sys.stdin.buffer.read(), "standard input")
     return text.removesuffix("\n").removesuffix("\r")
 
 
 def read_json(where: str, hint: str = "") -> Any:
-    """The JSON in a file, or on standard input where it is called ``-``.
+    """Read JSON from a file, or from standard input if ``where`` is ``-``.
 
     Raises:
-        ConfigurationError: It cannot be read, or is no JSON; ``hint`` ends that sentence.
+        ConfigurationError: The file cannot be read, or is not JSON; then ``hint`` ends the message.
     """
     if where == "-":
         return parse_json(standard_input(), "standard input", hint)
@@ -53,10 +66,10 @@ def read_json(where: str, hint: str = "") -> Any:
 
 
 def parse_json(text: str, name: str, hint: str = "") -> Any:
-    """A text of the user's as JSON.
+    """Parse a text that the user gave, and that the error calls ``name``.
 
     Raises:
-        ConfigurationError: It is none; ``hint`` ends that sentence.
+        ConfigurationError: The text is not JSON; ``hint`` ends the message.
     """
     try:
         return from_json(text, allow_inf_nan=False)
@@ -65,7 +78,7 @@ def parse_json(text: str, name: str, hint: str = "") -> Any:
 
 
 def json_text(value: Any, *, pretty: bool) -> str:
-    """JSON to print: indented, or as one line."""
+    """Return JSON to print: indented if ``pretty``, else as one line."""
     unicode = sys.stdout.encoding.lower().startswith("utf")
     return json.dumps(value, ensure_ascii=not unicode, indent=2 if pretty else None) + "\n"
 
@@ -73,9 +86,13 @@ def json_text(value: Any, *, pretty: bool) -> str:
 @contextmanager
 def connected(
     base_url: str | None, timeout: float | None, debug: bool
-) -> Generator[tuple[UniqOS, str | None], None, None]:
-    """A client, and the personality that answers unless told otherwise."""
-    if sys.stdout is None:  # before anything is sent: an answer that was paid for must have a place to go
+) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
+    """Yield a client of the API, or of a sandbox that runs as long as the command.
+
+    Yields:
+        The client, and the sandbox's default personality; None in its place if the client asks the real API.
+    """
+    if sys.stdout is None:  # refused before the call, since its answer may cost money
         raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()
@@ -89,17 +106,19 @@ def connected(
         serve = uniqos.sandbox.serve
     except uniqos.ConfigurationError as exc:
         raise uniqos.ConfigurationError(
-            f"UNIQOS_API_KEY is not set, and without it the local sandbox would answer; {exc.message}", code=exc.code
+            f"UNIQOS_API_KEY is not set, and the local sandbox that answers without it needs more packages: "
+            f"{exc.message}",
+            code=exc.code,
         ) from None
     with serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
-            "UNIQOS_API_KEY is not set: a local sandbox answers, for this run only, a stand-in for the real engine; "
-            "set it (see https://docs.uniqos.ai) to ask the real one"
+            "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
+            "engine. To ask the real one, set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
         )
         yield client, local.personality_id
 
 
-def print_events(stream: RespondStream) -> None:
+def print_events(stream: uniqos.RespondStream) -> None:
     """Print each event as one line of JSON."""
     for event in stream:
         kind = event.name if event.type == "unknown" else event.type

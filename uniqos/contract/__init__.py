@@ -1,4 +1,4 @@
-"""The contract as an OpenAPI document, and how another document differs from it."""
+"""OpenAPI export of the contract, and its comparison with another OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one operation of two OpenAPI documents differs."""
+"""Comparison of one operation as two OpenAPI documents describe it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from .limits import texts
 from .openapi import Schema
-from .reading import MEDIA, Described, answers, media, parameters, schema_of
+from .reading import MEDIA, DocumentOperation, answers, media, parameters, schema_of
 from .schemas import Reader
 from .shapes import Shape, Variant
 from .work import Task, run
 
-# After so many differences of one operation, those of an object are told at the first place only that has it.
-_MANY = 1_000
-# Steps that an operation costs without anything in it.
-_OPERATION = 20
+# An operation with more differences than this lists those of a repeated object at its first place only.
+_FULL_DETAIL_LIMIT = 1_000
+# Steps that an empty operation costs.
+_STEPS_PER_OPERATION = 20
 
 Pair = tuple[int, int, bool]
 
@@ -26,15 +26,16 @@ class Difference:
     """One point where two documents say different things.
 
     Attributes:
-        kind: ``missing_...`` is what ours has and theirs has not, ``new_...`` the other way round, each with
-            ``operation``, ``parameter``, ``body``, ``response``, ``variant`` or ``field``; else what differs:
-            ``required``, ``nullable``, ``type``, ``enum``, ``format`` or ``limit``.
-        operation: e.g. ``GET /v1/interactions``; ``WEBHOOK <name>`` is a delivery, ``ERRORS`` any operation's error.
-        where: e.g. ``query.limit``, ``body.metadata``, ``response.data[].id``, ``stream(text).delta``; ``*`` is any
-            key of a map. Of ``ERRORS`` it is the place in the JSON, e.g. ``error.code``. Empty where it is the
-            operation, or an error, itself.
-        ours: What our document says there; None is nothing.
-        theirs: What theirs says there; None is nothing.
+        kind: ``missing_...`` if only the SDK's document has a part, ``new_...`` if only the other document has it. The
+            part is ``operation``, ``parameter``, ``body``, ``response``, ``variant`` or ``field``. Otherwise ``kind``
+            names the property that differs: ``required``, ``nullable``, ``type``, ``enum``, ``format`` or ``limit``.
+        operation: Method and path, e.g. ``GET /v1/interactions``; ``WEBHOOK <name>``; or ``ERRORS``, which stands for
+            the errors of all operations.
+        where: Place in the operation, e.g. ``query.limit``, ``body.metadata``, ``response.data[].id``,
+            ``stream(text).delta``, with ``*`` for any key of a map. Of ``ERRORS`` the place in the JSON, e.g.
+            ``error.code``. Empty for the whole operation or error.
+        ours: The SDK's document at this place; None if it has nothing there.
+        theirs: The other document at this place; None if it has nothing there.
     """
 
     kind: str
@@ -45,43 +46,43 @@ class Difference:
 
 
 class Comparison:
-    """One operation of both documents."""
+    """Comparison of one operation in both documents."""
 
     def __init__(self, ours: Reader, theirs: Reader, label: str) -> None:
         self._ours: Reader = ours
         self._theirs: Reader = theirs
         self._label: str = label
         self._found: list[Difference] = []
-        # Pairs of schemas by their identities: those that are being compared, and of the ones that have been compared
-        # in this content those without a difference and those with some.
+        # Pairs of schemas, by their id(): those under comparison, and those of this content that are compared already,
+        # without and with a difference.
         self._open: set[Pair] = set()
         self._equal: set[Pair] = set()
         self._different: set[Pair] = set()
 
-    def operation(self, ours: Described, theirs: Described) -> list[Difference]:
-        """How its parameters, body and answers differ."""
-        self._ours.work.spend(_OPERATION)
+    def operation(self, ours: DocumentOperation, theirs: DocumentOperation) -> list[Difference]:
+        """Return the differences of parameters, body and answers."""
+        self._ours.work.spend(_STEPS_PER_OPERATION)
         self._input(ours, theirs)
         for medium in MEDIA:
             mine = answers(self._ours, ours.content, medium)
             self._answers(medium, mine, answers(self._theirs, theirs.content, medium))
-        return self._told()
+        return self._unique()
 
-    def event(self, ours: Described, theirs: Described) -> list[Difference]:
-        """How its parameters and body differ."""
+    def event(self, ours: DocumentOperation, theirs: DocumentOperation) -> list[Difference]:
+        """Return the differences of a webhook's parameters and body."""
         self._input(ours, theirs)
-        return self._told()
+        return self._unique()
 
     def error(self, ours: Schema, theirs: Schema | None) -> list[Difference]:
-        """How the JSON of an error differs, with places that begin at its top."""
+        """Return the differences of an error's JSON, with places that begin at its top."""
         self._content("response", "", ours, theirs)
-        return [replace(found, where=found.where.removeprefix(".")) for found in self._told()]
+        return [replace(found, where=found.where.removeprefix(".")) for found in self._unique()]
 
-    def _told(self) -> list[Difference]:
+    def _unique(self) -> list[Difference]:
         """Return each difference once: several answers of one operation may have the same."""
         return list(dict.fromkeys(self._found))
 
-    def _input(self, ours: Described, theirs: Described) -> None:
+    def _input(self, ours: DocumentOperation, theirs: DocumentOperation) -> None:
         self._parameters(ours, theirs)
         mine = self._ours.resolve(ours.content.get("requestBody"))
         their = self._theirs.resolve(theirs.content.get("requestBody"))
@@ -90,7 +91,7 @@ class Comparison:
             self._required("body", bool(mine.get("required")), bool(their.get("required")))
         self._content("body", "body", *bodies)
 
-    def _parameters(self, ours: Described, theirs: Described) -> None:
+    def _parameters(self, ours: DocumentOperation, theirs: DocumentOperation) -> None:
         mine, their = parameters(self._ours, ours), parameters(self._theirs, theirs)
         for key in {**mine, **their}:
             one, other = mine.get(key), their.get(key)
@@ -99,8 +100,10 @@ class Comparison:
                 self._required(where, bool(one.get("required")), bool(other.get("required")))
                 schemas = schema_of(self._ours, one), schema_of(self._theirs, other)
                 self._compare(where, *schemas, nulls=False)
-            elif key[0] != "path":  # a path has its parameters, described or not
-                self._lack("parameter", where, self._text(one, self._ours), self._text(other, self._theirs))
+            elif key[0] != "path":  # a path has its parameters even if the document does not describe them
+                self._add_one_sided(
+                    "parameter", where, self._type_text(one, self._ours), self._type_text(other, self._theirs)
+                )
 
     def _answers(self, medium: str, ours: Mapping[str, Schema], theirs: Mapping[str, Schema]) -> None:
         usual = ours.get("2XX", next(iter(ours.values()), None))
@@ -113,7 +116,7 @@ class Comparison:
         if ours is not None and theirs is not None:
             self._compare(where, schema_of(self._ours, ours), schema_of(self._theirs, theirs))
         elif ours is not None or theirs is not None:
-            self._lack(what, where, self._text(ours, self._ours), self._text(theirs, self._theirs))
+            self._add_one_sided(what, where, self._type_text(ours, self._ours), self._type_text(theirs, self._theirs))
 
     def _compare(self, where: str, ours: Any, theirs: Any, *, nulls: bool = True) -> None:
         self._equal.clear()
@@ -123,11 +126,11 @@ class Comparison:
     def _schemas(self, where: str, ours: Any, theirs: Any, nulls: bool = True) -> Task[None]:
         self._spend(where)
         pair = id(ours), id(theirs), nulls
-        # Schemas may hold themselves: what is being compared is not begun again.
+        # A schema may hold itself, so a pair under comparison is not begun again.
         if pair in self._open or pair in self._equal:
             return
         mine, their = self._ours.shape(ours), self._theirs.shape(theirs)
-        if mine.variants and pair in self._different and len(self._found) > _MANY:
+        if mine.variants and pair in self._different and len(self._found) > _FULL_DETAIL_LIMIT:
             return
         before = len(self._found)
         self._open.add(pair)
@@ -140,32 +143,32 @@ class Comparison:
         if not ours.types and any(variant.fields for variant in theirs.variants):
             yield from self._variants(where, [Variant()], theirs.variants)
             return
-        if ours.plain != theirs.plain:
-            # Where nothing is public, and they say nothing either, there is nothing to tell.
+        if ours.value_types != theirs.value_types:
+            # An undocumented shape differs only from a document that names types.
             if theirs.types or not ours.undocumented:
-                self._tell("type", where, str(ours), str(theirs))
+                self._add("type", where, str(ours), str(theirs))
             return
-        if nulls and ours.nullable != theirs.nullable:
-            self._tell("nullable", where, str(ours), str(theirs))
-        # That some words are known is no promise that there are no others.
-        words = ours.words if ours.open and theirs.words is None else theirs.words
-        if ours.words != words or theirs.open > ours.open:
-            self._tell("enum", where, _words(ours), _words(theirs))
+        if nulls and ours.is_nullable != theirs.is_nullable:
+            self._add("nullable", where, str(ours), str(theirs))
+        # An open enum of ours lists known values only, so a document without an enum does not contradict it.
+        expected = ours.enum if ours.is_open_enum and theirs.enum is None else theirs.enum
+        if ours.enum != expected or theirs.is_open_enum > ours.is_open_enum:
+            self._add("enum", where, _enum_text(ours), _enum_text(theirs))
         if ours.formats and theirs.formats and not ours.formats & theirs.formats:
-            self._tell("format", where, *(", ".join(sorted(shape.formats)) for shape in (ours, theirs)))
+            self._add("format", where, *(", ".join(sorted(shape.formats)) for shape in (ours, theirs)))
         self._limits(where, ours, theirs)
         if "array" in ours.types:
             yield self._schemas(f"{where}[]", ours.items, theirs.items)
         yield from self._variants(where, ours.variants, theirs.variants)
 
     def _limits(self, where: str, ours: Shape, theirs: Shape) -> None:
-        # What is one of some words has no further limits.
-        if any(shape.words is not None and not shape.open for shape in (ours, theirs)):
+        # The values of a closed enum are known, so limits add nothing.
+        if any(shape.enum is not None and not shape.is_open_enum for shape in (ours, theirs)):
             return
-        mine, their = texts(ours.limits, ours.plain), texts(theirs.limits, theirs.plain)
+        mine, their = texts(ours.limits, ours.value_types), texts(theirs.limits, theirs.value_types)
         for key in {**mine, **their}:
             if mine.get(key) != their.get(key):
-                self._tell("limit", where, mine.get(key), their.get(key))
+                self._add("limit", where, mine.get(key), their.get(key))
 
     def _variants(self, where: str, ours: list[Variant], theirs: list[Variant]) -> Task[None]:
         if len(ours) == 1 and not ours[0].fields and len(theirs) > 1:
@@ -174,18 +177,18 @@ class Comparison:
             yield from self._fields(where, ours[0], theirs[0])
             return
         left = list(theirs)
-        # What says its type finds its like; of the others those that share most fields belong together.
+        # Variants match by their tags first. Those without tags match by the number of fields that they share.
         for mine in sorted(ours, key=lambda variant: (not variant.tags, -len(variant.fields))):
-            like = [their for their in left if _alike(mine.tags, their.tags)]
-            self._ours.work.spend(len(left) + len(like) * len(mine.fields))
-            if like:
-                best = max(like, key=lambda their: len(their.fields.keys() & mine.fields.keys()))
+            candidates = [their for their in left if _tags_match(mine.tags, their.tags)]
+            self._ours.work.spend(len(left) + len(candidates) * len(mine.fields))
+            if candidates:
+                best = max(candidates, key=lambda their: len(their.fields.keys() & mine.fields.keys()))
                 left.remove(best)
                 yield from self._fields(f"{where}({mine.label})" if mine.tags else where, mine, best)
             elif not mine.undocumented:
-                self._tell("missing_variant", where, str(mine), None)
+                self._add("missing_variant", where, str(mine), None)
         for their in left:
-            self._tell("new_variant", where, None, str(their))
+            self._add("new_variant", where, None, str(their))
 
     def _fields(self, where: str, ours: Variant, theirs: Variant) -> Task[None]:
         for name in {**ours.fields, **theirs.fields}:
@@ -194,7 +197,7 @@ class Comparison:
             if name not in theirs.fields or name not in ours.fields:
                 mine = str(self._ours.shape(ours.fields[name])) if name in ours.fields else None
                 their = str(self._theirs.shape(theirs.fields[name])) if name in theirs.fields else None
-                self._lack("field", place, mine, their)
+                self._add_one_sided("field", place, mine, their)
                 continue
             self._required(place, name in ours.required, name in theirs.required)
             yield self._schemas(place, ours.fields[name], theirs.fields[name])
@@ -203,16 +206,15 @@ class Comparison:
 
     def _required(self, where: str, ours: bool, theirs: bool) -> None:
         if ours != theirs:
-            said = ["required" if needed else "optional" for needed in (ours, theirs)]
-            self._tell("required", where, *said)
+            self._add("required", where, *("required" if needed else "optional" for needed in (ours, theirs)))
 
-    def _lack(self, what: str, where: str, ours: str | None, theirs: str | None) -> None:
-        self._tell(f"{'new' if ours is None else 'missing'}_{what}", where, ours, theirs)
+    def _add_one_sided(self, what: str, where: str, ours: str | None, theirs: str | None) -> None:
+        self._add(f"{'new' if ours is None else 'missing'}_{what}", where, ours, theirs)
 
-    def _text(self, holder: Schema | None, reader: Reader) -> str | None:
+    def _type_text(self, holder: Schema | None, reader: Reader) -> str | None:
         return None if holder is None else str(reader.shape(schema_of(reader, holder)))
 
-    def _tell(self, kind: str, where: str, ours: str | None, theirs: str | None) -> None:
+    def _add(self, kind: str, where: str, ours: str | None, theirs: str | None) -> None:
         self._spend(where, ours or "", theirs or "")
         self._found.append(Difference(kind, self._label, where, ours, theirs))
 
@@ -222,12 +224,12 @@ class Comparison:
         work.spend(1 + (len(where) + sum(map(len, texts))) // 100)
 
 
-def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+def _tags_match(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
     shared = ours.keys() & theirs.keys()
     return all(ours[name] == theirs[name] for name in shared) and bool(shared or not ours)
 
 
-def _words(shape: Shape) -> str | None:
-    if shape.words is None:
+def _enum_text(shape: Shape) -> str | None:
+    if shape.enum is None:
         return None
-    return ", ".join([*sorted(shape.words), *(["or any other"] if shape.open else [])])
+    return ", ".join([*sorted(shape.enum), *(["or any other"] if shape.is_open_enum else [])])

@@ -1,4 +1,4 @@
-"""How an OpenAPI document of somebody else's differs from what the SDK knows."""
+"""Comparison of a foreign OpenAPI document with the SDK's contract."""
 
 from __future__ import annotations
 
@@ -13,37 +13,41 @@ from .reading import error, events, operations
 from .schemas import Reader
 from .work import Work
 
-_NOT_OURS = re.compile(r"/v1/(auth|admin)(/|$)")
+_NOT_IN_SDK = re.compile(r"/v1/(auth|admin)(/|$)")
 
 
 def diff(document: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> list[Difference]:
     """Compare the SDK's operations and models with an OpenAPI document.
 
-    Compared are parameters, JSON bodies, and successful answers: JSON, event streams and PDF files. Where theirs has
-    several successes, each is compared, and what they have in common is told once. Operations match by method and
-    path, whatever the path's parameters are called: those match by position. ``/v1/auth`` and ``/v1/admin`` are no
-    part of the SDK, and not reported. What is undocumented on our side has no fields, so all of theirs are new.
+    Operations: parameters, JSON bodies and successful answers (JSON, event streams, PDF files) are compared. An
+    operation matches by method and path, and the path's parameters match by position, whatever their names. If the
+    document has several successes, each is compared, and a difference that they share is listed once. ``/v1/auth`` and
+    ``/v1/admin`` are not part of the SDK, and are left out. An undocumented model of the SDK has no fields, so all
+    fields of the document are new.
 
-    The deliveries under ``webhooks`` match by name, their parameters and bodies are compared, under
-    ``WEBHOOK <name>``; a 3.0 document, which has no such section, does not lack them. The JSON of errors (of each
-    operation's ``default``, else ``4XX``, ``5XX`` or the first error that has some) is compared under ``ERRORS``, each
-    difference told once, not for each operation.
+    Webhooks: they match by name, and their parameters and bodies are compared. Their differences are listed under
+    ``WEBHOOK <name>``. OpenAPI 3.0 has no section ``webhooks``, so a 3.0 document without it lacks no webhook.
 
-    No difference is an object that theirs closes (``additionalProperties: false``): ours are open on purpose.
+    Errors: the JSON of errors is compared under ``ERRORS``, and each difference is listed once, not for each operation.
+    An operation's ``default`` counts, else ``4XX``, ``5XX`` or the first error that has JSON.
 
-    Any document ends in bounded time and memory. Where one operation has more than a thousand differences, those of an
-    object that is used in several places are told at the first place only.
+    An object that the document closes (``additionalProperties: false``) is not a difference: the SDK's models are open
+    on purpose.
+
+    Time and memory are bounded for any document. If one operation has more than a thousand differences, those of an
+    object that is used in several places are listed at the first place only.
 
     Args:
-        document: OpenAPI 3.0 or 3.1, as parsed from JSON. YAML is not read: convert it first.
-        ours: What to compare with; ``export()`` by default.
+        document: OpenAPI 3.0 or 3.1 document, as parsed from JSON.
+        ours: Document to compare with; ``export()`` by default.
 
     Returns:
-        The differences in the order of our operations; then those of deliveries and errors, new operations last.
+        The differences in the order of the SDK's operations, then those of webhooks and errors. New operations come
+        last.
 
     Raises:
-        ConfigurationError: That is no OpenAPI 3 document, or a ``$ref`` of it leads nowhere; it is nested more than
-            200 levels deep, or too large (``document_too_large``); or what ``export`` raises.
+        ConfigurationError: ``document`` is not an OpenAPI 3 document, is nested more than 200 levels deep, is too large
+            (``document_too_large``), or holds a ``$ref`` that leads nowhere. Also where ``export`` raises it.
     """
     work = Work()
     a, b = _reader(export() if ours is None else ours, work), _reader(document, work)
@@ -62,7 +66,7 @@ def diff(document: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> 
             found.append(Difference("missing_operation", described.label, "", described.name, None))
     found += dict.fromkeys(_errors(a, b, shared))
     for key in sorted(their.keys() - mine.keys()):
-        if not _NOT_OURS.match(key[1]):
+        if not _NOT_IN_SDK.match(key[1]):
             found.append(Difference("new_operation", their[key].label, "", None, their[key].name))
     return found
 
@@ -73,16 +77,16 @@ def _reader(document: Any, work: Work) -> Reader:
     reader = Reader(document, work)
     document = reader.document
     if "swagger" in document:
-        raise ConfigurationError("this is a Swagger 2.0 document; only OpenAPI 3.0 and 3.1 can be compared")
+        raise ConfigurationError("this is a Swagger 2.0 document; convert it to OpenAPI 3.0 or 3.1 to compare it")
     if not str(document.get("openapi", "")).startswith("3.") or not isinstance(document.get("paths"), dict):
-        raise ConfigurationError('this is no OpenAPI 3 document: it needs "openapi": "3..." and "paths"')
+        raise ConfigurationError('this is not an OpenAPI 3 document: it needs "openapi": "3..." and "paths"')
     return reader
 
 
 def _errors(ours: Reader, theirs: Reader, shared: Iterable[tuple[Schema, Schema]]) -> Iterator[Difference]:
-    """How the errors of the operations that both have differ."""
+    """Yield the differences of errors, for the operations that both documents have."""
     pairs = [(mine, error(theirs, b)) for a, b in shared if (mine := error(ours, a)) is not None]
-    said = {(id(mine), id(their)): (mine, their) for mine, their in pairs if their is not None}
-    # Theirs lacks them where no operation says anything of them; that some do not is nothing to tell.
-    for mine, their in said.values() or pairs[:1]:
+    described = {(id(mine), id(their)): (mine, their) for mine, their in pairs if their is not None}
+    # Errors are missing in the document if no operation describes one; a part of the operations may leave them out.
+    for mine, their in described.values() or pairs[:1]:
         yield from Comparison(ours, theirs, "ERRORS").error(mine, their)

@@ -1,4 +1,4 @@
-"""The limits that a JSON schema sets to strings, numbers and arrays, whichever way they are written."""
+"""Limits that a JSON schema sets to strings, numbers and arrays, in the notations of OpenAPI 3.0 and 3.1."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ _TYPES = {
 }
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
-# By keyword: of a least value it and whether it is excluded, of a greatest one it and whether it is included, so that
-# of two least ones the greater is the stricter, and of two greatest ones the smaller. Else all that has to hold.
 Limits = dict[str, Any]
+"""Limits by keyword.
+
+``pattern`` and ``multipleOf`` hold the frozenset of all texts that apply. ``min...`` holds a pair (value, is excluded),
+and ``max...`` a pair (value, is included). So the stricter of two lower bounds is the greater pair, and the stricter of
+two upper bounds is the smaller pair.
+"""
 
 
-def own(node: Mapping[str, Any]) -> Limits:
-    """What a schema says by itself."""
+def limits_of(node: Mapping[str, Any]) -> Limits:
+    """Return the limits that a schema sets itself, without those of its references and combinations."""
     limits: Limits = {}
     for key in _TYPES:
         value, excluded = node.get(key), node.get(_EXCLUSIVE[key]) if key in _EXCLUSIVE else None
@@ -34,7 +38,7 @@ def own(node: Mapping[str, Any]) -> Limits:
         elif key == "multipleOf" and _is_number(value):
             limits[key] = frozenset({_text(value)})
         elif key.startswith(("min", "max")):
-            # OpenAPI 3.0 says that the value itself is excluded, 3.1 which value is.
+            # exclusiveMinimum is a boolean about minimum in OpenAPI 3.0, and a bound of its own in 3.1.
             bounds = [(value, (excluded is True) == _is_least(key))] if _is_number(value) else []
             bounds += [(excluded, _is_least(key))] if _is_number(excluded) else []
             if bounds:
@@ -42,48 +46,60 @@ def own(node: Mapping[str, Any]) -> Limits:
     return limits
 
 
-def both(a: Limits, b: Limits) -> Limits:
-    """What both together say."""
+def intersect(a: Limits, b: Limits) -> Limits:
+    """Return the limits of a value that satisfies both."""
     return {key: _stricter(key, [one[key] for one in (a, b) if key in one]) for key in {**a, **b}}
 
 
-def either(options: Sequence[tuple[frozenset[str], Limits]]) -> Limits:
-    """What any of several says: a limit that one of them does not set to its type is none."""
+def unite(options: Sequence[tuple[frozenset[str], Limits]]) -> Limits:
+    """Return the limits of a value that satisfies any of several schemas, each given by its types and limits.
+
+    A limit remains only if every schema with a type that the limit applies to sets it.
+    """
     limits: Limits = {}
     for key, types in _TYPES.items():
-        concerned = [one for own_types, one in options if own_types & types]
-        if concerned and all(key in one for one in concerned):
-            limits[key] = _looser(key, [one[key] for one in concerned])
+        applicable = [one for own_types, one in options if own_types & types]
+        if applicable and all(key in one for one in applicable):
+            limits[key] = _looser(key, [one[key] for one in applicable])
     return limits
 
 
 def size(limits: Limits) -> int:
-    """Return how much the limits hold; a pattern that is made of others may be very long."""
+    """Return the cost of reading the limits; a pattern that is joined from others may be very long."""
     texts = [one for limit in limits.values() if isinstance(limit, frozenset) for one in limit]
     return len(limits) + sum(1 + len(text) // 100 for text in texts)
 
 
 def texts(limits: Limits, types: frozenset[str]) -> dict[str, str]:
-    """By keyword what is said, e.g. ``maxLength 500``, without what goes without saying of these types."""
-    said: dict[str, str] = {}
+    """Return each limit as text by its keyword, e.g. ``maxLength 500``, without those that these types imply."""
+    described: dict[str, str] = {}
     for key, limit in limits.items():
         if types and not types & _TYPES[key]:
             continue
-        whole = _TYPES[key] is not _NUMBER or not types or "number" not in types
-        if isinstance(limit, frozenset):
-            if not (key == "multipleOf" and types and whole and limit == {"1"}):
-                said[key] = f"{key} {' and '.join(sorted(limit))}"
-            continue
-        value, excluded = limit[0], limit[1] == _is_least(key)
-        if types and whole:
-            if _is_least(key):
-                value = math.floor(value) + 1 if excluded else math.ceil(value)
-            else:
-                value = math.ceil(value) - 1 if excluded else math.floor(value)
-            excluded = False
-        if key not in ("minLength", "minItems") or value > 0:
-            said[key] = f"{_EXCLUSIVE[key] if excluded else key} {_text(value)}"
-    return said
+        is_integer = _TYPES[key] is not _NUMBER or not types or "number" not in types
+        if not isinstance(limit, frozenset):
+            text = _bound_text(key, limit, round_to_integer=bool(types) and is_integer)
+        elif key == "multipleOf" and types and is_integer and limit == {"1"}:
+            text = None
+        else:
+            text = f"{key} {' and '.join(sorted(limit))}"
+        if text is not None:
+            described[key] = text
+    return described
+
+
+def _bound_text(key: str, bound: tuple[float, bool], *, round_to_integer: bool) -> str | None:
+    """Return a bound as text, or None if it excludes nothing, as ``minLength 0``."""
+    value, excluded = bound[0], bound[1] == _is_least(key)
+    if round_to_integer:  # so that "above 0" and "at least 1" are the same text
+        if _is_least(key):
+            value = math.floor(value) + 1 if excluded else math.ceil(value)
+        else:
+            value = math.ceil(value) - 1 if excluded else math.floor(value)
+        excluded = False
+    if key in ("minLength", "minItems") and value <= 0:
+        return None
+    return f"{_EXCLUSIVE[key] if excluded else key} {_text(value)}"
 
 
 def _is_least(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""The operation table and its models as an OpenAPI 3.1 document."""
+"""Export of the operation table and its models as an OpenAPI 3.1 document."""
 
 from __future__ import annotations
 
@@ -45,13 +45,14 @@ def export() -> dict[str, Any]:
         An OpenAPI 3.1 document: the same operations and models give the same document, key for key.
 
     Raises:
-        ConfigurationError: Python runs without docstrings (``-OO``), which the descriptions are made of.
+        ConfigurationError: Python runs with ``-OO``, which removes the docstrings that the descriptions come from.
 
     Source: the operation table; each schema's ``x-uniqos-source`` says where its shape is known from.
     """
     if export.__doc__ is None:
         raise ConfigurationError(
-            "the document is written from docstrings, which python -OO and PYTHONOPTIMIZE=2 remove; run without",
+            "the document is written from docstrings, which python -OO and PYTHONOPTIMIZE=2 remove; run Python without "
+            "them",
             code="no_docstrings",
         )
     table = operations()
@@ -66,7 +67,7 @@ def export() -> dict[str, Any]:
     schemas = _schemas(models)
     parameters = {query: _query_parameters(query, schemas.pop(query.__name__)) for query in dict.fromkeys(queries)}
     schemas["RespondStreamEvent"] = _any_of(*events)
-    # It is asked for its methods' docstrings, and calls nobody.
+    # This client makes no call. Its methods' docstrings become the summaries.
     client = UniqOS("uniq_test_docstrings", base_url=DEFAULT_BASE_URL)
     paths: dict[str, dict[str, Any]] = {}
     for name, op in table.items():
@@ -95,7 +96,7 @@ def export() -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Without the titles that only say a field's name again, and without the None that stands for "not given"."""
+    """Schema generator without titles that repeat a field's name, and without the default None of an optional field."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -108,7 +109,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _collect(model: type[Model], found: dict[type[Model], None]) -> None:
-    """Add a model, and those inside it."""
+    """Add a model, and the models of its fields."""
     if model not in found:
         found[model] = None
         for field in model.model_fields.values():
@@ -125,7 +126,7 @@ def _models_in(annotation: Any) -> Iterator[type[Model]]:
 
 
 def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
-    """The schema of each model by its name, with where it is known from and its fields' docstrings."""
+    """Return the schema of each model by name, with the model's source and its fields' docstrings."""
     refs, generated = models_json_schema(
         [(build_model(model), "validation") for model in models],
         ref_template=f"{_SCHEMAS}{{model}}",
@@ -139,7 +140,7 @@ def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
         for name, field in model.model_fields.items():
             if name in docs:
                 schema["properties"][field.serialization_alias or name]["description"] = _markdown(docs[name])
-        _mark(schema)
+        _mark_undocumented(schema)
         schema["x-uniqos-source"] = source_of(model)
         if source_of(model) == "undocumented":
             schema[UNDOCUMENTED] = True
@@ -147,7 +148,7 @@ def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
 
 
 def _field_docs(model: type[Model]) -> dict[str, str]:
-    """The text under each field; a docstring there is nothing that Python keeps."""
+    """Return the docstring under each field, read from the source since Python does not keep it."""
     docs: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, Model):
@@ -157,7 +158,7 @@ def _field_docs(model: type[Model]) -> dict[str, str]:
 
 @cache
 def _module_docs(module: str) -> dict[str, dict[str, str]]:
-    """The text under each field of each class of a module."""
+    """Return the docstring under each field, by class and field of a module."""
     found: dict[str, dict[str, str]] = {}
     for node in ast.parse(inspect.getsource(sys.modules[module])).body:
         if isinstance(node, ast.ClassDef):
@@ -172,14 +173,14 @@ def _markdown(text: str) -> str:
     return text.replace("``", "`")
 
 
-def _mark(schema: Schema) -> None:
-    """Mark what allows anything, here and inside."""
+def _mark_undocumented(schema: Schema) -> None:
+    """Mark a schema that allows any value, and such schemas inside it."""
     if not _SHAPES & schema.keys() or (schema.get("type") == "object" and not schema.get("properties")):
         schema[UNDOCUMENTED] = True
     inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
     inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
     for one in inner:
-        _mark(one)
+        _mark_undocumented(one)
 
 
 def _query_parameters(query: type[Model], schema: Schema) -> list[Schema]:
@@ -190,7 +191,7 @@ def _query_parameters(query: type[Model], schema: Schema) -> list[Schema]:
             parameter["description"] = field.pop("description")
         if UNDOCUMENTED in schema:
             parameter[UNDOCUMENTED] = True
-        # There is no null in a query: None is what is not sent.
+        # A query cannot hold null: a parameter that is None is not sent.
         options = [one for one in field.get("anyOf", (field,)) if one.get("type") != "null"]
         parameters.append({**parameter, "schema": options[0] if len(options) == 1 else {"anyOf": options}})
     return parameters

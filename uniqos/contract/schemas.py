@@ -1,4 +1,4 @@
-"""The schemas of an OpenAPI document, with their references followed."""
+"""Reader of an OpenAPI document's schemas that follows references."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 from urllib.parse import unquote
 
 from . import shapes
-from .document import Parts, copied, listed, mapped
+from .document import Parts, as_list, as_object, copy_document
 from .openapi import Schema
 from .shapes import Shape
-from .work import Task, Work, run, shortened
+from .work import Task, Work, run, shorten
 
 _INDEX = re.compile("0|[1-9][0-9]{0,9}")
 
 
 class Reader:
-    """A document whose references are followed.
+    """Reader of one document.
 
     Raises:
-        ConfigurationError: It is too deep or too large, or holds what is no JSON.
+        ConfigurationError: The document is too deep or too large, or holds a value that JSON does not have.
     """
 
     def __init__(self, document: Mapping[str, Any], work: Work) -> None:
         self._parts: Parts = Parts()
-        self.document: Schema = copied(document, self._parts)
+        self.document: Schema = copy_document(document, self._parts)
         self.work: Work = work
-        # By the identity of a schema, which equal ones share.
+        # The key is the id() of a schema, which equal schemas of a document share.
         self._shapes: dict[int, Shape] = {}
         self._begun: set[int] = set()
-        self._is_circle: bool = False
+        self._met_circle: bool = False
         self._targets: dict[str, Any] = {}
 
     def resolve(self, node: Any) -> Schema:
@@ -44,21 +44,21 @@ class Reader:
             reference = node["$ref"]
             node = self._target(reference)
             if reference in seen:
-                raise self.work.refused(f"$ref {_shown(reference)} leads to itself")
+                raise self.work.error(f"$ref {_quote(reference)} leads to itself")
             seen.add(reference)
             self.work.spend(1)
-        return mapped(node)
+        return as_object(node)
 
     def shape(self, schema: Any) -> Shape:
-        """Return what a schema allows: its own words, its reference, allOf, anyOf and oneOf put together.
+        """Return the shape of a schema, with its reference, allOf, anyOf and oneOf taken in.
 
         Args:
-            schema: Anything that stands in a schema's place.
+            schema: Any JSON value at the place of a schema.
 
         Raises:
             ConfigurationError: A reference leads nowhere, or out of the document.
         """
-        self._is_circle = False
+        self._met_circle = False
         shape = self._shapes[id(schema)] = run(self._shape(schema))
         return shape
 
@@ -66,66 +66,66 @@ class Reader:
         self.work.spend(1)
         if id(schema) in self._shapes:
             return self._shapes[id(schema)]
-        if id(schema) in self._begun:  # it was led to by itself, and says nothing new
-            self._is_circle = True
+        if id(schema) in self._begun:  # a schema that holds itself adds nothing to itself
+            self._met_circle = True
             return Shape()
         self._begun.add(id(schema))
-        node = mapped(schema)
-        parts = [shapes.own(node)]
+        node = as_object(schema)
+        parts = [shapes.shape_of(node)]
         self.work.spend(parts[0].size)
         if node.get("$ref") is not None:
             parts.append((yield self._shape(self._target(node["$ref"]))))
-        for one in listed(node.get("allOf")):
+        for one in as_list(node.get("allOf")):
             parts.append((yield self._shape(one)))
         for key in ("anyOf", "oneOf"):
             if key in node:
                 options: list[Shape] = []
-                for one in listed(node[key]):
+                for one in as_list(node[key]):
                     options.append((yield self._shape(one)))
                     self.work.spend(options[-1].size)
-                parts.append(shapes.either(options, self._parts.joined))
+                parts.append(shapes.unite(options, self._parts.join))
         shape = parts[0]
         for part in parts[1:]:
-            shape = shapes.both(shape, part, self._parts.joined)
+            shape = shapes.intersect(shape, part, self._parts.join)
             self.work.spend(shape.size)
         if node.get("nullable") is True and shape.types:
             shape.types |= {"null"}
         for variant in shape.variants:
-            variant.tags = {name: word for name, one in variant.fields.items() if (word := self._only_word(one))}
+            variant.tags = {name: word for name, one in variant.fields.items() if (word := self._constant(one))}
         self._begun.remove(id(schema))
-        if not self._is_circle:  # else it may lack what was begun before it
+        if not self._met_circle:  # else the shape may be incomplete, since a schema around it is not finished
             self._shapes[id(schema)] = shape
         return shape
 
-    def _only_word(self, schema: Any) -> str | None:
+    def _constant(self, schema: Any) -> str | None:
         node = self.resolve(schema)
-        words = [node["const"]] if "const" in node else listed(node.get("enum"))
+        words = [node["const"]] if "const" in node else as_list(node.get("enum"))
         return words[0] if len(words) == 1 and isinstance(words[0], str) else None
 
     def _target(self, reference: Any) -> Any:
         if not isinstance(reference, str) or not reference.startswith("#"):
-            raise self.work.refused(f"$ref {_shown(reference)} leads out of the document; only #/... can be followed")
+            raise self.work.error(f"$ref {_quote(reference)} leads out of the document; only #/... can be followed")
         if reference not in self._targets:
-            self._targets[reference] = self._found(reference)
+            self._targets[reference] = self._look_up(reference)
         return self._targets[reference]
 
-    def _found(self, reference: str) -> Any:
+    def _look_up(self, reference: str) -> Any:
         anchor, *path = unquote(reference[1:]).split("/")
         self.work.spend(len(path))
         node: Any = self.document
         try:
-            if anchor:  # a name that a schema gives itself, which is not looked for
+            if anchor:  # $anchor names are not supported
                 raise KeyError(anchor)
             for part in path:
                 key = part.replace("~1", "/").replace("~0", "~")
                 index: Any = int(key) if isinstance(node, list) and _INDEX.fullmatch(key) else key
                 node = node[index]
         except (LookupError, TypeError):
-            raise self.work.refused(f"$ref {_shown(reference)} leads nowhere in the document") from None
+            raise self.work.error(f"$ref {_quote(reference)} leads nowhere in the document") from None
         if not isinstance(node, (dict, bool)):
-            raise self.work.refused(f"$ref {_shown(reference)} leads to a {type(node).__name__}, not to an object")
+            raise self.work.error(f"$ref {_quote(reference)} leads to a {type(node).__name__}, not to an object")
         return node
 
 
-def _shown(reference: Any) -> str:
-    return shortened(repr(reference))
+def _quote(reference: Any) -> str:
+    return shorten(repr(reference))

@@ -1,4 +1,4 @@
-"""What a JSON schema allows, whichever way it is written, and how several schemas are put together."""
+"""Shapes: the values that a JSON schema allows, independent of notation, with their intersection and union."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from functools import reduce
 from typing import Any
 
 from . import limits
-from .document import listed, mapped
+from .document import as_list, as_object
 from .openapi import UNDOCUMENTED, Schema
 
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object"}
-_MOST_PRODUCTS = 64
-_MOST_VARIANTS = 256
+_MAX_PRODUCTS = 64
+_MAX_VARIANTS = 256
 
 Join = Callable[[str, Iterable[Any]], Any]
-"""Makes one schema of several, by ``allOf`` or ``anyOf``."""
+"""Combines several schemas into one, under ``allOf`` or ``anyOf``."""
 
 
 @dataclass(slots=True, eq=False)
 class Variant:
-    """One kind of object."""
+    """One kind of object that a schema allows."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    """Their schemas."""
+    """Schemas by field name."""
     required: frozenset[str] = frozenset()
     values: Any = None
-    """Schema of what else the object holds; None where nothing is said of it."""
+    """Schema of further fields (``additionalProperties``); None if the document gives none."""
     tags: dict[str, str] = field(default_factory=dict)
-    """Fields that can have one value only, e.g. ``type``: they tell a variant from others."""
+    """Values of the fields that allow one value only, e.g. ``type``. They tell variants apart."""
     undocumented: bool = False
 
     @property
     def label(self) -> str:
-        """The words that tell it from others."""
+        """The tags' values as one text."""
         return ",".join(self.tags.values())
 
     def __str__(self) -> str:
@@ -44,14 +44,14 @@ class Variant:
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """What a schema allows."""
+    """The values that a schema allows."""
 
     types: frozenset[str] = frozenset()
-    """Empty is anything."""
-    words: frozenset[str] | None = None
-    """The values of an enum as text, without null."""
-    open: bool = False
-    """Whether the words are only the known ones."""
+    """Names of JSON types; empty allows any."""
+    enum: frozenset[str] | None = None
+    """Values of the enum as text, without null; None without an enum."""
+    is_open_enum: bool = False
+    """Whether values beside those of the enum are allowed."""
     formats: frozenset[str] = frozenset()
     items: Any = None
     variants: list[Variant] = field(default_factory=list)
@@ -59,104 +59,110 @@ class Shape:
     undocumented: bool = False
 
     @property
-    def nullable(self) -> bool:
-        """Whether null is allowed."""
+    def is_nullable(self) -> bool:
+        """True if null is allowed."""
         return "null" in self.types
 
     @property
-    def plain(self) -> frozenset[str]:
-        """The types besides null."""
+    def value_types(self) -> frozenset[str]:
+        """The types without null."""
         return self.types - {"null"}
 
     @property
     def size(self) -> int:
-        """How much it holds, and so what it costs to look at all of it."""
-        held = len(self.types) + len(self.words or ()) + len(self.formats) + limits.size(self.limits)
+        """Number of the parts, which is the cost of reading all of them."""
+        held = len(self.types) + len(self.enum or ()) + len(self.formats) + limits.size(self.limits)
         return 1 + held + sum(1 + len(variant.fields) + len(variant.required) for variant in self.variants)
 
     def __str__(self) -> str:
-        return " | ".join([*sorted(self.plain), *(["null"] if self.nullable else [])]) or "any"
+        return " | ".join([*sorted(self.value_types), *(["null"] if self.is_nullable else [])]) or "any"
 
 
-def own(node: Schema) -> Shape:
-    """Return what a schema says by itself, without those that it refers to or is made of."""
-    fields, values = mapped(node.get("properties")), mapped(node.get("additionalProperties")) or None
-    required = frozenset(map(str, listed(node.get("required"))))
-    types = frozenset(map(str, listed(node.get("type")) or ([node["type"]] if node.get("type") else [])))
-    words = [node["const"]] if "const" in node else node.get("enum")
-    if not types and isinstance(words, list):
-        types = frozenset(_TYPES.get(type(word), "null") for word in words)
-    elif not types and (fields or values):
-        types = frozenset({"object"})
-    elif not types and "items" in node:
-        types = frozenset({"array"})
-    undocumented = node.get(UNDOCUMENTED) is True
+def shape_of(node: Schema) -> Shape:
+    """Return the shape of a schema's own keywords, without its reference and combinations."""
+    fields, values = as_object(node.get("properties")), as_object(node.get("additionalProperties")) or None
+    required = frozenset(map(str, as_list(node.get("required"))))
+    enum = [node["const"]] if "const" in node else node.get("enum")
+    enum = enum if isinstance(enum, list) else None
+    types = _types_of(node, enum, is_object=bool(fields or values))
+    is_undocumented = node.get(UNDOCUMENTED) is True
+    variant = Variant(fields, required, values, undocumented=is_undocumented)
     return Shape(
         types,
-        frozenset(_text(word) for word in words if word is not None) if isinstance(words, list) else None,
+        None if enum is None else frozenset(_text(value) for value in enum if value is not None),
         formats=frozenset(one for one in [node.get("format")] if isinstance(one, str)),
         items=node.get("items"),
-        variants=[Variant(fields, required, values, undocumented=undocumented)]
-        if "object" in types or required
-        else [],
-        limits=limits.own(node),
-        undocumented=undocumented,
+        variants=[variant] if "object" in types or required else [],
+        limits=limits.limits_of(node),
+        undocumented=is_undocumented,
     )
 
 
-def both(a: Shape, b: Shape, join: Join) -> Shape:
-    """Return what both allow."""
-    worded = [shape for shape in (a, b) if shape.words is not None]
-    ones, others = a.variants, b.variants
-    # Several kinds of each of several are soon more than anybody can compare; the fields that they have are all told.
-    if len(ones) > 1 and len(others) > 1 and len(ones) * len(others) > _MOST_PRODUCTS:
-        ones, others = [_any_of(ones, join)], [_any_of(others, join)]
-    variants = [_merged(one, other, join) for one in ones for other in others] or ones or others
+def _types_of(node: Schema, enum: list[Any] | None, *, is_object: bool) -> frozenset[str]:
+    """Return the types that a schema names, else those that its other keywords imply."""
+    named = as_list(node.get("type")) or ([node["type"]] if node.get("type") else [])
+    if named:
+        return frozenset(map(str, named))
+    if enum is not None:
+        return frozenset(_TYPES.get(type(value), "null") for value in enum)
+    if is_object:
+        return frozenset({"object"})
+    return frozenset({"array"}) if "items" in node else frozenset()
+
+
+def intersect(a: Shape, b: Shape, join: Join) -> Shape:
+    """Return the values that both shapes allow."""
+    with_enum = [shape for shape in (a, b) if shape.enum is not None]
+    left, right = a.variants, b.variants
+    # The product of many variants would be too large to compare, so one variant with all fields replaces them.
+    if len(left) > 1 and len(right) > 1 and len(left) * len(right) > _MAX_PRODUCTS:
+        left, right = [_unite_variants(left, join)], [_unite_variants(right, join)]
+    variants = [_merge(one, other, join) for one in left for other in right] or left or right
     return Shape(
         a.types & b.types or a.types or b.types,
-        reduce(frozenset.intersection, [shape.words or frozenset() for shape in worded]) if worded else None,
-        bool(worded) and all(shape.open for shape in worded),
+        reduce(frozenset.intersection, [shape.enum or frozenset() for shape in with_enum]) if with_enum else None,
+        bool(with_enum) and all(shape.is_open_enum for shape in with_enum),
         a.formats | b.formats,
         join("allOf", (a.items, b.items)),
         variants,
-        limits.both(a.limits, b.limits),
+        limits.intersect(a.limits, b.limits),
         a.undocumented or b.undocumented,
     )
 
 
-def either(shapes: list[Shape], join: Join) -> Shape:
-    """Return what one of several allows."""
+def unite(shapes: list[Shape], join: Join) -> Shape:
+    """Return the values that at least one of several shapes allows."""
     typed = [shape for shape in shapes if shape.types]
-    untyped = [shape for shape in shapes if not shape.types]
-    # "Undocumented" beside what is presumed does not unsay it; any other "anything" does.
-    presumed = any(shape.plain for shape in shapes) and all(shape.undocumented for shape in untyped)
-    if not typed or (untyped and not presumed):
+    any_type = [shape for shape in shapes if not shape.types]
+    # A schema that allows anything removes the types of the others, unless it is marked undocumented.
+    keeps_types = any(shape.value_types for shape in shapes) and all(shape.undocumented for shape in any_type)
+    if not typed or (any_type and not keeps_types):
         return Shape(undocumented=any(shape.undocumented for shape in shapes))
-    worded = [shape for shape in typed if shape.words is not None and shape.plain]
-    wordless = frozenset[str]().union(*(shape.plain for shape in typed if shape.words is None))
-    # A schema that is there twice is one option.
+    with_enum = [shape for shape in typed if shape.enum is not None and shape.value_types]
+    types_without_enum = frozenset[str]().union(*(shape.value_types for shape in typed if shape.enum is None))
+    # dict.fromkeys removes a variant that occurs twice.
     variants = list(dict.fromkeys(variant for shape in typed for variant in shape.variants))
     return Shape(
         frozenset[str]().union(*(shape.types for shape in typed)),
-        frozenset[str]().union(*(shape.words or () for shape in worded)) if worded else None,
-        any(shape.open or shape.plain & wordless for shape in worded),
+        frozenset[str]().union(*(shape.enum or () for shape in with_enum)) if with_enum else None,
+        any(shape.is_open_enum or shape.value_types & types_without_enum for shape in with_enum),
         frozenset[str]().union(*(shape.formats for shape in typed)),
         join("anyOf", (shape.items for shape in typed)),
-        variants if len(variants) <= _MOST_VARIANTS else [_any_of(variants, join)],
-        limits.either([(shape.plain, shape.limits) for shape in typed if shape.words is None]),
-        all(shape.undocumented for shape in shapes if shape.plain or not shape.types),
+        variants if len(variants) <= _MAX_VARIANTS else [_unite_variants(variants, join)],
+        limits.unite([(shape.value_types, shape.limits) for shape in typed if shape.enum is None]),
+        all(shape.undocumented for shape in shapes if shape.value_types or not shape.types),
     )
 
 
-def _merged(a: Variant, b: Variant, join: Join) -> Variant:
+def _merge(a: Variant, b: Variant, join: Join) -> Variant:
     names = {**a.fields, **b.fields}
     fields = {name: join("allOf", (variant.fields.get(name) for variant in (a, b))) for name in names}
     values = join("allOf", (a.values, b.values))
     return Variant(fields, a.required | b.required, values, undocumented=a.undocumented or b.undocumented)
 
 
-def _any_of(variants: list[Variant], join: Join) -> Variant:
-    """Return one kind that has the fields of several."""
+def _unite_variants(variants: list[Variant], join: Join) -> Variant:
+    """Return one variant with the fields of several."""
     options: dict[str, list[Any]] = {}
     for variant in variants:
         for name, schema in variant.fields.items():
@@ -167,5 +173,5 @@ def _any_of(variants: list[Variant], join: Join) -> Variant:
     return Variant(fields, required, values, undocumented=any(variant.undocumented for variant in variants))
 
 
-def _text(word: Any) -> str:
-    return word if isinstance(word, str) else json.dumps(word, sort_keys=True)
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -1,1 +1,1 @@
-"""A small product made of the SDK: a chat page whose answers are streamed, with the emotion of each turn drawn."""
+"""Chat application made with the SDK: a page that streams answers and draws the emotion of each turn."""

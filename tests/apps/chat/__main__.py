@@ -1,4 +1,4 @@
-"""``python -m tests.apps.chat``: with UNIQOS_API_KEY for the real API, else for an embedded sandbox."""
+"""The command ``python -m tests.apps.chat``, which calls the real API if UNIQOS_API_KEY is set, else a sandbox."""
 
 import argparse
 import hashlib
@@ -16,7 +16,7 @@ from .app import make_app
 
 
 def sign(secret: str) -> tuple[bytes, str]:
-    """A delivery as the API sends one, with its signature."""
+    """Return a webhook delivery with its signature."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     data = {"alert_id": "qa_1", "threshold": 0.8}
     event = {"id": f"whd_{uuid.uuid4().hex[:8]}", "type": "quota.threshold_reached", "created_at": now, "data": data}
@@ -32,7 +32,7 @@ def main() -> None:
         uvicorn.run(make_app(), port=port)
         return
     with uniqos.sandbox.serve() as sandbox:
-        print("UNIQOS_API_KEY is not set: an embedded sandbox answers, a stand-in for the real engine")
+        print("UNIQOS_API_KEY is not set, so an embedded sandbox answers, a stand-in for the real engine")
         uvicorn.run(make_app(sandbox.async_client, sign), port=port)
 
 

@@ -1,6 +1,6 @@
-"""The service behind the page: turns and history passed through, and an inbox of verified webhooks.
+"""Service of the chat page: it passes turns and history through, and keeps an inbox of verified webhooks.
 
-Deliveries are verified with the secret in UNIQOS_WEBHOOK_SECRET. Without one they are refused with 503.
+Deliveries are verified with the secret in UNIQOS_WEBHOOK_SECRET. Without a secret they are refused with 503.
 """
 
 import logging
@@ -29,12 +29,12 @@ _log = logging.getLogger(__name__)
 def make_app(
     make_client: Callable[[], AsyncUniqOS] = AsyncUniqOS, sign: Callable[[str], tuple[bytes, str]] | None = None
 ) -> FastAPI:
-    """The application.
+    """Make the application.
 
     Args:
-        make_client: Makes the client, by default for the real API with the key of the environment.
-        sign: Makes a signed delivery for a secret, so that the inbox can be tried where nobody sends any. The secret
-            is then a random one, unless one is set.
+        make_client: Makes the client; by default one of the real API, with the key of the environment.
+        sign: Signs a test delivery with a secret, to try the inbox without the real API. With ``sign`` the secret is
+            random unless UNIQOS_WEBHOOK_SECRET is set.
     """
     secret = os.environ.get("UNIQOS_WEBHOOK_SECRET", "").strip() or (secrets.token_hex(32) if sign else "")
     app = FastAPI(title="uniqOS chat", lifespan=lifespan(make_client))
@@ -62,7 +62,7 @@ def make_app(
 
         @app.post("/webhook", status_code=204)
         async def receive(event: Annotated[WebhookEvent, Depends(webhook(secret))]) -> None:
-            if all(event.id != known.id for known in inbox):  # a delivery may come twice
+            if all(event.id != known.id for known in inbox):  # the API may send a delivery twice
                 inbox.appendleft(event)
 
     else:

@@ -38,7 +38,7 @@ async function* eventsOf(response) {
         if (name === "event") fields.event = text;
         if (name === "data") fields.data.push(text);
       }
-      // What an event of another name holds is nobody's business here, and may be no JSON.
+      // An event of an unknown name is skipped, since its data may not be JSON.
       if (fields.data.length && KNOWN.has(fields.event)) yield [fields.event, JSON.parse(fields.data.join("\n"))];
     }
   }
@@ -125,7 +125,7 @@ async function get(path) {
   return response.ok ? response.json() : null;
 }
 
-// What an interaction holds is not documented: these names are the sandbox's, and may be missing.
+// The API does not document an interaction's fields. These names are the sandbox's, and may be missing.
 async function history() {
   const page = await get("/api/history");
   at("history").replaceChildren(...(page?.data ?? []).map((turn) => {

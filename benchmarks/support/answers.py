@@ -1,4 +1,4 @@
-"""What the loopback server answers, in the form of each API. Nothing here knows of connections."""
+"""Answers of the loopback server, in the form of each API."""
 
 from __future__ import annotations
 
@@ -132,12 +132,12 @@ def texts(count: int) -> list[str]:
 
 
 def turn_events(deltas: list[str]) -> list[bytes]:
-    """The events of one streamed turn."""
+    """Return the events of one streamed turn."""
     return [event(_FIRST), *(event({"type": "text", "delta": delta}) for delta in deltas), event(_LAST)]
 
 
 def chat_events(deltas: list[str]) -> list[bytes]:
-    """As many of a chat completion, and its end, which is not an event."""
+    """Return as many events of a chat completion, and ``[DONE]``, which is not an event."""
     common = {"id": "chatcmpl-01J9ZC5T7Q", "object": "chat.completion.chunk", "created": 1767225600, "model": "large"}
     parts = [
         ({"role": "assistant", "content": ""}, None),
@@ -152,7 +152,7 @@ def chat_events(deltas: list[str]) -> list[bytes]:
 
 
 def message_events(deltas: list[str]) -> list[bytes]:
-    """As many of a message: three are more than the others have around the text, so it has three texts fewer."""
+    """Return as many events of a message: it has three more around the text than a turn, so three texts fewer."""
     start = {**_REPLIES["/v1/messages"], "content": [], "stop_reason": None}
     block: dict[str, object] = {"type": "text", "text": ""}
     return [
@@ -169,12 +169,12 @@ def message_events(deltas: list[str]) -> list[bytes]:
 
 
 def replies() -> dict[str, bytes]:
-    """What is written for a turn, by the path."""
+    """Return the bytes of a reply by path."""
     return {path: json_answer(reply) for path, reply in _REPLIES.items()}
 
 
 def streams(count: int, huge: int) -> dict[tuple[str, str], list[bytes]]:
-    """What is written for a streamed turn, by the path and the message."""
+    """Return the writes of a stream by path and message."""
     all_events = {
         "/v1/respond": turn_events(texts(count)),
         "/chat/completions": chat_events(texts(count)),

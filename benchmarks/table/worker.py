@@ -1,4 +1,4 @@
-"""Measures rows with an SDK of this interpreter and prints them as JSON. ``python -m benchmarks`` runs it."""
+"""Worker that measures rows with the SDK of its interpreter, and prints JSON; ``python -m benchmarks`` runs it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from importlib.metadata import version
 
-from ..table.rows import ROWS
-from .apis import APIS
-from .measure import QUICK, Bench, Sizes
-from .surroundings import alone, end_with_parent
+from ..support.apis import APIS
+from ..support.measure import QUICK, Bench, Sizes
+from ..support.surroundings import end_with_parent, isolate
+from .rows import ROWS
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
     end_with_parent()
-    alone()
+    isolate()
     sizes = QUICK if arguments.quick else Sizes()
     bench = Bench(arguments.url, arguments.tls_url, sizes, APIS[arguments.api])
     found = {row.name: row.measure(bench, arguments.rounds) for row in ROWS if row.name in arguments.names}
