@@ -384,7 +384,7 @@ def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
             pool = pool_of(client)
             assert pool.busy == 0
             assert all(connection.is_alive for connection in pool._free)
-        assert [pool._gate.acquire(0) for _ in range(2)] == [True, False]
+        assert [pool._limiter.acquire(0) for _ in range(2)] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .. import errors
-from .._network.aio import AsyncPerHome, is_intercepted
+from .._network.aio import AsyncPerLoop, is_intercepted
 from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
 from .._policy.config import Config
@@ -39,8 +39,8 @@ class AsyncConnections:
         self.forwarded: bool = False
         """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
         self._config: Config = config
-        self._pools: AsyncPerHome[AsyncPool] = AsyncPerHome()
-        self._intercepted: AsyncPerHome[httpx.AsyncClient] = AsyncPerHome()
+        self._pools: AsyncPerLoop[AsyncPool] = AsyncPerLoop()
+        self._intercepted: AsyncPerLoop[httpx.AsyncClient] = AsyncPerLoop()
 
     async def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""

@@ -6,7 +6,7 @@ import os
 
 from .. import errors
 from .._base.model import ready, set_http
-from .._network.aio import blocking
+from .._network.aio import run_blocking
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.file import Part, SavedFile
 from .._wire.operation import Request
@@ -25,19 +25,19 @@ async def save(
         """One attempt; it begins the file anew."""
         size = 0
         try:
-            await blocking(part.begin)
+            await run_blocking(part.begin)
             while (data := await exchange.chunk()) is not None:
                 size += len(data)
                 if max_bytes is not None and size > max_bytes:
                     raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
-                await blocking(part.write, data)
+                await run_blocking(part.write, data)
                 exchange.extend(requester.timeout(request))
         finally:
             await exchange.aclose()
         if not size:
             raise exchange.broken("empty_response", "there is nothing in it")
         saved = ready(SavedFile)(
-            path=await blocking(part.finish),
+            path=await run_blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),
         )

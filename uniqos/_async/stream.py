@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from .. import errors
 from .._base.http import HttpInfo
-from .._network.aio import Home, close_at_home, current_home
+from .._network.aio import Loop, close_on_loop, current_loop
 from .._policy.unobserved import NOBODY, Unwatched
 from .._turn.frames import Frames
 from .._turn.turn import Turn, words_of
@@ -52,7 +52,7 @@ class AsyncRespondStream:
 
     _exchange: AsyncExchange | None = None
     """The response, while the stream is open."""
-    _home: Home
+    _loop: Loop
 
     # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
@@ -74,7 +74,7 @@ class AsyncRespondStream:
 
     def __del__(self) -> None:
         if self._exchange is not None:
-            close_at_home(self._home, self.aclose)
+            close_on_loop(self._loop, self.aclose)
 
     @property
     def text(self) -> str:
@@ -228,7 +228,7 @@ class AsyncRespondStream:
     async def _start(self) -> AsyncExchange:
         """Send the request and wait for the beginning of the answer."""
         requester, request = self._requester, self._request
-        self._home = current_home()
+        self._loop = current_loop()
         self._watch = requester.watch(request, streamed=True).__enter__()
         exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
         self._turn.http = exchange.http

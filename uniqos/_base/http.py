@@ -9,14 +9,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-KEEPALIVE_SECONDS = 30.0
-"""How long a connection waits for work before it is closed."""
 _MOST_REQUESTS = 10**12
 """A second; no float holds what some numbers with more digits say."""
-
-
-class UncertainEnd(httpx.RemoteProtocolError):
-    """The connection was cut, and nothing but its end says how long the body is: this may be half of it."""
 
 
 class RateLimit(NamedTuple):

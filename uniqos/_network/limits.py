@@ -9,6 +9,8 @@ import httpcore
 
 from .._base.deadline import Deadline
 
+READ_BYTES = 64 * 1024
+"""How many bytes one read asks a stream for."""
 CAN_START_TLS = "can_start_tls"
 """Extra info of a stream: whether its own ``start_tls`` works. If not, ``inner_tls`` does TLS over it."""
 

@@ -16,7 +16,7 @@ from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model, ready
 from .._base.secret import hide
-from .._network.threads import close_when_forgotten
+from .._network.threads import add_finalizer
 from .._policy.config import Config, Environment, resolve
 from .._policy.logging import Logger, LogLevel
 from .._wire.operation import OnInvalidResponse
@@ -388,7 +388,7 @@ def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
             client._owns_connections = True
             connections = Connections(config, None)
             client._requester = Requester(config, connections)
-            close_when_forgotten(connections, connections._pools)
+            add_finalizer(connections, connections._pools)
         _unpickled[key] = client
         if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
             dropped = _unpickled.pop(next(iter(_unpickled)))

@@ -11,7 +11,7 @@ import httpx
 from .. import errors
 from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
-from .._network.threads import PerHome, is_intercepted
+from .._network.threads import PerLoop, is_intercepted
 from .._policy.config import Config
 from .._policy.retry import RetryBudget
 from .._wire.failures import bad_redirect
@@ -40,8 +40,8 @@ class Connections:
         self.forwarded: bool = False
         """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
         self._config: Config = config
-        self._pools: PerHome[Pool] = PerHome()
-        self._intercepted: PerHome[httpx.Client] = PerHome()
+        self._pools: PerLoop[Pool] = PerLoop()
+        self._intercepted: PerLoop[httpx.Client] = PerLoop()
 
     def send(self, message: httpx.Request) -> httpx.Response:
         """Send one request; the response is open, its body not read."""

@@ -10,10 +10,10 @@ import httpx
 
 from .. import errors
 from .._base.deadline import Deadline
-from .._base.http import HttpInfo, UncertainEnd
-from .._network.threads import give_way
+from .._base.http import HttpInfo
+from .._network.threads import checkpoint
 from .._wire.body import BodyDecoder, BodyError
-from .._wire.failures import FAILURES, network_error
+from .._wire.failures import FAILURES, UncertainEnd, network_error
 from .._wire.message import content_of, is_whole_json
 from .._wire.operation import Request
 
@@ -137,7 +137,7 @@ class Exchange:
         Raises:
             NetworkError: The time is over.
         """
-        give_way()
+        checkpoint()
         now, at = monotonic(), self._deadline.at
         self.work_until = now + _WORK_SECONDS
         if at is not None and now >= max(at, self._arrived + _GRACE_SECONDS):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any, Generic, Protocol, TypeVar
 
 from ... import errors
-from ..._network.aio import AsyncGate
+from ..._network.aio import AsyncLimiter
 from ..._wire.operation import Body
 from ..._wire.paging import check_page_size, cursor_of, next_page
 
@@ -36,7 +36,7 @@ class AsyncItems(Generic[T]):
     have to be closed by its own event loop.
     """
 
-    __slots__ = ("_ask", "_asked", "_gate", "_items", "_next")
+    __slots__ = ("_ask", "_asked", "_items", "_lock", "_next")
 
     def __init__(
         self,
@@ -49,13 +49,13 @@ class AsyncItems(Generic[T]):
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
         self._items: deque[T] = deque()
-        self._gate: AsyncGate = AsyncGate(1)  # several workers may share it: each item goes to one of them
+        self._lock: AsyncLimiter = AsyncLimiter(1)  # several workers may share it: each item goes to one of them
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
     async def __anext__(self) -> T:
-        await self._gate.acquire(None)
+        await self._lock.acquire(None)
         try:
             while not self._items:
                 if self._next is None:
@@ -63,7 +63,7 @@ class AsyncItems(Generic[T]):
                 self._take(await self._ask(*self._next), *self._next)
             return self._items.popleft()
         finally:
-            self._gate.release()
+            self._lock.release()
 
     def _take(self, page: Any, query: Body | None, filters: Mapping[str, Any]) -> None:
         items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)

@@ -10,16 +10,18 @@ from typing import Any
 import httpcore
 import httpx
 
-from ..._base.http import KEEPALIVE_SECONDS, UncertainEnd
 from ..._network.aio import make_network
-from ..._network.limits import AsyncNetwork
+from ..._network.limits import READ_BYTES, AsyncNetwork
 from ..._network.proxy import ProxyAddress
+from ..._wire.failures import UncertainEnd
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
 from .tunnel import AsyncTunnel
 
-_READ_BYTES = 64 * 1024
+KEEPALIVE_SECONDS = 30.0
+"""How long an idle connection is kept."""
 _JOIN_BYTES = 64 * 1024
+"""A shorter part of a body is sent in one write with the head before it, and so in one packet."""
 
 
 class AsyncConnection:
@@ -83,7 +85,7 @@ class AsyncConnection:
         except httpcore.WriteError:
             pass  # The server may have refused, and answered, before it read everything.
         while True:
-            if reader.read_head(await stream.read(_READ_BYTES, self._timeout)) is not None:
+            if reader.read_head(await stream.read(READ_BYTES, self._timeout)) is not None:
                 return reader
 
     async def read_part(self, reader: ResponseReader) -> bytes:
@@ -99,7 +101,7 @@ class AsyncConnection:
         assert stream is not None
         part = reader.read_rest()
         while not part and not reader.ended:
-            part = reader.read_body(await stream.read(_READ_BYTES, self._timeout))
+            part = reader.read_body(await stream.read(READ_BYTES, self._timeout))
         if not part and reader.ends_with_connection and self.network.was_cut:
             raise UncertainEnd("the connection was cut, and so nobody knows whether the body is whole")
         return part

@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 import httpcore
 
-from ..._network.aio import AsyncShield
-from ..._network.limits import CAN_START_TLS, Limits
+from ..._network.aio import shield
+from ..._network.limits import CAN_START_TLS, READ_BYTES, Limits
 
-_READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
 
 
@@ -67,7 +66,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
             await self._do(tls.do_handshake, timeout)
         except BaseException as exc:
-            with AsyncShield():
+            with shield():
                 await self.aclose()
             if isinstance(exc, httpcore.TimeoutException):
                 raise httpcore.ConnectTimeout("no TLS in time") from exc
@@ -118,7 +117,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
                 result = step()
             except ssl.SSLWantReadError:
                 await self._send(timeout)
-                data = await self._outer.read(_READ_BYTES, timeout)
+                data = await self._outer.read(READ_BYTES, timeout)
                 if data:
                     self._incoming.write(data)
                 else:

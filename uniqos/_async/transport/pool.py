@@ -16,7 +16,7 @@ import httpcore
 import httpx
 
 from ..._base.deadline import Deadline
-from ..._network.aio import AsyncForgotten, AsyncGate, AsyncShield
+from ..._network.aio import AsyncFinalizerMixin, AsyncLimiter, shield
 from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
 from ..._policy.config import DEFAULT_MAX_CONNECTIONS
@@ -52,7 +52,7 @@ class _AsyncLease:
         self.connection: AsyncConnection | None = None
 
 
-class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
+class _AsyncBody(httpx.AsyncByteStream, AsyncFinalizerMixin):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
     _lease: _AsyncLease | None = None
@@ -82,10 +82,10 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
         try:
             lease, self._lease = self._lease, None
             if lease is not None:
-                with AsyncShield():
+                with shield():
                     await self._pool.give_back(lease)
         except BaseException:  # interrupted halfway, a connection still in use could look idle
-            with AsyncShield():
+            with shield():
                 if lease is not None:
                     await self._pool.drop(lease)
             raise
@@ -123,7 +123,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
             self._origin, self._headers = address.origin, address.headers
         self._verify: ssl.SSLContext | str | None = verify
         self._max_connections: int = max_connections
-        self._gate: AsyncGate = AsyncGate(max_connections)
+        self._limiter: AsyncLimiter = AsyncLimiter(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[AsyncConnection] = deque()
         self._busy: set[_AsyncLease] = set()
@@ -147,7 +147,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         """
         deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
         timeout = request.extensions.get("timeout", {}).get("pool")
-        if not await self._gate.acquire(deadline.clamp(timeout)):
+        if not await self._limiter.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
         lease = _AsyncLease()
         self._busy.add(lease)
@@ -165,7 +165,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
-            with AsyncShield():
+            with shield():
                 await self.drop(lease)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
@@ -188,7 +188,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
             if len(self._free) > 1:
                 await self._close_expired()
         finally:
-            self._gate.release()
+            self._limiter.release()
         if self._closed:  # meanwhile, by another thread, which may not have seen this one
             await self.aclose()
 
@@ -202,7 +202,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
             if lease.connection is not None:
                 await lease.connection.aclose()
         finally:
-            self._gate.release()
+            self._limiter.release()
 
     async def aclose(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""

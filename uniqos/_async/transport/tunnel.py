@@ -7,13 +7,11 @@ from collections.abc import Generator
 
 import httpcore
 
-from ..._network.aio import AsyncShield
-from ..._network.limits import AsyncNetwork
+from ..._network.aio import shield
+from ..._network.limits import READ_BYTES, AsyncNetwork
 from ..._network.proxy import ProxyAddress
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
-
-_READ_BYTES = 64 * 1024
 
 
 class AsyncTunnel:
@@ -53,14 +51,14 @@ class AsyncTunnel:
             headers = [(b"Host", target.encode()), *self._proxy.headers]
             await stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
             reader = ResponseReader(b"CONNECT")
-            while (answer := reader.read_head(await stream.read(_READ_BYTES, timeout))) is None:
+            while (answer := reader.read_head(await stream.read(READ_BYTES, timeout))) is None:
                 pass
             if not 200 <= answer.status_code < 300:
                 raise httpcore.ProxyError(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
             if reader.rest:
                 raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
         except BaseException:
-            with AsyncShield():
+            with shield():
                 await stream.aclose()
             raise
         return stream
@@ -81,7 +79,7 @@ class AsyncTunnel:
                     received = await _exactly(stream, step, timeout)
                 step = _after(talk, received)
         except BaseException:
-            with AsyncShield():
+            with shield():
                 await stream.aclose()
             raise
         return stream

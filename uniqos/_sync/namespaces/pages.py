@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from ... import errors
-from ..._network.threads import Gate
+from ..._network.threads import Limiter
 from ..._wire.operation import Body
 from ..._wire.paging import check_page_size, cursor_of, next_page
 
@@ -37,7 +37,7 @@ class Items(Generic[T]):
     have to be closed by its own event loop.
     """
 
-    __slots__ = ("_ask", "_asked", "_gate", "_items", "_next")
+    __slots__ = ("_ask", "_asked", "_items", "_lock", "_next")
 
     def __init__(
         self,
@@ -50,13 +50,13 @@ class Items(Generic[T]):
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
         self._items: deque[T] = deque()
-        self._gate: Gate = Gate(1)  # several workers may share it: each item goes to one of them
+        self._lock: Limiter = Limiter(1)  # several workers may share it: each item goes to one of them
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        self._gate.acquire(None)
+        self._lock.acquire(None)
         try:
             while not self._items:
                 if self._next is None:
@@ -64,7 +64,7 @@ class Items(Generic[T]):
                 self._take(self._ask(*self._next), *self._next)
             return self._items.popleft()
         finally:
-            self._gate.release()
+            self._lock.release()
 
     def _take(self, page: Any, query: Body | None, filters: Mapping[str, Any]) -> None:
         items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)

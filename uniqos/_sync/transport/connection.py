@@ -11,16 +11,18 @@ from typing import Any
 import httpcore
 import httpx
 
-from ..._base.http import KEEPALIVE_SECONDS, UncertainEnd
-from ..._network.limits import Network
+from ..._network.limits import READ_BYTES, Network
 from ..._network.proxy import ProxyAddress
 from ..._network.threads import make_network
+from ..._wire.failures import UncertainEnd
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
 from .tunnel import Tunnel
 
-_READ_BYTES = 64 * 1024
+KEEPALIVE_SECONDS = 30.0
+"""How long an idle connection is kept."""
 _JOIN_BYTES = 64 * 1024
+"""A shorter part of a body is sent in one write with the head before it, and so in one packet."""
 
 
 class Connection:
@@ -84,7 +86,7 @@ class Connection:
         except httpcore.WriteError:
             pass  # The server may have refused, and answered, before it read everything.
         while True:
-            if reader.read_head(stream.read(_READ_BYTES, self._timeout)) is not None:
+            if reader.read_head(stream.read(READ_BYTES, self._timeout)) is not None:
                 return reader
 
     def read_part(self, reader: ResponseReader) -> bytes:
@@ -100,7 +102,7 @@ class Connection:
         assert stream is not None
         part = reader.read_rest()
         while not part and not reader.ended:
-            part = reader.read_body(stream.read(_READ_BYTES, self._timeout))
+            part = reader.read_body(stream.read(READ_BYTES, self._timeout))
         if not part and reader.ends_with_connection and self.network.was_cut:
             raise UncertainEnd("the connection was cut, and so nobody knows whether the body is whole")
         return part

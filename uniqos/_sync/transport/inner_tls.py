@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import httpcore
 
-from ..._network.limits import CAN_START_TLS, Limits
-from ..._network.threads import Shield
+from ..._network.limits import CAN_START_TLS, READ_BYTES, Limits
+from ..._network.threads import shield
 
-_READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
 
 
@@ -68,7 +67,7 @@ class TlsStream(httpcore.NetworkStream):
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
             self._do(tls.do_handshake, timeout)
         except BaseException as exc:
-            with Shield():
+            with shield():
                 self.close()
             if isinstance(exc, httpcore.TimeoutException):
                 raise httpcore.ConnectTimeout("no TLS in time") from exc
@@ -119,7 +118,7 @@ class TlsStream(httpcore.NetworkStream):
                 result = step()
             except ssl.SSLWantReadError:
                 self._send(timeout)
-                data = self._outer.read(_READ_BYTES, timeout)
+                data = self._outer.read(READ_BYTES, timeout)
                 if data:
                     self._incoming.write(data)
                 else:

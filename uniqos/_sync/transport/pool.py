@@ -19,7 +19,7 @@ import httpx
 from ..._base.deadline import Deadline
 from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
-from ..._network.threads import Forgotten, Gate, Shield
+from ..._network.threads import FinalizerMixin, Limiter, shield
 from ..._policy.config import DEFAULT_MAX_CONNECTIONS
 from ..._wire.failures import forget_locals
 from ..._wire.http1 import ResponseReader
@@ -53,7 +53,7 @@ class _Lease:
         self.connection: Connection | None = None
 
 
-class _Body(httpx.SyncByteStream, Forgotten):
+class _Body(httpx.SyncByteStream, FinalizerMixin):
     """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
 
     _lease: _Lease | None = None
@@ -83,10 +83,10 @@ class _Body(httpx.SyncByteStream, Forgotten):
         try:
             lease, self._lease = self._lease, None
             if lease is not None:
-                with Shield():
+                with shield():
                     self._pool.give_back(lease)
         except BaseException:  # interrupted halfway, a connection still in use could look idle
-            with Shield():
+            with shield():
                 if lease is not None:
                     self._pool.drop(lease)
             raise
@@ -124,7 +124,7 @@ class Pool(httpx.BaseTransport):
             self._origin, self._headers = address.origin, address.headers
         self._verify: ssl.SSLContext | str | None = verify
         self._max_connections: int = max_connections
-        self._gate: Gate = Gate(max_connections)
+        self._limiter: Limiter = Limiter(max_connections)
         # Adding to, and taking from, these is atomic in threads too.
         self._free: deque[Connection] = deque()
         self._busy: set[_Lease] = set()
@@ -148,7 +148,7 @@ class Pool(httpx.BaseTransport):
         """
         deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
         timeout = request.extensions.get("timeout", {}).get("pool")
-        if not self._gate.acquire(deadline.clamp(timeout)):
+        if not self._limiter.acquire(deadline.clamp(timeout)):
             raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
         lease = _Lease()
         self._busy.add(lease)
@@ -166,7 +166,7 @@ class Pool(httpx.BaseTransport):
                 extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
-            with Shield():
+            with shield():
                 self.drop(lease)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
@@ -189,7 +189,7 @@ class Pool(httpx.BaseTransport):
             if len(self._free) > 1:
                 self._close_expired()
         finally:
-            self._gate.release()
+            self._limiter.release()
         if self._closed:  # meanwhile, by another thread, which may not have seen this one
             self.close()
 
@@ -203,7 +203,7 @@ class Pool(httpx.BaseTransport):
             if lease.connection is not None:
                 lease.connection.close()
         finally:
-            self._gate.release()
+            self._limiter.release()
 
     def close(self) -> None:
         """Close the idle connections now and the busy ones when they are given back."""

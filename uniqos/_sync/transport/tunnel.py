@@ -8,13 +8,11 @@ from collections.abc import Generator
 
 import httpcore
 
-from ..._network.limits import Network
+from ..._network.limits import READ_BYTES, Network
 from ..._network.proxy import ProxyAddress
-from ..._network.threads import Shield
+from ..._network.threads import shield
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
-
-_READ_BYTES = 64 * 1024
 
 
 class Tunnel:
@@ -54,14 +52,14 @@ class Tunnel:
             headers = [(b"Host", target.encode()), *self._proxy.headers]
             stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
             reader = ResponseReader(b"CONNECT")
-            while (answer := reader.read_head(stream.read(_READ_BYTES, timeout))) is None:
+            while (answer := reader.read_head(stream.read(READ_BYTES, timeout))) is None:
                 pass
             if not 200 <= answer.status_code < 300:
                 raise httpcore.ProxyError(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
             if reader.rest:
                 raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
         except BaseException:
-            with Shield():
+            with shield():
                 stream.close()
             raise
         return stream
@@ -82,7 +80,7 @@ class Tunnel:
                     received = _exactly(stream, step, timeout)
                 step = _after(talk, received)
         except BaseException:
-            with Shield():
+            with shield():
                 stream.close()
             raise
         return stream
