@@ -146,7 +146,7 @@ class AsyncExchange:
     def _failed(self, exc: Exception) -> errors.NetworkError:
         return network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received)
 
-    async def read_what_there_is(self) -> tuple[bytes, bool]:
+    async def read_available(self) -> tuple[bytes, bool]:
         """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
         try:
             return await self.read(), True

@@ -147,7 +147,7 @@ class Exchange:
     def _failed(self, exc: Exception) -> errors.NetworkError:
         return network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received)
 
-    def read_what_there_is(self) -> tuple[bytes, bool]:
+    def read_available(self) -> tuple[bytes, bool]:
         """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
         try:
             return self.read(), True
