@@ -364,7 +364,7 @@ def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: b
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("where", ["uniqos._sync.requester.HttpInfo", "uniqos._sync.requester.body_decoder"])
+@pytest.mark.parametrize("where", ["uniqos._sync.attempts.HttpInfo", "uniqos._sync.attempts.body_decoder"])
 def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,9 +390,9 @@ def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
 @pytest.mark.parametrize(
     "where",
     [
-        "uniqos._sync.requester.HttpInfo",  # nobody has the response yet but the garbage collector
-        "uniqos._sync.requester.body_decoder",
-        "uniqos._sync.exchange.Exchange.chunk",
+        "uniqos._sync.attempts.HttpInfo",  # nobody has the response yet but the garbage collector
+        "uniqos._sync.attempts.body_decoder",
+        "uniqos._sync.exchange.Exchange.read_chunk",
         "uniqos._sync.transport.pool.httpx.Response",
         "uniqos._sync.transport.connection.Connection.can_serve_again",  # while the connection is being given back
     ],
@@ -642,7 +642,7 @@ def test_a_stream_that_a_thread_reads_is_neither_read_nor_closed_by_another() ->
         stream = client.respond(**TURN, stream=True)
         next(stream)
         reading = threads.submit(stream.until_done)
-        while not stream._in_use:
+        while not stream._is_in_use:
             pass
         for use in (stream.close, lambda: next(stream)):
             with pytest.raises(errors.ConfigurationError) as caught:

@@ -77,7 +77,7 @@ class AsyncConnections:
             raise
 
     @property
-    def bounded(self) -> bool:
+    def has_bounded_reads(self) -> bool:
         """Whether the deadline bounds each read: only our own connections know of it."""
         return self.http_client is None and not is_intercepted()
 

@@ -26,16 +26,16 @@ async def save(
         size = 0
         try:
             await run_blocking(part.begin)
-            while (data := await exchange.chunk()) is not None:
+            while (data := await exchange.read_chunk()) is not None:
                 size += len(data)
                 if max_bytes is not None and size > max_bytes:
-                    raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
+                    raise exchange.decode_error("response_too_large", f"it is larger than max_bytes={max_bytes}")
                 await run_blocking(part.write, data)
-                exchange.extend(requester.timeout(request))
+                exchange.restart_limits(requester.timeout(request))
         finally:
             await exchange.aclose()
         if not size:
-            raise exchange.broken("empty_response", "there is nothing in it")
+            raise exchange.decode_error("empty_response", "there is nothing in it")
         saved = ready(SavedFile)(
             path=await run_blocking(part.finish),
             size=size,

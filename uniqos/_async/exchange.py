@@ -84,7 +84,7 @@ class AsyncExchange:
         self._received: int = 0
         self._arrived: float = monotonic()
         self.work_until: float = self._arrived + _WORK_SECONDS
-        """The instant from which on ``rest()`` should be called before any more work."""
+        """The instant from which on ``checkpoint()`` should be called before any more work."""
         stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
@@ -92,10 +92,10 @@ class AsyncExchange:
 
     @property
     def pending(self) -> bool:
-        """Whether ``chunk()`` has more without waiting for the server."""
+        """Whether ``read_chunk()`` has more without waiting for the server."""
         return self._decoder.pending
 
-    async def chunk(self) -> bytes | None:
+    async def read_chunk(self) -> bytes | None:
         """The next decoded bytes, as they arrive; None at the end.
 
         Raises:
@@ -107,7 +107,7 @@ class AsyncExchange:
             while True:
                 now, at = monotonic(), self._deadline.at
                 if now >= self.work_until:
-                    await self.rest()
+                    await self.checkpoint()
                 part = b""
                 if not self._decoder.pending:
                     received = await anext(self._raw, None)
@@ -126,11 +126,11 @@ class AsyncExchange:
                 if data:
                     return data
         except BodyError as exc:
-            raise self.broken(exc.code, str(exc), raw) from None
+            raise self.decode_error(exc.code, str(exc), raw) from None
         except FAILURES as exc:
             raise self._failed(exc) from exc
 
-    async def rest(self) -> None:
+    async def checkpoint(self) -> None:
         """Let others work, and stop where the time is over, after this has worked for some time without waiting.
 
         Raises:
@@ -159,7 +159,7 @@ class AsyncExchange:
         """The whole decoded body; the connection goes back, whatever happens."""
         body: bytes | bytearray = b""
         try:
-            while (data := await self.chunk()) is not None:
+            while (data := await self.read_chunk()) is not None:
                 if not body:
                     body = data
                 else:  # in one buffer: a list of short chunks would take many times the memory
@@ -177,7 +177,7 @@ class AsyncExchange:
             await self.aclose()
         return bytes(body)
 
-    def extend(self, seconds: float | None) -> None:
+    def restart_limits(self, seconds: float | None) -> None:
         """Count as new what was read so far: from now on the next event has its own time and size."""
         self._deadline.restart(seconds)
         self._decoder.reset()
@@ -186,7 +186,7 @@ class AsyncExchange:
         """Give the connection back."""
         await close(self._response)
 
-    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
+    def decode_error(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
         """The error of a body that is of no use."""
         error = errors.ResponseDecodeError(
             f"{self._request.label}: the body of the answer cannot be used: {reason}",

@@ -67,7 +67,7 @@ class AsyncRequester:
         with self.watch(request) as watch:
             exchange, content = await self.send(request, ANY, self.config.max_response_bytes, _read, watch)
             if not content:
-                raise exchange.broken("empty_response", "there is nothing in it")
+                raise exchange.decode_error("empty_response", "there is nothing in it")
         file = ready(File)(content=content, content_type=exchange.http.headers.get("content-type"))
         set_http(file, exchange.http)
         return file

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
-from time import monotonic
+from collections.abc import AsyncIterator, Generator
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +12,6 @@ from .. import errors
 from .._base.http import HttpInfo
 from .._network.aio import Loop, close_on_loop, current_loop
 from .._policy.unobserved import NOBODY, Unwatched
-from .._turn.frames import Frames
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
 from .._wire.message import EVENT_STREAM
@@ -25,12 +23,8 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .exchange import AsyncExchange
+from .reader import AsyncReader
 from .requester import AsyncRequester
-
-_SECONDS_FOR_THE_REST = 1.0
-"""How long a stream is read on when its turn is over."""
-_THE_REST = -1
 
 
 class AsyncRespondStream:
@@ -50,9 +44,10 @@ class AsyncRespondStream:
     ``stream_interrupted``, with the text so far.
     """
 
-    _exchange: AsyncExchange | None = None
-    """The response, while the stream is open."""
+    _reader: AsyncReader | None = None
+    """Reads the response while the stream is open."""
     _loop: Loop
+    """Where the stream was opened, and so has to be closed."""
 
     # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
@@ -62,18 +57,11 @@ class AsyncRespondStream:
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
         self._watch: Unwatched = NOBODY
-        self._frames: Frames = Frames()
-        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
-        self._timeout: float | None = requester.timeout(request)
-        self._limit: int = requester.config.max_response_bytes
-        self._size: int = 0
-        self._waits_for: int | None = None
-        """How many events came before the one whose time runs. The time that the caller takes does not count."""
-        self._in_use: bool = False
-        self._over: bool = False
+        self._is_in_use: bool = False
+        self._is_closed: bool = False
 
     def __del__(self) -> None:
-        if self._exchange is not None:
+        if self._reader is not None:
             close_on_loop(self._loop, self.aclose)
 
     @property
@@ -125,18 +113,18 @@ class AsyncRespondStream:
                 another task or thread reads it.
         """
         if self._turn.http is None:
-            if self._in_use:
+            if self._is_in_use:
                 raise self._used_elsewhere()
-            if self._over:
+            if self._is_closed:
                 self._turn.check_end()
-            self._in_use = True
+            self._is_in_use = True
             try:
                 await self._start()
             except BaseException as exc:
                 await self._finish(exc)
                 raise
             finally:
-                self._in_use = False
+                self._is_in_use = False
         return self
 
     async def until_done(self) -> Self:
@@ -174,39 +162,33 @@ class AsyncRespondStream:
         Raises:
             ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
         """
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        self._in_use = True
+        self._is_in_use = True
         try:
             await self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
 
     def __aiter__(self) -> AsyncIterator[RespondStreamEvent]:
         return self
 
     async def __anext__(self) -> RespondStreamEvent:
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        if self._over:
+        if self._is_closed:
             self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
             raise StopAsyncIteration
-        self._in_use = True
+        self._is_in_use = True
         try:
-            exchange = self._exchange or await self._start()
-            while True:
-                if monotonic() >= exchange.work_until:
-                    self._begin_time(exchange)
-                    await exchange.rest()
-                for event in self._arrived:
-                    if event is None:
-                        break  # it is time to look at the clock
-                    if self._watch is not NOBODY:
-                        self._watch.event()
-                    return event
-                else:
-                    if not await self._receive(exchange):
-                        break
+            reader = self._reader or await self._start()
+            event = reader.next_received()
+            if event is None:
+                event = await (reader.read_rest() if self._turn.ended else reader.read_turn())
+            if event is not None:
+                if self._watch is not NOBODY:
+                    self._watch.event()
+                return event
         except BaseException as exc:
             error = await self._fail(exc)
             if error is exc:
@@ -216,7 +198,7 @@ class AsyncRespondStream:
         else:
             await self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
         raise StopAsyncIteration
 
     def _used_elsewhere(self) -> errors.ConfigurationError:
@@ -225,51 +207,26 @@ class AsyncRespondStream:
             code="stream_in_use",
         )
 
-    async def _start(self) -> AsyncExchange:
+    async def _start(self) -> AsyncReader:
         """Send the request and wait for the beginning of the answer."""
         requester, request = self._requester, self._request
         self._loop = current_loop()
         self._watch = requester.watch(request, streamed=True).__enter__()
         exchange = await requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
         self._turn.http = exchange.http
-        self._exchange = exchange
-        return exchange
-
-    async def _receive(self, exchange: AsyncExchange) -> bool:
-        """Wait for the next events; return False at the end of the stream.
-
-        Raises:
-            NetworkError: The stream ends before its turn.
-            ResponseDecodeError: The stream is too large, or wrongly compressed.
-        """
-        turn = self._turn
-        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
-            return False  # nothing would end the wait for more
-        if self._size > self._limit:  # the events of the allowed part were given
-            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
-        self._begin_time(exchange)
-        data = await exchange.chunk()
-        if data is None:
-            if not turn.ended:
-                raise turn.interrupted("it ended without a completion")
-            return False
-        allowed = self._limit - self._size
-        self._size += len(data)
-        self._arrived = turn.events(self._frames.feed(data[:allowed]))
-        return True
-
-    def _begin_time(self, exchange: AsyncExchange) -> None:
-        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
-        turn = self._turn
-        waits_for = _THE_REST if turn.ended else turn.emitted
-        if waits_for != self._waits_for:
-            self._waits_for = waits_for
-            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
+        self._reader = AsyncReader(
+            exchange,
+            self._turn,
+            requester.timeout(request),
+            requester.config.max_response_bytes,
+            requester.connections.has_bounded_reads,
+        )
+        return self._reader
 
     async def _fail(self, exc: BaseException) -> BaseException | None:
         """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
         error: BaseException | None = exc
-        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+        if self._reader is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
             if self._turn.ended:
                 error = None
                 if exc.code != "timeout":
@@ -281,15 +238,14 @@ class AsyncRespondStream:
 
     async def _finish(self, exc: BaseException | None) -> None:
         """Give the connection back, and tell the observer how the call ended."""
-        self._over = True
-        self._arrived = iter(())
+        self._is_closed = True
         watch, self._watch = self._watch, NOBODY
-        exchange, self._exchange = self._exchange, None
+        reader, self._reader = self._reader, None
         try:
-            if exchange is not None:
-                await exchange.aclose()
+            if reader is not None:
+                await reader.exchange.aclose()
         finally:
-            if self._turn.broken_afterwards is not None and exchange is not None:
+            if self._turn.broken_afterwards is not None and reader is not None:
                 self._requester.config.log.warning(
                     "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
                 )
@@ -339,24 +295,24 @@ class _AsyncFrames:
 
         self._relay = _relay
         self._stream: AsyncRespondStream = stream
-        self._over: bool = False
+        self._is_closed: bool = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._over:
+        if self._is_closed:
             raise StopAsyncIteration
         try:
             return self._relay.frame(self._relay.relay_event(await anext(self._stream)))
         except StopAsyncIteration:
-            self._over = True
+            self._is_closed = True
             raise
         except errors.UniqOSError as exc:
-            self._over = True
+            self._is_closed = True
             return self._relay.frame(self._relay.relay_failure(exc))
 
     async def aclose(self) -> None:
         """Close the stream."""
-        self._over = True
+        self._is_closed = True
         await self._stream.aclose()

@@ -85,7 +85,7 @@ class Exchange:
         self._received: int = 0
         self._arrived: float = monotonic()
         self.work_until: float = self._arrived + _WORK_SECONDS
-        """The instant from which on ``rest()`` should be called before any more work."""
+        """The instant from which on ``checkpoint()`` should be called before any more work."""
         stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.SyncByteStream)
         # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
@@ -93,10 +93,10 @@ class Exchange:
 
     @property
     def pending(self) -> bool:
-        """Whether ``chunk()`` has more without waiting for the server."""
+        """Whether ``read_chunk()`` has more without waiting for the server."""
         return self._decoder.pending
 
-    def chunk(self) -> bytes | None:
+    def read_chunk(self) -> bytes | None:
         """The next decoded bytes, as they arrive; None at the end.
 
         Raises:
@@ -108,7 +108,7 @@ class Exchange:
             while True:
                 now, at = monotonic(), self._deadline.at
                 if now >= self.work_until:
-                    self.rest()
+                    self.checkpoint()
                 part = b""
                 if not self._decoder.pending:
                     received = next(self._raw, None)
@@ -127,11 +127,11 @@ class Exchange:
                 if data:
                     return data
         except BodyError as exc:
-            raise self.broken(exc.code, str(exc), raw) from None
+            raise self.decode_error(exc.code, str(exc), raw) from None
         except FAILURES as exc:
             raise self._failed(exc) from exc
 
-    def rest(self) -> None:
+    def checkpoint(self) -> None:
         """Let others work, and stop where the time is over, after this has worked for some time without waiting.
 
         Raises:
@@ -160,7 +160,7 @@ class Exchange:
         """The whole decoded body; the connection goes back, whatever happens."""
         body: bytes | bytearray = b""
         try:
-            while (data := self.chunk()) is not None:
+            while (data := self.read_chunk()) is not None:
                 if not body:
                     body = data
                 else:  # in one buffer: a list of short chunks would take many times the memory
@@ -178,7 +178,7 @@ class Exchange:
             self.close()
         return bytes(body)
 
-    def extend(self, seconds: float | None) -> None:
+    def restart_limits(self, seconds: float | None) -> None:
         """Count as new what was read so far: from now on the next event has its own time and size."""
         self._deadline.restart(seconds)
         self._decoder.reset()
@@ -187,7 +187,7 @@ class Exchange:
         """Give the connection back."""
         close(self._response)
 
-    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
+    def decode_error(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
         """The error of a body that is of no use."""
         error = errors.ResponseDecodeError(
             f"{self._request.label}: the body of the answer cannot be used: {reason}",

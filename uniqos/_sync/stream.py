@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
 from types import TracebackType
 
 from typing_extensions import Self
@@ -13,7 +12,6 @@ from .. import errors
 from .._base.http import HttpInfo
 from .._network.threads import Loop, close_on_loop, current_loop
 from .._policy.unobserved import NOBODY, Unwatched
-from .._turn.frames import Frames
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
 from .._wire.message import EVENT_STREAM
@@ -25,12 +23,8 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .exchange import Exchange
+from .reader import Reader
 from .requester import Requester
-
-_SECONDS_FOR_THE_REST = 1.0
-"""How long a stream is read on when its turn is over."""
-_THE_REST = -1
 
 
 class RespondStream:
@@ -50,9 +44,10 @@ class RespondStream:
     ``stream_interrupted``, with the text so far.
     """
 
-    _exchange: Exchange | None = None
-    """The response, while the stream is open."""
+    _reader: Reader | None = None
+    """Reads the response while the stream is open."""
     _loop: Loop
+    """Where the stream was opened, and so has to be closed."""
 
     # Not an async generator: trio warns of each that is left before its end.
     def __init__(self, requester: Requester, request: Request) -> None:
@@ -62,18 +57,11 @@ class RespondStream:
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
         self._watch: Unwatched = NOBODY
-        self._frames: Frames = Frames()
-        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
-        self._timeout: float | None = requester.timeout(request)
-        self._limit: int = requester.config.max_response_bytes
-        self._size: int = 0
-        self._waits_for: int | None = None
-        """How many events came before the one whose time runs. The time that the caller takes does not count."""
-        self._in_use: bool = False
-        self._over: bool = False
+        self._is_in_use: bool = False
+        self._is_closed: bool = False
 
     def __del__(self) -> None:
-        if self._exchange is not None:
+        if self._reader is not None:
             close_on_loop(self._loop, self.close)
 
     @property
@@ -125,18 +113,18 @@ class RespondStream:
                 another task or thread reads it.
         """
         if self._turn.http is None:
-            if self._in_use:
+            if self._is_in_use:
                 raise self._used_elsewhere()
-            if self._over:
+            if self._is_closed:
                 self._turn.check_end()
-            self._in_use = True
+            self._is_in_use = True
             try:
                 self._start()
             except BaseException as exc:
                 self._finish(exc)
                 raise
             finally:
-                self._in_use = False
+                self._is_in_use = False
         return self
 
     def until_done(self) -> Self:
@@ -174,39 +162,33 @@ class RespondStream:
         Raises:
             ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
         """
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        self._in_use = True
+        self._is_in_use = True
         try:
             self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
 
     def __iter__(self) -> Iterator[RespondStreamEvent]:
         return self
 
     def __next__(self) -> RespondStreamEvent:
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        if self._over:
+        if self._is_closed:
             self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
             raise StopIteration
-        self._in_use = True
+        self._is_in_use = True
         try:
-            exchange = self._exchange or self._start()
-            while True:
-                if monotonic() >= exchange.work_until:
-                    self._begin_time(exchange)
-                    exchange.rest()
-                for event in self._arrived:
-                    if event is None:
-                        break  # it is time to look at the clock
-                    if self._watch is not NOBODY:
-                        self._watch.event()
-                    return event
-                else:
-                    if not self._receive(exchange):
-                        break
+            reader = self._reader or self._start()
+            event = reader.next_received()
+            if event is None:
+                event = reader.read_rest() if self._turn.ended else reader.read_turn()
+            if event is not None:
+                if self._watch is not NOBODY:
+                    self._watch.event()
+                return event
         except BaseException as exc:
             error = self._fail(exc)
             if error is exc:
@@ -216,7 +198,7 @@ class RespondStream:
         else:
             self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
         raise StopIteration
 
     def _used_elsewhere(self) -> errors.ConfigurationError:
@@ -225,51 +207,26 @@ class RespondStream:
             code="stream_in_use",
         )
 
-    def _start(self) -> Exchange:
+    def _start(self) -> Reader:
         """Send the request and wait for the beginning of the answer."""
         requester, request = self._requester, self._request
         self._loop = current_loop()
         self._watch = requester.watch(request, streamed=True).__enter__()
         exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
         self._turn.http = exchange.http
-        self._exchange = exchange
-        return exchange
-
-    def _receive(self, exchange: Exchange) -> bool:
-        """Wait for the next events; return False at the end of the stream.
-
-        Raises:
-            NetworkError: The stream ends before its turn.
-            ResponseDecodeError: The stream is too large, or wrongly compressed.
-        """
-        turn = self._turn
-        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
-            return False  # nothing would end the wait for more
-        if self._size > self._limit:  # the events of the allowed part were given
-            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
-        self._begin_time(exchange)
-        data = exchange.chunk()
-        if data is None:
-            if not turn.ended:
-                raise turn.interrupted("it ended without a completion")
-            return False
-        allowed = self._limit - self._size
-        self._size += len(data)
-        self._arrived = turn.events(self._frames.feed(data[:allowed]))
-        return True
-
-    def _begin_time(self, exchange: Exchange) -> None:
-        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
-        turn = self._turn
-        waits_for = _THE_REST if turn.ended else turn.emitted
-        if waits_for != self._waits_for:
-            self._waits_for = waits_for
-            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
+        self._reader = Reader(
+            exchange,
+            self._turn,
+            requester.timeout(request),
+            requester.config.max_response_bytes,
+            requester.connections.has_bounded_reads,
+        )
+        return self._reader
 
     def _fail(self, exc: BaseException) -> BaseException | None:
         """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
         error: BaseException | None = exc
-        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+        if self._reader is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
             if self._turn.ended:
                 error = None
                 if exc.code != "timeout":
@@ -281,15 +238,14 @@ class RespondStream:
 
     def _finish(self, exc: BaseException | None) -> None:
         """Give the connection back, and tell the observer how the call ended."""
-        self._over = True
-        self._arrived = iter(())
+        self._is_closed = True
         watch, self._watch = self._watch, NOBODY
-        exchange, self._exchange = self._exchange, None
+        reader, self._reader = self._reader, None
         try:
-            if exchange is not None:
-                exchange.close()
+            if reader is not None:
+                reader.exchange.close()
         finally:
-            if self._turn.broken_afterwards is not None and exchange is not None:
+            if self._turn.broken_afterwards is not None and reader is not None:
                 self._requester.config.log.warning(
                     "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
                 )
@@ -334,24 +290,24 @@ class _Frames:
 
         self._relay = _relay
         self._stream: RespondStream = stream
-        self._over: bool = False
+        self._is_closed: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        if self._over:
+        if self._is_closed:
             raise StopIteration
         try:
             return self._relay.frame(self._relay.relay_event(next(self._stream)))
         except StopIteration:
-            self._over = True
+            self._is_closed = True
             raise
         except errors.UniqOSError as exc:
-            self._over = True
+            self._is_closed = True
             return self._relay.frame(self._relay.relay_failure(exc))
 
     def close(self) -> None:
         """Close the stream."""
-        self._over = True
+        self._is_closed = True
         self._stream.close()

@@ -16,7 +16,7 @@ import pytest
 from tests._sync.support import TURN, make_client, slept
 from tests.support.rawserver import Handler, RawServer, body, header, reply, rst
 from uniqos import RespondStream, UniqOS, errors, models
-from uniqos._sync import stream as streams
+from uniqos._sync import reader
 from uniqos._sync.transport.pool import Pool
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=latin-1\r\nX-Request-Id: req_s\r\n"
@@ -489,7 +489,7 @@ def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> None:
 def test_a_stream_is_read_on_after_its_end_for_a_while_and_no_longer(
     late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.2)
+    monkeypatch.setattr(reader, "_SECONDS_FOR_THE_REST", 0.2)
     part = {"an event": HE, "events": HE, "pings": b": ping\n\n", "names": b"event: x\n\n", "comments": b":\n\n" * 9999}
     over = threading.Event()
     lingered: list[bool] = []
