@@ -43,7 +43,7 @@ def half_a_stream(connection: socket.socket, request: bytes, number: int) -> Non
 
 def pool_of(client: UniqOS | AsyncUniqOS) -> Any:
     connections: Any = client._requester.connections
-    return connections._pools.get(connections._make)
+    return connections._pools.get(connections._make_pool)
 
 
 def test_many_threads_on_one_client_get_their_own_answers_over_few_connections() -> None:
@@ -383,7 +383,7 @@ def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
             gc.collect()
             pool = pool_of(client)
             assert pool.busy == 0
-            assert all(connection.is_alive for connection in pool._free)
+            assert all(connection.is_alive for connection in pool._idle)
         assert [pool._limiter.acquire(0) for _ in range(2)] == [True, False]
 
 
@@ -701,14 +701,14 @@ def test_who_is_closed_while_the_first_connection_is_prepared_leaves_none() -> N
     with RawServer(echo) as server:
         client = UniqOS(KEY, base_url=server.url)
         connections = client._requester.connections
-        make, begun, closed = connections._make, threading.Event(), threading.Event()
+        make, begun, closed = connections._make_pool, threading.Event(), threading.Event()
 
         def slowly() -> Any:
             begun.set()
             assert closed.wait(5)
             return make()
 
-        connections._make = slowly  # type: ignore[method-assign]
+        connections._make_pool = slowly  # type: ignore[method-assign]
         with ThreadPoolExecutor(1) as threads:
             call = threads.submit(client.respond, **TURN)
             assert begun.wait(5)

@@ -1,4 +1,4 @@
-"""The one place that sends: attempts, waits and limits of a call. What to do is decided by pure functions."""
+"""The engine of a client: it performs the operations that the namespaces name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TAKEN = frozenset({400, 402, 403, 404, 409, 422})
 
 
 class AsyncRequester:
-    """Performs operations with one client's settings. Every namespace holds this one object."""
+    """The engine of one client, which all of its namespaces share."""
 
     def __init__(self, config: Config, connections: AsyncConnections, clock: AsyncClock | None = None) -> None:
         self.config: Config = config
@@ -37,21 +37,21 @@ class AsyncRequester:
         self._log = config.log
         self.drift: Drift | None = None
         if config.on_drift is not None:
-            from .._policy.drift import Drift  # few want it
+            from .._policy.drift import Drift  # Few clients report drift.
 
             self.drift = Drift(config.on_drift, connections.drift_told.setdefault(config.on_drift, set()), config.log)
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
 
     async def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
-        """Perform one operation: check the arguments, send until it succeeds or may not be repeated, validate."""
+        """Perform an operation: check and encode the arguments, send the request, validate the answer."""
         return await self.perform(op, encode(op, data, fields, path))
 
     async def perform(self, op: Operation[R], request: Request) -> R:
-        """The same for a request that is encoded already."""
+        """Perform an operation whose request is encoded already."""
         with self.watch(request) as watch:
             exchange, content = await self.send(request, JSON, self.config.max_response_bytes, _read, watch)
             if not content and op.method != "GET" and not op.returns.model_fields:
-                content = b"{}"  # nobody has promised that there is anything to say
+                content = b"{}"  # The contract promises no field of this answer, so an empty body keeps it.
             answer = decode(
                 op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
             )
@@ -60,33 +60,33 @@ class AsyncRequester:
         return answer
 
     async def fetch(self, op: Operation[File], options: Mapping[str, Any], *path: str) -> File:
-        """Perform an operation that gives a file, whatever its type."""
-        from .._wire.file import File  # few want one
+        """Perform an operation that returns a file of any media type."""
+        from .._wire.file import File  # Few clients fetch files.
 
         request = encode(op, None, options, path)
         with self.watch(request) as watch:
             exchange, content = await self.send(request, ANY, self.config.max_response_bytes, _read, watch)
             if not content:
-                raise exchange.decode_error("empty_response", "there is nothing in it")
+                raise exchange.decode_error("empty_response", "it is empty")
         file = ready(File)(content=content, content_type=exchange.http.headers.get("content-type"))
         set_http(file, exchange.http)
         return file
 
     async def open(self, request: Request, accept: str, limit: int, watch: Unwatched) -> AsyncExchange:
-        """Send ``request`` for a body that the caller reads; ``limit`` bounds it in bytes."""
-        return await self.send(request, accept, limit, _leave, watch)
+        """Send a request and return its answer, whose body the caller reads: ``limit`` decoded bytes at most."""
+        return await self.send(request, accept, limit, _keep_open, watch)
 
     async def warm_up(self) -> None:
-        """Open one connection, by a request that asks for nothing."""
+        """Open a connection by ``HEAD /``. Any HTTP answer means that the server is reachable."""
         try:
             await self.send(
                 Request("HEAD", "/", "HEAD /", None, [], "safe"), ANY, self.config.max_response_bytes, _read, NOBODY
             )
         except (errors.APIError, errors.ResponseDecodeError):
-            pass  # whatever it says, somebody is there
+            pass
 
     def watch(self, request: Request, *, streamed: bool = False) -> Unwatched:
-        """Tells the observer of a call, within ``with``."""
+        """Return a context manager that tells the observer how a call goes."""
         if self.config.observer is None:
             return NOBODY
         from .._policy.observer import Watched
@@ -94,7 +94,7 @@ class AsyncRequester:
         return Watched(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
 
     def timeout(self, request: Request) -> float | None:
-        """Seconds an attempt may take, and the next event of a stream may let wait; None is no limit."""
+        """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
         return timeout_of(request, self.config)
 
     async def send(
@@ -119,8 +119,10 @@ class AsyncRequester:
 
 
 async def _read(exchange: AsyncExchange) -> tuple[AsyncExchange, bytes]:
+    """Finish an attempt by reading the whole body."""
     return exchange, await exchange.read()
 
 
-async def _leave(exchange: AsyncExchange) -> AsyncExchange:
+async def _keep_open(exchange: AsyncExchange) -> AsyncExchange:
+    """Finish an attempt with its body unread."""
     return exchange

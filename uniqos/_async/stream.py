@@ -1,4 +1,4 @@
-"""The stream of one turn: its events, typed, in order; never a silent end."""
+"""The stream of one turn, which gives its typed events in order and never ends silently."""
 
 from __future__ import annotations
 
@@ -28,28 +28,30 @@ from .requester import AsyncRequester
 
 
 class AsyncRespondStream:
-    """A turn as it is spoken. Iterate it for the events, or ``text_stream`` for the words.
+    """A streamed turn. Iterate it for the events, or ``text_stream`` for the pieces of the reply.
 
-    Nothing is sent before it is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks status
-    and content type, retries like any call, and raises there. A stream ends well only with a completion (or the
-    API's error event, which ``until_done()`` raises); one that is cut raises NetworkError ``stream_interrupted`` with
-    the text so far. It is never resumed: a turn that ran is not asked for, and paid, again.
+    The request is sent when the stream is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks
+    status and content type, retries like any call, and raises what a call would raise.
 
-    The turn is over with its first completion or error event. Events that come after it are given too, until the
-    stream ends or a second has gone by. They change neither the text nor how the turn ended: an error event after the
-    completion is in ``error`` and is not raised. With an ``http_client`` of yours, only those are given that arrived
-    together with the end.
+    A stream ends well only with a completion. It may also end with an error event of the API, which ``until_done()``
+    raises. A stream that is cut off raises NetworkError ``stream_interrupted`` with the text so far. It is never
+    resumed, since the turn would run, and be billed, twice.
 
-    A stream may have ``max_response_bytes`` as a whole, and 8 MiB for one event. A larger one is
-    ``stream_interrupted``, with the text so far.
+    The turn ends with its first completion or error event. Events after that are given too, until the stream ends or a
+    second has passed. They change neither the text nor the outcome: an error event after the completion is in
+    ``error`` and is not raised. With an ``http_client`` of yours, only those events are given that arrived together
+    with the end.
+
+    A stream may hold ``max_response_bytes`` as a whole, and 8 MiB in one event. A larger one raises
+    ``stream_interrupted`` with the text so far.
     """
 
     _reader: AsyncReader | None = None
     """Reads the response while the stream is open."""
     _loop: Loop
-    """Where the stream was opened, and so has to be closed."""
+    """The event loop that opened the stream, and so has to close it."""
 
-    # Not an async generator: trio warns of each that is left before its end.
+    # An object and no async generator: trio warns of each generator that is abandoned before its end.
     def __init__(self, requester: AsyncRequester, request: Request) -> None:
         self._requester: AsyncRequester = requester
         self._request: Request = request
@@ -71,17 +73,17 @@ class AsyncRespondStream:
 
     @property
     def metadata(self) -> StreamEventMetadata | None:
-        """The first event, once it has arrived."""
+        """The metadata event, which comes first; None before it has arrived."""
         return self._turn.metadata
 
     @property
     def completion(self) -> StreamEventCompletion | None:
-        """The event with which a turn ends well."""
+        """The completion event, with which a turn ends well; None before it has arrived."""
         return self._turn.completion
 
     @property
     def error(self) -> StreamEventError | None:
-        """The first error event: the turn failed with it, or it came after the completion."""
+        """The first error event: it ended the turn, or came after the completion. None if there was none."""
         return self._turn.error
 
     @property
@@ -91,26 +93,26 @@ class AsyncRespondStream:
 
     @property
     def http(self) -> HttpInfo | None:
-        """Status, request id, rate limit, headers and retries of the response; None before it is open."""
+        """Status, request id, rate limit, headers and retries of the response; None before the stream is open."""
         return self._turn.http
 
     @property
     def text_stream(self) -> AsyncIterator[str]:
-        """The pieces of the reply as they come. An error event raises, as in ``until_done()``."""
+        """An iterator over the pieces of the reply as they arrive. An error event raises, as in ``until_done()``."""
         return _AsyncWords(self)
 
     async def open(self) -> Self:
-        """Send the request, if that is still to be done.
+        """Send the request, unless the stream is open already.
 
         Returns:
             The stream itself.
 
         Raises:
             APIError: The API refused the turn.
-            NetworkError: No answer came.
-            ResponseDecodeError: The answer is no event stream.
-            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before. ``stream_in_use``:
-                another task or thread reads it.
+            NetworkError: No answer arrived.
+            ResponseDecodeError: The answer is not an event stream.
+            ConfigurationError: ``stream_consumed``: the stream was closed, or has failed to open, before.
+                ``stream_in_use``: another task or thread is reading it.
         """
         if self._turn.http is None:
             if self._is_in_use:
@@ -128,14 +130,14 @@ class AsyncRespondStream:
         return self
 
     async def until_done(self) -> Self:
-        """Read to the end; then ``text``, ``metadata`` and ``completion`` are there.
+        """Read the stream to its end, so that ``text``, ``metadata`` and ``completion`` are complete.
 
         Returns:
             The stream itself.
 
         Raises:
-            APIError: The turn ended with an error event: the class that its code has over HTTP too.
-            NetworkError: ``stream_interrupted``: it broke, or was closed, before its end.
+            APIError: The turn ended with an error event. Its code chooses the class, as for an HTTP error.
+            NetworkError: ``stream_interrupted``: the stream broke, or was closed, before its end.
             ResponseValidationError: An event breaks the contract.
         """
         async for _ in self:
@@ -144,23 +146,25 @@ class AsyncRespondStream:
         return self
 
     def frames(self) -> AsyncIterator[bytes]:
-        """The events as they came, ready to be sent on by any web framework as ``text/event-stream``.
+        """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
-        An error event that is about this service and not its caller, such as a used-up quota, says no more than that.
+        An error event that concerns this service and not its caller, such as an exhausted quota, is replaced by one
+        that does not say so.
 
-        A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
-        it on has a status of 200 already. Open the stream before, so that a refusal still is one.
+        A stream that breaks, or never completes, ends with an ``error`` event instead of an exception, since the
+        caller has received status 200 already. Open the stream first, so that a refusal by the API still raises.
 
         Returns:
-            One server-sent event after the other, name and data to the letter. Its ``aclose()`` closes the stream.
+            An iterator over the server-sent events, each with the name and data of the API. Its ``aclose()`` closes
+            the stream.
         """
         return _AsyncFrames(self)
 
     async def aclose(self) -> None:
-        """Stop here and give the connection back.
+        """Stop reading and give the connection back.
 
         Raises:
-            ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
+            ConfigurationError: ``stream_in_use``: another task or thread is reading the stream.
         """
         if self._is_in_use:
             raise self._used_elsewhere()
@@ -177,7 +181,7 @@ class AsyncRespondStream:
         if self._is_in_use:
             raise self._used_elsewhere()
         if self._is_closed:
-            self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
+            self._turn.check_end()  # A stream that broke, or was closed early, raises each time.
             raise StopAsyncIteration
         self._is_in_use = True
         try:
@@ -203,12 +207,12 @@ class AsyncRespondStream:
 
     def _used_elsewhere(self) -> errors.ConfigurationError:
         return errors.ConfigurationError(
-            "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+            "another task or thread is reading this stream: leave its loop there, or cancel it, before using it here",
             code="stream_in_use",
         )
 
     async def _start(self) -> AsyncReader:
-        """Send the request and wait for the beginning of the answer."""
+        """Send the request and wait for the head of the answer."""
         requester, request = self._requester, self._request
         self._loop = current_loop()
         self._watch = requester.watch(request, streamed=True).__enter__()
@@ -224,7 +228,7 @@ class AsyncRespondStream:
         return self._reader
 
     async def _fail(self, exc: BaseException) -> BaseException | None:
-        """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
+        """Finish with an exception; return the error to raise, or None if the turn had ended before."""
         error: BaseException | None = exc
         if self._reader is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
             if self._turn.ended:
@@ -270,7 +274,7 @@ class AsyncRespondStream:
 
 
 class _AsyncWords:
-    """The pieces of a reply, one by one."""
+    """An iterator over the pieces of a reply."""
 
     def __init__(self, stream: AsyncRespondStream) -> None:
         self._stream: AsyncRespondStream = stream
@@ -288,10 +292,10 @@ class _AsyncWords:
 
 
 class _AsyncFrames:
-    """The events of a stream as bytes to be sent on, one by one."""
+    """An iterator over the events of a stream, as bytes to send on."""
 
     def __init__(self, stream: AsyncRespondStream) -> None:
-        from .._turn import relay as _relay  # few send a stream on
+        from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
         self._stream: AsyncRespondStream = stream

@@ -316,5 +316,5 @@ class Attempts:
 
 
 def timeout_of(request: Request, config: Config) -> float | None:
-    """Return the seconds that one attempt, or the wait for the next event of a stream, may take; None is no limit."""
+    """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
     return (config.timeout if request.timeout is None else request.timeout) or None

@@ -1,4 +1,4 @@
-"""The request of a turn: what chooses the kind of answer is an argument of the method, and must agree with the body."""
+"""The request of a turn. Arguments of the method choose the kind of answer, and the body must agree with them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,23 @@ from .._wire.operation import Body, Operation, Request
 from .._wire.options import OPTION_NAMES
 from ..api.engine import RespondRequest
 
-_CALL_IT_SO = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
+_ARGUMENTS = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
 
 
 def encode_turn(
     op: Operation[Any], data: Body | None, fields: Mapping[str, Any], *, stream: bool, return_format: str | None
 ) -> Request:
-    """The request of a turn; what chooses the kind of answer comes as arguments, so that the types can tell.
+    """Return the request of a turn.
+
+    Args:
+        op: The operation.
+        data: The turn as one object, or None.
+        fields: The turn as keywords, and the options of the call.
+        stream: Whether the answer is a stream.
+        return_format: The kind of answer; None is text. Both are arguments so that they choose the return type.
 
     Raises:
-        RequestValidationError: A value is wrong, or the body alone asks for another kind of answer than the call.
+        RequestValidationError: A value is wrong, or the body asks for another kind of answer than the arguments.
     """
     chosen: dict[str, Any] = {}
     if return_format is not None:
@@ -38,8 +45,8 @@ def encode_turn(
         for name, other in (("stream", True), ("return_format", "modulator_pack")):
             if chosen.get(name) != other and name in data and _means(name, data[name], other):
                 raise errors.RequestValidationError(
-                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_CALL_IT_SO[name]}) too, "
-                    "since it changes what you get back"
+                    f"{op.label}: the body says {name}={other!r}; pass respond(body, {_ARGUMENTS[name]}) too, "
+                    "since this argument chooses the type of the answer"
                 )
     unknown = fields.keys() - OPTION_NAMES
     if unknown:
@@ -48,9 +55,9 @@ def encode_turn(
 
 
 def _means(name: str, value: Any, other: Any) -> bool:
-    """Whether the request model would read ``value`` as ``other``: it also takes "true" for True."""
+    """Return whether the request model reads ``value`` as ``other``. It also reads "true" as True."""
     try:
         read = ready(RespondRequest).model_validate({"personality_id": "", "message": "", name: value})
     except ValidationError:
-        return False  # it will be refused
+        return False  # The request will be refused.
     return bool(getattr(read, name) == other)

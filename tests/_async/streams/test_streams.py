@@ -559,7 +559,7 @@ async def test_abandoned_streams_give_their_connections_back() -> None:
                 else:
                     never = stream_of(client)
                     await never.aclose()
-            pool = client._requester.connections._pools.get(client._requester.connections._make)
+            pool = client._requester.connections._pools.get(client._requester.connections._make_pool)
             assert pool is room_for_one
             assert (room_for_one.busy, room_for_one.idle) == (0, 0)
             assert (await client.respond(**TURN)).response == "Hi!"

@@ -184,7 +184,7 @@ def test_a_connection_is_asked_about_by_its_holder_only(monkeypatch: pytest.Monk
     asked: list[bool] = []
 
     def is_readable(sock: Any) -> bool:
-        asked.append(any(free._stream.get_extra_info("socket") is sock for free in pool._free if free._stream))
+        asked.append(any(free._stream.get_extra_info("socket") is sock for free in pool._idle if free._stream))
         return False
 
     for module in ("_network.asyncio_stream", "_network.thread_stream"):

@@ -544,7 +544,7 @@ def test_abandoned_streams_give_their_connections_back() -> None:
                 else:
                     never = stream_of(client)
                     never.close()
-            pool = client._requester.connections._pools.get(client._requester.connections._make)
+            pool = client._requester.connections._pools.get(client._requester.connections._make_pool)
             assert pool is room_for_one
             assert (room_for_one.busy, room_for_one.idle) == (0, 0)
             assert (client.respond(**TURN)).response == "Hi!"

@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/base.py by python -m uniqos._generate. Do not edit.
-"""What all namespaces have in common."""
+"""The base class of all namespaces, and the attribute of a client by which one is reached."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ N = TypeVar("N", bound="Namespace")
 
 
 class Namespace:
-    """A group of methods of one client."""
+    """A group of a client's methods."""
 
     __slots__ = ("_requester",)
 
@@ -21,10 +21,10 @@ class Namespace:
 
 
 class namespace(Generic[N]):
-    """Decorates a method that returns the class of a namespace, which becomes an attribute.
+    """A decorator of a method that returns the class of a namespace. The method becomes an attribute.
 
-    Of an instance it is the namespace, made on first use and kept; of the class it is the namespace's class, where
-    mocks and documentation find the methods.
+    The attribute of a client is the namespace, made on first use and kept. The attribute of the client's class is the
+    namespace's class, in which mocks and documentation find the methods.
     """
 
     def __init__(self, load: Callable[[Any], type[N]]) -> None:
@@ -33,7 +33,7 @@ class namespace(Generic[N]):
         self.__doc__ = load.__doc__
 
     if TYPE_CHECKING:
-        # Assigning to an instance replaces the namespace there, as with functools.cached_property.
+        # An instance accepts an assignment, as with functools.cached_property.
         def __set__(self, instance: object, value: N) -> None: ...
 
     @overload
@@ -44,6 +44,6 @@ class namespace(Generic[N]):
         kind = self.func(instance)
         if instance is None:
             return kind
-        # Of two threads that ask at once, both get the one that came first.
+        # Two threads that ask at once both get the namespace that was stored first.
         made: N = instance.__dict__.setdefault(self._name, kind(instance._requester))
         return made
