@@ -97,14 +97,14 @@ class AsyncRequester:
         """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
         return timeout_of(request, self.config)
 
-    async def send(
+    def send(
         self,
         request: Request,
         accept: str,
         limit: int,
         consume: Callable[[AsyncExchange], Coroutine[Any, Any, T]],
         watch: Unwatched,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """Send a request until an attempt succeeds, or until none may follow.
 
         Args:
@@ -114,8 +114,8 @@ class AsyncRequester:
             consume: Finishes an attempt, such as by reading the body. If it fails, the attempt has failed.
             watch: The observer's view of the call.
         """
-        attempts = AsyncAttempts(self.config, self.connections, self.clock, self._endpoint, request, watch)
-        return await attempts.run(accept, limit, consume)
+        attempts = AsyncAttempts(self.config, self.connections, self.clock, self._endpoint, self._log, request, watch)
+        return attempts.run(accept, limit, consume)
 
 
 async def _read(exchange: AsyncExchange) -> tuple[AsyncExchange, bytes]:

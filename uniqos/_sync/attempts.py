@@ -13,6 +13,7 @@ from .._base.deadline import Deadline
 from .._base.http import HttpInfo
 from .._network.threads import Clock
 from .._policy.config import Config
+from .._policy.logging import LeveledLogger
 from .._policy.plan import Plan, plan_by_error, plan_within_limits
 from .._policy.retry import RetryBudget
 from .._policy.unobserved import Unwatched
@@ -44,27 +45,22 @@ class Attempts:
         connections: The connections, with the retry budget and the rate limiters.
         clock: The clock of the client.
         endpoint: The server, and the headers of every request.
+        log: The log of the client.
         request: The request of the call.
         watch: The observer's view of the call.
     """
 
-    __slots__ = (
-        "_clock",
-        "_config",
-        "_connections",
-        "_deadline",
-        "_endpoint",
-        "_last_error",
-        "_log",
-        "_max_retries",
-        "_may_have_run",
-        "_pause",
-        "_request",
-        "_retries",
-        "_sent_at",
-        "_started",
-        "_watch",
-    )
+    # Defaults of the class: most calls need one attempt, and set none of them.
+    _sent_at: float | None = None
+    """When the present attempt was sent; None while the call waits to send it."""
+    _retries: int = 0
+    """How many attempts have failed."""
+    _pause: float = 0.0
+    """Seconds to wait before the present attempt."""
+    _may_have_run: bool = False
+    """Whether a failed attempt may have reached the server."""
+    _last_error: errors.UniqOSError | None = None
+    """The error of the attempt before the present one."""
 
     def __init__(
         self,
@@ -72,6 +68,7 @@ class Attempts:
         connections: Connections,
         clock: Clock,
         endpoint: Endpoint,
+        log: LeveledLogger,
         request: Request,
         watch: Unwatched,
     ) -> None:
@@ -79,23 +76,10 @@ class Attempts:
         self._connections: Connections = connections
         self._clock: Clock = clock
         self._endpoint: Endpoint = endpoint
+        self._log: LeveledLogger = log
         self._request: Request = request
         self._watch: Unwatched = watch
-        self._log = config.log
-        self._deadline: float = (config.deadline if request.deadline is None else request.deadline) or 0.0
-        """Seconds that the whole call may take; 0 is no limit."""
-        self._max_retries: int = config.max_retries if request.max_retries is None else request.max_retries
         self._started: float = clock.monotonic()
-        self._sent_at: float | None = None
-        """When the present attempt was sent; None while the call waits to send it."""
-        self._retries: int = 0
-        """How many attempts have failed."""
-        self._pause: float = 0.0
-        """Seconds to wait before the present attempt."""
-        self._may_have_run: bool = False
-        """Whether a failed attempt may have reached the server."""
-        self._last_error: errors.UniqOSError | None = None
-        """The error of the attempt before the present one."""
 
     def run(self, accept: str, limit: int, consume: Callable[[Exchange], T]) -> T:
         """Send the request until an attempt succeeds, or until none may follow.
@@ -124,7 +108,8 @@ class Attempts:
                 self._prepare_resend(error, plan.seconds)
             else:
                 self._connections.budget.earn()
-                self._note_accepted()
+                if self._connections.paces:
+                    self._note_accepted()
                 return result
 
     # One attempt
@@ -199,7 +184,9 @@ class Attempts:
         """Plan the step after a failed attempt, and slow the credential down if the API refused its rate."""
         if self._sent_at is None:
             return Plan(None, "it would begin after the deadline")
-        plan = plan_by_error(self._request.resend, error, self._retries, self._max_retries, self._clock.random())
+        request, config = self._request, self._config
+        max_retries = config.max_retries if request.max_retries is None else request.max_retries
+        plan = plan_by_error(request.resend, error, self._retries, max_retries, self._clock.random())
         if plan.seconds is None:
             return plan
         if isinstance(error, errors.RateLimitError):
@@ -210,7 +197,7 @@ class Attempts:
         return plan_within_limits(
             plan,
             retries=self._retries,
-            max_retries=self._max_retries,
+            max_retries=max_retries,
             starts_in=plan.seconds if pace is None else pace.free_from(now + plan.seconds) - now,
             left=left,
             tokens=self._budget(error).tokens,
@@ -299,13 +286,19 @@ class Attempts:
 
     # Time
 
+    @property
+    def _deadline(self) -> float:
+        """Seconds that the whole call may take; 0 is no limit."""
+        return (self._config.deadline if self._request.deadline is None else self._request.deadline) or 0.0
+
     def _elapsed(self) -> float:
         """Return the seconds since the call began. Never below 0: a clock may be set back."""
         return max(0.0, self._clock.monotonic() - self._started)
 
     def _left(self) -> float | None:
         """Return the seconds that are left of the deadline of the whole call; None is no limit."""
-        return max(0.0, self._deadline - self._elapsed()) if self._deadline else None
+        deadline = self._deadline
+        return max(0.0, deadline - self._elapsed()) if deadline else None
 
     def _limits(self) -> tuple[float | None, float | None, str]:
         """Return the seconds the next attempt may take, those left of the call, and the name of the shorter limit."""

@@ -115,7 +115,7 @@ class Requester:
             consume: Finishes an attempt, such as by reading the body. If it fails, the attempt has failed.
             watch: The observer's view of the call.
         """
-        attempts = Attempts(self.config, self.connections, self.clock, self._endpoint, request, watch)
+        attempts = Attempts(self.config, self.connections, self.clock, self._endpoint, self._log, request, watch)
         return attempts.run(accept, limit, consume)
 
 
