@@ -76,7 +76,7 @@ class _Pieces(httpx.SyncByteStream):
 class _Server(Connections):
     """Answers with the pieces; ``bounded`` says whether what follows the end is read too."""
 
-    bounded = False
+    has_bounded_reads = False
 
     def __init__(self, pieces: list[bytes], encoding: str, bounded: bool) -> None:
         super().__init__(_CLIENT._requester.config, None)
@@ -85,7 +85,7 @@ class _Server(Connections):
             headers={"content-type": "text/event-stream", "content-encoding": encoding, "x-request-id": "req_1"},
             stream=_Pieces(pieces),
         )
-        self.bounded = bounded
+        self.has_bounded_reads = bounded
 
     def send(self, message: httpx.Request) -> httpx.Response:
         return self._answer

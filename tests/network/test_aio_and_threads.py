@@ -22,13 +22,13 @@ from tests.support.rawserver import RawServer, reply
 from uniqos._async.transport.pool import AsyncPool
 from uniqos._network import aio as _aio
 from uniqos._network import threads as _threads
-from uniqos._network.aio import AsyncClock, AsyncGate, AsyncPerHome, AsyncShield
+from uniqos._network.aio import AsyncClock, AsyncLimiter, AsyncPerLoop, shield
 from uniqos._network.anyio_stream import AnyioNetwork
 from uniqos._network.asyncio_stream import AsyncioNetwork
 from uniqos._network.certificates import ssl_context
 from uniqos._network.limits import AsyncNetwork
 from uniqos._network.thread_stream import ThreadNetwork
-from uniqos._network.threads import Clock, Gate, PerHome
+from uniqos._network.threads import Clock, Limiter, PerLoop
 from uniqos._sync.transport.pool import Pool
 from uniqos._wire.message import Content
 
@@ -136,7 +136,7 @@ def test_a_name_server_that_does_not_answer_costs_no_more_than_the_time_of_the_c
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    with pytest.raises(httpcore.ConnectTimeout, match=r"any\.example was not resolved in time"):
+    with pytest.raises(httpcore.ConnectTimeout, match=r"lookup of the host name any\.example took too long"):
         connect("any.example", 443, 0.05)
     assert not answer_now.is_set()
     answer_now.set()
@@ -181,7 +181,7 @@ def test_the_system_keeps_the_connections_of_threads_alive() -> None:
     with RawServer(answer) as server:
         pool = Pool(server.url)
         call(pool, server.url)
-        assert is_kept_alive(pool._free[0]._stream)
+        assert is_kept_alive(pool._idle[0]._stream)
         pool.close()
 
 
@@ -199,33 +199,33 @@ def test_the_system_keeps_the_connections_of_event_loops_alive(backend: str) -> 
         anyio.run(main, backend=backend)
 
 
-def test_a_gate_that_is_open_costs_no_turn_of_the_loop() -> None:
-    gate = AsyncGate(2)
-    assert without_a_loop(gate.acquire(None)) is True
-    assert without_a_loop(gate.acquire(0)) is True
-    gate.release()
-    assert without_a_loop(gate.acquire(5)) is True
+def test_a_limiter_with_a_free_place_costs_no_turn_of_the_loop() -> None:
+    limiter = AsyncLimiter(2)
+    assert without_a_loop(limiter.acquire(None)) is True
+    assert without_a_loop(limiter.acquire(0)) is True
+    limiter.release()
+    assert without_a_loop(limiter.acquire(5)) is True
 
 
 @both_loops
-def test_who_waits_at_a_gate_goes_in_first_come_first_served(backend: str) -> None:
+def test_those_who_wait_at_a_limiter_go_in_first_come_first_served(backend: str) -> None:
     order: list[int] = []
 
     async def main() -> None:
-        gate = AsyncGate(1)
-        assert await gate.acquire(None)
+        limiter = AsyncLimiter(1)
+        assert await limiter.acquire(None)
 
         async def wait(number: int) -> None:
-            assert await gate.acquire(10)
+            assert await limiter.acquire(10)
             order.append(number)
-            gate.release()
+            limiter.release()
 
         async with anyio.create_task_group() as tasks:
             for number in range(5):
                 tasks.start_soon(wait, number)
                 await anyio.wait_all_tasks_blocked()
-            gate.release()
-        assert await gate.acquire(0)
+            limiter.release()
+        assert await limiter.acquire(0)
 
     anyio.run(main, backend=backend)
     assert order == [0, 1, 2, 3, 4]
@@ -233,33 +233,33 @@ def test_who_waits_at_a_gate_goes_in_first_come_first_served(backend: str) -> No
 
 @both_loops
 @pytest.mark.parametrize("timeout", [0, 0.02])
-def test_who_gives_up_at_a_gate_takes_no_place(timeout: float, backend: str) -> None:
+def test_a_waiter_that_gives_up_takes_no_place_of_a_limiter(timeout: float, backend: str) -> None:
     async def main() -> None:
-        gate = AsyncGate(1)
-        assert await gate.acquire(None)
+        limiter = AsyncLimiter(1)
+        assert await limiter.acquire(None)
         for _ in range(3):
-            assert not await gate.acquire(timeout)
-        gate.release()
-        assert await gate.acquire(0)
-        assert not await gate.acquire(0)
+            assert not await limiter.acquire(timeout)
+        limiter.release()
+        assert await limiter.acquire(0)
+        assert not await limiter.acquire(0)
 
     anyio.run(main, backend=backend)
 
 
 @both_loops
 @pytest.mark.parametrize("handed", [False, True])
-def test_who_is_cancelled_at_a_gate_passes_the_place_on(handed: bool, backend: str) -> None:
+def test_a_waiter_that_is_cancelled_passes_its_place_of_a_limiter_on(handed: bool, backend: str) -> None:
     async def main() -> None:
-        gate = AsyncGate(1)
-        assert await gate.acquire(None)
+        limiter = AsyncLimiter(1)
+        assert await limiter.acquire(None)
         entered = []
 
         async def patient() -> None:
-            entered.append(await gate.acquire(10))
+            entered.append(await limiter.acquire(10))
 
         async def impatient() -> None:
-            await gate.acquire(None)
-            gate.release()
+            await limiter.acquire(None)
+            limiter.release()
 
         async with anyio.create_task_group() as all_tasks:
             async with anyio.create_task_group() as cancelled:
@@ -268,35 +268,35 @@ def test_who_is_cancelled_at_a_gate_passes_the_place_on(handed: bool, backend: s
                 all_tasks.start_soon(patient)
                 await anyio.wait_all_tasks_blocked()
                 if handed:  # the place is given and taken back before its new holder can run
-                    gate.release()
+                    limiter.release()
                 cancelled.cancel_scope.cancel()
             if not handed:
                 assert not entered
-                gate.release()
+                limiter.release()
         assert entered == [True]
-        gate.release()
-        assert await gate.acquire(0)
-        assert not await gate.acquire(0)
+        limiter.release()
+        assert await limiter.acquire(0)
+        assert not await limiter.acquire(0)
 
     anyio.run(main, backend=backend)
 
 
 def test_a_place_may_be_left_while_the_same_thread_goes_in_or_out() -> None:
     """The garbage collector closes a stream that nobody holds any more wherever the thread is."""
-    gate = Gate(1)
+    limiter = Limiter(1)
     left = 0
 
     def leave(frame: object, event: str, arg: object) -> None:
         nonlocal left
         if left < 100:
             left += 1
-            gate.release()
+            limiter.release()
 
     def work() -> None:
         sys.setprofile(leave)  # is called at each call and return in here
         for _ in range(3):
-            gate.acquire(0.01)
-            gate.release()
+            limiter.acquire(0.01)
+            limiter.release()
         sys.setprofile(None)
 
     worker = threading.Thread(target=work, daemon=True)
@@ -306,24 +306,24 @@ def test_a_place_may_be_left_while_the_same_thread_goes_in_or_out() -> None:
     assert left > 3
 
 
-def test_a_gate_for_threads_lets_no_more_in_than_it_may() -> None:
-    gate = Gate(3)
+def test_a_limiter_for_threads_lets_no_more_in_than_it_may() -> None:
+    limiter = Limiter(3)
     inside: list[int] = []
     most: list[int] = []
 
     def work(number: int) -> None:
         for _ in range(50):
-            assert gate.acquire(30)
+            assert limiter.acquire(30)
             inside.append(number)
             most.append(len(inside))
             inside.pop()
-            gate.release()
+            limiter.release()
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(16)))
     assert max(most) <= 3
-    assert [gate.acquire(0) for _ in range(4)] == [True] * 3 + [False]
-    assert not gate.acquire(0.01)
+    assert [limiter.acquire(0) for _ in range(4)] == [True] * 3 + [False]
+    assert not limiter.acquire(0.01)
 
 
 @both_loops
@@ -336,7 +336,7 @@ def test_what_is_shielded_ends_though_the_task_is_cancelled(backend: str) -> Non
             try:
                 await anyio.lowlevel.checkpoint()
             finally:
-                with AsyncShield():
+                with shield():
                     await anyio.lowlevel.checkpoint()
                     done.append(True)
 
@@ -345,13 +345,13 @@ def test_what_is_shielded_ends_though_the_task_is_cancelled(backend: str) -> Non
 
 
 def test_nothing_is_shielded_in_a_thread() -> None:
-    with pytest.raises(ZeroDivisionError), _threads.Shield():
+    with pytest.raises(ZeroDivisionError), _threads.shield():
         raise ZeroDivisionError
 
 
 @both_loops
 def test_each_event_loop_has_its_own_value(backend: str) -> None:
-    values: AsyncPerHome[object] = AsyncPerHome()
+    values: AsyncPerLoop[object] = AsyncPerLoop()
     kept = []  # so that no two have the same address
 
     async def main() -> None:
@@ -369,7 +369,7 @@ def test_each_event_loop_has_its_own_value(backend: str) -> None:
 
 @both_loops
 def test_the_value_of_a_closed_loop_is_let_go(backend: str) -> None:
-    values: AsyncPerHome[object] = AsyncPerHome()
+    values: AsyncPerLoop[object] = AsyncPerLoop()
 
     async def main() -> None:
         values.get(object)
@@ -380,7 +380,7 @@ def test_the_value_of_a_closed_loop_is_let_go(backend: str) -> None:
 
 
 def test_a_value_is_taken_by_its_own_loop_only() -> None:
-    values: AsyncPerHome[str] = AsyncPerHome()
+    values: AsyncPerLoop[str] = AsyncPerLoop()
 
     async def take() -> list[str]:
         return values.take()
@@ -396,7 +396,7 @@ def test_a_value_is_taken_by_its_own_loop_only() -> None:
 
 
 def test_a_child_process_gets_its_own_value_and_keeps_hold_of_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
-    values: PerHome[object] = PerHome()
+    values: PerLoop[object] = PerLoop()
     parents = values.get(object)
     parent = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: parent + 1)
@@ -410,7 +410,7 @@ def test_a_child_process_gets_its_own_value_and_keeps_hold_of_its_parents(monkey
 
 
 def test_threads_share_one_value() -> None:
-    values: PerHome[object] = PerHome()
+    values: PerLoop[object] = PerLoop()
     start = threading.Barrier(8)
 
     def get() -> object:
@@ -487,7 +487,7 @@ def test_threads_that_race_for_expired_connections_lose_none(monkeypatch: pytest
         pool = Pool(server.url, max_connections=16)
         in_threads(16, lambda: call(pool, server.url, 30))
         assert pool.busy == 0
-        assert [pool._gate.acquire(0) for _ in range(17)] == [True] * 16 + [False]
+        assert [pool._limiter.acquire(0) for _ in range(17)] == [True] * 16 + [False]
         pool.close()
         assert pool.idle == 0
 

@@ -43,7 +43,7 @@ def half_a_stream(connection: socket.socket, request: bytes, number: int) -> Non
 
 def pool_of(client: UniqOS | AsyncUniqOS) -> Any:
     connections: Any = client._requester.connections
-    return connections._pools.get(connections._make)
+    return connections._pools.get(connections._make_pool)
 
 
 def test_many_threads_on_one_client_get_their_own_answers_over_few_connections() -> None:
@@ -364,7 +364,7 @@ def test_interrupted_work_frees_its_connection_and_sends_nothing_again(stream: b
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("where", ["uniqos._sync.requester.HttpInfo", "uniqos._sync.requester.body_decoder"])
+@pytest.mark.parametrize("where", ["uniqos._sync.attempts.HttpInfo", "uniqos._sync.attempts.body_decoder"])
 def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,16 +383,16 @@ def test_an_interrupt_at_an_answer_without_a_body_gives_its_place_back_once(
             gc.collect()
             pool = pool_of(client)
             assert pool.busy == 0
-            assert all(connection.is_alive for connection in pool._free)
-        assert [pool._gate.acquire(0) for _ in range(2)] == [True, False]
+            assert all(connection.is_alive for connection in pool._idle)
+        assert [pool._limiter.acquire(0) for _ in range(2)] == [True, False]
 
 
 @pytest.mark.parametrize(
     "where",
     [
-        "uniqos._sync.requester.HttpInfo",  # nobody has the response yet but the garbage collector
-        "uniqos._sync.requester.body_decoder",
-        "uniqos._sync.exchange.Exchange.chunk",
+        "uniqos._sync.attempts.HttpInfo",  # nobody has the response yet but the garbage collector
+        "uniqos._sync.attempts.body_decoder",
+        "uniqos._sync.exchange.Exchange.read_chunk",
         "uniqos._sync.transport.pool.httpx.Response",
         "uniqos._sync.transport.connection.Connection.can_serve_again",  # while the connection is being given back
     ],
@@ -642,7 +642,7 @@ def test_a_stream_that_a_thread_reads_is_neither_read_nor_closed_by_another() ->
         stream = client.respond(**TURN, stream=True)
         next(stream)
         reading = threads.submit(stream.until_done)
-        while not stream._in_use:
+        while not stream._is_in_use:
             pass
         for use in (stream.close, lambda: next(stream)):
             with pytest.raises(errors.ConfigurationError) as caught:
@@ -701,14 +701,14 @@ def test_who_is_closed_while_the_first_connection_is_prepared_leaves_none() -> N
     with RawServer(echo) as server:
         client = UniqOS(KEY, base_url=server.url)
         connections = client._requester.connections
-        make, begun, closed = connections._make, threading.Event(), threading.Event()
+        make, begun, closed = connections._make_pool, threading.Event(), threading.Event()
 
         def slowly() -> Any:
             begun.set()
             assert closed.wait(5)
             return make()
 
-        connections._make = slowly  # type: ignore[method-assign]
+        connections._make_pool = slowly  # type: ignore[method-assign]
         with ThreadPoolExecutor(1) as threads:
             call = threads.submit(client.respond, **TURN)
             assert begun.wait(5)

@@ -17,7 +17,7 @@ from .._base.fork import ForkSafeLock
 from .._base.model import Model
 from .._base.response import build_model
 from .._base.secret import hide
-from .._network.aio import close_when_forgotten
+from .._network.aio import add_finalizer
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
 from .._policy.options import Config, Environment
@@ -493,7 +493,7 @@ def _unpickle(cls: type[AsyncUniqOS], config: Config) -> AsyncUniqOS:
             client._owns_connections = True
             connections = AsyncConnections(config, None)
             client._requester = AsyncRequester(config, connections)
-            close_when_forgotten(connections, connections._pools)
+            add_finalizer(connections, connections._pools)
         _unpickled[key] = client
         if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
             dropped = _unpickled.pop(next(iter(_unpickled)))

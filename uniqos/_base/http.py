@@ -9,14 +9,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-KEEPALIVE_SECONDS = 30.0
-"""How long a connection waits for work before it is closed."""
 _MAX_REQUESTS = 10**12
 """The largest plausible limit of requests a second. Arithmetic with far larger integers would overflow a float."""
-
-
-class UncertainEnd(httpx.RemoteProtocolError):
-    """The connection was cut, and nothing but its end says how long the body is: this may be half of it."""
 
 
 class RateLimit(NamedTuple):

@@ -1,1 +1,1 @@
-"""Sockets and what threads and event loops do differently. Written by hand for each kind."""
+"""Sockets, and the concurrency primitives of threads and of event loops: written by hand for each of the two."""

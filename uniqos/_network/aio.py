@@ -1,19 +1,16 @@
-"""What an event loop does its own way; ``_threads.py`` holds the same for threads. Both by hand: all else is generated.
+"""Concurrency primitives for event loops. ``threads.py`` holds the same names for threads.
 
-Only this file, and asyncio's network in ``_asyncio_network.py``, know asyncio and anyio.
+Both files are written by hand, and the generator replaces one by the other. Besides this file, only
+``asyncio_stream.py`` and ``anyio_stream.py`` use asyncio or anyio.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
-from functools import update_wrapper
-from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import anyio
@@ -21,33 +18,47 @@ import anyio.lowlevel
 import anyio.to_thread
 from typing_extensions import TypeVarTuple, Unpack
 
-from .threads import BaseClock
+from .clock import BaseClock
 
 if TYPE_CHECKING:
     from .limits import AsyncNetwork
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
 Ts = TypeVarTuple("Ts")
 
 
+# Waiting
+
+
 class AsyncClock(BaseClock):
+    """The clock of a client."""
+
     async def sleep(self, seconds: float) -> None:
-        """Let others work for that long."""
+        """Wait; other tasks run meanwhile."""
         await anyio.sleep(seconds)
 
 
-async def give_way() -> None:
-    """Let the event loop do what else there is to do."""
+async def checkpoint() -> None:
+    """Let other tasks of the event loop run, and notice a cancellation."""
     await anyio.lowlevel.checkpoint()
 
 
-class AsyncForgotten:
-    """Nothing: an event loop turns an interrupt into a cancellation, which is told to whoever waits."""
+def shield() -> AbstractContextManager[Any]:
+    """Return a context in which a cancelled task still runs to the end of the block, such as to close a connection."""
+    return anyio.CancelScope(shield=True)
 
 
-class AsyncGate:
-    """Lets ``limit`` holders in; the others wait, first come, first served. Belongs to one event loop."""
+async def run_blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
+    """Call a function that may block, such as one that writes a file, in a worker thread."""
+    return await anyio.to_thread.run_sync(function, *arguments)
+
+
+class AsyncLimiter:
+    """A semaphore for the tasks of one event loop, which wait in the order of their arrival.
+
+    Args:
+        limit: How many tasks may hold it at once.
+    """
 
     __slots__ = ("_free", "_waiters")
 
@@ -56,120 +67,124 @@ class AsyncGate:
         self._waiters: deque[anyio.Event] = deque()
 
     async def acquire(self, timeout: float | None) -> bool:
-        """Go in, or give up after ``timeout`` seconds and say False."""
+        """Wait for a free place and take it; return False if none was free within ``timeout`` seconds."""
         if self._free > 0:
             self._free -= 1
             return True
-        place = anyio.Event()
-        self._waiters.append(place)
+        waiter = anyio.Event()
+        self._waiters.append(waiter)
         try:
             with anyio.move_on_after(timeout):
-                await place.wait()
+                await waiter.wait()
         except BaseException:
-            self._leave(place)
+            self._give_up(waiter)
             raise
-        return place.is_set() or self._leave(place)
+        return waiter.is_set() or self._give_up(waiter)
 
     def release(self) -> None:
-        """Leave; the first who waits goes in."""
+        """Give the place to the task that has waited longest, or mark it as free."""
         if self._waiters:
             self._waiters.popleft().set()
         else:
             self._free += 1
 
-    def _leave(self, place: anyio.Event) -> bool:
-        if place.is_set():  # it was handed the place at the moment it gave up
+    def _give_up(self, waiter: anyio.Event) -> bool:
+        if waiter.is_set():  # The place was handed over at the very moment at which the task stopped waiting.
             self.release()
         else:
-            self._waiters.remove(place)
+            self._waiters.remove(waiter)
         return False
 
 
-def AsyncShield() -> AbstractContextManager[Any]:
-    """What is done inside ends even when the task is being cancelled: connections have to be closed."""
-    return anyio.CancelScope(shield=True)
+# Ownership: a socket belongs to the event loop, and to the process, that opened it.
+
+Loop: TypeAlias = tuple[int, Any]
 
 
-Home: TypeAlias = tuple[int, Any]
-
-
-def current_home() -> Home:
-    """The process and event loop that run this."""
+def current_loop() -> Loop:
+    """Return the process and the event loop that run this."""
     try:
         return os.getpid(), asyncio.get_running_loop()
     except RuntimeError:
         return os.getpid(), anyio.lowlevel.current_token()
 
 
-def close_at_home(where: Home, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Schedule ``close`` on the event loop of ``where``, if that loop still runs.
+def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Schedule ``close`` on ``loop``, if that still runs.
 
-    For objects that are collected as garbage, which may happen in any thread. A forked child closes no socket of its
+    For objects that the garbage collector finds, which it may do in any thread. A forked child closes no socket of its
     parent.
     """
-    process, loop = where
+    process, event_loop = loop
 
-    async def close_it() -> None:
+    async def close_safely() -> None:
         try:
             await close()
-        except Exception:  # no caller waits for this task, and in trio its exception would end the program
+        except Exception:  # No caller waits for this task, and in trio its exception would end the program.
             pass
 
     if process != os.getpid():
         return
     try:
-        if isinstance(loop, asyncio.AbstractEventLoop):
-            loop.call_soon_threadsafe(lambda: loop.create_task(close_it()))
+        if isinstance(event_loop, asyncio.AbstractEventLoop):
+            event_loop.call_soon_threadsafe(lambda: event_loop.create_task(close_safely()))
         else:
             import trio
 
-            token: Any = getattr(loop, "native_token", loop)
-            token.run_sync_soon(trio.lowlevel.spawn_system_task, close_it)
-    except RuntimeError:  # the loop has ended
+            token: Any = getattr(event_loop, "native_token", event_loop)
+            token.run_sync_soon(trio.lowlevel.spawn_system_task, close_safely)
+    except RuntimeError:  # The loop has ended.
         pass
 
 
-class AsyncPerHome(Generic[T]):
-    """One value for each event loop of each process, since sockets belong to where they were opened."""
+class AsyncPerLoop(Generic[T]):
+    """One value for each event loop of each process."""
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
-        self._values: dict[Home, T] = {}
+        self._values: dict[Loop, T] = {}
 
     def get(self, make: Callable[[], T]) -> T:
-        """The value of where this runs, made on first use."""
+        """Return the value of the running event loop, made on first use."""
         try:
-            return self._values[current_home()]
+            return self._values[current_loop()]
         except KeyError:
             pass
-        for home in list(self._values):
-            # A loop that is closed cannot use its sockets any more, nor be asked to close them.
-            if home[0] == os.getpid() and _is_closed(home[1]):
-                self._values.pop(home, None)
-        return self._values.setdefault(current_home(), make())
+        for loop in list(self._values):
+            # A closed loop can neither use its sockets any more nor be asked to close them.
+            if loop[0] == os.getpid() and _is_closed(loop[1]):
+                self._values.pop(loop, None)
+        return self._values.setdefault(current_loop(), make())
 
     def take(self) -> list[T]:
-        """Remove and give the value of where this runs."""
-        return [value for value in [self._values.pop(current_home(), None)] if value is not None]
+        """Remove the value of the running event loop; return it in a list, which is empty if there is none."""
+        return [value for value in [self._values.pop(current_loop(), None)] if value is not None]
 
 
-def close_when_forgotten(owner: object, pools: AsyncPerHome[Any]) -> None:
-    """Do nothing: only their event loop could close the connections, and it may not run any more."""
-
-
-def _is_closed(loop: Any) -> bool:
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        return loop.is_closed()
-    try:  # trio tells in no other way
-        getattr(loop, "native_token", loop).run_sync_soon(lambda: None)
+def _is_closed(event_loop: Any) -> bool:
+    if isinstance(event_loop, asyncio.AbstractEventLoop):
+        return event_loop.is_closed()
+    try:  # Trio has no other way to ask.
+        getattr(event_loop, "native_token", event_loop).run_sync_soon(lambda: None)
     except RuntimeError:
         return True
     return False
 
 
+def add_finalizer(owner: object, pools: AsyncPerLoop[Any]) -> None:
+    """Do nothing: only their event loop could close the connections, and it may have ended by then."""
+
+
+class AsyncFinalizerMixin:
+    """No finalizer: an event loop turns an interrupt into a cancellation, and the cancelled task closes the object."""
+
+
+# Network
+
+
 def make_network() -> AsyncNetwork:
-    """Return the network for a new connection: asyncio's transports where asyncio runs, else httpcore's own."""
+    """Return the network for a new connection: asyncio's transports on asyncio, else httpcore's own streams."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -182,51 +197,7 @@ def make_network() -> AsyncNetwork:
 
 
 def is_intercepted() -> bool:
-    """Return whether a library that mocks HTTP has replaced the way httpx sends on event loops."""
+    """Return whether a library that mocks HTTP has replaced a method by which httpx sends on event loops."""
     from .interception import of_event_loops
 
     return of_event_loops.any()
-
-
-async def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
-    """Call what may block, such as the writing of a file, in a thread of its own."""
-    return await anyio.to_thread.run_sync(function, *arguments)
-
-
-def coroutine_function(function: F) -> F:
-    """Mark a plain function that returns a coroutine, so that frameworks treat it as a coroutine function."""
-    if sys.version_info >= (3, 12):
-        return inspect.markcoroutinefunction(function)
-    method: Any = _CoroutineMethod(function)
-    return method  # type: ignore[no-any-return]
-
-
-class _CoroutineMethod:
-    """A function of Python 3.10 and 3.11, where ``inspect.iscoroutinefunction`` knows no mark, but a flag of the code.
-
-    A stand-in shows the function's own code with that flag, and passes for a function otherwise. The code that runs
-    stays as it is: with the flag Python 3.10 would make a coroutine of each call, streams too.
-    """
-
-    __class__ = FunctionType  # type: ignore[assignment]  # for isinstance alone
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        update_wrapper(self, function)
-        code: CodeType = function.__code__
-        self.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)
-        self._function = function
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_function"], name)
-
-    def __get__(self, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._function(*args, **kwargs)
-
-    def __repr__(self) -> str:
-        return repr(self._function)
-
-    def __reduce__(self) -> str:
-        return self.__qualname__  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The network of event loops other than asyncio, such as trio: httpcore's own, within the deadline of the exchange."""
+"""The network for event loops other than asyncio, such as trio: the streams of httpcore, bounded by a deadline."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .sockets import keep_alive
 
 
 class AnyioNetwork(AsyncNetwork):
-    """The network of one connection on the streams of anyio."""
+    """The network of one connection, on the streams of anyio."""
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         left = self.left(timeout, httpcore.ConnectTimeout)
-        backend: Any = httpcore.AnyIOBackend()  # to type checkers it is nothing where anyio is missing
+        backend: Any = httpcore.AnyIOBackend()  # Type checkers see None, for httpcore without anyio.
         stream = await backend.connect_tcp(host, port, left)
         keep_alive(stream.get_extra_info("socket"))
         return _Stream(stream, self)
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """A stream of httpcore's that asks how much time is left."""
+    """A stream of httpcore whose steps are bounded by the deadline of the exchange."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, network: AsyncNetwork) -> None:
         self._stream: httpcore.AsyncNetworkStream = stream

@@ -1,7 +1,4 @@
-"""The network straight on asyncio's transports: what anyio costs for each read and write is a third of a call.
-
-Only for asyncio; other event loops use httpcore's own backend. It knows the deadline of the exchange, as pool.py asks.
-"""
+"""The network for asyncio, directly on its transports: anyio would add a third to the cost of a call."""
 
 from __future__ import annotations
 
@@ -15,12 +12,13 @@ import httpcore
 from .limits import AsyncNetwork
 from .sockets import is_address, is_readable, keep_alive
 
-_REFUSED = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
+_REFUSED_CODES = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
+"""Back-pressure: reading pauses above the one number of unread bytes, and goes on below the other."""
 
 
 class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
-    """A connection whose received bytes wait in a list until they are read."""
+    """A connection that keeps the received bytes in a list until they are read."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, network: AsyncioNetwork) -> None:
         self._loop = loop
@@ -34,7 +32,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._writer: asyncio.Future[None] | None = None
         self._paused = False
 
-    # What asyncio calls.
+    # The protocol, which asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -70,7 +68,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             if waiting is not None:
                 _wake(waiting)
 
-    # What httpcore calls.
+    # The stream, which the connection calls
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if not self._received and not self._ended:
@@ -92,7 +90,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
     async def _wait_for_data(self, timeout: float | None) -> None:
         reader = self._reader = self._loop.create_future()
-        # A timer of our own: asyncio.wait_for would make a task on some versions.
+        # A plain timer costs less than asyncio.wait_for.
         timer = None if timeout is None else self._loop.call_later(timeout, _give_up, reader)
         try:
             await reader
@@ -113,22 +111,22 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                 with anyio.fail_after(left):
                     await asyncio.shield(self._writer)
             except TimeoutError as exc:
-                raise httpcore.WriteTimeout("the server does not read") from exc
+                raise httpcore.WriteTimeout("the server does not read the request") from exc
             if self._error is not None:
                 raise httpcore.WriteError(str(self._error)) from self._error
 
     async def aclose(self) -> None:
         if self._transport is not None:
-            # Not close(): what was not sent by now is no longer wanted, and TLS would wait for the other side.
+            # Not close(), which waits until all bytes are sent, and until the server ends TLS.
             self._transport.abort()
 
     def get_extra_info(self, info: str) -> Any:
         if self._transport is None:
             return None
-        if info == "is_readable":  # while idle: it ended, or something came that nobody asked for
-            gone = self._ended or bool(self._received) or self._transport.is_closing()
-            # The loop may not have come round to it yet.
-            return gone or is_readable(self._transport.get_extra_info("socket"))
+        if info == "is_readable":  # An idle connection has ended, or has received unexpected bytes.
+            is_known = self._ended or bool(self._received) or self._transport.is_closing()
+            # The event loop may not have noticed yet.
+            return is_known or is_readable(self._transport.get_extra_info("socket"))
         if info == "client_addr":
             return self._transport.get_extra_info("sockname")
         if info == "server_addr":
@@ -139,26 +137,27 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
 
 class AsyncioNetwork(AsyncNetwork):
-    """The network of one connection on asyncio's own transports."""
+    """The network of one connection, on the transports of asyncio."""
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
         left = self.left(timeout, httpcore.ConnectTimeout)
         more: dict[str, Any] = {}
-        if not is_address(host) and isinstance(
-            loop, asyncio.BaseEventLoop
-        ):  # other loops, like uvloop's, may not know it
+        # Other loops, such as that of uvloop, may lack this argument.
+        if not is_address(host) and isinstance(loop, asyncio.BaseEventLoop):
             more["happy_eyeballs_delay"] = 0.25
         try:
-            # Not asyncio.wait_for: before Python 3.12 it can lose a cancellation, and the turn would be sent after it.
+            # Not asyncio.wait_for: before Python 3.12 it can lose a cancellation, and the request would still be sent.
             with anyio.fail_after(left):
                 transport, stream = await loop.create_connection(lambda: _Stream(loop, self), host, port, **more)
         except TimeoutError as exc:
-            raise httpcore.ConnectTimeout("no connection in time") from exc
+            raise httpcore.ConnectTimeout("the connection took too long") from exc
         except OSError as exc:
             # The errors of several addresses become one OSError whose text alone names them: asyncio's
             # create_connection does so in Python 3.10 to 3.14, except with all_errors=True, which is new in 3.12.
-            refused = isinstance(exc, ConnectionRefusedError) or any(f"[{number}]" in str(exc) for number in _REFUSED)
+            refused = isinstance(exc, ConnectionRefusedError) or any(
+                f"[{number}]" in str(exc) for number in _REFUSED_CODES
+            )
             raise httpcore.ConnectError(str(exc)) from (ConnectionRefusedError(str(exc)) if refused else exc)
         keep_alive(transport.get_extra_info("socket"))
         return stream
@@ -171,4 +170,4 @@ def _wake(waiting: asyncio.Future[None]) -> None:
 
 def _give_up(waiting: asyncio.Future[None]) -> None:
     if not waiting.done():
-        waiting.set_exception(httpcore.ReadTimeout("no answer in time"))
+        waiting.set_exception(httpcore.ReadTimeout("the answer took too long"))

@@ -1,4 +1,4 @@
-"""The TLS context of a client: made once for all that trust the same certificates."""
+"""TLS contexts, which all clients share that trust the same certificates."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from .._base.fork import ForkSafeLock
 from ..errors import ConfigurationError
 
 _making_context = ForkSafeLock()
-"""A child that is forked while OpenSSL makes a context could never make one itself."""
+"""Held while OpenSSL makes a context: a child forked at that moment could never make one."""
 
 
 def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
-    """Return one TLS context for all that trust the same certificates: making it is most of what a client costs.
+    """Return the TLS context for these certificates. It is shared, since making it is most of the cost of a client.
 
-    A new one is made once the certificates have changed, so that each new connection trusts the present ones.
+    When the certificates have changed, a new context is made, so that each new connection trusts the present ones.
 
     Args:
-        verify: A context as it is, the path of a file or folder of certificates, or None for those that httpx trusts.
+        verify: A context, which is returned; the path of a file or folder of certificates; or None for the
+            certificates that httpx trusts.
 
     Raises:
         ConfigurationError: There are no certificates, or they cannot be read.
@@ -35,7 +36,7 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
             return _make_context(verify, state)
     except OSError as exc:
         where = "SSL_CERT_FILE or SSL_CERT_DIR of the environment" if verify is None else f"verify={verify!r}"
-        raise ConfigurationError(f"{where} holds no certificates that can be read: {exc}") from None
+        raise ConfigurationError(f"{where} must be readable certificates: {exc}") from None
 
 
 _State = tuple[Hashable, ...]
@@ -51,18 +52,18 @@ def _make_context(verify: str | None, state: _State) -> ssl.SSLContext:
 
 def _state_of_environment() -> _State:
     file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    # Some versions of httpx ignore a file that is missing, and trust the usual certificates: here it is an error.
+    # httpx 0.27 ignores a missing file and trusts the usual certificates. Here a missing file is an error.
     of_folders = (_state(folder) for folder in (folders or "").split(os.pathsep) if os.path.isdir(folder))
     return (file, _state(file) if file else None, folders, *of_folders)
 
 
 def _state(path: str) -> _State:
-    """Return what changes when the file at ``path`` is replaced, or when a file of the folder is; links are followed.
+    """Return values that change when the file at ``path``, or a file of the folder at ``path``, is replaced.
 
-    A file of a folder that is written over, and not replaced, is not noticed: there can be hundreds of them to ask.
+    Links are followed. A file of a folder that is written over in place is not noticed: a folder can hold hundreds.
 
     Raises:
-        OSError: There is nothing at ``path``.
+        OSError: No file or folder is at ``path``.
     """
     found = os.stat(path)
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -1,4 +1,4 @@
-"""Rules for an httpx client of the caller's: its defaults in our requests, and errors that its hooks raise."""
+"""Rules for a caller's httpx client: its defaults in the requests of this SDK, and the errors that its hooks raise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEFAULT_AGENT = "python-httpx/"
 
 
 def add_defaults(request: httpx.Request, client: httpx.Client | httpx.AsyncClient) -> None:
-    """Add the default headers, params and cookies of ``client`` to ``request``, whose own ones win.
+    """Add the default headers, params and cookies of ``client`` to ``request``, whose own values win.
 
     Headers that only the SDK may set, such as Authorization and Accept-Encoding, are never taken from the client. Its
     User-Agent is taken where the caller has set one.
@@ -51,7 +51,7 @@ def refused_answer(error: httpx.HTTPStatusError, request: httpx.Request) -> http
         raise error
     if response.is_stream_consumed:
         return response
-    # httpx has closed it before the body was read.
+    # httpx has closed the response before its body was read.
     return httpx.Response(response.status_code, headers=response.headers, stream=_Lost(), request=request)
 
 

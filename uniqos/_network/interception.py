@@ -1,7 +1,7 @@
-"""Whether a library that mocks or records HTTP has replaced the way httpx sends.
+"""Detection of libraries that mock or record HTTP by replacing methods of httpx or httpcore.
 
-respx, pytest-httpx and vcrpy replace methods of httpx or httpcore. Our own connections do not use these methods, and so
-a test that forbids real calls would make them all the same. Where one is replaced, calls go through httpx.
+respx, pytest-httpx and vcrpy do so. The connections of this SDK do not use these methods, so that a mocked test would
+make real calls. While one of the methods is replaced, calls therefore go through httpx.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _OWNERS = frozenset({"httpx", "httpcore"})
 
 
 class ReplacedMethods:
-    """Looks at methods that these libraries replace, and remembers the originals.
+    """The methods that these libraries replace, with the originals that were seen.
 
     Args:
-        methods: Classes with the names of their methods; a version may lack one.
+        methods: Classes with the names of their methods. A version of httpx may lack one.
     """
 
     def __init__(self, *methods: tuple[type[Any], str]) -> None:
@@ -27,7 +27,7 @@ class ReplacedMethods:
         self._originals: list[Any] = [None] * len(self._methods)
 
     def any(self) -> bool:
-        """Return whether one of them is not the original any more."""
+        """Return whether one of the methods is replaced."""
         for index, (owner, name) in enumerate(self._methods):
             method = vars(owner).get(name)
             if method is not self._originals[index]:
@@ -38,7 +38,7 @@ class ReplacedMethods:
 
 
 def _is_original(method: Any) -> bool:
-    # The namespace that a function was made in: decorators copy the name and the module, but not this.
+    # The globals tell where a function was defined. Decorators copy its name and module, but not these.
     return isinstance(method, FunctionType) and method.__globals__["__name__"].partition(".")[0] in _OWNERS
 
 

@@ -1,4 +1,4 @@
-"""Which proxy leads to a host, if any: by argument, else by the environment. Nothing is connected here."""
+"""The proxy of a client, by argument or by the environment. Pure but for the environment: nothing is connected."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from ..errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _PORTS = {"http": 80, "https": 443}
-_MOST_OF_SOCKS = 255
+_MAX_SOCKS_BYTES = 255
+"""The longest user or password that SOCKS 5 can carry."""
 SANDBOX_KEY = "uniq_test_sandbox"
-"""How each API key of the sandbox begins; none of the API's does."""
+"""The prefix of each API key of the sandbox, which no key of the API has."""
 SANDBOX_TOKEN = "sandbox."
-"""How each access token of the sandbox begins."""
+"""The prefix of each access token of the sandbox."""
 
 
 def checked_proxy(url: str, what: str = "proxy") -> Secret:
-    """A proxy's URL, which may hold a password and is shown without it.
+    """Check a proxy's URL; return it as a secret, since it may hold a password.
+
+    Args:
+        url: The URL.
+        what: The setting that holds it, for the error.
 
     Raises:
-        ConfigurationError: It is none, or of a kind that is not supported.
+        ConfigurationError: The URL is malformed, or its scheme is not supported.
     """
     url = hide(url)
     proxy = _parsed(url) if isinstance(url, str) and "://" in url else None
@@ -39,18 +44,21 @@ def checked_proxy(url: str, what: str = "proxy") -> Secret:
 
 
 def _parsed(url: str) -> Secret | None:
-    """A function of its own, for the parts show the password in a traceback with local variables."""
+    """Return a URL as a secret, or None if it is not a proxy's.
+
+    The password is in local variables here. No error leaves this function, so that no traceback shows them.
+    """
     try:
         parts = urlsplit(url)
         ascii_host(parts.hostname or "")
-        if parts.scheme == "socks5h":  # the proxy looks the name up: so it does for us by either name
+        if parts.scheme == "socks5h":  # With both schemes this SDK lets the proxy look up the host name.
             parts = parts._replace(scheme="socks5")
         auth = httpx.Proxy(parts.geturl()).raw_auth
     except (ValueError, TypeError, httpx.InvalidURL):
         return None
     if parts.scheme not in _SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url):
         return None
-    if parts.scheme.startswith("socks") and any(len(part) > _MOST_OF_SOCKS for part in auth or ()):
+    if parts.scheme.startswith("socks") and any(len(part) > _MAX_SOCKS_BYTES for part in auth or ()):
         return None
     return Secret(parts.geturl())
 
@@ -58,50 +66,50 @@ def _parsed(url: str) -> Secret | None:
 def proxy_of_environment(base_url: str, token: str = "") -> str | None:
     """Return the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name for ``base_url``, unless NO_PROXY excepts it.
 
-    A client of our own sandbox on this machine uses none. A company's proxy reaches no loopback address but its own.
+    A client of the sandbox on this machine uses no proxy: a proxy on another machine cannot reach it.
 
     Args:
         base_url: Where the client sends its requests.
         token: The credential of the client.
 
     Raises:
-        ConfigurationError: The variable is no proxy's URL.
+        ConfigurationError: The variable does not hold the URL of a proxy.
     """
-    import urllib.request  # it brings half of the standard library, and is only needed for the first connection
+    import urllib.request  # A slow import, needed for the first connection only.
 
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if token.startswith((SANDBOX_KEY, SANDBOX_TOKEN)) and is_loopback(host):
         return None
     url = _of_environment(parts.scheme)
-    # Some except the host, some its port too, and an IPv6 address with or without brackets.
+    # An entry of NO_PROXY may name the port too, and an IPv6 address with or without brackets.
     if not url or any(map(urllib.request.proxy_bypass, (host, parts.netloc))) or _is_excepted(host, parts.netloc):
         return None
     return checked_proxy(url, "the proxy of the environment")
 
 
 def _is_excepted(host: str, netloc: str) -> bool:
-    """Whether NO_PROXY names all hosts among others, a name in other letters, or a network such as 10.0.0.0/8."""
+    """Return whether NO_PROXY excepts a host by ``*``, by a name outside ASCII, or by a network such as 10.0.0.0/8."""
     import ipaddress
     import urllib.request
 
     for entry in map(str.strip, urllib.request.getproxies_environment().get("no", "").split(",")):
         if entry == "*":
             return True
-        if not entry.isascii():  # the host is in its ASCII form
+        if not entry.isascii():  # The host is in its ASCII form.
             excepted = _ascii_entry(entry)
             if any(name == excepted or name.endswith(f".{excepted}") for name in (host, netloc)):
                 return True
         try:
             if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
                 return True
-        except ValueError:  # one of them is a name
+        except ValueError:  # The host or the entry is a name.
             pass
     return False
 
 
 def _ascii_entry(entry: str) -> str:
-    """The ASCII form of a name in NO_PROXY, which may begin with dots and end with a port."""
+    """Return the ASCII form of a name in NO_PROXY, which may begin with dots and end with a port."""
     name, colon, port = entry.lstrip(".").lower().partition(":")
     try:
         return ascii_host(name) + colon + port
@@ -110,6 +118,7 @@ def _ascii_entry(entry: str) -> str:
 
 
 def _of_environment(scheme: str) -> Any:
+    """Return the proxy that the environment names for a scheme, as a URL; None if it names none."""
     import urllib.request
 
     proxies = urllib.request.getproxies()
@@ -124,10 +133,10 @@ class ProxyAuthenticationError(httpcore.ProxyError):
 
 
 class ProxyAddress:
-    """Where a proxy is, and what it wants to be told.
+    """The address of a proxy, with its credentials.
 
     Args:
-        url: Its address, with user and password where it asks for them.
+        url: The URL of the proxy, with user and password if it needs them.
     """
 
     __slots__ = ("auth", "headers", "origin", "secure", "socks")
@@ -142,7 +151,7 @@ class ProxyAddress:
         )
         self.auth: tuple[bytes, bytes] | None = None
         self.headers: list[tuple[bytes, bytes]] = []
-        """For HTTP proxies."""
+        """The headers that an HTTP proxy needs."""
         if proxy.raw_auth is not None:
             user, password = proxy.raw_auth
             self.auth = SecretBytes(user), SecretBytes(password)

@@ -1,4 +1,4 @@
-"""What threads and event loops ask of a socket, and of the address that it is to connect to."""
+"""Options and state of sockets, for threads and event loops alike, and a switch that forbids connections."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 _KEEPALIVE_SECONDS = 60
 _KEEPALIVE_PROBES = 5
 _forbidden: list[str] = []
+"""The reasons for which connections are forbidden now."""
 
 
 def keep_alive(sock: Any) -> None:
-    """Have the system keep a silent connection known to routers, and find out when its peer is gone.
+    """Turn on TCP keep-alive: the system then probes a silent connection, and notices a peer that is gone.
 
-    A turn may be silent for a minute. Routers that translate addresses forget a connection that is silent for long.
-    Systems without these options, and connections that have just been reset, do without.
+    A turn may be silent for a minute, and a router that translates addresses forgets a connection after long silence.
+    A system without these options, or a connection that was just reset, is left as it is.
     """
     values = {
         "TCP_KEEPIDLE": _KEEPALIVE_SECONDS,
@@ -40,12 +41,12 @@ def keep_alive(sock: Any) -> None:
 
 
 def is_address(host: str) -> bool:
-    """Return whether a host is an IP address, which no name server has to be asked about."""
+    """Return whether a host is an IP address, and so needs no name lookup."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
 def is_readable(sock: Any) -> bool:
-    """Return whether a socket has something to read, its end included. None counts as ended."""
+    """Return whether a socket has bytes to read, or has ended. None counts as ended."""
     if sock is None:
         return True
     number = sock.fileno()
@@ -60,7 +61,7 @@ def is_readable(sock: Any) -> bool:
 
 @contextmanager
 def forbidden(reason: str) -> Iterator[None]:
-    """Let no call use a connection, in any thread, until the block ends."""
+    """Forbid connections in all threads until the block ends."""
     _forbidden.append(reason)
     try:
         yield
@@ -69,11 +70,11 @@ def forbidden(reason: str) -> Iterator[None]:
 
 
 def refuse_if_forbidden(url: httpx.URL, http_client: httpx.Client | httpx.AsyncClient | None) -> None:
-    """Raise an error where a test has forbidden all connections, and a request would go over one.
+    """Raise an error if connections are forbidden and a request needs one.
 
     Args:
-        url: Where the request goes.
-        http_client: A client of the caller's that sends it; None for connections of our own.
+        url: The URL of the request.
+        http_client: The caller's client that sends the request; None for the connections of this SDK.
 
     Raises:
         ConfigurationError: ``network_forbidden``.
@@ -83,7 +84,7 @@ def refuse_if_forbidden(url: httpx.URL, http_client: httpx.Client | httpx.AsyncC
     if http_client is not None:
         import httpx
 
-        transport = http_client._transport_for_url(url)  # httpx has no public way to ask
+        transport = http_client._transport_for_url(url)  # httpx has no public method for this.
         if not isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
             return
     port = url.port or (443 if url.scheme == "https" else 80)

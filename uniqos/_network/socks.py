@@ -1,4 +1,4 @@
-"""What is said to a SOCKS 5 proxy, and its answers; nothing is sent here. Needs the extra ``socks``."""
+"""The handshake with a SOCKS 5 proxy, as bytes: nothing is sent here. It needs the extra ``socks``."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ _ADDRESS_SIZES: dict[bytes, int] = {SOCKS5AType.IPV4_ADDRESS: 4, SOCKS5AType.IPV
 
 
 def handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generator[bytes | int, bytes, None]:
-    """Ask for a connection to ``host``, whose name the proxy looks up.
+    """Ask a proxy for a connection to ``host``, whose name the proxy looks up.
 
     Args:
         host: Name or IP address.
-        port: Number of the port.
+        port: The port of the server.
         auth: User and password, for a proxy that wants them.
 
     Yields:
-        Bytes to send, or how many to receive; these are sent in.
+        Bytes to send, or the number of bytes to receive, which are then sent to the generator.
 
     Raises:
-        httpcore.ProxyError: It refused, or speaks something else.
+        httpcore.ProxyError: The proxy refused, or does not speak SOCKS 5.
     """
     try:
         yield from _handshake(host, port, auth)
         return
     except ProtocolError:
         pass
-    # Not above, where the other error would stay behind, and the password in its frames.
-    raise httpcore.ProxyError("what it says is not SOCKS 5")
+    # Raised here and not in the block above: the context of the error would hold frames with the password.
+    raise httpcore.ProxyError("its answer is not SOCKS 5")
 
 
 def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Generator[bytes | int, bytes, None]:
@@ -66,21 +66,21 @@ def _handshake(host: str, port: int, auth: tuple[bytes, bytes] | None) -> Genera
         if not SOCKS5UsernamePasswordReply.loads((yield 2)).success:
             raise ProxyAuthenticationError(_PASSWORD_REFUSED)
     yield SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port)).dumps()
-    answer = yield 4  # version, outcome, nothing, kind of address; then the address and a port
+    answer = yield 4  # Version, outcome, a zero byte, kind of address. The address and a port follow.
     if answer[:1] != _VERSION:
         raise ProtocolError
     if answer[1:2] != SOCKS5ReplyCode.SUCCEEDED:
-        raise httpcore.ProxyError(_words(answer[1:2]))
+        raise httpcore.ProxyError(_reason(answer[1:2]))
     kind = answer[3:]
     if kind == SOCKS5AType.DOMAIN_NAME:
         answer += yield 1
     elif kind not in _ADDRESS_SIZES:
         raise ProtocolError
-    yield _ADDRESS_SIZES.get(kind, answer[-1]) + 2  # where the proxy itself went from is nobody's concern
+    yield _ADDRESS_SIZES.get(kind, answer[-1]) + 2  # The address from which the proxy connects is not needed.
 
 
-def _words(code: bytes) -> str:
+def _reason(code: bytes) -> str:
     try:
         return SOCKS5ReplyCode(code).name.lower().replace("_", " ")
-    except ValueError:  # some proxies have more: Tor's tell why a hidden service cannot be reached
+    except ValueError:  # Some proxies have further codes, such as those of Tor for hidden services.
         return f"SOCKS error {code[0]}"

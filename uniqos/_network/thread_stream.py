@@ -1,4 +1,4 @@
-"""The network of threads: plain sockets, which know the deadline of the exchange."""
+"""The network for threads: plain sockets, bounded by the deadline of the exchange."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ThreadNetwork(Network):
     """The network of one connection, used by one thread at a time."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
-        """Connect to the first address of ``host`` that answers; each but the last may take half of the time left."""
+        """Connect to the first address of ``host`` that answers. Each but the last may take half of the time left."""
         found = _addresses(host, port, self.left(timeout, httpcore.ConnectTimeout))
         for number, (family, kind, protocol, _, address) in enumerate(found, 1):
             seconds = self.left(timeout, httpcore.ConnectTimeout)
@@ -39,7 +39,7 @@ class ThreadNetwork(Network):
                 if number < len(found) and isinstance(exc, OSError):
                     continue
                 if isinstance(exc, TimeoutError):
-                    raise httpcore.ConnectTimeout("no connection in time") from exc
+                    raise httpcore.ConnectTimeout("the connection took too long") from exc
                 if isinstance(exc, OSError):
                     raise httpcore.ConnectError(str(exc)) from exc
                 raise
@@ -60,7 +60,7 @@ class _Stream(httpcore.NetworkStream):
             self._socket.settimeout(left)
             return self._socket.recv(max_bytes)
         except TimeoutError as exc:
-            raise httpcore.ReadTimeout("no answer in time") from exc
+            raise httpcore.ReadTimeout("the answer took too long") from exc
         except ssl.SSLEOFError:
             self._network.was_cut = True
             return b""
@@ -69,14 +69,14 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         view = memoryview(buffer)
-        # In parts, since sendall over TLS grants the whole time to each of its sends.
+        # In parts: over TLS, sendall grants the whole timeout to each of its sends.
         for start in range(0, len(view), _WRITE_BYTES):
             left = self._network.left_to_write(timeout)
             try:
                 self._socket.settimeout(left)
                 self._socket.sendall(view[start : start + _WRITE_BYTES])
             except TimeoutError as exc:
-                raise httpcore.WriteTimeout("the server does not read") from exc
+                raise httpcore.WriteTimeout("the server does not read the request") from exc
             except OSError as exc:
                 raise httpcore.WriteError(str(exc)) from exc
 
@@ -88,7 +88,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         try:
             self._socket.settimeout(self._network.left(timeout, httpcore.ConnectTimeout))
-            # Without suppress_ragged_eofs a connection that was cut could not be told from one that TLS has ended.
+            # By default, a connection that was cut off looks like one that TLS has closed properly.
             secure = self._socket = ssl_context.wrap_socket(
                 self._socket, server_hostname=server_hostname, suppress_ragged_eofs=False, do_handshake_on_connect=False
             )
@@ -96,7 +96,7 @@ class _Stream(httpcore.NetworkStream):
         except BaseException as exc:
             self.close()
             if isinstance(exc, TimeoutError):
-                raise httpcore.ConnectTimeout("no TLS in time") from exc
+                raise httpcore.ConnectTimeout("the TLS handshake took too long") from exc
             if isinstance(exc, (OSError, ValueError)):
                 raise httpcore.ConnectError(str(exc)) from exc
             raise
@@ -121,8 +121,8 @@ class _Stream(httpcore.NetworkStream):
 def _addresses(host: str, port: int, seconds: float | None) -> list[Any]:
     """Return the addresses of a host, within ``seconds``.
 
-    A name server that does not answer holds up the lookup for as long as the system likes. A thread waits for it, so
-    that the call need not.
+    The system's lookup takes no timeout. It runs in a thread of its own, so that a name server which does not answer
+    does not hold up the call.
     """
     if seconds is None or is_address(host):
         return _lookup(host, port)
@@ -136,12 +136,12 @@ def _addresses(host: str, port: int, seconds: float | None) -> list[Any]:
 
     try:
         threading.Thread(target=ask, name="uniqos name lookup", daemon=True).start()
-    except RuntimeError:  # while the interpreter ends there are no new threads
+    except RuntimeError:  # The interpreter is ending, and starts no more threads.
         return _lookup(host, port)
     try:
         answer = answers.get(timeout=seconds)
     except Empty:
-        raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time") from None
+        raise httpcore.ConnectTimeout(f"the lookup of the host name {host} took too long") from None
     if isinstance(answer, httpcore.ConnectError):
         raise answer from answer.__cause__
     return answer

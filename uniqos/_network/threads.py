@@ -1,9 +1,11 @@
-"""What a thread does its own way; ``_aio.py`` holds the same for event loops. Both by hand: all else is generated."""
+"""Concurrency primitives for threads. ``aio.py`` holds the same names for event loops.
+
+Both files are written by hand, and the generator replaces one by the other.
+"""
 
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,130 +16,135 @@ from weakref import finalize
 
 from typing_extensions import TypeVarTuple, Unpack
 
+from .clock import BaseClock
+
 if TYPE_CHECKING:
     from .limits import Network
-
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-class BaseClock:
-    """Time and chance, so that a test can put others in their place."""
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-        return time.monotonic()
-
-    def time(self) -> float:
-        """Unix time."""
-        return time.time()
-
-    def random(self) -> float:
-        """A number in [0, 1)."""
-        return random.random()
+# Waiting
 
 
 class Clock(BaseClock):
+    """The clock of a client."""
+
     def sleep(self, seconds: float) -> None:
-        """Wait that long."""
+        """Wait; other threads run meanwhile."""
         time.sleep(seconds)
 
 
-def give_way() -> None:
-    """Do nothing: Python interrupts a thread by itself, so that others can work."""
+def checkpoint() -> None:
+    """Do nothing: Python switches between threads by itself."""
 
 
-class Forgotten:
-    """Closed when nobody knows of it any more: an interrupt may strike where nobody could close it yet."""
-
-    def close(self) -> None:
-        """Give back what it holds."""
-
-    def __del__(self) -> None:
-        self.close()
+def shield() -> AbstractContextManager[Any]:
+    """Return a context without effect: a thread cannot be cancelled."""
+    return nullcontext()
 
 
-class Gate:
-    """Lets ``limit`` holders in; the others wait.
+def run_blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
+    """Call a function that may block, which no other thread has to wait for."""
+    return function(*arguments)
 
-    Not a semaphore: the garbage collector may find a stream that was left while this very thread holds the
-    semaphore's lock, and closing it would wait for that lock for ever. A ``SimpleQueue`` may be put to at any time.
+
+class Limiter:
+    """A semaphore that may be released at any time, even by a finalizer.
+
+    ``threading.Semaphore`` may not: the garbage collector can find an abandoned stream while its own thread holds the
+    semaphore's lock. Closing the stream would wait for that lock for ever. ``SimpleQueue.put`` is reentrant.
+
+    Args:
+        limit: How many threads may hold it at once.
     """
 
-    __slots__ = ("_left", "_limit", "_numbers")
+    __slots__ = ("_limit", "_released", "_unused")
 
     def __init__(self, limit: int) -> None:
         self._limit: int = limit
-        self._numbers: count[int] = count(1)  # of those who went in where nobody was before
-        self._left: SimpleQueue[None] = SimpleQueue()  # the places of those who left
+        self._unused: count[int] = count(1)
+        """Numbers of the places that no thread has held before: those up to the limit are free."""
+        self._released: SimpleQueue[None] = SimpleQueue()
+        """One entry for each place that was held before and is free."""
 
     def acquire(self, timeout: float | None) -> bool:
-        """Go in, or give up after ``timeout`` seconds and say False."""
+        """Wait for a free place and take it; return False if none was free within ``timeout`` seconds."""
         try:
-            self._left.get_nowait()
+            self._released.get_nowait()
         except Empty:
-            if next(self._numbers) <= self._limit:
+            if next(self._unused) <= self._limit:
                 return True
             try:
-                self._left.get(timeout=timeout)
+                self._released.get(timeout=timeout)
             except Empty:
                 return False
         return True
 
     def release(self) -> None:
-        """Leave."""
-        self._left.put(None)
+        """Free the place."""
+        self._released.put(None)
 
 
-def Shield() -> AbstractContextManager[Any]:
-    """Nothing to shield from in a thread."""
-    return nullcontext()
+# Ownership: a socket belongs to the process that opened it. It does not matter which thread closes it.
+
+Loop: TypeAlias = int
 
 
-Home: TypeAlias = int
-
-
-def current_home() -> Home:
-    """The process that runs this; in which thread a connection is closed does not matter."""
+def current_loop() -> Loop:
+    """Return the process that runs this, which stands for the event loop that threads do not have."""
     return os.getpid()
 
 
-def close_at_home(where: Home, close: Callable[[], None]) -> None:
-    """Close something that nobody holds any more; a forked child leaves the sockets of its parent alone."""
-    if where == os.getpid():
+def close_on_loop(loop: Loop, close: Callable[[], None]) -> None:
+    """Close an object that the garbage collector has found; a forked child closes no socket of its parent."""
+    if loop == os.getpid():
         close()
 
 
-class PerHome(Generic[T]):
-    """One value for each process: a forked child leaves its parent's sockets alone."""
+class PerLoop(Generic[T]):
+    """One value for each process, which all of its threads share."""
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
-        # The parent's value stays referenced in the child, so that nothing closes it there.
-        self._values: dict[int, T] = {}
+        # A forked child keeps the reference to its parent's value, so that nothing closes the parent's sockets there.
+        self._values: dict[Loop, T] = {}
 
     def get(self, make: Callable[[], T]) -> T:
-        """The value of this process, made on first use."""
+        """Return the value of this process, made on first use."""
         try:
             return self._values[os.getpid()]
         except KeyError:
             return self._values.setdefault(os.getpid(), make())
 
     def take(self) -> list[T]:
-        """Remove and give the value of this process."""
+        """Remove the value of this process; return it in a list, which is empty if there is none."""
         return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
 
 
-def close_when_forgotten(owner: object, pools: PerHome[Any]) -> None:
-    """Close the connection pools when nobody holds ``owner`` any more, or when the process ends."""
+def add_finalizer(owner: object, pools: PerLoop[Any]) -> None:
+    """Have the connection pools closed when ``owner`` is collected as garbage, or when the process ends."""
     finalize(owner, _close_all, pools)
 
 
-def _close_all(pools: PerHome[Any]) -> None:
+def _close_all(pools: PerLoop[Any]) -> None:
     for pool in pools.take():
         pool.close()
+
+
+class FinalizerMixin:
+    """A finalizer that closes the object: an interrupt may strike a thread before it can close the object itself."""
+
+    def close(self) -> None:
+        """Give back what the object holds."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+# Network
 
 
 def make_network() -> Network:
@@ -148,12 +155,7 @@ def make_network() -> Network:
 
 
 def is_intercepted() -> bool:
-    """Return whether a library that mocks HTTP has replaced the way httpx sends in threads."""
+    """Return whether a library that mocks HTTP has replaced a method by which httpx sends in threads."""
     from .interception import of_threads
 
     return of_threads.any()
-
-
-def blocking(function: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts]) -> T:
-    """Call what may block; here that is no matter."""
-    return function(*arguments)

@@ -18,7 +18,7 @@ from .._base.fork import ForkSafeLock
 from .._base.model import Model
 from .._base.response import build_model
 from .._base.secret import hide
-from .._network.threads import close_when_forgotten
+from .._network.threads import add_finalizer
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
 from .._policy.options import Config, Environment
@@ -494,7 +494,7 @@ def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
             client._owns_connections = True
             connections = Connections(config, None)
             client._requester = Requester(config, connections)
-            close_when_forgotten(connections, connections._pools)
+            add_finalizer(connections, connections._pools)
         _unpickled[key] = client
         if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
             dropped = _unpickled.pop(next(iter(_unpickled)))

@@ -1,5 +1,5 @@
 # Generated from _async/connections.py by python -m uniqos._generate. Do not edit.
-"""The connections of a client, and of the clients made from it: who sends, and what they share."""
+"""The connections and other resources that a client shares with the clients made from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from .. import errors
 from .._network.certificates import ssl_context
 from .._network.sockets import refuse_if_forbidden
-from .._network.threads import PerHome, is_intercepted
+from .._network.threads import PerLoop, is_intercepted
 from .._policy.options import Config
 from .._policy.retry import RetryBudget
 from .._wire.failures import bad_redirect
@@ -23,28 +23,33 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """The connections that a client and the clients made from it by ``with_options`` share.
+    """The connections and limits that a client shares with those made by ``with_options`` and ``with_credentials``.
 
-    Without a client of the caller's, each event loop has a pool of its own: sockets belong to their loop.
+    Each event loop has its own connection pool, since a socket belongs to its loop. With an ``http_client`` of the
+    caller's there is none.
+
+    Args:
+        config: The settings of the first client.
+        http_client: The caller's httpx client, which then sends all requests.
     """
 
     def __init__(self, config: Config, http_client: httpx.Client | None) -> None:
         self.http_client: httpx.Client | None = http_client
         self.budget: RetryBudget = RetryBudget()
         self.paces: dict[str, Pace] = {}
-        """By credential, while the API refuses what comes too fast: it counts for each of them apart."""
+        """The rate limiter of each credential, while the API refuses calls for their rate."""
         self.closed: bool = False
         self.drift_told: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc
-        """Who is connected to, for people."""
+        """The host or proxy that connections lead to, for error messages."""
         self.forwarded: bool = False
-        """Whether a proxy is asked to pass requests on: its own refusals look like the API's."""
+        """Whether a proxy forwards the requests, and so can refuse them in the place of the API."""
         self._config: Config = config
-        self._pools: PerHome[Pool] = PerHome()
-        self._intercepted: PerHome[httpx.Client] = PerHome()
+        self._pools: PerLoop[Pool] = PerLoop()
+        self._intercepted: PerLoop[httpx.Client] = PerLoop()
 
     def send(self, message: httpx.Request) -> httpx.Response:
-        """Send one request; the response is open, its body not read."""
+        """Send a request; return its response, whose body is not read yet."""
         if self.http_client is not None and self.http_client.is_closed:
             raise _closed("the http_client of this client")
         if self.closed:
@@ -54,16 +59,16 @@ class Connections:
         refuse_if_forbidden(message.url, self.http_client)
         if self.http_client is not None:
             return self._send_by(self.http_client, message)
-        pool = self._pools.get(self._make)
-        if self.closed:  # meanwhile, by another thread, which may not have seen this pool
+        pool = self._pools.get(self._make_pool)
+        if self.closed:  # Another thread closed the client meanwhile, and may not have seen this pool.
             self.close()
             raise _closed()
         return pool.handle_request(message)
 
     def _send_by(self, http_client: httpx.Client, message: httpx.Request) -> httpx.Response:
-        from .._network.http_client import add_defaults, refused_answer  # few clients have one
+        from .._network.http_client import add_defaults, refused_answer  # Few clients have one.
 
-        message.read()  # its hooks may want to look at the body
+        message.read()  # A hook of the client may look at the body.
         add_defaults(message, http_client)
         try:
             return http_client.send(message, stream=True, follow_redirects=False)
@@ -75,16 +80,16 @@ class Connections:
                 raise
             raise error from exc
         except RuntimeError as exc:
-            if type(exc) is RuntimeError and http_client.is_closed:  # meanwhile, by another thread
+            if type(exc) is RuntimeError and http_client.is_closed:  # Another thread closed the client meanwhile.
                 raise _closed("this client" if self.http_client is None else "the http_client of this client") from None
             raise
 
     @property
-    def bounded(self) -> bool:
-        """Whether the deadline bounds each read: only our own connections know of it."""
+    def has_bounded_reads(self) -> bool:
+        """Whether the deadline of a call bounds each read: only our own connections know the deadline."""
         return self.http_client is None and not is_intercepted()
 
-    def _make(self) -> Pool:
+    def _make_pool(self) -> Pool:
         config = self._config
         proxy = self._proxy()
         if proxy is not None:
@@ -95,8 +100,8 @@ class Connections:
         return Pool(config.base_url, config.max_connections, config.verify, proxy)
 
     def _make_intercepted(self) -> httpx.Client:
-        """Return an httpx client for calls that a mocking library intercepts. Calls that it passes on use it too."""
-        from http.cookiejar import CookieJar, DefaultCookiePolicy  # only where something is mocked
+        """Return an httpx client for calls that a mocking library intercepts, or lets pass to the network."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # Only tests need it.
 
         transport = httpx.HTTPTransport(
             verify=ssl_context(self._config.verify),
@@ -104,7 +109,7 @@ class Connections:
             proxy=self._proxy(),
             trust_env=False,
         )
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # customers may share this client
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # Several credentials may share this client.
         return httpx.Client(transport=transport, cookies=no_cookies, trust_env=False)
 
     def _proxy(self) -> str | None:
@@ -113,7 +118,7 @@ class Connections:
         return self._config.proxy or proxy_of_environment(self._config.base_url, self._config.token)
 
     def close(self) -> None:
-        """Close what is ours; a client of the caller's stays open."""
+        """Close the connections. An ``http_client`` of the caller's stays open."""
         self.closed = True
         for pool in self._pools.take():
             pool.close()
@@ -122,4 +127,4 @@ class Connections:
 
 
 def _closed(name: str = "this client") -> errors.ConfigurationError:
-    return errors.ConfigurationError(f"{name} is closed; make a new one", code="client_closed")
+    return errors.ConfigurationError(f"{name} is closed: make a new one", code="client_closed")

@@ -1,5 +1,5 @@
 # Generated from _async/download.py by python -m uniqos._generate. Do not edit.
-"""Downloads that go to a file as they arrive, so that their size does not matter."""
+"""Downloads that are written to a file as they arrive, so that they need no memory for the whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 from .. import errors
 from .._base.response import build_model, set_http
-from .._network.threads import blocking
+from .._network.threads import run_blocking
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.file import PartialFile, SavedFile
 from .._wire.operation import Request
@@ -18,27 +18,28 @@ from .requester import Requester
 def save(
     requester: Requester, request: Request, path: str | os.PathLike[str], max_bytes: int | None, accept: str
 ) -> SavedFile:
-    """Write the answer to ``request`` to ``path``; nothing but the whole file ever stands there."""
+    """Save the answer to a request as a file, which appears at ``path`` only when it is complete."""
     if max_bytes is not None and (not isinstance(max_bytes, int) or isinstance(max_bytes, bool) or max_bytes < 1):
-        raise errors.RequestValidationError(f"max_bytes must be a whole number, 1 or more, got {max_bytes!r}")
+        raise errors.RequestValidationError(f"max_bytes must be an integer of at least 1, got {max_bytes!r}")
 
     def write(exchange: Exchange) -> SavedFile:
-        """One attempt; it begins the file anew."""
+        """Finish an attempt: write the body from the beginning of the file."""
         size = 0
         try:
-            blocking(part.begin)
-            while (data := exchange.chunk()) is not None:
+            run_blocking(part.begin)
+            while (data := exchange.read_chunk()) is not None:
                 size += len(data)
                 if max_bytes is not None and size > max_bytes:
-                    raise exchange.broken("response_too_large", f"it is larger than max_bytes={max_bytes}")
-                blocking(part.write, data)
-                exchange.extend(requester.timeout(request))
+                    reason = f"it is larger than max_bytes={max_bytes}; pass a higher max_bytes, or None for no limit"
+                    raise exchange.decode_error("response_too_large", reason)
+                run_blocking(part.write, data)
+                exchange.restart_limits(requester.timeout(request))
         finally:
             exchange.close()
         if not size:
-            raise exchange.broken("empty_response", "there is nothing in it")
+            raise exchange.decode_error("empty_response", "it is empty")
         saved = build_model(SavedFile)(
-            path=blocking(part.finish),
+            path=run_blocking(part.finish),
             size=size,
             content_type=exchange.http.headers.get("content-type"),
         )

@@ -1,5 +1,5 @@
 # Generated from _async/exchange.py by python -m uniqos._generate. Do not edit.
-"""One successful response whose body is still to be read, within its time and size."""
+"""An open HTTP response, and the limits of time and size within which its body is read."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import httpx
 
 from .. import errors
 from .._base.deadline import Deadline
-from .._base.http import HttpInfo, UncertainEnd
-from .._network.threads import give_way
+from .._base.http import HttpInfo
+from .._network.threads import checkpoint
 from .._wire.body import BodyDecoder, BodyError
-from .._wire.failures import FAILURES, network_error
+from .._wire.failures import FAILURES, UncertainEnd, network_error
 from .._wire.message import content_of, is_whole_json
 from .._wire.operation import Request
 
-_KEPT_OF_A_HUGE_BODY = 64 * 1024
+_MAX_ERROR_BODY_BYTES = 64 * 1024
+"""How many bytes of a body an error keeps."""
 _WORK_SECONDS = 0.01
-"""How long this works without waiting for the server, until the event loop gets its turn."""
+"""How long an exchange may work without a wait for the server before other tasks get their turn."""
 _GRACE_SECONDS = 0.1
-"""How long it takes at most, after the deadline, to read what had arrived by then."""
+"""How long after the deadline the bytes that arrived before it may still be decoded."""
 
 
 def close(response: httpx.Response) -> None:
-    """Give a response's connection back; where a transport fails at that, what was read counts all the same."""
+    """Give a response's connection back. The answer counts even if the transport fails at that."""
     try:
         response.close()
     except FAILURES:
@@ -33,7 +34,7 @@ def close(response: httpx.Response) -> None:
 
 
 def read_encoded(response: httpx.Response, limit: int) -> bytes:
-    """Return the bytes of a body that cannot be decoded, as far as they come, and give its connection back."""
+    """Return the first bytes of a body that cannot be decoded, and give its connection back."""
     parts: list[bytes] = []
     try:
         if not response.is_stream_consumed:
@@ -48,17 +49,26 @@ def read_encoded(response: httpx.Response, limit: int) -> bytes:
         pass
     finally:
         close(response)
-    return b"".join(parts)[:_KEPT_OF_A_HUGE_BODY]
+    return b"".join(parts)[:_MAX_ERROR_BODY_BYTES]
 
 
 class Exchange:
-    """One successful response, its body still to be read."""
+    """One response whose body is not read yet.
+
+    Args:
+        request: The request that it answers.
+        response: The response.
+        http: Its status and headers, with what is known of the call.
+        decoder: The decoder of its body.
+        deadline: The instant at which the exchange must have ended.
+        limit_name: The name of that limit, for error messages.
+    """
 
     __slots__ = (
         "_arrived",
         "_deadline",
         "_decoder",
-        "_limit",
+        "_limit_name",
         "_raw",
         "_received",
         "_request",
@@ -74,70 +84,71 @@ class Exchange:
         http: HttpInfo,
         decoder: BodyDecoder,
         deadline: Deadline,
-        limit: str,
+        limit_name: str,
     ) -> None:
         self.http: HttpInfo = http
         self._request: Request = request
         self._response: httpx.Response = response
         self._decoder: BodyDecoder = decoder
         self._deadline: Deadline = deadline
-        self._limit: str = limit
+        self._limit_name: str = limit_name
         self._received: int = 0
         self._arrived: float = monotonic()
         self.work_until: float = self._arrived + _WORK_SECONDS
-        """The instant from which on ``rest()`` should be called before any more work."""
+        """The instant from which on ``checkpoint()`` has to be called before more work."""
         stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.SyncByteStream)
-        # Not an async generator of ours: one that is left half read would have to be closed by its own loop.
+        # The stream's own iterator, and no async generator: only its own event loop could close an unfinished one.
         self._raw: Iterator[bytes] = iter(stream)
 
     @property
     def pending(self) -> bool:
-        """Whether ``chunk()`` has more without waiting for the server."""
+        """Whether ``read_chunk()`` returns more bytes without waiting for the server."""
         return self._decoder.pending
 
-    def chunk(self) -> bytes | None:
-        """The next decoded bytes, as they arrive; None at the end.
+    def read_chunk(self) -> bytes | None:
+        """Return the next decoded bytes as they arrive; None at the end.
 
         Raises:
             NetworkError: The body ended too early, or took too long.
-            ResponseDecodeError: It is too large, or wrongly compressed.
+            ResponseDecodeError: The body is too large, or wrongly compressed.
         """
         raw = b""
         try:
             while True:
                 now, at = monotonic(), self._deadline.at
                 if now >= self.work_until:
-                    self.rest()
+                    self.checkpoint()
                 part = b""
                 if not self._decoder.pending:
                     received = next(self._raw, None)
                     self._arrived = monotonic()
-                    if self._arrived - now >= _WORK_SECONDS:  # others had their turn while this waited
+                    if self._arrived - now >= _WORK_SECONDS:  # Other tasks have run during the wait.
                         self.work_until = self._arrived + _WORK_SECONDS
                     if received is None:
                         self._decoder.finish()
                         return None
                     part = raw = received
                     self._received += len(raw)
-                    # The transport of an http_client does not know the deadline. The last chunk is kept if it is late.
+                    # The transport of a caller's http_client does not know the deadline. A chunk counts if the wait
+                    # for it began in time.
                     if at is not None and now >= at:
                         raise httpx.ReadTimeout("too slow")
                 data = self._decoder.feed(part)
                 if data:
                     return data
         except BodyError as exc:
-            raise self.broken(exc.code, str(exc), raw) from None
+            raise self.decode_error(exc.code, str(exc), raw) from None
         except FAILURES as exc:
             raise self._failed(exc) from exc
 
-    def rest(self) -> None:
-        """Let others work, and stop where the time is over, after this has worked for some time without waiting.
+    def checkpoint(self) -> None:
+        """Let other tasks run, and end an exchange whose time is over.
 
         Raises:
             NetworkError: The time is over.
         """
-        give_way()
+        checkpoint()
         now, at = monotonic(), self._deadline.at
         self.work_until = now + _WORK_SECONDS
         if at is not None and now >= max(at, self._arrived + _GRACE_SECONDS):
@@ -145,10 +156,10 @@ class Exchange:
             raise self._failed(exc) from exc
 
     def _failed(self, exc: Exception) -> errors.NetworkError:
-        return network_error(self._request, exc, limit=self._limit, http=self.http, received=self._received)
+        return network_error(self._request, exc, limit=self._limit_name, http=self.http, received=self._received)
 
-    def read_what_there_is(self) -> tuple[bytes, bool]:
-        """The body of a refusal, and whether it is whole: the status counts even where the body is cut."""
+    def read_available(self) -> tuple[bytes, bool]:
+        """Return the body of a refusal, and whether it is complete. The status counts even if the body is cut off."""
         try:
             return self.read(), True
         except errors.ResponseDecodeError as exc:
@@ -157,13 +168,13 @@ class Exchange:
             return b"", False
 
     def read(self) -> bytes:
-        """The whole decoded body; the connection goes back, whatever happens."""
+        """Return the whole decoded body, and give the connection back."""
         body: bytes | bytearray = b""
         try:
-            while (data := self.chunk()) is not None:
+            while (data := self.read_chunk()) is not None:
                 if not body:
                     body = data
-                else:  # in one buffer: a list of short chunks would take many times the memory
+                else:  # One buffer: a list of short chunks would take many times the memory.
                     body = body if isinstance(body, bytearray) else bytearray(body)
                     body += data
         except errors.NetworkError as exc:
@@ -172,14 +183,14 @@ class Exchange:
                 raise
             return content
         except errors.ResponseDecodeError as exc:
-            exc.body = bytes(body or exc.body)[:_KEPT_OF_A_HUGE_BODY]
+            exc.body = bytes(body or exc.body)[:_MAX_ERROR_BODY_BYTES]
             raise
         finally:
             self.close()
         return bytes(body)
 
-    def extend(self, seconds: float | None) -> None:
-        """Count as new what was read so far: from now on the next event has its own time and size."""
+    def restart_limits(self, seconds: float | None) -> None:
+        """Begin the time, in seconds, and the size of the next event anew; None is no limit of time."""
         self._deadline.restart(seconds)
         self._decoder.reset()
 
@@ -187,12 +198,12 @@ class Exchange:
         """Give the connection back."""
         close(self._response)
 
-    def broken(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
-        """The error of a body that is of no use."""
+    def decode_error(self, code: str, reason: str, raw: bytes = b"") -> errors.ResponseDecodeError:
+        """Return the error for a body that cannot be used."""
         error = errors.ResponseDecodeError(
             f"{self._request.label}: the body of the answer cannot be used: {reason}",
             code=code,
-            body=raw[:_KEPT_OF_A_HUGE_BODY],
+            body=raw[:_MAX_ERROR_BODY_BYTES],
             content_type=self.http.headers.get("content-type"),
             request_id=self.http.request_id,
             http_status=self.http.status,

@@ -1,19 +1,17 @@
 # Generated from _async/stream.py by python -m uniqos._generate. Do not edit.
-"""The stream of one turn: its events, typed, in order; never a silent end."""
+"""The stream of one turn, which gives its typed events in order and never ends silently."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
 from types import TracebackType
 
 from typing_extensions import Self
 
 from .. import errors
 from .._base.http import HttpInfo
-from .._network.threads import Home, close_at_home, current_home
+from .._network.threads import Loop, close_on_loop, current_loop
 from .._policy.unobserved import UNOBSERVED, UnobservedCall
-from .._turn.frames import Frames
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
 from .._wire.message import EVENT_STREAM
@@ -25,57 +23,49 @@ from ..api.stream_events import (
     StreamEventMetadata,
     StreamEventText,
 )
-from .exchange import Exchange
+from .reader import Reader
 from .requester import Requester
-
-_SECONDS_FOR_THE_REST = 1.0
-"""How long a stream is read on when its turn is over."""
-_THE_REST = -1
 
 
 class RespondStream:
-    """A turn as it is spoken. Iterate it for the events, or ``text_stream`` for the words.
+    """A streamed turn. Iterate it for the events, or ``text_stream`` for the pieces of the reply.
 
-    Nothing is sent before it is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks status
-    and content type, retries like any call, and raises there. A stream ends well only with a completion (or the
-    API's error event, which ``until_done()`` raises); one that is cut raises NetworkError ``stream_interrupted`` with
-    the text so far. It is never resumed: a turn that ran is not asked for, and paid, again.
+    The request is sent when the stream is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks
+    status and content type, retries like any call, and raises what a call would raise.
 
-    The turn is over with its first completion or error event. Events that come after it are given too, until the
-    stream ends or a second has gone by. They change neither the text nor how the turn ended: an error event after the
-    completion is in ``error`` and is not raised. With an ``http_client`` of yours, only those are given that arrived
-    together with the end.
+    A stream ends well only with a completion. It may also end with an error event of the API, which ``until_done()``
+    raises. A stream that is cut off raises NetworkError ``stream_interrupted`` with the text so far. It is never
+    resumed, since the turn would run, and be billed, twice.
 
-    A stream may have ``max_response_bytes`` as a whole, and 8 MiB for one event. A larger one is
-    ``stream_interrupted``, with the text so far.
+    The turn ends with its first completion or error event. Events after that are given too, until the stream ends or a
+    second has passed. They change neither the text nor the outcome: an error event after the completion is in
+    ``error`` and is not raised. With an ``http_client`` of yours, only those events are given that arrived together
+    with the end.
+
+    A stream may hold ``max_response_bytes`` as a whole, and 8 MiB in one event. A larger one raises
+    ``stream_interrupted`` with the text so far.
     """
 
     __module__ = "uniqos"
 
-    # Not an async generator: trio warns of each that is left before its end.
+    # An object and no async generator: trio warns of each generator that is abandoned before its end.
     def __init__(self, requester: Requester, request: Request) -> None:
-        self._exchange: Exchange | None = None
-        """The response, while the stream is open."""
-        self._home: Home
+        self._reader: Reader | None = None
+        """Reads the response while the stream is open."""
+        self._loop: Loop
+        """The event loop that opened the stream, and so has to close it."""
         self._requester: Requester = requester
         self._request: Request = request
         self._turn: Turn = Turn(
             request.label, request.on_invalid_response or requester.config.on_invalid_response, requester.drift
         )
         self._watch: UnobservedCall = UNOBSERVED
-        self._frames: Frames = Frames()
-        self._arrived: Iterator[RespondStreamEvent | None] = iter(())
-        self._timeout: float | None = requester.timeout(request)
-        self._limit: int = requester.config.max_response_bytes
-        self._size: int = 0
-        self._waits_for: int | None = None
-        """How many events came before the one whose time runs. The time that the caller takes does not count."""
-        self._in_use: bool = False
-        self._over: bool = False
+        self._is_in_use: bool = False
+        self._is_closed: bool = False
 
     def __del__(self) -> None:
-        if getattr(self, "_exchange", None) is not None:  # a copy that failed has no attributes yet
-            close_at_home(self._home, self.close)
+        if getattr(self, "_reader", None) is not None:  # a copy that failed has no attributes yet
+            close_on_loop(self._loop, self.close)
 
     @property
     def text(self) -> str:
@@ -84,17 +74,17 @@ class RespondStream:
 
     @property
     def metadata(self) -> StreamEventMetadata | None:
-        """The first event, once it has arrived."""
+        """The metadata event, which comes first; None before it has arrived."""
         return self._turn.metadata
 
     @property
     def completion(self) -> StreamEventCompletion | None:
-        """The event with which a turn ends well."""
+        """The completion event, with which a turn ends well; None before it has arrived."""
         return self._turn.completion
 
     @property
     def error(self) -> StreamEventError | None:
-        """The first error event: the turn failed with it, or it came after the completion."""
+        """The first error event: it ended the turn, or came after the completion. None if there was none."""
         return self._turn.error
 
     @property
@@ -104,51 +94,51 @@ class RespondStream:
 
     @property
     def http(self) -> HttpInfo | None:
-        """Status, request id, rate limit, headers and retries of the response; None before it is open."""
+        """Status, request id, rate limit, headers and retries of the response; None before the stream is open."""
         return self._turn.http
 
     @property
     def text_stream(self) -> Iterator[str]:
-        """The pieces of the reply as they come. An error event raises, as in ``until_done()``."""
+        """An iterator over the pieces of the reply as they arrive. An error event raises, as in ``until_done()``."""
         return _Words(self)
 
     def open(self) -> Self:
-        """Send the request, if that is still to be done.
+        """Send the request, unless the stream is open already.
 
         Returns:
             The stream itself.
 
         Raises:
             APIError: The API refused the turn.
-            NetworkError: No answer came.
-            ResponseDecodeError: The answer is no event stream.
-            ConfigurationError: ``stream_consumed``: it was closed, or failed to open, before. ``stream_in_use``:
-                another task or thread reads it.
+            NetworkError: No answer arrived.
+            ResponseDecodeError: The answer is not an event stream.
+            ConfigurationError: ``stream_consumed``: the stream was closed, or has failed to open, before.
+                ``stream_in_use``: another task or thread is reading it.
         """
         if self._turn.http is None:
-            if self._in_use:
+            if self._is_in_use:
                 raise self._used_elsewhere()
-            if self._over:
+            if self._is_closed:
                 self._turn.check_end()
-            self._in_use = True
+            self._is_in_use = True
             try:
                 self._start()
             except BaseException as exc:
                 self._finish(exc)
                 raise
             finally:
-                self._in_use = False
+                self._is_in_use = False
         return self
 
     def until_done(self) -> Self:
-        """Read to the end; then ``text``, ``metadata`` and ``completion`` are there.
+        """Read the stream to its end, so that ``text``, ``metadata`` and ``completion`` are complete.
 
         Returns:
             The stream itself.
 
         Raises:
-            APIError: The turn ended with an error event: the class that its code has over HTTP too.
-            NetworkError: ``stream_interrupted``: it broke, or was closed, before its end.
+            APIError: The turn ended with an error event. Its code chooses the class, as for an HTTP error.
+            NetworkError: ``stream_interrupted``: the stream broke, or was closed, before its end.
             ResponseValidationError: An event breaks the contract.
         """
         for _ in self:
@@ -157,57 +147,53 @@ class RespondStream:
         return self
 
     def frames(self) -> Iterator[bytes]:
-        """The events as they came, ready to be sent on by any web framework as ``text/event-stream``.
+        """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
-        An error event that is about this service and not its caller, such as a used-up quota, says no more than that.
+        An error event that concerns this service and not its caller, such as an exhausted quota, is replaced by one
+        that does not say so.
 
-        A stream that breaks, or never completes, ends with an event ``error`` instead of an exception: whoever reads
-        it on has a status of 200 already. Open the stream before, so that a refusal still is one.
+        A stream that breaks, or never completes, ends with an ``error`` event instead of an exception, since the
+        caller has received status 200 already. Open the stream first, so that a refusal by the API still raises.
 
         Returns:
-            One server-sent event after the other, name and data to the letter. Its ``close()`` closes the stream.
+            An iterator over the server-sent events, each with the name and data of the API. Its ``close()`` closes
+            the stream.
         """
         return _Frames(self)
 
     def close(self) -> None:
-        """Stop here and give the connection back.
+        """Stop reading and give the connection back.
 
         Raises:
-            ConfigurationError: ``stream_in_use``: it is being read at this moment, by another task or thread.
+            ConfigurationError: ``stream_in_use``: another task or thread is reading the stream.
         """
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        self._in_use = True
+        self._is_in_use = True
         try:
             self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
 
     def __iter__(self) -> Iterator[RespondStreamEvent]:
         return self
 
     def __next__(self) -> RespondStreamEvent:
-        if self._in_use:
+        if self._is_in_use:
             raise self._used_elsewhere()
-        if self._over:
-            self._turn.check_end()  # a stream that broke, or was closed, has no good end however often one asks
+        if self._is_closed:
+            self._turn.check_end()  # A stream that broke, or was closed early, raises each time.
             raise StopIteration
-        self._in_use = True
+        self._is_in_use = True
         try:
-            exchange = self._exchange or self._start()
-            while True:
-                if monotonic() >= exchange.work_until:
-                    self._begin_time(exchange)
-                    exchange.rest()
-                for event in self._arrived:
-                    if event is None:
-                        break  # it is time to look at the clock
-                    if self._watch is not UNOBSERVED:
-                        self._watch.event()
-                    return event
-                else:
-                    if not self._receive(exchange):
-                        break
+            reader = self._reader or self._start()
+            event = reader.next_received()
+            if event is None:
+                event = reader.read_rest() if self._turn.ended else reader.read_turn()
+            if event is not None:
+                if self._watch is not UNOBSERVED:
+                    self._watch.event()
+                return event
         except BaseException as exc:
             error = self._fail(exc)
             if error is exc:
@@ -217,60 +203,35 @@ class RespondStream:
         else:
             self._finish(None)
         finally:
-            self._in_use = False
+            self._is_in_use = False
         raise StopIteration
 
     def _used_elsewhere(self) -> errors.ConfigurationError:
         return errors.ConfigurationError(
-            "this stream is being read by another task or thread: stop it there, by leaving its loop or cancelling",
+            "another task or thread is reading this stream: leave its loop there, or cancel it, before using it here",
             code="stream_in_use",
         )
 
-    def _start(self) -> Exchange:
-        """Send the request and wait for the beginning of the answer."""
+    def _start(self) -> Reader:
+        """Send the request and wait for the head of the answer."""
         requester, request = self._requester, self._request
-        self._home = current_home()
+        self._loop = current_loop()
         self._watch = requester.watch(request, streamed=True).__enter__()
         exchange = requester.open(request, EVENT_STREAM, MAX_EVENT_BYTES, self._watch)
         self._turn.http = exchange.http
-        self._exchange = exchange
-        return exchange
-
-    def _receive(self, exchange: Exchange) -> bool:
-        """Wait for the next events; return False at the end of the stream.
-
-        Raises:
-            NetworkError: The stream ends before its turn.
-            ResponseDecodeError: The stream is too large, or wrongly compressed.
-        """
-        turn = self._turn
-        if turn.ended and not self._requester.connections.bounded and not exchange.pending:
-            return False  # nothing would end the wait for more
-        if self._size > self._limit:  # the events of the allowed part were given
-            raise exchange.broken("response_too_large", f"more than {self._limit} bytes (max_response_bytes)")
-        self._begin_time(exchange)
-        data = exchange.chunk()
-        if data is None:
-            if not turn.ended:
-                raise turn.interrupted("it ended without a completion")
-            return False
-        allowed = self._limit - self._size
-        self._size += len(data)
-        self._arrived = turn.events(self._frames.feed(data[:allowed]))
-        return True
-
-    def _begin_time(self, exchange: Exchange) -> None:
-        """Begin the time for the next event, or for all that follows the end of the turn, unless it has begun."""
-        turn = self._turn
-        waits_for = _THE_REST if turn.ended else turn.emitted
-        if waits_for != self._waits_for:
-            self._waits_for = waits_for
-            exchange.extend(_SECONDS_FOR_THE_REST if turn.ended else self._timeout)
+        self._reader = Reader(
+            exchange,
+            self._turn,
+            requester.timeout(request),
+            requester.config.max_response_bytes,
+            requester.connections.has_bounded_reads,
+        )
+        return self._reader
 
     def _fail(self, exc: BaseException) -> BaseException | None:
-        """Finish with an exception; return the one to raise for it, or None where the turn was over before."""
+        """Finish with an exception; return the error to raise, or None if the turn had ended before."""
         error: BaseException | None = exc
-        if self._exchange is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
+        if self._reader is not None and isinstance(exc, (errors.NetworkError, errors.ResponseDecodeError)):
             if self._turn.ended:
                 error = None
                 if exc.code != "timeout":
@@ -282,15 +243,14 @@ class RespondStream:
 
     def _finish(self, exc: BaseException | None) -> None:
         """Give the connection back, and tell the observer how the call ended."""
-        self._over = True
-        self._arrived = iter(())
+        self._is_closed = True
         watch, self._watch = self._watch, UNOBSERVED
-        exchange, self._exchange = self._exchange, None
+        reader, self._reader = self._reader, None
         try:
-            if exchange is not None:
-                exchange.close()
+            if reader is not None:
+                reader.exchange.close()
         finally:
-            if self._turn.broken_afterwards is not None and exchange is not None:
+            if self._turn.broken_afterwards is not None and reader is not None:
                 self._requester.config.log.warning(
                     "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
                 )
@@ -310,7 +270,7 @@ class RespondStream:
 
 
 class _Words:
-    """The pieces of a reply, one by one."""
+    """An iterator over the pieces of a reply."""
 
     def __init__(self, stream: RespondStream) -> None:
         self._stream: RespondStream = stream
@@ -328,31 +288,31 @@ class _Words:
 
 
 class _Frames:
-    """The events of a stream as bytes to be sent on, one by one."""
+    """An iterator over the events of a stream, as bytes to send on."""
 
     def __init__(self, stream: RespondStream) -> None:
-        from .._turn import relay as _relay  # few send a stream on
+        from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
         self._stream: RespondStream = stream
-        self._over: bool = False
+        self._is_closed: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        if self._over:
+        if self._is_closed:
             raise StopIteration
         try:
             return self._relay.frame(self._relay.relay_event(next(self._stream)))
         except StopIteration:
-            self._over = True
+            self._is_closed = True
             raise
         except errors.UniqOSError as exc:
-            self._over = True
+            self._is_closed = True
             return self._relay.frame(self._relay.relay_failure(exc))
 
     def close(self) -> None:
         """Close the stream."""
-        self._over = True
+        self._is_closed = True
         self._stream.close()

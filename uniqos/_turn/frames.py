@@ -1,8 +1,7 @@
-"""Server-sent events out of the bytes of a stream, as name and data. What an event means is decided in ``_sse.py``.
+"""A decoder of server-sent events: from the bytes of a stream to names and data. ``events.py`` makes models of them.
 
-Almost every event has the same two lines: one regular expression reads those. All other lines are read one by one, by
-the letter of the HTML standard. httpx-sse would read each event that way, which costs as much as all else that is done
-with it.
+Almost every event has the same two lines, which one regular expression reads. All other lines are read one by one, as
+the HTML standard says. httpx-sse reads each event line by line, which would double the cost of an event.
 """
 
 from __future__ import annotations
@@ -11,31 +10,33 @@ import re
 from collections.abc import Iterator
 
 _LINES_AT_ONCE = 1000
-_USUAL = re.compile("event: ([^\n]+)\ndata: ([^\n]+)\n\n")
+"""How many lines without an event are read before the caller may let other tasks run."""
+_USUAL_EVENT = re.compile("event: ([^\n]+)\ndata: ([^\n]+)\n\n")
 _COMMENTS = re.compile(f"(?::[^\n]*\n|\n){{1,{_LINES_AT_ONCE}}}")
 
 
 class Frames:
-    """The decoder of one stream. It is fed with the bytes as they come, cut anywhere."""
+    """The decoder of one stream. It takes the bytes in chunks, which may be cut anywhere."""
 
     __slots__ = ("_after_return", "_beginning", "_data", "_line", "_name")
 
     def __init__(self) -> None:
         self._beginning: bool = True
         self._after_return: bool = False
-        # What is not complete is kept in one buffer each: a list of short pieces would take many times the memory.
+        # Incomplete lines and data are kept in buffers: a list of short pieces would take many times the memory.
         self._line: bytearray = bytearray()
         self._name: str = ""
         self._data: bytearray = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[str, str] | None]:
-        """Give name and data of the events that end in ``data``; an event without a name is called ``message``.
+        """Return an iterator over the names and data of the events that end in ``data``.
 
-        Read the iterator to its end before the next call. Events without data are left out. After many lines without
-        an event there is None instead, so that the caller can do something else.
+        An event without a name is called ``message``. Events without data are left out. After many lines without an
+        event, None stands for an event, so that the caller can let other tasks run. Read the iterator to its end
+        before the next call.
         """
         if self._after_return and data:
-            data = data.removeprefix(b"\n")  # the \r before it has ended the line already
+            data = data.removeprefix(b"\n")  # The \r before it has ended the line already.
             self._after_return = False
         if b"\r" in data:
             self._after_return = data.endswith(b"\r")
@@ -50,19 +51,19 @@ class Frames:
             self._line.clear()
         if end < len(data):
             self._line += data[end:]
-        text = lines.decode("utf-8", "replace")  # event streams are UTF-8 whatever their header says
+        text = lines.decode("utf-8", "replace")  # The standard says UTF-8, whatever the header says.
         if self._beginning:
             self._beginning = False
-            text = text.removeprefix("\ufeff")  # a byte order mark is not part of the first line
+            text = text.removeprefix("\ufeff")  # A byte order mark is not part of the first line.
         return self._read(text)
 
     def _read(self, text: str) -> Iterator[tuple[str, str] | None]:
-        """Yield the events that end in whole lines, and None now and then."""
+        """Yield the events of complete lines, and None after many lines without one."""
         at = lines = 0
         size = len(text)
         while at < size:
             if not (self._name or self._data):
-                while at < size and (usual := _USUAL.match(text, at)):
+                while at < size and (usual := _USUAL_EVENT.match(text, at)):
                     at = usual.end()
                     yield usual.groups()  # type: ignore[misc]
                 if at == size:
@@ -72,13 +73,13 @@ class Frames:
                     yield None
                     continue
             end = text.index("\n", at)
-            event = self._take(text[at:end])
+            event = self._read_line(text[at:end])
             at = end + 1
             lines += 1
             if event is not None or lines % _LINES_AT_ONCE == 0:
                 yield event
 
-    def _take(self, line: str) -> tuple[str, str] | None:
+    def _read_line(self, line: str) -> tuple[str, str] | None:
         """Read one line; return the event if it is complete."""
         if not line:
             name, data = self._name or "message", self._data.decode()

@@ -34,6 +34,10 @@ MOST_OF_A_PART = 300
 _PASSWORD_WANTED = '; it wants another user and password: proxy="http://user:password@host:port"'
 
 
+class UncertainEnd(httpx.RemoteProtocolError):
+    """A cut connection whose end alone would have ended the body, which may therefore be incomplete."""
+
+
 def refusal(
     status: int,
     headers: Mapping[str, str],

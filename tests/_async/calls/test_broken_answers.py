@@ -66,7 +66,7 @@ def endless(head: bytes) -> Handler:
 
 def pool_of(client: AsyncUniqOS) -> AsyncPool:
     connections = client._requester.connections
-    pool = connections._pools.get(connections._make)
+    pool = connections._pools.get(connections._make_pool)
     assert isinstance(pool, AsyncPool)
     return pool
 

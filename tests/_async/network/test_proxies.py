@@ -123,7 +123,7 @@ async def test_a_socks_proxy_gets_its_password(secure: RawServer, trusted: str, 
         async with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
             for _ in range(2):
                 assert (await client.respond(**TURN)).response == "Hi!"
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
     assert proxy.asked == [f"127.0.0.1:{server.port}"]
 
 
@@ -170,7 +170,7 @@ async def test_a_proxy_over_tls_is_gone_through_and_its_connection_kept(
         async with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
             for _ in range(3):
                 assert (await client.respond(**TURN)).response == "Hi!"
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
         first = f"CONNECT 127.0.0.1:{server.port}" if tls else f"POST {server.url}/v1/respond"
         assert set(proxy.asked) == {f"{first} HTTP/1.1"}
         assert server.connections == 1
@@ -296,7 +296,7 @@ async def test_what_drips_through_a_proxy_does_not_outlive_its_time(
             with pytest.raises(errors.NetworkError) as caught:
                 await client.respond(**TURN, timeout=0.3)
             assert (caught.value.code, caught.value.details["response_started"]) == ("timeout", True)
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
 
 
 @pytest.mark.parametrize("kind", ["http", "https", "socks5"])
@@ -363,7 +363,7 @@ async def test_what_are_no_certificates_are_refused(wrong: Any, tmp_path: Path) 
         AsyncUniqOS(KEY, verify=tmp_path)
     (tmp_path / "empty.pem").write_text("nothing")
     async with make_client("https://127.0.0.1:1", verify=tmp_path / "empty.pem") as client:
-        with pytest.raises(errors.ConfigurationError, match="no certificates that can be read"):
+        with pytest.raises(errors.ConfigurationError, match="must be readable certificates"):
             await client.respond(**TURN)
 
 

@@ -167,11 +167,11 @@ async def test_what_has_arrived_is_unpacked_however_long_that_takes() -> None:
             request = Request("GET", "/", "GET /", None, [], "safe")
             exchange = await requester.open(request, "application/json", 2**23, requester.watch(request))
             exchange._deadline.restart(5.0)
-            data = await exchange.chunk()
+            data = await exchange.read_chunk()
             exchange._deadline.at = 0.0
             size = 0
             while data is not None:
                 size += len(data)
-                data = await exchange.chunk()
+                data = await exchange.read_chunk()
             await exchange.aclose()
     assert size > 5_000_000

@@ -15,7 +15,7 @@ import pytest
 from tests._async.support import TURN, make_client, slept
 from tests.support.rawserver import Handler, RawServer, body, header, reply, rst
 from uniqos import AsyncRespondStream, AsyncUniqOS, errors, models
-from uniqos._async import stream as streams
+from uniqos._async import reader
 from uniqos._async.transport.pool import AsyncPool
 
 pytestmark = pytest.mark.anyio
@@ -504,7 +504,7 @@ async def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> 
 async def test_a_stream_is_read_on_after_its_end_for_a_while_and_no_longer(
     late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.2)
+    monkeypatch.setattr(reader, "_SECONDS_FOR_THE_REST", 0.2)
     part = {"an event": HE, "events": HE, "pings": b": ping\n\n", "names": b"event: x\n\n", "comments": b":\n\n" * 9999}
     over = threading.Event()
     lingered: list[bool] = []
@@ -559,7 +559,7 @@ async def test_abandoned_streams_give_their_connections_back() -> None:
                 else:
                     never = stream_of(client)
                     await never.aclose()
-            pool = client._requester.connections._pools.get(client._requester.connections._make)
+            pool = client._requester.connections._pools.get(client._requester.connections._make_pool)
             assert pool is room_for_one
             assert (room_for_one.busy, room_for_one.idle) == (0, 0)
             assert (await client.respond(**TURN)).response == "Hi!"

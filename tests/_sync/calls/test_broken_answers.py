@@ -66,7 +66,7 @@ def endless(head: bytes) -> Handler:
 
 def pool_of(client: UniqOS) -> Pool:
     connections = client._requester.connections
-    pool = connections._pools.get(connections._make)
+    pool = connections._pools.get(connections._make_pool)
     assert isinstance(pool, Pool)
     return pool
 

@@ -7,12 +7,15 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests._sync.support import FakeClock, make_client
 from uniqos import UniqOS, errors
+from uniqos._policy.plan import plan_by_error
 from uniqos._policy.retry import may_resend
+from uniqos._sync import attempts
 from uniqos._wire.operation import Operation
 from uniqos.api import operations
 
@@ -95,17 +98,17 @@ def test_a_call_is_repeated_as_the_policy_says_and_always_with_the_same_key(name
 
     with httpx.Client(transport=httpx.MockTransport(handle)) as http_client:
         client = make_client("http://api.example", http_client=http_client)
-        decide = client._requester._wait
 
-        def note(request: Any, error: errors.UniqOSError, *rest: Any) -> Any:
+        def note(resend: Any, error: errors.UniqOSError, *rest: Any) -> Any:
             allowed.append(may_resend(op.resend, error))
-            return decide(request, error, *rest)
+            return plan_by_error(resend, error, *rest)
 
-        client._requester._wait = note  # type: ignore[method-assign]
-        try:
-            call(client, op)
-        except errors.UniqOSError:
-            pass
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(attempts, "plan_by_error", note)
+            try:
+                call(client, op)
+            except errors.UniqOSError:
+                pass
         clock = client._requester.clock
         assert isinstance(clock, FakeClock)
     assert 1 <= len(sent) <= 4

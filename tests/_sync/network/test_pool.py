@@ -184,7 +184,7 @@ def test_a_connection_is_asked_about_by_its_holder_only(monkeypatch: pytest.Monk
     asked: list[bool] = []
 
     def is_readable(sock: Any) -> bool:
-        asked.append(any(free._stream.get_extra_info("socket") is sock for free in pool._free if free._stream))
+        asked.append(any(free._stream.get_extra_info("socket") is sock for free in pool._idle if free._stream))
         return False
 
     for module in ("_network.asyncio_stream", "_network.thread_stream"):
@@ -218,10 +218,10 @@ def test_beyond_the_limit_a_request_waits_and_then_says_so() -> None:
 def test_the_limit_is_a_thousand() -> None:
     pool = Pool("http://127.0.0.1:1")
     for _ in range(1000):
-        assert pool._gate.acquire(0)
+        assert pool._limiter.acquire(0)
     with pytest.raises(httpx.PoolTimeout):
         send(pool, "http://127.0.0.1:1", timeout={"pool": 0})
-    pool._gate.release()
+    pool._limiter.release()
     with pytest.raises(httpx.ConnectError):
         send(pool, "http://127.0.0.1:1", timeout={"pool": 0})
 
@@ -542,7 +542,7 @@ def test_a_former_holder_can_no_longer_drop_a_connection(monkeypatch: pytest.Mon
         assert state(pool) == (1, 1)
         assert (body_of(third[0])).isdigit()
         assert state(pool) == (2, 0)
-        assert [pool._gate.acquire(0) for _ in range(3)] == [True, True, False]
+        assert [pool._limiter.acquire(0) for _ in range(3)] == [True, True, False]
         pool.close()
 
 

@@ -121,7 +121,7 @@ def test_a_socks_proxy_gets_its_password(secure: RawServer, trusted: str, tls: b
         with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
             for _ in range(2):
                 assert (client.respond(**TURN)).response == "Hi!"
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
     assert proxy.asked == [f"127.0.0.1:{server.port}"]
 
 
@@ -168,7 +168,7 @@ def test_a_proxy_over_tls_is_gone_through_and_its_connection_kept(
         with make_client(server.url, proxy=proxy.url, verify=trusted) as client:
             for _ in range(3):
                 assert (client.respond(**TURN)).response == "Hi!"
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
         first = f"CONNECT 127.0.0.1:{server.port}" if tls else f"POST {server.url}/v1/respond"
         assert set(proxy.asked) == {f"{first} HTTP/1.1"}
         assert server.connections == 1
@@ -289,7 +289,7 @@ def test_what_drips_through_a_proxy_does_not_outlive_its_time(
             with pytest.raises(errors.NetworkError) as caught:
                 client.respond(**TURN, timeout=0.3)
             assert (caught.value.code, caught.value.details["response_started"]) == ("timeout", True)
-            assert client._requester.connections.bounded
+            assert client._requester.connections.has_bounded_reads
 
 
 @pytest.mark.parametrize("kind", ["http", "https", "socks5"])
@@ -356,7 +356,7 @@ def test_what_are_no_certificates_are_refused(wrong: Any, tmp_path: Path) -> Non
         UniqOS(KEY, verify=tmp_path)
     (tmp_path / "empty.pem").write_text("nothing")
     with make_client("https://127.0.0.1:1", verify=tmp_path / "empty.pem") as client:
-        with pytest.raises(errors.ConfigurationError, match="no certificates that can be read"):
+        with pytest.raises(errors.ConfigurationError, match="must be readable certificates"):
             client.respond(**TURN)
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests._sync.support import TURN, make_client, slept
 from tests.support.rawserver import Handler, RawServer, body, header, reply, rst
 from uniqos import RespondStream, UniqOS, errors, models
-from uniqos._sync import stream as streams
+from uniqos._sync import reader
 from uniqos._sync.transport.pool import Pool
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=latin-1\r\nX-Request-Id: req_s\r\n"
@@ -489,7 +489,7 @@ def test_each_event_has_its_own_time_but_a_deadline_bounds_the_whole() -> None:
 def test_a_stream_is_read_on_after_its_end_for_a_while_and_no_longer(
     late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_SECONDS_FOR_THE_REST", 0.2)
+    monkeypatch.setattr(reader, "_SECONDS_FOR_THE_REST", 0.2)
     part = {"an event": HE, "events": HE, "pings": b": ping\n\n", "names": b"event: x\n\n", "comments": b":\n\n" * 9999}
     over = threading.Event()
     lingered: list[bool] = []
@@ -544,7 +544,7 @@ def test_abandoned_streams_give_their_connections_back() -> None:
                 else:
                     never = stream_of(client)
                     never.close()
-            pool = client._requester.connections._pools.get(client._requester.connections._make)
+            pool = client._requester.connections._pools.get(client._requester.connections._make_pool)
             assert pool is room_for_one
             assert (room_for_one.busy, room_for_one.idle) == (0, 0)
             assert (client.respond(**TURN)).response == "Hi!"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
-from ..._network.aio import coroutine_function  # async only
+from ..._network.coroutine_function import coroutine_function  # async only
 from ..._turn.request import encode_turn
 from ..._wire.operation import Body, Operation, R
 from ...api import engine as ops

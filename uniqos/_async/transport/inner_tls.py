@@ -1,7 +1,7 @@
-"""TLS over any stream of bytes, also over TLS to a proxy.
+"""TLS over any stream of bytes, such as a stream that is TLS to a proxy already.
 
-httpcore's streams, and asyncio's transports, cannot tell a cut connection from one that TLS closed properly. This one
-can: a body that ends with its connection may be half of it otherwise.
+The streams of httpcore and the transports of asyncio do not tell whether a connection was cut off or closed properly by
+TLS. The stream here does: a body that only the end of its connection ends may be incomplete otherwise.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 import httpcore
 
-from ..._network.aio import AsyncShield
-from ..._network.limits import CAN_START_TLS, Limits
+from ..._network.aio import shield
+from ..._network.limits import CAN_START_TLS, READ_BYTES, Limits
 
-_READ_BYTES = 64 * 1024
 _T = TypeVar("_T")
 
 
@@ -27,30 +26,30 @@ async def start_tls(
     server_hostname: str,
     timeout: float | None,
 ) -> httpcore.AsyncNetworkStream:
-    """Begin TLS on a stream, which may be TLS to a proxy already.
+    """Start TLS on a stream, which may be TLS to a proxy already.
 
     Args:
-        stream: Where to begin it. It is closed if that fails.
-        limits: Those of its connection.
+        stream: The stream below. It is closed if TLS fails.
+        limits: The limits of the connection.
         ssl_context: The certificates to trust.
-        server_hostname: The name that the other side's certificate must be for.
+        server_hostname: The name that the certificate of the server must hold.
         timeout: Seconds that each step may take.
 
     Raises:
-        httpcore.ConnectError: The other side does not speak TLS, or its certificate is not trusted.
-        httpcore.ConnectTimeout: It took too long.
+        httpcore.ConnectError: The server does not speak TLS, or its certificate is not trusted.
+        httpcore.ConnectTimeout: The handshake took too long.
     """
-    # A plain socket of a thread does it by itself, which is faster.
-    way = stream if stream.get_extra_info(CAN_START_TLS) else AsyncTlsStream(stream, limits)
-    return await way.start_tls(ssl_context, server_hostname, timeout)
+    # The plain socket of a thread starts TLS by itself, which is faster.
+    starter = stream if stream.get_extra_info(CAN_START_TLS) else AsyncTlsStream(stream, limits)
+    return await starter.start_tls(ssl_context, server_hostname, timeout)
 
 
 class AsyncTlsStream(httpcore.AsyncNetworkStream):
-    """A stream on which TLS is to begin, by ``start_tls``.
+    """A stream that speaks TLS once ``start_tls`` has been called.
 
     Args:
-        outer: The stream below, which keeps the deadline.
-        limits: Those of the connection.
+        outer: The stream below, which bounds each step by the deadline.
+        limits: The limits of the connection.
     """
 
     def __init__(self, outer: httpcore.AsyncNetworkStream, limits: Limits) -> None:
@@ -65,12 +64,12 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         try:
             tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
-            await self._do(tls.do_handshake, timeout)
+            await self._run(tls.do_handshake, timeout)
         except BaseException as exc:
-            with AsyncShield():
+            with shield():
                 await self.aclose()
             if isinstance(exc, httpcore.TimeoutException):
-                raise httpcore.ConnectTimeout("no TLS in time") from exc
+                raise httpcore.ConnectTimeout("the TLS handshake took too long") from exc
             if isinstance(exc, (ssl.SSLError, ValueError, httpcore.NetworkError)):
                 raise httpcore.ConnectError(str(exc)) from exc
             raise
@@ -82,7 +81,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
         tls = self._tls
         assert tls is not None
         try:
-            return await self._do(partial(tls.read, max_bytes), timeout, reads=True)
+            return await self._run(partial(tls.read, max_bytes), timeout, reads=True)
         except ssl.SSLEOFError:
             self._limits.was_cut = True
             return b""
@@ -94,7 +93,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
         assert tls is not None
         try:
             while buffer:
-                buffer = buffer[await self._do(partial(tls.write, buffer), timeout) :]
+                buffer = buffer[await self._run(partial(tls.write, buffer), timeout) :]
         except ssl.SSLError as exc:
             raise httpcore.WriteError(str(exc)) from exc
 
@@ -108,24 +107,24 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
             return True
         return self._outer.get_extra_info(info)
 
-    async def _do(self, step: Callable[[], _T], timeout: float | None, *, reads: bool = False) -> _T:
-        """Do a step that may need bytes from the other side, and send the bytes that it makes.
+    async def _run(self, step: Callable[[], _T], timeout: float | None, *, reads: bool = False) -> _T:
+        """Run a step of the TLS engine: receive the bytes that it needs, and send the bytes that it produces.
 
-        Where the step ``reads``, its result counts even if nothing can be sent any more.
+        The result of a step that ``reads`` counts even if its bytes can no longer be sent.
         """
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
                 await self._send(timeout)
-                data = await self._outer.read(_READ_BYTES, timeout)
+                data = await self._outer.read(READ_BYTES, timeout)
                 if data:
                     self._incoming.write(data)
                 else:
                     self._incoming.write_eof()
             except ssl.SSLError:
                 try:
-                    await self._send(timeout)  # the alert that tells the other side why
+                    await self._send(timeout)  # The alert tells the server why.
                 except (httpcore.NetworkError, httpcore.TimeoutException):
                     pass
                 raise

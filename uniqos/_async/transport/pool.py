@@ -1,8 +1,8 @@
-"""Our own pool of connections to one host: the last one given back is the first one taken.
+"""A pool of connections to one host, in which the connection given back last is taken first.
 
-httpx's own pool looks at every connection for every request, and opens new ones where it need not. This one is a list,
-so it costs the same whatever is in flight. It also knows the deadline of the whole exchange, where httpx bounds each
-read by itself: a server that drips would never time out. A connection comes back only if nothing is unread on it.
+The pool of httpx looks at every connection for every request, and opens connections that it does not need. This pool
+is a stack: a request costs the same however many are in flight. It also bounds a whole exchange by a deadline. httpx
+bounds each read by itself, so that a server which sends a byte now and then would never time out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import httpcore
 import httpx
 
 from ..._base.deadline import Deadline
-from ..._network.aio import AsyncForgotten, AsyncGate, AsyncShield
+from ..._network.aio import AsyncFinalizerMixin, AsyncLimiter, shield
 from ..._network.certificates import ssl_context
 from ..._network.proxy import ProxyAddress
 from ..._policy.options import DEFAULT_MAX_CONNECTIONS
@@ -44,7 +44,7 @@ _KINDS = tuple(_ERRORS)
 
 
 class _AsyncLease:
-    """The right of one request to a place in the pool, and to the connection that it was given."""
+    """A place in the pool that one request holds, with the connection that serves it."""
 
     __slots__ = ("connection",)
 
@@ -52,8 +52,11 @@ class _AsyncLease:
         self.connection: AsyncConnection | None = None
 
 
-class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
-    """A response's body; closing it gives the connection back. An object, not a generator: see stream.py."""
+class _AsyncBody(httpx.AsyncByteStream, AsyncFinalizerMixin):
+    """The body of a response, whose end gives the connection back.
+
+    An object and no async generator: trio warns of each generator that is abandoned before its end.
+    """
 
     _lease: _AsyncLease | None = None
 
@@ -72,7 +75,7 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
         try:
             part = await lease.connection.read_part(self._reader)
         except _KINDS as exc:
-            raise _mapped(exc) from exc
+            raise _to_httpx(exc) from exc
         if not part:
             raise StopAsyncIteration
         return part
@@ -82,22 +85,22 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncForgotten):
         try:
             lease, self._lease = self._lease, None
             if lease is not None:
-                with AsyncShield():
+                with shield():
                     await self._pool.give_back(lease)
-        except BaseException:  # interrupted halfway, a connection still in use could look idle
-            with AsyncShield():
+        except BaseException:  # After an interrupt halfway, a connection in use could look idle.
+            with shield():
                 if lease is not None:
                     await self._pool.drop(lease)
             raise
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
-    """Connections to one host, made when they are needed and kept while they are good.
+    """A pool of connections to one host, as a transport of httpx.
 
     Args:
-        base_url: Where they lead to.
-        max_connections: How many may be busy at once; more requests wait for the pool timeout.
-        verify: Whose certificates are trusted: see ``ssl_context``.
+        base_url: Scheme, host and port of the server.
+        max_connections: How many connections may be busy at once. A further request waits for the pool timeout.
+        verify: The certificates to trust: see ``ssl_context``.
         proxy: URL of a proxy to go through.
     """
 
@@ -118,37 +121,37 @@ class AsyncPool(httpx.AsyncBaseTransport):
         address = None if proxy is None else ProxyAddress(proxy)
         if address is not None and (address.socks or url.scheme == "https"):
             self._tunnel = address
-        elif address is not None:  # it is asked for the whole address, and passes the request on
+        elif address is not None:  # The proxy forwards plain HTTP. Its request line names the whole URL.
             self._prefix = b"http://" + url.netloc
             self._origin, self._headers = address.origin, address.headers
         self._verify: ssl.SSLContext | str | None = verify
         self._max_connections: int = max_connections
-        self._gate: AsyncGate = AsyncGate(max_connections)
-        # Adding to, and taking from, these is atomic in threads too.
-        self._free: deque[AsyncConnection] = deque()
+        self._limiter: AsyncLimiter = AsyncLimiter(max_connections)
+        # Each operation on these two is atomic in threads too.
+        self._idle: deque[AsyncConnection] = deque()
         self._busy: set[_AsyncLease] = set()
         self._closed: bool = False
 
     @property
     def busy(self) -> int:
-        """How many connections are at work."""
+        """How many connections serve a request."""
         return len(self._busy)
 
     @property
     def idle(self) -> int:
-        """How many connections wait for work."""
-        return len(self._free)
+        """How many connections are idle."""
+        return len(self._idle)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the response is open, its body not read.
+        """Send a request; return its response, whose body is not read yet.
 
         Raises:
-            httpx.TransportError: As httpx's own transport.
+            httpx.TransportError: As the transport of httpx does.
         """
         deadline = request.extensions.get("uniqos_deadline", _NO_DEADLINE)
         timeout = request.extensions.get("timeout", {}).get("pool")
-        if not await self._gate.acquire(deadline.clamp(timeout)):
-            raise httpx.PoolTimeout(f"all of them are busy, and max_connections={self._max_connections}")
+        if not await self._limiter.acquire(deadline.clamp(timeout)):
+            raise httpx.PoolTimeout(f"all are busy (max_connections={self._max_connections})")
         lease = _AsyncLease()
         self._busy.add(lease)
         try:
@@ -165,11 +168,11 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
             )
         except BaseException as exc:
-            with AsyncShield():
+            with shield():
                 await self.drop(lease)
             forget_locals(exc)
             if isinstance(exc, _KINDS):
-                raise _mapped(exc) from exc
+                raise _to_httpx(exc) from exc
             raise
 
     async def give_back(self, lease: _AsyncLease) -> None:
@@ -181,43 +184,44 @@ class AsyncPool(httpx.AsyncBaseTransport):
         connection.idle_since = time.monotonic()
         try:
             self._busy.remove(lease)
-        except KeyError:  # it has ended before
+        except KeyError:  # The lease has ended already.
             return
         try:
-            self._free.append(connection)
-            if len(self._free) > 1:
+            self._idle.append(connection)
+            if len(self._idle) > 1:
                 await self._close_expired()
         finally:
-            self._gate.release()
-        if self._closed:  # meanwhile, by another thread, which may not have seen this one
+            self._limiter.release()
+        if self._closed:  # Another thread closed the pool meanwhile, and may not have seen this connection.
             await self.aclose()
 
     async def drop(self, lease: _AsyncLease) -> None:
-        """End a lease: close its connection, which cannot serve again; its place is free."""
+        """End a lease: close its connection, which cannot serve again, and free its place."""
         try:
             self._busy.remove(lease)
-        except KeyError:  # it has ended before
+        except KeyError:  # The lease has ended already.
             return
         try:
             if lease.connection is not None:
                 await lease.connection.aclose()
         finally:
-            self._gate.release()
+            self._limiter.release()
 
     async def aclose(self) -> None:
-        """Close the idle connections now and the busy ones when they are given back."""
+        """Close the idle connections now, and each busy one when it is given back."""
         self._closed = True
         while True:
             try:
-                connection = self._free.popleft()
+                connection = self._idle.popleft()
             except IndexError:
                 return
             await connection.aclose()
 
     async def _take(self) -> AsyncConnection:
+        """Return the idle connection that was used last and is still alive, or a new one."""
         while True:
             try:
-                connection = self._free.pop()
+                connection = self._idle.pop()
             except IndexError:
                 break
             if connection.is_alive:
@@ -227,24 +231,24 @@ class AsyncPool(httpx.AsyncBaseTransport):
         return AsyncConnection(self._origin, tls, self._tunnel)
 
     async def _close_expired(self) -> None:
-        """Close the oldest idle connection if its time is over: one for each call keeps up with any number.
+        """Close the oldest idle connection if it is expired. One check for each call keeps up with any number.
 
-        The caller keeps its place at the gate until this one is closed: it counts for the one just given back.
+        The caller holds its place of the limiter until then, so that no more connections are open than allowed.
         """
         try:
-            # Until it is removed, another thread may take it: nothing but its time may be read.
-            oldest = self._free[0]
+            # Another thread may take the connection until it is removed. Only its age may be read before.
+            oldest = self._idle[0]
             if not oldest.is_expired:
                 return
-            self._free.remove(oldest)
-        except (IndexError, ValueError):  # another thread was faster, and has it
+            self._idle.remove(oldest)
+        except (IndexError, ValueError):  # Another thread took it first.
             return
         if oldest.is_expired:
             await oldest.aclose()
-        else:  # another thread had it meanwhile
-            self._free.append(oldest)
+        else:  # Another thread used it meanwhile.
+            self._idle.append(oldest)
 
 
-def _mapped(exc: BaseException) -> httpx.TransportError:
-    """Httpcore's error as httpx's."""
+def _to_httpx(exc: BaseException) -> httpx.TransportError:
+    """Return the error of httpcore as that of httpx."""
     return next(error for kind, error in _ERRORS.items() if isinstance(exc, kind))(str(exc))

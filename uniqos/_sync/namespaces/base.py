@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/base.py by python -m uniqos._generate. Do not edit.
-"""The base class of all namespaces."""
+"""The base class of all namespaces, and the attribute of a client by which one is reached."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Namespace:
 
 
 class namespace(Generic[N]):
-    """A decorator that turns a method, which returns the class of a namespace, into an attribute.
+    """A decorator of a method that returns the class of a namespace. The method becomes an attribute.
 
-    On an instance, the attribute is the namespace, made on first use. On the class, it is the namespace's class, where
-    mocks and documentation find the methods.
+    The attribute of a client is the namespace, made on first use and kept. The attribute of the client's class is the
+    namespace's class, in which mocks and documentation find the methods.
     """
 
     def __init__(self, load: Callable[[Any], type[N]]) -> None:
@@ -37,7 +37,7 @@ class namespace(Generic[N]):
         self.__doc__ = load.__doc__
 
     if TYPE_CHECKING:
-        # Assigning to an instance replaces the namespace there, as with functools.cached_property.
+        # An instance accepts an assignment, as with functools.cached_property.
         def __set__(self, instance: object, value: N) -> None: ...
 
     @overload
@@ -48,6 +48,6 @@ class namespace(Generic[N]):
         kind = self.func(instance)
         if instance is None:
             return kind
-        # Of two threads that ask at once, both get the one that came first.
+        # Two threads that ask at once both get the namespace that was stored first.
         made: N = instance.__dict__.setdefault(self._name, kind(instance._requester))
         return made

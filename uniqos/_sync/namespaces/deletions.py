@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/deletions.py by python -m uniqos._generate. Do not edit.
-"""``client.deletions``: how far a deletion has come."""
+"""``client.deletions``: the progress of deletions."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ else:
     from ..._base.hints import models as m
     from ..._base.hints import params as p
 
-_SECONDS_FOR_THE_LAST = 1.0
+_LAST_REQUEST_SECONDS = 1.0
+"""The least time for the last request of ``wait``."""
 
 
 class Deletions(Namespace):
-    """How far the deletion of an end user, a relationship or a part of either has come."""
+    """The progress of a deletion of an end user, of a relationship, or of a part of either."""
 
     __slots__ = ()
 
     def get(self, deletion_id: str, **options: Unpack[p.Options]) -> m.Deletion:
-        """How far a deletion has come.
+        """Get the progress of a deletion.
 
         Args:
-            deletion_id: From the receipt.
+            deletion_id: The id in the receipt.
             **options: The options of every call.
 
         Returns:
             The deletion; ``status`` is ``pending``, then ``completed``.
 
         Raises:
-            NotFoundError: There is none of that id.
+            NotFoundError: No deletion has that id.
             UniqOSError: As for every call.
 
         Source: official SDK; all but the status is undocumented.
@@ -49,21 +50,22 @@ class Deletions(Namespace):
         return self._requester.call(ops.GET, None, options, deletion_id)
 
     def wait(self, deletion_id: str | m.DeletionReceipt | Mapping[str, Any], *, timeout: float = 600.0) -> m.Deletion:
-        """Ask until a deletion is completed: first after half a second, then ever more seldom, at last each minute.
+        """Wait until a deletion is completed.
 
-        What is deleted is out of use at once; only that it is physically gone may take up to 24 hours.
+        The status is requested at once, then after half a second, and then less and less often, at last each minute.
+        Deleted data are out of use at once, but their physical deletion may take up to 24 hours.
 
         Args:
-            deletion_id: From the receipt, or the receipt itself.
+            deletion_id: The id in the receipt, or the receipt itself.
             timeout: Seconds to wait at most; 0 is no limit.
 
         Returns:
             The completed deletion.
 
         Raises:
-            WaitTimeoutError: It is not completed yet; ``details`` holds the last status. Waiting can go on by another
-                call.
-            NotFoundError: There is none of that id.
+            WaitTimeoutError: The deletion is not completed yet. ``details`` holds the last status. Call again to go on
+                waiting.
+            NotFoundError: No deletion has that id.
             UniqOSError: As for every call.
 
         Source: this SDK, over ``deletions.get``.
@@ -75,15 +77,15 @@ class Deletions(Namespace):
         status: str | None = None
         for asked in count():
             left = end - requester.clock.monotonic()
-            # At the very end it is asked once more, which needs some time too.
-            deadline = min(max(left, _SECONDS_FOR_THE_LAST), requester.config.deadline or float("inf"))
+            # The last request, at the very end, needs some time too.
+            deadline = min(max(left, _LAST_REQUEST_SECONDS), requester.config.deadline or float("inf"))
             options = {"deadline": deadline} if deadline < float("inf") else {}
             try:
                 deletion = requester.call(ops.GET, None, options, identifier)
             except errors.NetworkError as exc:
                 if exc.code != "timeout" or requester.clock.monotonic() < end:
                     raise
-                raise _not_yet(identifier, status, timeout) from exc
+                raise _not_completed(identifier, status, timeout) from exc
             status = deletion.status
             if status == "completed":
                 return deletion
@@ -92,13 +94,13 @@ class Deletions(Namespace):
                 break
             pause = min(left, poll_delay(asked, requester.clock.random()))
             requester.clock.sleep(pause)
-            # A clock that is frozen, as in a test, or set back does not show the time that was slept.
+            # A clock that is frozen in a test, or set back, does not show the time that was slept.
             end = min(end, requester.clock.monotonic() + left - pause)
-        raise _not_yet(identifier, status, timeout)
+        raise _not_completed(identifier, status, timeout)
 
 
-def _not_yet(deletion_id: str, status: str | None, timeout: float) -> errors.WaitTimeoutError:
+def _not_completed(deletion_id: str, status: str | None, timeout: float) -> errors.WaitTimeoutError:
     return errors.WaitTimeoutError(
-        f"the deletion {deletion_id} is not completed after {timeout:g} s; its status is {status!r}",
+        f"the deletion {deletion_id} is not completed after {timeout:g} s, its status is {status!r}: call wait() again",
         details={"deletion_id": deletion_id, "status": status},
     )

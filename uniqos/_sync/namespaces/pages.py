@@ -1,5 +1,5 @@
 # Generated from _async/namespaces/pages.py by python -m uniqos._generate. Do not edit.
-"""Pages of a list, and their items one after the other."""
+"""The pages of a list, and an iterator over the items of all pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from ... import errors
-from ..._network.threads import Gate
+from ..._network.threads import Limiter
 from ..._wire.operation import Body
 from ..._wire.paging import check_page_size, cursor_of, next_page
 
@@ -17,27 +17,32 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Page(Protocol[T_co]):
-    """An answer that holds some of a list's items."""
+    """An answer that holds a part of a list."""
 
     @property
     def data(self) -> Sequence[T_co] | None:
-        """The items."""
+        """The items of this page."""
         ...
 
     @property
     def next_cursor(self) -> str | None:
-        """To ask for the next page."""
+        """The cursor of the next page; None on the last page."""
         ...
 
 
 class Items(Generic[T]):
-    """The items of all pages, each page asked for when it is needed; a cursor that came before ends it.
+    """An iterator over the items of all pages, which fetches each page when it is needed.
 
-    After an error the next step asks for the same page again. It is no generator: one that is left half read would
-    have to be closed by its own event loop.
+    After an error, the next step fetches the same page again. A cursor that was used before ends the iteration. The
+    iterator is no generator: only its own event loop could close an unfinished one.
+
+    Args:
+        ask: Fetches one page by its query.
+        query: The query of the first page as one object, or None.
+        filters: The query as keywords, and the options of the calls.
     """
 
-    __slots__ = ("_ask", "_asked", "_gate", "_items", "_next")
+    __slots__ = ("_ask", "_asked", "_items", "_lock", "_next")
 
     def __init__(
         self,
@@ -50,13 +55,13 @@ class Items(Generic[T]):
         self._next: tuple[Body | None, Mapping[str, Any]] | None = query, filters
         self._asked: set[str | None] = {cursor_of(query, filters)}
         self._items: deque[T] = deque()
-        self._gate: Gate = Gate(1)  # several workers may share it: each item goes to one of them
+        self._lock: Limiter = Limiter(1)  # Tasks may share the iterator: each item goes to one.
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        self._gate.acquire(None)
+        self._lock.acquire(None)
         try:
             while not self._items:
                 if self._next is None:
@@ -64,13 +69,13 @@ class Items(Generic[T]):
                 self._take(self._ask(*self._next), *self._next)
             return self._items.popleft()
         finally:
-            self._gate.release()
+            self._lock.release()
 
     def _take(self, page: Any, query: Body | None, filters: Mapping[str, Any]) -> None:
         items, cursor = getattr(page, "data", None), getattr(page, "next_cursor", None)
         if not isinstance(items, list) or not isinstance(cursor, str | None):
             raise errors.ResponseValidationError(
-                "this page has no list of items in `data`, or no text in `next_cursor`; the answer is in `.partial`",
+                "a page must have a list in `data` and a string or null in `next_cursor`; this answer is in `.partial`",
                 partial=page,
                 request_id=page.http.request_id if page.http else None,
                 http_status=page.http.status if page.http else None,

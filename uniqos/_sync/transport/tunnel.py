@@ -1,5 +1,5 @@
 # Generated from _async/transport/tunnel.py by python -m uniqos._generate. Do not edit.
-"""A way through a proxy for the pool's connections, so that these are as many, and as bounded, as without one."""
+"""A tunnel through a proxy, which the connections of the pool use in the place of a direct connection."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from collections.abc import Generator
 
 import httpcore
 
-from ..._network.limits import Network
+from ..._network.limits import READ_BYTES, Network
 from ..._network.proxy import ProxyAddress, ProxyAuthenticationError
-from ..._network.threads import Shield
+from ..._network.threads import shield
 from ..._wire.http1 import ResponseReader, request_head
 from .inner_tls import start_tls
 
-_READ_BYTES = 64 * 1024
-
 
 class Tunnel:
-    """Connects by asking a proxy to.
+    """A connector that asks a proxy to connect to the server.
 
     Args:
-        proxy: Where it is, and what it asks for.
-        network: How to get there.
-        tls: What certificates of its own it may have.
+        proxy: The address and credentials of the proxy.
+        network: The network of the connection, which leads to the proxy.
+        tls: The TLS context, for a proxy that speaks TLS itself.
     """
 
     def __init__(self, proxy: ProxyAddress, network: Network, tls: ssl.SSLContext | None) -> None:
@@ -32,12 +30,13 @@ class Tunnel:
         self._tls: ssl.SSLContext | None = tls
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> httpcore.NetworkStream:
+        """Return a stream of bytes to ``host`` through the proxy; see ``Network.connect_tcp``."""
         try:
-            lead = self._by_socks if self._proxy.socks else self._by_connect
-            stream = lead(host, port, timeout)
-        # Whatever goes wrong up to here: nothing was sent to the API.
+            connect = self._by_socks if self._proxy.socks else self._by_connect
+            stream = connect(host, port, timeout)
+        # Each failure is one of connecting: nothing was sent to the API yet, and so the call may be repeated.
         except httpcore.TimeoutException as exc:
-            raise httpcore.ConnectTimeout("the proxy did not lead there in time") from exc
+            raise httpcore.ConnectTimeout("the proxy did not connect in time") from exc
         except (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError) as exc:
             raise httpcore.ConnectError(f"the proxy broke the connection: {exc}") from exc
         self._network.written = False
@@ -54,54 +53,54 @@ class Tunnel:
             headers = [(b"Host", target.encode()), *self._proxy.headers]
             stream.write(request_head(b"CONNECT", target.encode(), headers), timeout)
             reader = ResponseReader(b"CONNECT")
-            while (answer := reader.read_head(stream.read(_READ_BYTES, timeout))) is None:
+            while (answer := reader.read_head(stream.read(READ_BYTES, timeout))) is None:
                 pass
             if not 200 <= answer.status_code < 300:
                 error = ProxyAuthenticationError if answer.status_code == 407 else httpcore.ProxyError
                 raise error(f"{answer.status_code} {answer.reason.decode('ascii', 'replace')}".strip())
             if reader.rest:
-                raise httpcore.ProxyError("it sent bytes of its own before the API could answer")
+                raise httpcore.ProxyError("it sent bytes before the API could answer")
         except BaseException:
-            with Shield():
+            with shield():
                 stream.close()
             raise
         return stream
 
     def _by_socks(self, host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
-        from ..._network.socks import handshake  # an extra
+        from ..._network.socks import handshake  # It needs an extra.
 
         origin = self._proxy.origin
-        talk = handshake(host, port, self._proxy.auth)
+        steps = handshake(host, port, self._proxy.auth)
         stream = self._network.connect_tcp(origin.host.decode("ascii"), origin.port, timeout)
         try:
-            step = next(talk, None)
+            step = next(steps, None)
             while step is not None:
                 received = b""
                 if isinstance(step, bytes):
                     stream.write(step, timeout)
-                else:  # no more than that: what follows is not the proxy's
-                    received = _exactly(stream, step, timeout)
-                step = _after(talk, received)
+                else:  # Exactly that many bytes: those that follow come from the server.
+                    received = _read_exactly(stream, step, timeout)
+                step = _next_step(steps, received)
         except BaseException:
-            with Shield():
+            with shield():
                 stream.close()
             raise
         return stream
 
 
-def _after(talk: Generator[bytes | int, bytes, None], received: bytes) -> bytes | int | None:
-    """The next step; None at the end."""
+def _next_step(steps: Generator[bytes | int, bytes, None], received: bytes) -> bytes | int | None:
+    """Answer a step of the handshake with the bytes received; return the next step, or None at the end."""
     try:
-        return talk.send(received)
+        return steps.send(received)
     except StopIteration:
         return None
 
 
-def _exactly(stream: httpcore.NetworkStream, size: int, timeout: float | None) -> bytes:
+def _read_exactly(stream: httpcore.NetworkStream, size: int, timeout: float | None) -> bytes:
     received = b""
     while len(received) < size:
         part = stream.read(size - len(received), timeout)
         if not part:
-            raise httpcore.ReadError("it ended")
+            raise httpcore.ReadError("the connection ended")
         received += part
     return received
