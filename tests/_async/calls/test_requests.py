@@ -146,10 +146,10 @@ async def test_logs_and_observers_see_the_path_without_ids(
         (("GET", "/v1/x/{id}", {"idd": "y"}), "path has the parameter {id}"),
         (("GET", "/v1/x", {"id": "y"}), "params has 'id', and path has no parameter {id}"),
         (("GET", "/v1/x/{id}", "secret"), "params must be a mapping, got str"),
-        (("GET", "/v1/x/{id}", {"id": ".."}), "is no id"),
-        (("GET", "/v1/x/{id}", {"id": ""}), "is no id"),
+        (("GET", "/v1/x/{id}", {"id": ".."}), "is not a valid"),
+        (("GET", "/v1/x/{id}", {"id": ""}), "is not a valid"),
         (("GET", "/v1/x/{id}", {"id": None}), "id must be a string"),
-        (("GET", "/v1/x/{id}", {"id": "a" * 40_000}), "bytes long"),
+        (("GET", "/v1/x/{id}", {"id": "a" * 40_000}), "shorten the ids or the query"),
     ],
 )
 async def test_a_path_that_cannot_be_sent_is_refused_without_being_repeated(arguments: Any, says: str) -> None:
