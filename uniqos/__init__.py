@@ -14,7 +14,7 @@ if reply.http:
 ``client.personalities``, have a method for each operation of the API. Further modules: `uniqos.models`,
 `uniqos.errors`, `uniqos.fastapi`, `uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
-# The client
+## The client
 
 One client for the whole program is best. It works across threads and after a fork; the asynchronous one works under
 asyncio and trio, and over several event loops. Close a client that you no longer need with ``with UniqOS() as
@@ -29,7 +29,7 @@ turn = {"personality_id": "pers_...", "message": "Hello!"}
 print(patient.respond(turn, idempotency_key="order-17").response)
 ```
 
-# Pages, waiting, downloads
+## Pages, waiting, downloads
 
 ```python
 from datetime import datetime, timedelta, timezone
@@ -50,7 +50,7 @@ for interaction in client.interactions.iterate(user_id="user_1", from_=yesterday
   that fails leaves no file behind.
 - ``client.billing.invoices.pdf`` returns the file in memory, with ``content``, ``content_type`` and ``save(path)``.
 
-# Streams
+## Streams
 
 ```python
 story = client.respond(personality_id="pers_...", message="Tell me a story.", stream=True).until_done()
@@ -61,7 +61,7 @@ Nothing is sent until a stream is opened by ``with``, by ``open()`` or by iterat
 retries like any call, and raises before the first event. ``timeout`` bounds the wait for the next event, ``deadline``
 the whole stream. See `RespondStream` for how a stream ends.
 
-# Limits
+## Limits
 
 - ``timeout`` (90 seconds) bounds one attempt, ``deadline`` a whole call with its retries and waits. 0 is no limit.
   An error names the limit that was hit.
@@ -74,14 +74,14 @@ the whole stream. See `RespondStream` for how a stream ends.
 
 `uniqos.errors` says when a call is retried.
 
-# Network
+## Network
 
 ``proxy="http://user:password@host:port"`` names a proxy; ``https://`` works too, and ``socks5://`` with the extra
 ``socks``. Without it the proxy variables of the environment count, but not for a sandbox on this machine.
 ``verify="authority.pem"`` trusts certificates of your own. ``http_client=`` takes an httpx client of yours: its
 hooks, auth, transport, default headers, params and cookies count, its ``base_url`` and ``timeout`` do not.
 
-# Logs, metrics, changes of the API
+## Logs, metrics, changes of the API
 
 Logs go to the logger ``uniqos`` at ``log_level``, or to your ``logger=``: one of logging, structlog or loguru, or any
 object with the four methods. A log line holds only the beginning of the key, no message, and no id of a person,
@@ -114,7 +114,7 @@ watchful = client.with_options(on_drift=print)
 watchful.respond(personality_id="pers_...", message="Hello!")
 ```
 
-# In a shell
+## In a shell
 
 With the extra ``cli``, ``uniqos api list`` prints all operations and where their shapes are known from: the docs, the
 official SDK, or nowhere public (``undocumented``). ``uniqos api GET /v1/personalities`` makes one call. If a call may

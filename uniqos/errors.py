@@ -40,7 +40,7 @@ except NetworkError as error:
 The API's own ``code`` decides the class, since one status can carry several codes. A wrong argument raises
 `RequestValidationError` before anything is sent. `ValidationError` means that only the server could refuse it.
 
-# What the client repeats by itself
+## What the client repeats by itself
 
 Turns and creations carry one ``Idempotency-Key`` over all their attempts. A failed attempt is repeated up to
 ``max_retries`` times (3 by default), after a growing random wait or the wait that ``Retry-After`` asks for:
@@ -59,7 +59,7 @@ because a proxy in between may have written it.
 All calls of a client share a retry budget. After a burst of 50 retries, a failing service sees at most a tenth more
 requests.
 
-# What you may repeat
+## What you may repeat
 
 | Error | Has the call taken effect? | Repeat it |
 |---|---|---|

@@ -32,18 +32,17 @@ async def receive(event: Annotated[WebhookEvent, Depends(webhook(os.environ["UNI
     print(event.type, event.data)
 ```
 
-# Run it
+## Run it
 
 Save it as ``chat.py`` and serve it with ``uvicorn chat:app``. The client reads ``UNIQOS_API_KEY`` and, for another
 host such as a sandbox, ``UNIQOS_BASE_URL``. The webhook reads ``UNIQOS_WEBHOOK_SECRET``. Both routes take a turn as
 their body:
 
 ```bash
-curl -N http://127.0.0.1:8000/chat/stream -H 'content-type: application/json' \
-  -d '{"personality_id": "pers_...", "message": "Hello!"}'
+curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "message": "Hello!"}'
 ```
 
-# What it does
+## What it does
 
 - **A refusal keeps its status**: the stream is opened before the response begins.
 - **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
@@ -52,7 +51,7 @@ curl -N http://127.0.0.1:8000/chat/stream -H 'content-type: application/json' \
 - **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
   used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on.
 
-# Adapt it
+## Adapt it
 
 `lifespan` takes a function that makes the client, and a lifespan of your own that runs inside:
 
@@ -79,7 +78,7 @@ for each request; it costs little. In tests, put another client in place by
 ``app.dependency_overrides[get_client]``. Any other framework can send ``stream.frames()`` on.
 """
 
-# FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
+## FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -169,7 +168,13 @@ def lifespan(
 
 
 async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
-    """The process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+    """Return the process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+
+    Args:
+        connection: The request or WebSocket that is being answered.
+
+    Returns:
+        The client of ``lifespan()``.
 
     Raises:
         ConfigurationError: ``no_lifespan``: the application has no ``lifespan()`` of this module.
@@ -187,7 +192,19 @@ Client = Annotated[AsyncUniqOS, Depends(get_client)]
 
 
 async def open_stream(turn: RespondRequest, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
-    """The stream of the turn in the body, opened before the response begins, so that a refusal still is one."""
+    """Open the stream of the turn in the body before the response begins, so that a refusal keeps its status.
+
+    Args:
+        turn: The body of the request.
+        client: The process's client.
+        request: The request, which tells when the browser leaves.
+
+    Yields:
+        The opened stream; it is closed when the response has ended.
+
+    Raises:
+        UniqOSError: As for every call; `install_error_handlers` answers for it.
+    """
     stream = client.respond(turn, stream=True)
     try:
         await _unless_left(request, stream)

@@ -48,6 +48,8 @@ from pydantic import AwareDatetime
 from ._base.model import Model, json_fields, ready
 from ._network.sockets import forbidden
 
+__all__ = ["build", "no_network"]
+
 M = TypeVar("M", bound=Model)
 _INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _PLAIN: dict[Any, Any] = {

@@ -51,6 +51,8 @@ from ._base.model import Model, from_wire
 from ._base.secret import Secret, hide
 from .errors import ConfigurationError, WebhookSignatureError
 
+__all__ = ["WebhookEvent", "construct_event"]
+
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 
 

@@ -20,7 +20,7 @@ result = client.respond(request)
 print(result.response, result["response"], result.to_dict())
 ```
 
-# Reading an answer
+## Reading an answer
 
 **Attributes are Python, subscripts are JSON**: ``x.created_at`` is a datetime, ``x["created_at"]`` the server's own
 text. An answer is a read-only mapping over the JSON object that the server sent: ``x.get("y")``, ``dict(x)``,
@@ -33,7 +33,7 @@ text. An answer is a read-only mapping over the JSON object that the server sent
 Fields that the documentation shows are typed. Fields that it does not show are kept all the same. Read them by
 subscripts, whose values have the type ``Any``. The docstring of such a model says ``undocumented``.
 
-# What is sent
+## What is sent
 
 A request is given as keywords, as a model of this module, as a mapping, or as any pydantic model. The same values
 give the same bytes.
