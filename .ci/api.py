@@ -29,7 +29,9 @@ class Api:
     """The public names of a source tree, each with what a caller relies on: a signature, a type, or its kind."""
 
     def __init__(self, source: Path) -> None:
-        self.package: Any = griffe.load("uniqos", search_paths=[source], resolve_aliases=True, try_relative_path=False)
+        self.package: Any = griffe.load(
+            "uniqos", search_paths=[source], resolve_aliases=True, allow_inspection=False, try_relative_path=False
+        )
         self.names: dict[str, str] = {}
         modules = (self.package, *(self.package[name] for name in MODULES))
         exported = [(f"{module.path}.{name}", member) for module in modules for name, member in self._exported(module)]
@@ -95,11 +97,11 @@ class Api:
         parts, seen, star = [], set(), False
         for parameter in member.parameters:
             kind = parameter.kind
+            if kind is griffe.ParameterKind.var_keyword or parameter.name.startswith("_"):
+                continue
             if kind is griffe.ParameterKind.keyword_only and not star:
                 parts.append("*")
                 star = True
-            if kind is griffe.ParameterKind.var_keyword or parameter.name.startswith("_"):
-                continue
             prefix = "*" if kind is griffe.ParameterKind.var_positional else ""
             star = star or bool(prefix)
             parts.append(f"{prefix}{parameter.name}" + ("" if parameter.default is None or prefix else "=..."))
