@@ -28,7 +28,7 @@ from uniqos.sandbox import Sandbox
 
 PYTHON = python_blocks()
 BASH = shell_blocks()
-_TOOLS = {"curl", "git", "pip", "pre-commit", "python", "python3", "export", "mutmut"}
+_TOOLS = {"curl", "git", "pip", "pre-commit", "python", "python3", "source", "mutmut"}
 """Programs that the documentation may name, beside the scripts of the installed packages."""
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
