@@ -93,6 +93,6 @@ def test_every_argument_of_a_public_function_is_described() -> None:
 
 @pytest.mark.parametrize("client", [UniqOS, AsyncUniqOS])
 def test_every_setting_of_a_client_is_described(client: type) -> None:
-    text = inspect.getdoc(client) or ""
+    text = f"{inspect.getdoc(client)}\n{inspect.getdoc(client.__init__)}"
     names = list(inspect.signature(client).parameters)
     assert [name for name in names if f"\n    {name}: " not in text] == []
