@@ -1,24 +1,11 @@
-"""Fixtures of pytest for the tests of a product: a sandbox, and clients of it.
+"""Fixtures for the tests of a product: a sandbox for the session, new for each test, and clients of it.
 
-They need the extra ``sandbox``. One server runs for the whole session, and is reset to its initial state before each
-test.
+    def test_a_greeting(uniqos_sandbox, uniqos_client):
+        reply = uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!")
+        assert reply.response
 
-```python
-import pytest
-
-
-def test_a_greeting(uniqos_sandbox, uniqos_client):
-    reply = uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!")
-    assert reply.response and uniqos_sandbox.turns_billed == 1
-
-
-@pytest.mark.uniqos_fault(path="/v1/respond", code="rate_limit_exceeded", retry_after="0", times=1)
-def test_a_limit_is_waited_for(uniqos_sandbox, uniqos_client):
-    reply = uniqos_client.respond(personality_id=uniqos_sandbox.personality_id, message="Hello!")
-    assert reply.http.retries == 1
-```
-
-`async_uniqos_client` is the asynchronous client. The marker ``uniqos_fault`` takes the keywords of `Sandbox.fault`.
+    @pytest.mark.uniqos_fault(path="/v1/respond", code="rate_limit_exceeded", times=1)
+    def test_a_limit(uniqos_client): ...
 
 Pytest loads this module in every run once the package is installed, so it imports nothing before a fixture is used.
 """
@@ -50,7 +37,7 @@ def _uniqos_server() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def uniqos_sandbox(_uniqos_server: Sandbox, request: pytest.FixtureRequest) -> Sandbox:
-    """A running sandbox: one server for the session, reset before each test."""
+    """A running sandbox: one server for the session, as at its start for each test."""
     _uniqos_server.reset()
     for marker in reversed(list(request.node.iter_markers("uniqos_fault"))):
         if marker.args:
