@@ -90,50 +90,38 @@ class Api:
         raise LookupError(f"no namespace {match[1]}")
 
     def _signature(self, member: Any) -> str:
-        """Write a signature, with the keywords of a TypedDict in the place of ``**fields``."""
-        forms = [*(member.overloads or ()), member]
-        if not member.overloads and member.parent is not None:
-            forms = [*member.parent.overloads.get(member.name, ()), member]
-        parts, seen, star = [], set(), False
-        for parameter in member.parameters:
-            kind = parameter.kind
-            if kind is griffe.ParameterKind.var_keyword or parameter.name.startswith("_"):
-                continue
-            if kind is griffe.ParameterKind.keyword_only and not star:
-                parts.append("*")
-                star = True
-            prefix = "*" if kind is griffe.ParameterKind.var_positional else ""
-            star = star or bool(prefix)
-            parts.append(f"{prefix}{parameter.name}" + ("" if parameter.default is None or prefix else "=..."))
-            seen.add(parameter.name)
-            if kind is griffe.ParameterKind.positional_only:
-                parts = [part for part in parts if part != "/"] + ["/"]
-        keywords, is_open = self._keywords(forms)
-        keywords = {name: required for name, required in keywords.items() if name not in seen}
-        if keywords and not star:
-            parts.append("*")
-        parts += [name if required else f"{name}=..." for name, required in sorted(keywords.items())]
-        parts += ["**others"] if is_open else []
+        """Write a signature, with the fields of a request in the place of ``**fields``."""
+        named = [one for one in member.parameters if not one.name.startswith("_")]
+        by_position = [one for one in named if one.kind is griffe.ParameterKind.positional_only]
+        by_either = [one for one in named if one.kind is griffe.ParameterKind.positional_or_keyword]
+        rest = [f"*{one.name}" for one in named if one.kind is griffe.ParameterKind.var_positional]
+        keywords = {one.name: one.required for one in named if one.kind is griffe.ParameterKind.keyword_only}
+        is_open = any(one.kind is griffe.ParameterKind.var_keyword for one in named)
+        request = self._request(member) if is_open else None
+        if request is not None:
+            given = {one.name for one in by_position + by_either}
+            keywords.update({name: required for name, required in request.items() if name not in given})
+        parts = [
+            *(_part(one.name, one.required) for one in by_position),
+            *(["/"] if by_position else []),
+            *(_part(one.name, one.required) for one in by_either),
+            *(rest or (["*"] if keywords else [])),
+            *(_part(name, required) for name, required in sorted(keywords.items())),
+            *(["**others"] if is_open and request is None else []),
+        ]
         return f"({', '.join(parts)}) -> {member.returns or 'None'}"
 
-    def _keywords(self, forms: list[Any]) -> tuple[dict[str, bool], bool]:
-        """Return the keywords that ``**fields`` stands for and whether each is required, and whether any other goes."""
-        found: dict[str, bool] = {}
-        is_open = False
-        for form in forms:
+    def _request(self, member: Any) -> dict[str, bool] | None:
+        """Return the fields that ``**fields: Unpack[...]`` stands for, as the first overload or the method has it."""
+        for form in (*(member.overloads or ()), member):
             for parameter in form.parameters:
-                if parameter.kind is not griffe.ParameterKind.var_keyword:
-                    continue
                 match = re.fullmatch(r"Unpack\[(?:\w+\.)*(\w+)\]", str(parameter.annotation))
-                if match is None:
-                    is_open = is_open or form is forms[-1]
-                    continue
-                is_open = False
-                for name, required in self._typed_dict(match[1]).items():
-                    found[name] = required if form is forms[0] else found.get(name, False) and required
-        return found, is_open and not found
+                if match is not None:
+                    return self._typed_dict(match[1])
+        return None
 
     def _typed_dict(self, name: str) -> dict[str, bool]:
+        """Return the keys of a TypedDict, and whether each is required."""
         for module in (self.package["_params"], *self._modules(self.package)):
             if name in module.members:
                 found = module[name]
@@ -150,6 +138,10 @@ class Api:
             if not member.is_alias and member.kind is griffe.Kind.MODULE:
                 yield member
                 yield from self._modules(member)
+
+
+def _part(name: str, required: bool) -> str:
+    return name if required else f"{name}=..."
 
 
 def breaks(old: dict[str, str], new: dict[str, str]) -> Iterator[str]:

@@ -10,9 +10,14 @@ if reply.http:
     print(reply.http.request_id, reply.http.retries, reply.http.rate_limit)
 ```
 
-`UniqOS` is the client, `AsyncUniqOS` the same for asynchronous code. The namespaces of the client, such as
-``client.personalities``, have a method for each operation of the API. Further modules: `uniqos.models`,
-`uniqos.errors`, `uniqos.fastapi`, `uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+`UniqOS` is the client, `AsyncUniqOS` the same for asynchronous code. The namespaces of a client have a method for
+each operation of the API, under the name that the official client gives it: `client.engine`, `client.personalities`,
+`client.catalog`, `client.vocabularies`, `client.end_users`, `client.deletions`, `client.relationships`,
+`client.interactions`, `client.me`, `client.sessions`, `client.organizations`, `client.invitations`,
+`client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
+
+Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.webhooks`, `uniqos.sandbox`,
+`uniqos.testing`, `uniqos.contract`.
 
 ## The client
 
@@ -43,7 +48,8 @@ for interaction in client.interactions.iterate(user_id="user_1", from_=yesterday
 ```
 
 - ``iterate`` asks for one page after another, as they are needed. ``limit`` is the size of a page. It is a method of
-  ``personalities``, ``end_users``, ``relationships``, ``interactions`` and ``billing.invoices``.
+  ``personalities``, ``end_users``, ``relationships``, ``interactions`` and ``billing.invoices``. With an asynchronous
+  client use ``async for``.
 - ``client.deletions.wait(receipt, timeout=600)`` asks until a deletion is completed.
 - ``client.end_users.save_export("user_1", "export.json")``, ``client.organizations.save_export(...)`` and
   ``client.billing.invoices.save_pdf("inv_1", "invoice.pdf")`` write a download to a file, piece by piece. A download

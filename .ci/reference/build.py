@@ -213,7 +213,7 @@ def build(folder: Path) -> list[str]:
         page.adopt()
     BaseModel.__module__ = "pydantic"
     read = pdoc.doc_ast._get_source.__wrapped__
-    pdoc.doc_ast._get_source = cache(lambda obj: _sources.get(obj) or read(obj))  # type: ignore[assignment]
+    pdoc.doc_ast._get_source = cache(lambda obj: _sources.get(obj) or read(obj))
     footer = f"uniqos {uniqos.__version__}"
     default = pdoc._pydantic.default_value
     pdoc._pydantic.default_value = lambda *of: without_undefined(default(*of))
