@@ -70,7 +70,7 @@ requests.
 | `RateLimitError`, `ServiceUnavailableError` with ``from_api=True`` | no | after ``retry_after_seconds`` |
 | `QuotaExhaustedError`, `PaymentRequiredError` | no | when the plan or the invoice is settled |
 | another `APIError` of 400 to 499 | no | when it is corrected |
-| `TurnTimeoutError` | no, and it is not billed | yes |
+| `TurnTimeoutError` | it is not billed | yes |
 | `UpstreamLLMError` and any other `APIError` of 500 or more | perhaps | with the same key |
 | `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key |
 | `ResponseValidationError` | yes: ``partial`` and ``body`` hold the answer | there is no need |

@@ -201,6 +201,11 @@ def pages() -> list[Page]:
     ]
 
 
+def bases_on(modules: Mapping[str, Any], cls: type) -> list[tuple[str, str, str]]:
+    """Return the bases of a class that have a page, as pdoc wants them: module, name, and the text to show."""
+    return [(base.__module__, base.__name__, base.__name__) for base in cls.__bases__ if base.__module__ in modules]
+
+
 def without_undefined(value: Any) -> Any:
     """Return the default of a field; a required field has none."""
     return inspect.Parameter.empty if value is PydanticUndefined else value
@@ -219,8 +224,7 @@ def build(folder: Path) -> list[str]:
     pdoc._pydantic.default_value = lambda *of: without_undefined(default(*of))
     pdoc.render.configure(docformat="google", show_source=False, template_directory=HERE, footer_text=footer)
     modules = {page.module.__name__: pdoc.doc.Module(page.module) for page in made}
-    bases = pdoc.doc.Class.bases.func  # type: ignore[attr-defined]
-    pdoc.doc.Class.bases = property(lambda cls: [base for base in bases(cls) if base[0] in modules])  # type: ignore[assignment]
+    pdoc.doc.Class.bases = property(lambda cls: bases_on(modules, cls.obj))  # type: ignore[assignment]
     shutil.rmtree(folder, ignore_errors=True)
     problems = []
     for name, module in modules.items():
