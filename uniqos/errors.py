@@ -1,21 +1,82 @@
-"""Everything the SDK raises, and how an HTTP answer becomes one of them.
+"""The exceptions of the SDK, and when a call may be repeated after one.
 
-UniqOSError: code, message, request_id, http_status, details
- ├─ ConfigurationError            wrong settings; nothing was sent
- │   └─ RequestValidationError    wrong arguments of a call; nothing was sent
- ├─ NetworkError                  no (whole) answer: refused, DNS, TLS, reset, timeout, a cut stream
- ├─ ResponseDecodeError           an answer that is not what it says it is (not JSON, too large, a redirect)
- ├─ ResponseValidationError       JSON that breaks the contract; carries the answer
- ├─ WebhookSignatureError         a delivery that did not verify
- ├─ WaitTimeoutError              what was waited for has not happened yet
+```text
+UniqOSError: code, message, request_id, http_status, details, http
+ ├─ ConfigurationError            a wrong setting; nothing was sent
+ │   └─ RequestValidationError    a wrong argument of a call; nothing was sent
+ ├─ NetworkError                  no answer or half of one: refused, DNS, TLS, reset, timeout, a cut stream
+ ├─ ResponseDecodeError           an answer that is not JSON, is too large, or is a redirect
+ ├─ ResponseValidationError       JSON that breaks the contract; the error carries the answer
+ ├─ WebhookSignatureError         a webhook delivery that did not verify
+ ├─ WaitTimeoutError              a deletion that is not completed in time
  ├─ UnexpectedError               a status that is neither success nor error
- └─ APIError                      the API said no
+ └─ APIError                      the API refused the call, or failed
      ├─ ValidationError 400, 422    ├─ ConflictError 409
      ├─ GuardrailBlockError 400     ├─ RateLimitError 429 (retry_after_seconds)
      ├─ AuthenticationError 401     ├─ QuotaExhaustedError 429, 403
      ├─ PaymentRequiredError 402    ├─ UpstreamLLMError 502
      ├─ PermissionError 403         ├─ ServiceUnavailableError 503
      └─ NotFoundError 404           └─ TurnTimeoutError 504
+```
+
+```python
+from uniqos import NetworkError, QuotaExhaustedError, RateLimitError, ResponseValidationError, UniqOS
+
+client = UniqOS()
+try:
+    client.respond(personality_id="pers_...", message="Hello!", deadline=120)
+except RateLimitError as error:
+    print(f"come back in {error.retry_after_seconds} s")
+except QuotaExhaustedError as error:
+    print(f"the quota is used up: {error.details}")
+except ResponseValidationError as error:
+    print(f"the answer breaks the contract, but is not lost: {error.partial}, {error.body!r}")
+except NetworkError as error:
+    print(f"{error.code}; it may have reached the server: {error.sent}")
+    if error.http:
+        print(f"repeat it with idempotency_key={error.http.idempotency_key!r}")
+```
+
+The API's own ``code`` decides the class, since one status can carry several codes. A wrong argument raises
+`RequestValidationError` before anything is sent. `ValidationError` means that only the server could refuse it.
+
+## What the client repeats by itself
+
+Turns and creations carry one ``Idempotency-Key`` over all their attempts. A failed attempt is repeated up to
+``max_retries`` times (3 by default), after a growing random wait or the wait that ``Retry-After`` asks for:
+
+- after a rate limit, 500, 502 or 503;
+- after a connection that broke;
+- after a timeout, if a second run costs nothing.
+
+Never repeated are 401, 403, 504, ``quota_exhausted``, a certificate that is not trusted, and a turn that timed out
+on this side: that turn may still be running, and be billed.
+
+Some calls carry no key and could take effect twice. They are repeated in two cases only: nothing of the request was
+sent, or the API's own error envelope says that the request has not run (``from_api``). A status alone does not count,
+because a proxy in between may have written it.
+
+All calls of a client share a retry budget. After a burst of 50 retries, a failing service sees at most a tenth more
+requests.
+
+## What you may repeat
+
+| Error | Has the call taken effect? | Repeat it |
+|---|---|---|
+| `ConfigurationError`, `RequestValidationError` | no | when it is corrected |
+| `NetworkError` with ``sent=False`` | no | yes |
+| `NetworkError` with ``sent=True`` | perhaps | with ``idempotency_key=error.http.idempotency_key`` |
+| `NetworkError` ``stream_interrupted`` | yes: ``text`` and ``interaction_id`` hold the part that came | as a new turn |
+| `RateLimitError`, `ServiceUnavailableError` with ``from_api=True`` | no | after ``retry_after_seconds`` |
+| `QuotaExhaustedError`, `PaymentRequiredError` | no | when the plan or the invoice is settled |
+| another `APIError` of 400 to 499 | no | when it is corrected |
+| `TurnTimeoutError` | it is not billed | yes |
+| `UpstreamLLMError` and any other `APIError` of 500 or more | perhaps | with the same key |
+| `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key |
+| `ResponseValidationError` | yes: ``partial`` and ``body`` hold the answer | there is no need |
+
+``on_invalid_response="salvage"``, for a client or one call, returns the fields that fit instead of raising
+`ResponseValidationError`. The problems are then in ``reply.http.problems``.
 """
 
 from __future__ import annotations

@@ -1,21 +1,84 @@
-"""FastAPI services that pass the SDK's models straight through. It needs the extra ``fastapi``.
+"""FastAPI services that pass turns through the SDK. It needs the extra ``fastapi``.
 
-    app = FastAPI(lifespan=lifespan())
-    install_error_handlers(app)
+```python
+import os
+from collections.abc import AsyncIterable
+from typing import Annotated
 
-    @app.post("/chat")
-    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
-        return await client.respond(turn)
+from fastapi import Depends, FastAPI
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-    @app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
-    async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
-        async for event in sse(stream):
-            yield event
+from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handlers, lifespan, sse, webhook
+from uniqos.models import RespondRequest, RespondResult, WebhookEvent
 
-Any other framework can send ``stream.frames()`` on.
+app = FastAPI(lifespan=lifespan())  # one client for the process
+app.openapi_version = "3.2.0"  # FastAPI describes streams in the words of this version
+install_error_handlers(app)
+
+
+@app.post("/chat")
+async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+    return await client.respond(turn)
+
+
+@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+    async for event in sse(stream):
+        yield event
+
+
+@app.post("/webhook", status_code=204)
+async def receive(event: Annotated[WebhookEvent, Depends(webhook(os.environ["UNIQOS_WEBHOOK_SECRET"]))]) -> None:
+    print(event.type, event.data)
+```
+
+## Run it
+
+Save it as ``chat.py`` and serve it with ``uvicorn chat:app``. The client reads ``UNIQOS_API_KEY`` and, for another
+host such as a sandbox, ``UNIQOS_BASE_URL``. The webhook reads ``UNIQOS_WEBHOOK_SECRET``. Both routes take a turn as
+their body:
+
+```bash
+curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "message": "Hello!"}'
+```
+
+## What it does
+
+- **A refusal keeps its status**: the stream is opened before the response begins.
+- **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
+- **A browser that leaves** closes the stream to the API at once.
+- **Answers and events are passed on to the letter**, fields included that this version does not know.
+- **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
+  used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on.
+
+## Adapt it
+
+`lifespan` takes a function that makes the client, and a lifespan of your own that runs inside:
+
+```python
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from uniqos import AsyncUniqOS
+from uniqos.fastapi import lifespan
+
+
+@asynccontextmanager
+async def resources(app: FastAPI) -> AsyncIterator[None]:
+    yield  # open and close what else the service needs
+
+
+app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(timeout=30), around=resources))
+```
+
+Per-tenant keys: ``client.with_credentials(key)`` is a client for a customer's key over the same connections. Make one
+for each request; it costs little. In tests, put another client in place by
+``app.dependency_overrides[get_client]``. Any other framework can send ``stream.frames()`` on.
 """
 
-# FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
+## FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -97,7 +160,13 @@ def lifespan(
 
 
 async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
-    """The process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+    """Return the process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+
+    Args:
+        connection: The request or WebSocket that is being answered.
+
+    Returns:
+        The client of ``lifespan()``.
 
     Raises:
         ConfigurationError: ``no_lifespan``: the application has no ``lifespan()`` of this module.
@@ -115,7 +184,19 @@ Client = Annotated[AsyncUniqOS, Depends(get_client)]
 
 
 async def open_stream(turn: RespondRequest, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
-    """The stream of the turn in the body, opened before the response begins, so that a refusal still is one."""
+    """Open the stream of the turn in the body before the response begins, so that a refusal keeps its status.
+
+    Args:
+        turn: The body of the request.
+        client: The process's client.
+        request: The request, which tells when the browser leaves.
+
+    Yields:
+        The opened stream; it is closed when the response has ended.
+
+    Raises:
+        UniqOSError: As for every call; `install_error_handlers` answers for it.
+    """
     stream = client.respond(turn, stream=True)
     try:
         await _unless_left(request, stream)

@@ -1,7 +1,37 @@
-"""Help for the tests of a product: whole models, of which a test names only what it is about, and no real connections.
+"""Helpers for the tests of a product: whole models, and a guard against real connections.
+
+`build` makes a valid model. A test names only the fields that it is about:
+
+```python
+from uniqos.models import RespondResult
+from uniqos.testing import build
 
 reply = build(RespondResult, response="Hello!")
-assert my_view(reply) == ...
+assert reply.response == "Hello!"
+assert reply["response"] == "Hello!"
+```
+
+`no_network` turns every call over a network into an error, for all clients in all threads:
+
+```python
+from uniqos import ConfigurationError, UniqOS
+from uniqos.testing import no_network
+
+with no_network(), UniqOS("uniq_test_abcd1234") as client:
+    try:
+        client.personalities.list()
+    except ConfigurationError as error:
+        assert error.code == "network_forbidden"
+```
+
+Everything that needs no connection goes on working within it:
+
+- respx, pytest-httpx and vcrpy, which replace the transports of httpx: they intercept the SDK's clients as they do
+  httpx's own;
+- a client with ``http_client=httpx.Client(transport=httpx.MockTransport(handler))``;
+- `uniqos.sandbox.in_process`, which answers without a port.
+
+`uniqos.sandbox` is a whole server to test against. `uniqos.pytest_plugin` has fixtures for it.
 """
 
 from __future__ import annotations
@@ -19,6 +49,8 @@ from ._base.fields import json_fields
 from ._base.model import Model
 from ._base.response import build_model
 from ._network.sockets import forbidden
+
+__all__ = ["build", "no_network"]
 
 M = TypeVar("M", bound=Model)
 _INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -1,4 +1,39 @@
-"""Deliveries of webhooks: verified against the raw body before anything in them is believed."""
+"""Verification of webhook deliveries.
+
+The API signs the raw body of each delivery with the secret of your endpoint, and sends the signature in a header:
+
+```text
+x-uniqos-signature: sha256=<HMAC-SHA256 of the raw body, 64 hexadecimal digits>
+```
+
+```python
+import os
+
+from uniqos import WebhookEvent, WebhookSignatureError, construct_event
+
+SECRET = os.environ["UNIQOS_WEBHOOK_SECRET"]
+
+
+def receive(raw_body: bytes, signature: str | None) -> WebhookEvent | None:
+    try:
+        return construct_event(raw_body, signature, SECRET)
+    except WebhookSignatureError as error:
+        print(f"refused: {error.reason}")  # answer with 400
+        return None
+
+
+receive(b"{}", None)
+```
+
+- **The raw body**: verify the bytes as they came. A body that was parsed and written again has another signature.
+- **Old deliveries**: one whose ``created_at`` is more than 300 seconds away from now is refused, so that nobody can
+  replay it later. ``tolerance=`` changes that; 0 accepts any age.
+- **Rotation of the secret**: while a secret is being replaced, give both as a list. One match is enough.
+- **Duplicates**: the same event can be delivered more than once. Its ``id`` stays the same, so keep the ids that you
+  have handled.
+
+In FastAPI, `uniqos.fastapi.webhook` does all of this as a dependency.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +51,8 @@ from ._base.model import Model
 from ._base.response import from_wire
 from ._base.secret import Secret, hide
 from .errors import ConfigurationError, WebhookSignatureError
+
+__all__ = ["WebhookEvent", "construct_event"]
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 

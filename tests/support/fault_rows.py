@@ -151,6 +151,12 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             "test_the_apis_own_word_that_nothing_ran_lets_it_be_sent_again",
         ),
     },
+    "a status that the contract does not name": {
+        "raw": twins(
+            "calls.test_broken_answers",
+            "test_a_status_that_the_contract_does_not_name_is_an_api_error_and_tried_once",
+        ),
+    },
     "204, 202 without body": {
         "raw": twins("calls.test_broken_answers", "test_an_answer_without_a_body_is_a_model_and_keeps_its_connection"),
         "sandbox": twins("sandbox.test_refusals", "test_an_answer_without_a_body_is_typed"),

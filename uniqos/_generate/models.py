@@ -8,7 +8,48 @@ from collections.abc import Mapping
 
 from .header import HEADER
 
-_MODELS = '''"""Every model of the API, imported on first use: ``from uniqos.models import RespondRequest``."""
+_MODELS = '''"""The models of the API: requests, answers and their parts. Each is imported when it is first named.
+
+```python
+from uniqos import UniqOS
+from uniqos.models import RespondRequest
+
+client = UniqOS()
+request = RespondRequest(personality_id="pers_...", message="Hello!")
+result = client.respond(request)
+print(result.response, result["response"], result.to_dict())
+```
+
+## Reading an answer
+
+**Attributes are Python, subscripts are JSON**: ``x.created_at`` is a datetime, ``x["created_at"]`` the server's own
+text. An answer is a read-only mapping over the JSON object that the server sent: ``x.get("y")``, ``dict(x)``,
+``{{**x}}`` and ``x == {{...}}`` work. Three things differ from a dict:
+
+- ``json.dumps(x)`` fails. Give it ``x.to_dict()`` or ``dict(x)``.
+- Iterating over a page gives its keys. Iterate over ``page.data``, or call ``iterate()``.
+- An answer is true even if it is empty.
+
+Fields that the documentation shows are typed. Fields that it does not show are kept all the same. Read them by
+subscripts, whose values have the type ``Any``. The docstring of such a model says ``undocumented``.
+
+## What is sent
+
+A request is given as keywords, as a model of this module, as a mapping, or as any pydantic model. The same values
+give the same bytes.
+
+- **Keywords and models of this module**: only the fields that you set are sent. A field that you set to None is sent
+  as null.
+- **A pydantic model of yours, or a subclass of one of ours**: everything that its own serializer writes is sent, by
+  alias and with its defaults. Only a None that nobody set, because it is a default, is left out. The same rule holds
+  for a model inside another value, such as ``context``.
+- **A mapping**: all its keys are sent, since the public contract is incomplete.
+- **A misspelt keyword** raises TypeError if the request's fields are documented. If they are not, as in
+  ``personalities.list``, every keyword is sent.
+
+Values are written as pydantic writes them in JSON: a datetime or a UUID as text, a scalar of numpy as the Python
+number. NaN and infinity are refused.
+"""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class Sandbox:
 
     @contextmanager
     def in_process_async_client(self, **options: Any) -> Generator[AsyncUniqOS, None, None]:
-        """Give an asynchronous client of it that needs no socket, within a plain ``with``: nothing is awaited."""
+        """Give an asynchronous client that needs no socket, within a plain ``with``; ``options`` as for the others."""
         hide_options(options)
         loop = Loop(self._app)
         try:

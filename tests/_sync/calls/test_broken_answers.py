@@ -376,3 +376,14 @@ def test_odd_but_correct_http_is_read(before: bytes) -> None:
                 assert answer.http.retries == 0
                 assert pool_of(client).busy == 0
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [418, 451, 505, 599])
+def test_a_status_that_the_contract_does_not_name_is_an_api_error_and_tried_once(status: int) -> None:
+    with RawServer(gives(b"", status)) as server:
+        with make_client(server.url) as client:
+            with pytest.raises(errors.APIError) as caught:
+                client.respond(TURN)
+    assert type(caught.value) is errors.APIError
+    assert (caught.value.http_status, caught.value.code, caught.value.from_api) == (status, "api_error", False)
+    assert len(server.requests) == 1

@@ -81,7 +81,7 @@ class Rule(BaseModel):
         return self._does() == {"latency"}
 
     def is_like(self, method: str, path: str) -> bool:
-        """Whether a request is one that it speaks of."""
+        """Return whether the rule is for a request with this ``method`` and ``path``."""
         return (self.method or method) == method and fnmatchcase(path, self.path or "*")
 
 

@@ -1,0 +1,86 @@
+"""The code of the documentation works: README, CONTRIBUTING, benchmarks, and the docstrings of the public modules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from pytest_examples import CodeExample, EvalExample
+
+from tests.support.documented import (
+    MODULES,
+    PAGES,
+    PERSONALITY,
+    ROOT,
+    Script,
+    names_before,
+    place,
+    python_blocks,
+    settings,
+    shell_blocks,
+)
+from tests.surface.test_pytest_plugin import run_tests
+from uniqos.sandbox import Sandbox
+
+PYTHON = python_blocks()
+BASH = shell_blocks()
+_TOOLS = {"curl", "git", "pip", "pre-commit", "python", "python3", "source", "mutmut"}
+"""Programs that the documentation may name, beside the scripts of the installed packages."""
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("example", PYTHON, ids=place)
+def test_every_python_block_runs(
+    example: CodeExample, eval_example: EvalExample, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if "fastapi" in example.source:
+        pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
+    if "uniqos_client" in example.source:
+        (tmp_path / "test_product.py").write_text(example.source, encoding="utf-8")
+        said = run_tests(tmp_path)
+        assert f"{example.source.count('def test_')} passed" in said, said
+        return
+    settings(sandbox, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    example.source = example.source.replace(PERSONALITY, sandbox.personality_id)
+    with names_before(example.source) as names:
+        eval_example.set_config(line_length=120)
+        ran = eval_example.run(example, module_globals=dict(names))
+        if "client" in ran and "client" not in names:
+            ran["client"].close()
+
+
+@pytest.mark.parametrize("example", BASH, ids=place)
+def test_every_shell_block_names_programs_files_and_modules_that_exist(example: Script) -> None:
+    scripts = {script.name for script in entry_points(group="console_scripts")}
+    for line in re.sub(r"\\\n", " ", example.source).splitlines():
+        for command in re.sub(r"#.*", "", line).split("&&"):
+            words = command.split()
+            if not words:
+                continue
+            program = words[0].removeprefix(".venv/bin/")
+            if program.startswith((".ci/", "tests/")):
+                assert (ROOT / program).is_file(), f"{command}: there is no {program}"
+            else:
+                assert program in _TOOLS | scripts or shutil.which(program), f"{command}: there is no {program}"
+            if "-m" in words and program.startswith("python") and words[words.index("-m") + 1] != "venv":
+                module = words[words.index("-m") + 1]
+                assert find_spec(module) is not None, f"{command}: there is no module {module}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    missing = [link for link in _LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *MODULES], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_code_block_names_its_language(page: Path) -> None:
+    fences = re.findall(r"^```(.*)$", page.read_text("utf-8"), re.MULTILINE)
+    assert len(fences) % 2 == 0
+    assert all(opening in ("python", "bash", "text", "toml") for opening in fences[::2]), fences[::2]
+    assert not any(fences[1::2])
