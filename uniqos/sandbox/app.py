@@ -130,9 +130,9 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
             _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
             request.headers.get("idempotency-key"),
             caller,
-            marks=request.headers.getlist(HEADER),
+            header_marks=request.headers.getlist(HEADER),
         )
-        settings.errors.check(read("", call.marks), call.counted_by(f"{op.method} {request.url.path}"))
+        settings.errors.check(read("", call.header_marks), call.error_key(f"{op.method} {request.url.path}"))
 
         generation = settings.generation
 
@@ -159,7 +159,7 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
 def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
     """Run a request unless one with the same key has run; keep its answer in the same transaction."""
     with call.store as store:
-        stored = store.one("select * from answers where key = ?", call.slot)
+        stored = store.one("select * from answers where key = ?", call.answer_key)
         if stored is not None:
             if stored["fingerprint"] != fingerprint:
                 raise Refusal("conflict", "This Idempotency-Key belongs to another request.")
@@ -167,13 +167,13 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
             return Response(bytes(stored["body"]), stored["status"], headers, stored["media_type"])
         answer = handler(call)
         if isinstance(answer, EventStream):
-            row = 200, "text/event-stream", answer.whole
+            row = 200, "text/event-stream", answer.content
         elif isinstance(answer, FileAnswer):
             row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
         sql = "insert into answers values (?, ?, ?, ?, ?, ?, ?)"
-        store.run(sql, call.slot, fingerprint, *row, relationships.whose(call), call.now)
+        store.run(sql, call.answer_key, fingerprint, *row, relationships.user_of(call), call.now)
     return answer
 
 
@@ -184,7 +184,7 @@ def _response(answer: Result) -> Response:
         return Response(answer.content, media_type=answer.media_type)
     if isinstance(answer, EventStream):
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(answer.paced(), headers=headers, media_type="text/event-stream")
+        return StreamingResponse(answer.writes(), headers=headers, media_type="text/event-stream")
     if answer.status == 204:
         return Response(status_code=204, headers=answer.headers)
     return Response(dumps(answer.body), answer.status, answer.headers, media_type="application/json")

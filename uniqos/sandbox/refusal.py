@@ -71,5 +71,5 @@ class Refusal(Exception):
         }
 
 
-class Dropped(Exception):
+class ConnectionDrop(Exception):
     """Ends a response in the middle: the server closes the connection, and logs nothing of it."""

@@ -36,7 +36,7 @@ from .inprocess import AsyncTransport, Loop, Transport
 from .inspect.admin import reset
 from .llm import Llm
 from .persona.seeds import DEFAULT_ID
-from .refusal import Dropped
+from .refusal import ConnectionDrop
 from .routes.personalities import seed
 from .state.clock import Clock
 from .state.journal import Journal
@@ -46,7 +46,7 @@ _NO_SERVER = "http://127.0.0.1:1"
 """The address of a sandbox in process, at which nothing listens."""
 _log = logging.getLogger("uniqos.sandbox.server")
 _log.addFilter(
-    lambda record: not (record.exc_info and isinstance(record.exc_info[1], (Dropped, asyncio.CancelledError)))
+    lambda record: not (record.exc_info and isinstance(record.exc_info[1], (ConnectionDrop, asyncio.CancelledError)))
 )
 
 

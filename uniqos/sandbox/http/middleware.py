@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..._base.safe import safe_text
 from ..faults.rules import Rule
-from ..refusal import Dropped, Refusal
+from ..refusal import ConnectionDrop, Refusal
 from ..state.store import instant
 from .call import Settings
 
@@ -89,10 +89,10 @@ class Envelope:
             exc = _alone(raised)
             if isinstance(exc, ClientDisconnect):
                 return  # whoever asked has gone; there is nobody to answer
-            if not isinstance(exc, (Refusal, Dropped)):
+            if not isinstance(exc, (Refusal, ConnectionDrop)):
                 _log.error("%s %s failed", safe_text(scope["method"]), safe_text(scope["path"]), exc_info=exc)
             if exchange.status:
-                raise Dropped from None
+                raise ConnectionDrop from None
             refusal = exc if isinstance(exc, Refusal) else Refusal("internal_error", "A bug; see the log.")
             await _error(refusal, scope)(scope, receive, exchange.send)
         finally:
@@ -220,7 +220,7 @@ async def _change(rule: Rule, answer: ASGIApp, scope: Scope, receive: Receive, s
         headers["Content-Length"] = str(len(content))
     await send({**start, "status": status})
     if rule.drop:
-        raise Dropped
+        raise ConnectionDrop
     await send({"type": "http.response.body", "body": content})
 
 

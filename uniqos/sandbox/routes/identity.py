@@ -53,7 +53,7 @@ def _update(call: Call) -> Answer:
 
 
 def _switch(call: Call) -> Answer:
-    call.needs_portal()
+    call.require_portal()
     assert isinstance(call.body, SwitchOrganization)
     member = membership(call.store, call.body.organization_id, call.caller.user_id)
     if member is None:
@@ -67,7 +67,7 @@ def _switch(call: Call) -> Answer:
 
 
 def _active(call: Call) -> list[dict[str, Any]]:
-    call.needs_portal()
+    call.require_portal()
     return [
         session
         for session in call.store.records("session", owner=call.caller.user_id)

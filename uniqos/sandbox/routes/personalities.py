@@ -228,7 +228,7 @@ def _appeal(call: Call) -> Answer:
 
 
 def _dry_run(call: Call) -> Answer:
-    call.needs_portal()
+    call.require_portal()
     return Answer(dry_run(call, existing(call, call.path["personality_id"])))
 
 

@@ -30,7 +30,7 @@ def find(call: Call, user_id: str, personality_id: str) -> dict[str, Any] | None
     return _read(row) if row is not None else None
 
 
-def whose(call: Call) -> str | None:
+def user_of(call: Call) -> str | None:
     """The user that a request is about, or None."""
     user_id = call.path.get("user_id") or call.fields().get("user_id")
     row = call.store.one(f"{_OF} and id = ?", call.caller.organization_id, call.path.get("relationship_id"))

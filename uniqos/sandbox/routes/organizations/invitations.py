@@ -81,7 +81,7 @@ def _get(call: Call) -> Answer:
 
 
 def _accept(call: Call) -> Answer:
-    call.needs_portal()
+    call.require_portal()
     found, organization = _by_token(call)
     person = call.store.get("user", call.caller.user_id)
     assert person is not None
