@@ -20,7 +20,7 @@ from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_ev
 
 if TYPE_CHECKING:
     from uniqos import RespondStream
-    from uniqos.sandbox import Sandbox
+    from uniqos.sandbox import Sandbox, ServerOptions
 
 app: typer.Typer = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -149,19 +149,19 @@ def sandbox(
     the real engine's.
     """
     llm = hide(llm)
+    options: ServerOptions = {
+        "host": host,
+        "port": port,
+        "database": ":memory:" if database is None else database,
+        "seed": seed,
+        "pause": pause,
+        "requests_per_second": requests_per_second,
+        "llm": llm,
+        "llm_model": llm_model,
+    }
     with output.told(debug):
         try:
-            uniqos.sandbox.run(
-                host=host,
-                port=port,
-                database=":memory:" if database is None else str(database),
-                seed=seed,
-                pause=pause,
-                requests_per_second=requests_per_second,
-                llm=llm,
-                llm_model=llm_model,
-                on_ready=_announce,
-            )
+            uniqos.sandbox.run(**options, on_ready=_announce)
         except KeyboardInterrupt:
             pass  # the way to end it
 

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import closing
 from datetime import datetime, timezone
+from os import PathLike
 from typing import Any
 
 _SCHEMA = """
@@ -102,7 +103,7 @@ class Store:
         sqlite3.Error: It cannot be read.
     """
 
-    def __init__(self, path: str, sql: str | None = None) -> None:
+    def __init__(self, path: str | PathLike[str], sql: str | None = None) -> None:
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
