@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Response
 from ..http.call import Settings
 from ..http.caller import API_KEY, ORGANIZATION
 from ..routes.personalities import seen_by
-from ..routes.relationships import remembered, shown
+from ..routes.relationships import memory_view, view
 
 _MEDIA_TYPES = {
     "index.html": "text/html",
@@ -30,7 +30,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_MOST_TURNS = 200
+_MAX_TURNS = 200
 
 
 def router(settings: Settings) -> APIRouter:
@@ -56,7 +56,7 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.get("/relationships")
     async def relationships() -> dict[str, Any]:
-        return {"data": [shown(row) for row in _relationships(settings)]}
+        return {"data": [view(row) for row in _relationships(settings)]}
 
     @routes.get("/relationships/{relationship_id}")
     async def relationship(relationship_id: str) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def router(settings: Settings) -> APIRouter:
             "select id as interaction_id, created_at, primary_emotion, valence, arousal from interactions"
             " where relationship_id = ? order by number desc limit ?",
             relationship_id,
-            _MOST_TURNS,
+            _MAX_TURNS,
         )
-        return {**shown(found), "emotional_states": turns[::-1], "memory": remembered(found)}
+        return {**view(found), "emotional_states": turns[::-1], "memory": memory_view(found)}
 
     return routes
 

@@ -39,7 +39,7 @@ EMOTIONS = (*_WORDS, "curiosity", "neutral")
 FEELINGS = frozenset(_CATEGORY) | _QUESTION_WORDS
 
 
-_MOST_LETTERS = 2000
+_MAX_LETTERS = 2000
 """How much of a message the lexicon reads: its time grows with the square of the length where "but" comes often."""
 
 
@@ -59,7 +59,7 @@ def infer(message: str, asked: str | None = None) -> dict[str, Any]:
     plain = _ASTONISHMENT.sub("wow", message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower())
     counts = _counts(plain, "?" in message)
     # Capitals and exclamation marks are the lexicon's business, so it sees the message as it is where it can.
-    valence = float(_lexicon().polarity_scores((plain if "wow" in plain else message)[:_MOST_LETTERS])["compound"])
+    valence = float(_lexicon().polarity_scores((plain if "wow" in plain else message)[:_MAX_LETTERS])["compound"])
     ranked = sorted(counts, key=lambda name: (-counts[name], name == "curiosity", name))
     if not ranked or (ranked == ["curiosity"] and abs(valence) > 0.4):
         ranked = ["joy"] if valence > 0.4 else ["sadness"] if valence < -0.4 else ["neutral"]

@@ -66,7 +66,7 @@ _TASTE = re.compile(
     r"(?=\s+(?P<what>[^.,;:!?\n]+))"
 )
 _AGAINST = ("hate", "dislike", "don't", "do not", "can", "no me", "odio", "detesto")
-_MOST_TOPICS, _MOST_PREFERENCES, _RECURRING = 60, 12, 2
+_MAX_TOPICS, _MAX_PREFERENCES, _RECURRING = 60, 12, 2
 
 
 def empty() -> dict[str, Any]:
@@ -102,8 +102,8 @@ def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[
     return {
         **{name: model[name] + int(step) for name, step in seen.items()},
         "evidence": evidence,
-        "topics": dict(sorted(counted.items(), key=lambda topic: -topic[1])[:_MOST_TOPICS]),
-        "preferences": dict(list(preferences.items())[-_MOST_PREFERENCES:]),
+        "topics": dict(sorted(counted.items(), key=lambda topic: -topic[1])[:_MAX_TOPICS]),
+        "preferences": dict(list(preferences.items())[-_MAX_PREFERENCES:]),
     }
 
 
@@ -125,7 +125,7 @@ def _tastes(plain: str) -> dict[str, str]:
     return found
 
 
-def shown(model: dict[str, Any]) -> dict[str, Any]:
+def view(model: dict[str, Any]) -> dict[str, Any]:
     """The model as the API gives it."""
     turns = model["turns"]
     return {

@@ -14,31 +14,31 @@ from typing import Any
 
 from ..._network.proxy import SANDBOX_KEY
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_name, invalid, stays
+from ..http.checks import check_active, check_name, invalid
 from ..refusal import Refusal
 from ..state.accounts import fingerprint
 from ..state.store import Store, instant
 
 _SCOPES = ("read", "read_write")
-_MOST_DAYS = 3650
-_SHOWN = ("id", "name", "scope", "hint", "created_at")
+_MAX_DAYS = 3650
+_VIEW = ("id", "name", "scope", "hint", "created_at")
 _LETTERS = string.ascii_letters + string.digits
 
 
-def of(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
+def of_organization(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
     """The keys of an organization as the API shows them."""
-    return [_shown(found, now) for found in store.records("api_key", owner=organization_id)]
+    return [_view(found, now) for found in store.records("api_key", owner=organization_id)]
 
 
-def _shown(found: dict[str, Any], now: str) -> dict[str, Any]:
+def _view(found: dict[str, Any], now: str) -> dict[str, Any]:
     expires_at, revoked_at = found.get("expires_at"), found.get("revoked_at")
     status = "revoked" if revoked_at else "expired" if expires_at and expires_at <= now else "active"
-    shown = {name: found[name] for name in _SHOWN}
+    shown = {name: found[name] for name in _VIEW}
     return {**shown, "status": status, "expires_at": expires_at, "revoked_at": revoked_at}
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": of(call.store, call.caller.organization_id, call.now)})
+    return Answer({"data": of_organization(call.store, call.caller.organization_id, call.now)})
 
 
 def _create(call: Call) -> Answer:
@@ -51,7 +51,7 @@ def _create(call: Call) -> Answer:
         raise invalid("scope", f"scope is {' or '.join(_SCOPES)}.")
     organization = call.store.get("organization", call.caller.organization_id)
     assert organization is not None
-    stays(organization)
+    check_active(organization)
     secret = SANDBOX_KEY + "".join(secrets.choice(_LETTERS) for _ in range(32))
     key = {
         "name": fields["name"],
@@ -64,14 +64,14 @@ def _create(call: Call) -> Answer:
     }
     identifier = call.store.new_id("key")
     call.store.put("api_key", identifier, key, owner=organization["id"], created_at=call.now)
-    return Answer({**_shown(_found(call, identifier), call.now), "key": secret}, 201)
+    return Answer({**_view(_found(call, identifier), call.now), "key": secret}, 201)
 
 
 def _end(call: Call, days: Any) -> str | None:
     if days is None:
         return None
-    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
-        raise invalid("expires_in_days", f"expires_in_days is a number from 1 to {_MOST_DAYS}.")
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MAX_DAYS:
+        raise invalid("expires_in_days", f"expires_in_days is a number from 1 to {_MAX_DAYS}.")
     return instant(call.settings.clock.now() + timedelta(days=days))
 
 
@@ -83,14 +83,14 @@ def _found(call: Call, identifier: str) -> dict[str, Any]:
 
 
 def _get(call: Call) -> Answer:
-    return Answer(_shown(_found(call, call.path["key_id"]), call.now))
+    return Answer(_view(_found(call, call.path["key_id"]), call.now))
 
 
 def _revoke(call: Call) -> Answer:
-    """A key that is revoked already stays so."""
+    """A key that is revoked already check_active so."""
     found = _found(call, call.path["key_id"])
     revoked_at = found.get("revoked_at") or call.now
-    return Answer(_shown(call.store.change("api_key", found, revoked_at=revoked_at), call.now))
+    return Answer(_view(call.store.change("api_key", found, revoked_at=revoked_at), call.now))
 
 
 HANDLERS: dict[str, Handler] = {

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from ..http.call import Answer, Call, Handler, Settings
-from ..http.owned import owned
+from ..http.own_records import own_record
 from ..persona import memory as memories
 from ..state.store import Store, dumps, instant, record
 
@@ -23,7 +23,7 @@ _OF_USER = "organization_id = ? and user_id = ?"
 _KEPT_OF_USER = f"{_OF_USER} and status != '{PENDING}'"
 
 
-def accept(
+def request_deletion(
     call: Call, target: Literal["end_user", "relationship"], found: dict[str, Any], cascade: str, reason: str | None
 ) -> Answer:
     """Begin a deletion, or answer with the receipt of the one that runs already.
@@ -46,7 +46,7 @@ def accept(
         _mark(store, target, found, cascade, running)
     if found["status"] != PENDING:
         _erase_part(store, target, found, cascade)
-    deletion = owned(call, "deletion", running)
+    deletion = own_record(call, "deletion", running)
     status = PENDING if deletion["cascade"] == "all" else _PARTIAL
     shown = {"status": status, "cascade": deletion["cascade"], "requested_at": deletion["created_at"]}
     return Answer({"deletion_id": running, **shown}, 202)
@@ -150,7 +150,7 @@ def _forget_answers(store: Store, organization_id: str, user_id: str) -> None:
 
 
 def _get(call: Call) -> Answer:
-    found = owned(call, "deletion", call.path["deletion_id"])
+    found = own_record(call, "deletion", call.path["deletion_id"])
     shown = {name: found[name] for name in ("status", "target", "cascade", "reason", "completed_at")}
     return Answer({"deletion_id": found["id"], "requested_at": found["created_at"], **shown})
 

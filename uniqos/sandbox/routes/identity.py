@@ -14,13 +14,13 @@ from typing import Any
 from ..._network.proxy import SANDBOX_TOKEN
 from ...api.me import SwitchOrganization
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_free, check_name
+from ..http.checks import check_name, check_read_only
 from ..refusal import Refusal
 from ..state.accounts import end_session, membership, open_session
 from ..state.store import instant
 
 _TOKEN_SECONDS = 3600
-_FIXED = (
+_READ_ONLY = (
     *("id", "kind", "created_at", "email", "role", "organization_id", "user_id", "session_id"),
     *("scope", "hint", "fingerprint", "expires_at", "revoked_at"),
 )
@@ -45,7 +45,7 @@ def _get(call: Call) -> Answer:
 
 def _update(call: Call) -> Answer:
     fields = call.fields()
-    check_free(fields, _FIXED)
+    check_read_only(fields, _READ_ONLY)
     kind, found = _record(call)
     check_name({**found, **fields})
     call.store.change(kind, found, **fields)

@@ -40,7 +40,7 @@ def _where(call: Call, query: InteractionFilter) -> tuple[str, list[Any]]:
 def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
     """All turns of an end user that are still theirs, newest first."""
     sql = "select * from interactions where organization_id = ? and user_id = ? order by number desc"
-    return [_shown(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
+    return [_view(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
 
 
 def _oldest(call: Call) -> str:
@@ -58,7 +58,7 @@ def _list(call: Call) -> Answer:
     sql = f"select * from interactions where {where} order by number desc limit ?"
     rows = call.store.all(sql, *values, limit + 1)
     shown, following = page(rows, limit)
-    return Answer({"data": [_shown(row) for row in shown], "next_cursor": following})
+    return Answer({"data": [_view(row) for row in shown], "next_cursor": following})
 
 
 def _get(call: Call) -> Answer:
@@ -68,7 +68,7 @@ def _get(call: Call) -> Answer:
     row = call.store.one(sql, identifier, call.caller.organization_id, _oldest(call))
     if row is None:
         raise Refusal("not_found", f"There is no interaction {identifier}.")
-    return Answer(_shown(row))
+    return Answer(_view(row))
 
 
 def _aggregates(call: Call) -> Answer:
@@ -104,7 +104,7 @@ def _period(created_at: str, group_by: str | None) -> str | None:
     return instant(start)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _view(row: dict[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in ("number", "id", "organization_id", "streamed")}
     return {"interaction_id": row["id"], "status": "completed", "streamed": bool(row["streamed"]), **shown}
 

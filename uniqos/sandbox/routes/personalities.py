@@ -15,25 +15,25 @@ from typing import Any, Literal
 
 from ..faults.magic import check_id, read
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_free
+from ..http.checks import check_read_only
 from ..persona.seeds import CATALOG, SEEDS, traits
 from ..persona.voice import TRAITS
 from ..refusal import Refusal
 from ..state.store import Store, dumps
 from .engine import dry_run
 
-_NOBODY = ""
+_BUILT_IN = ""
 """Stands for the owner of those that are always there."""
-_OWN = ("id", "version", "status", "created_at", "review_status", "lineage_id")
+_READ_ONLY = ("id", "version", "status", "created_at", "review_status", "lineage_id")
 """What the API says of a personality, and no body may."""
 
 
 def seed(store: Store, now: str) -> None:
     """Put the personalities in that are always there."""
     for identifier, (name, values) in SEEDS.items():
-        if find(store, _NOBODY, identifier) is None:
+        if find(store, _BUILT_IN, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
-            _insert(store, _NOBODY, identifier, identifier, 1, fields, now)
+            _insert(store, _BUILT_IN, identifier, identifier, 1, fields, now)
 
 
 def find(store: Store, organization_id: str, identifier: str) -> dict[str, Any] | None:
@@ -66,12 +66,12 @@ def _seen_by(store: Store, organization_id: str, condition: str, *values: str) -
         "select * from personalities where (organization_id = ? or (organization_id = ? and id not in"
         f" (select id from personalities where organization_id = ?))) {condition}"
     )
-    return [_shown(row) for row in store.all(sql, organization_id, _NOBODY, organization_id, *values)]
+    return [_view(row) for row in store.all(sql, organization_id, _BUILT_IN, organization_id, *values)]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _view(row: dict[str, Any]) -> dict[str, Any]:
     said = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
-    return {**{name: said[name] for name in _OWN}, **json.loads(row["fields"])}
+    return {**{name: said[name] for name in _READ_ONLY}, **json.loads(row["fields"])}
 
 
 def _insert(
@@ -102,7 +102,7 @@ def _change(call: Call, identifier: str, column: Literal["status", "review"], va
         "insert or ignore into personalities select ?, id, lineage, version, status, review, created_at, fields"
         " from personalities where organization_id = ? and id = ?",
         whose,
-        _NOBODY,
+        _BUILT_IN,
         identifier,
     )
     sql = f"update personalities set {column} = ? where organization_id = ? and id = ?"
@@ -119,7 +119,7 @@ def _are_traits(given: Any) -> bool:
     return shares.keys() <= set(TRAITS) and all(map(is_share, shares.values()))
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+def _validate(fields: dict[str, Any]) -> dict[str, Any]:
     name, big_five, mode = fields.get("name"), fields.get("big_five"), fields.get("default_mode")
     if not isinstance(name, str) or not name.strip():
         raise Refusal("validation_error", "A personality needs a name.", details=[{"field": "name"}])
@@ -138,8 +138,8 @@ def _list(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
-    check_free(call.fields(), _OWN)
-    return _make(call, _checked({**defaults, **call.fields()}))
+    check_read_only(call.fields(), _READ_ONLY)
+    return _make(call, _validate({**defaults, **call.fields()}))
 
 
 def _get(call: Call) -> Answer:
@@ -154,8 +154,8 @@ def _archive(call: Call) -> Answer:
 
 def _new_version(call: Call) -> Answer:
     parent = existing(call, call.path["personality_id"])
-    check_free(call.fields(), _OWN)
-    fields = _checked({**{n: v for n, v in parent.items() if n not in _OWN}, **call.fields()})
+    check_read_only(call.fields(), _READ_ONLY)
+    fields = _validate({**{n: v for n, v in parent.items() if n not in _READ_ONLY}, **call.fields()})
     newest = _lineage(call, parent["lineage_id"])[0]
     return _make(call, fields, parent["lineage_id"], newest["version"] + 1)
 

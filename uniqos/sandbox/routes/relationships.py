@@ -17,7 +17,7 @@ from ..http.paging import limit_of, number_of, page
 from ..persona import memory as memories
 from ..refusal import Refusal
 from ..state.store import dumps
-from .deletions import PENDING, accept
+from .deletions import PENDING, request_deletion
 
 _BETWEEN_SUMMARIES = timedelta(hours=1)
 _OF = "select rowid as number, * from relationships where organization_id = ?"
@@ -57,7 +57,7 @@ def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
         )
         found = find(call, user_id, personality_id)
         assert found is not None
-    return _kept(found)
+    return _check_not_deleted(found)
 
 
 def remember(call: Call, relationship: dict[str, Any], memory: dict[str, Any]) -> None:
@@ -72,13 +72,13 @@ def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
     return [_read(row) for row in rows]
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
+def view(row: dict[str, Any]) -> dict[str, Any]:
     """A relationship as the API gives it."""
     names = ("id", "user_id", "personality_id", "status", "created_at", "last_turn_at")
     return {**{name: row[name] for name in names}, "turns": row["memory"]["turns"]}
 
 
-def remembered(row: dict[str, Any]) -> dict[str, Any]:
+def memory_view(row: dict[str, Any]) -> dict[str, Any]:
     """The consolidated memory as the API gives it."""
     memory = row["memory"]
     return {
@@ -99,7 +99,7 @@ def _read(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "memory": json.loads(row["memory"])}
 
 
-def _kept(found: dict[str, Any]) -> dict[str, Any]:
+def _check_not_deleted(found: dict[str, Any]) -> dict[str, Any]:
     if found["status"] == PENDING:
         raise Refusal("conflict", f"The relationship {found['id']} is being deleted.")
     return found
@@ -126,24 +126,24 @@ def _list(call: Call) -> Answer:
         if value is not None:
             sql, values = f"{sql} and {condition}", [*values, value]
     rows, following = page(call.store.all(f"{sql} order by number desc limit ?", *values, limit + 1), limit)
-    return Answer({"data": [shown(_read(row)) for row in rows], "next_cursor": following})
+    return Answer({"data": [view(_read(row)) for row in rows], "next_cursor": following})
 
 
 def _get(call: Call) -> Answer:
-    return Answer(shown(_existing(call)))
+    return Answer(view(_existing(call)))
 
 
 def _delete(call: Call) -> Answer:
     fields = call.fields()
-    return accept(call, "relationship", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
+    return request_deletion(call, "relationship", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
 
 
 def _memory(call: Call) -> Answer:
-    return Answer(remembered(_existing(call)))
+    return Answer(memory_view(_existing(call)))
 
 
 def _regenerate(call: Call) -> Answer:
-    found, now = _kept(_existing(call)), call.settings.clock.now()
+    found, now = _check_not_deleted(_existing(call)), call.settings.clock.now()
     if found["regenerated_at"] is not None:
         last = datetime.fromisoformat(found["regenerated_at"].replace("Z", "+00:00"))
         left = math.ceil((last + _BETWEEN_SUMMARIES - now).total_seconds())
@@ -152,11 +152,11 @@ def _regenerate(call: Call) -> Answer:
             raise Refusal("rate_limit_exceeded", message, headers={"Retry-After": str(left)})
     sql = "update relationships set regenerated_at = ?, summary_at = ? where id = ?"
     call.store.run(sql, call.now, call.now, found["id"])
-    return Answer(remembered(_existing(call)))
+    return Answer(memory_view(_existing(call)))
 
 
 def _delete_memory(call: Call) -> Answer:
-    return accept(call, "relationship", _existing(call), "memory_only", None)
+    return request_deletion(call, "relationship", _existing(call), "memory_only", None)
 
 
 HANDLERS: dict[str, Handler] = {

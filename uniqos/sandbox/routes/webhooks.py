@@ -14,8 +14,8 @@ from typing import Any
 from ..http.addresses import webhook_address
 from ..http.call import Answer, Call, Handler
 from ..http.checks import invalid
-from ..http.owned import owned, owned_all
-from ..http.paging import MOST
+from ..http.own_records import own_record, own_records
+from ..http.paging import MAX_LIMIT
 from ..refusal import Refusal
 from .delivery import queue
 
@@ -23,7 +23,7 @@ _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+", re.ASCII)
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": [_shown(hook) for hook in owned_all(call, "webhook")]})
+    return Answer({"data": [_view(hook) for hook in own_records(call, "webhook")]})
 
 
 def _create(call: Call) -> Answer:
@@ -44,21 +44,21 @@ def _create(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    return Answer(_shown(_existing(call)))
+    return Answer(_view(_existing(call)))
 
 
 def _disable(call: Call) -> Answer:
-    return Answer(_shown(call.store.change("webhook", _existing(call), status="disabled")))
+    return Answer(_view(call.store.change("webhook", _existing(call), status="disabled")))
 
 
 def _regenerate_secret(call: Call) -> Answer:
     hook = call.store.change("webhook", _enabled(call), secret=_secret())
-    return Answer({**_shown(hook), "secret": hook["secret"]})
+    return Answer({**_view(hook), "secret": hook["secret"]})
 
 
 def _list_deliveries(call: Call) -> Answer:
-    deliveries = call.store.records("webhook_delivery", owner=_existing(call)["id"], limit=MOST)
-    return Answer({"data": [_shown(delivery) for delivery in deliveries]})
+    deliveries = call.store.records("webhook_delivery", owner=_existing(call)["id"], limit=MAX_LIMIT)
+    return Answer({"data": [_view(delivery) for delivery in deliveries]})
 
 
 def _redeliver(call: Call) -> Answer:
@@ -72,7 +72,7 @@ def _redeliver(call: Call) -> Answer:
     fresh = queue(call, hook["id"], old["event_id"], old["type"], data, redelivery_of=old["id"])
     made = call.store.get("webhook_delivery", fresh)
     assert made is not None
-    return Answer(_shown(made), 202)
+    return Answer(_view(made), 202)
 
 
 def _secret() -> str:
@@ -80,7 +80,7 @@ def _secret() -> str:
 
 
 def _existing(call: Call) -> dict[str, Any]:
-    return owned(call, "webhook", call.path["webhook_id"])
+    return own_record(call, "webhook", call.path["webhook_id"])
 
 
 def _enabled(call: Call) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _enabled(call: Call) -> dict[str, Any]:
     return hook
 
 
-def _shown(record: dict[str, Any]) -> dict[str, Any]:
+def _view(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in ("number", "secret")}
 
 

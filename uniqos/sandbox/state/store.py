@@ -59,7 +59,7 @@ _IN_A_SNAPSHOT_ON = {
 }
 """What it does to one table alone."""
 _SECONDS_FOR_A_SNAPSHOT = 20.0
-_MOST_PAGES = 65_536
+_MAX_PAGES = 65_536
 """How large a restored database may be: 256 MiB."""
 
 
@@ -126,7 +126,7 @@ class Store:
     def _restore(self, sql: str) -> None:
         """Run the SQL of a snapshot, which may have been written by anybody."""
         ends = time.monotonic() + _SECONDS_FOR_A_SNAPSHOT
-        self._database.execute(f"pragma max_page_count = {_MOST_PAGES}")
+        self._database.execute(f"pragma max_page_count = {_MAX_PAGES}")
         self._database.set_authorizer(_authorize)
         self._database.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
         self._database.executescript(sql)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...http.call import Call
-from ...http.owned import owned_all
+from ...http.own_records import own_records
 from ..delivery import emit
 
 DECLINED = "0002"
@@ -13,7 +13,7 @@ DECLINED = "0002"
 
 def default_method(call: Call) -> dict[str, Any] | None:
     """The payment method that is charged."""
-    return next((method for method in owned_all(call, "payment_method") if method["default"]), None)
+    return next((method for method in own_records(call, "payment_method") if method["default"]), None)
 
 
 def charge_open(call: Call) -> bool:
@@ -22,7 +22,7 @@ def charge_open(call: Call) -> bool:
     Returns:
         Whether everything is paid now.
     """
-    for invoice in reversed(owned_all(call, "invoice")):
+    for invoice in reversed(own_records(call, "invoice")):
         if invoice["status"] != "open":
             continue
         total = invoice["total_cents"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...http.call import Answer, Call, FileAnswer, Handler
-from ...http.owned import owned
+from ...http.own_records import own_record
 from ...http.paging import limit_of, number_of, page
 from .pdf import page_of
 from .subscriptions import current
@@ -51,7 +51,7 @@ def _money(cents: int, currency: str) -> str:
 
 def _existing(call: Call) -> dict[str, Any]:
     current(call)
-    return owned(call, "invoice", call.path["invoice_id"])
+    return own_record(call, "invoice", call.path["invoice_id"])
 
 
 HANDLERS: dict[str, Handler] = {

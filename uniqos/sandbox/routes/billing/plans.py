@@ -27,7 +27,7 @@ class Plan:
     overage_cents_per_turn: int | None
     """What a turn beyond the plan costs; None where there is none."""
 
-    def shown(self) -> dict[str, Any]:
+    def view(self) -> dict[str, Any]:
         """The plan as it is answered."""
         return {
             "id": self.id,
@@ -66,7 +66,7 @@ def plan_of(name: object) -> Plan:
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": [plan.shown() for plan in PLANS.values()]})
+    return Answer({"data": [plan.view() for plan in PLANS.values()]})
 
 
 HANDLERS: dict[str, Handler] = {"billing.plans.list": _list}

@@ -12,30 +12,30 @@ from datetime import timedelta
 from typing import Any
 
 from ...http.call import Answer, Call, Handler
-from ...http.checks import MANAGERS, email_of, organization_for, role_of, stays
+from ...http.checks import MANAGERS, check_active, email_of, organization_for, role_of
 from ...refusal import Refusal
 from ...state.accounts import fingerprint, join, membership
 from ...state.store import Store, instant
 
 _OPEN_DAYS = 7
 _INVITED_ROLES = ("admin", "developer")
-_SHOWN = ("id", "email", "role", "invited_by", "created_at", "expires_at")
+_VIEW = ("id", "email", "role", "invited_by", "created_at", "expires_at")
 
 
-def of(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
+def of_organization(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
     """The open invitations as the API shows them."""
     rows = store.records("invitation", owner=organization_id)
-    return [{name: found[name] for name in _SHOWN} for found in rows if found["expires_at"] > now]
+    return [{name: found[name] for name in _VIEW} for found in rows if found["expires_at"] > now]
 
 
 def _invite(call: Call) -> Answer:
-    organization, _ = organization_for(call, MANAGERS, changing=True)
+    organization, _ = organization_for(call, MANAGERS, needs_active=True)
     fields = {"role": "developer", **call.fields()}
     email, role = email_of(fields), role_of(fields, _INVITED_ROLES)
     person = call.store.find("user", "email", email)
     if person is not None and membership(call.store, organization["id"], person["id"]) is not None:
         raise Refusal("conflict", f"{email} is a member already.")
-    if any(found["email"] == email for found in of(call.store, organization["id"], call.now)):
+    if any(found["email"] == email for found in of_organization(call.store, organization["id"], call.now)):
         raise Refusal("conflict", f"{email} has an open invitation.")
     identifier, token = call.store.new_id("inv"), secrets.token_urlsafe(24)
     invitation = {
@@ -52,13 +52,13 @@ def _invite(call: Call) -> Answer:
 
 def _list(call: Call) -> Answer:
     organization, _ = organization_for(call)
-    return Answer({"data": of(call.store, organization["id"], call.now)})
+    return Answer({"data": of_organization(call.store, organization["id"], call.now)})
 
 
 def _revoke(call: Call) -> Answer:
     organization, _ = organization_for(call, MANAGERS)
     identifier = call.path["invitation_id"]
-    if all(found["id"] != identifier for found in of(call.store, organization["id"], call.now)):
+    if all(found["id"] != identifier for found in of_organization(call.store, organization["id"], call.now)):
         raise Refusal("not_found", f"There is no open invitation {identifier}.")
     call.store.drop("invitation", identifier)
     return Answer({"id": identifier, "status": "revoked"})
@@ -87,7 +87,7 @@ def _accept(call: Call) -> Answer:
     assert person is not None
     if person["email"] != found["email"]:
         raise Refusal("permission_denied", "This invitation is for another address.")
-    stays(organization)
+    check_active(organization)
     if membership(call.store, organization["id"], person["id"]) is not None:
         raise Refusal("conflict", "You are a member already.")
     join(call.store, organization["id"], person["id"], found["role"], call.now)

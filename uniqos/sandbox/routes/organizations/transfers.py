@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from ...http.call import Answer, Call, Handler
-from ...http.checks import invalid, organization_for, stays
+from ...http.checks import check_active, invalid, organization_for
 from ...refusal import Refusal
 from ...state.accounts import fingerprint, membership
 from ...state.store import instant
@@ -27,7 +27,7 @@ def _open(call: Call, organization_id: str) -> dict[str, Any] | None:
 
 
 def _request(call: Call) -> Answer:
-    organization, _ = organization_for(call, _OWNER, changing=True)
+    organization, _ = organization_for(call, _OWNER, needs_active=True)
     user_id = call.fields().get("user_id")
     if not isinstance(user_id, str) or membership(call.store, organization["id"], user_id) is None:
         raise invalid("user_id", "user_id is that of a member.")
@@ -69,7 +69,7 @@ def _confirm(call: Call) -> Answer:
     organization = call.store.get("organization", found["organization_id"])
     member = membership(call.store, found["organization_id"], found["user_id"])
     assert organization is not None
-    stays(organization)
+    check_active(organization)
     if member is None:
         raise Refusal("conflict", f"{found['user_id']} is no member any more.")
     call.store.change("member", member, role="owner")
