@@ -74,7 +74,7 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(ADMIN):
-            too_large = HTTPException(413, f"A body holds at most {_MAX_ADMIN_BYTES} bytes.")
+            too_large: Exception = HTTPException(413, f"A body holds at most {_MAX_ADMIN_BYTES} bytes.")
             await self._app(scope, _limit_body(receive, _MAX_ADMIN_BYTES, too_large), send)
             return
         response = _Response(self._settings, scope, send)
@@ -83,8 +83,8 @@ class Envelope:
         try:
             if left < 0:
                 raise Refusal("rate_limit_exceeded", headers={"Retry-After": "1"})
-            refusal = Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
-            await self._app(_with_slashes(scope), _limit_body(receive, _MAX_BODY_BYTES, refusal), response.send)
+            too_large = Refusal("validation_error", f"A body holds at most {_MAX_BODY_BYTES} bytes.", status=413)
+            await self._app(_with_slashes(scope), _limit_body(receive, _MAX_BODY_BYTES, too_large), response.send)
         except Exception as raised:
             exc = _unwrap(raised)
             if isinstance(exc, ClientDisconnect):

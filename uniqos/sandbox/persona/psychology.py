@@ -1,6 +1,6 @@
-"""What is inferred of an end user from their turns: counts and single words, never their text.
+"""The psychological model of an end user: counts and single words from the turns, and never their text.
 
-Word lists, arithmetic and shapes are the sandbox's own: a trait goes from 0 to 1 and begins at 0.5 with confidence 0.
+Word lists, arithmetic and shapes are the sandbox's own. A trait goes from 0 to 1, and begins at 0.5 with confidence 0.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .memory import topics
 from .vocabulary import TOPIC_OF
 from .voice import TRAITS
 
-# By trait: words that speak for it, words that speak against it, and emotions that do.
+# By trait: words that speak for it, words against it, emotions that speak for it, and emotions against it.
 _SIGNS: dict[str, tuple[str, str, str, str]] = {
     "openness": (
         "imagine idea ideas art poem poetry dream explore creative novel museum imaginar arte poesía explorar",
@@ -51,7 +51,7 @@ _WORDS: dict[str, str] = {
     "casual": "hey lol yeah yep nope gonna wanna kinda dude omg haha jaja tío guay",
     "spanish": "el la los las que de y en es muy mi un una por con para estoy soy gusta gustan encanta",
     "english": "the and is my i to of in it you for with am are was that this but have",
-    # What may stand before what is liked, what ends it, and what says nothing of it.
+    # Words before the thing that is liked, words that end its name, and words that name no thing.
     "before": "a an the my our some to when how very really more el la los las un una mi mis mucho",
     "end": "i yo and but or because when that if with without in on at for from than so to as too about before after "
     "while y o pero porque cuando que si con sin en de para por",
@@ -70,13 +70,13 @@ _MAX_TOPICS, _MAX_PREFERENCES, _RECURRING = 60, 12, 2
 
 
 def empty() -> dict[str, Any]:
-    """The model of somebody who has said nothing yet."""
+    """Return the model of an end user without a turn."""
     counts = dict.fromkeys(("turns", "words", "questions", "exclamations", "polite", "casual", "spanish"), 0)
     return {**counts, "evidence": {trait: [0, 0] for trait in TRAITS}, "topics": {}, "preferences": {}}
 
 
 def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[str, Any]:
-    """The model after one more message, of which nothing else is kept."""
+    """Return the model after one more message."""
     plain = message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()
     words = _WORD.findall(plain)
     said = frozenset(words)
@@ -108,7 +108,7 @@ def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[
 
 
 def _tastes(plain: str) -> dict[str, str]:
-    """What is liked, disliked or preferred, each in at most three words."""
+    """Return the things that are liked, disliked or preferred, each in at most three words."""
     found: dict[str, str] = {}
     for match in _TASTE.finditer(plain):
         verb = match["en"] or match["es"]
@@ -126,7 +126,7 @@ def _tastes(plain: str) -> dict[str, str]:
 
 
 def view(model: dict[str, Any]) -> dict[str, Any]:
-    """The model as the API gives it."""
+    """Return the model as the API shows it."""
     turns = model["turns"]
     return {
         "turns_observed": turns,

@@ -1,4 +1,4 @@
-"""A psychological model in words, in English or Spanish; words that the end user used stay as they are."""
+"""The psychological model as text, in English or Spanish. Words of the end user are not translated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .vocabulary import TOPICS
 
-# By trait: what one says of much of it, and of little.
+# By trait: the words for a high value, and for a low one.
 _TRAITS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "openness": ("curious and open to new things", "fond of what is familiar"),
@@ -70,7 +70,7 @@ _TEXTS: dict[str, dict[str, str]] = {
 
 
 def in_words(model: dict[str, Any], language: str) -> str:
-    """The text for a model as ``psychology.shown`` gives it."""
+    """Return the text for a model as ``psychology.view`` gives it."""
     texts = _TEXTS[language]
     style = model["communication_style"]
     if style is None:
