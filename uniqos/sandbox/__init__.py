@@ -105,9 +105,9 @@ with uniqos.sandbox.serve() as sandbox, sandbox.client() as client:
 
 ## Webhooks
 
-The sandbox signs webhooks and delivers them again until the receiver takes them. ``POST
-/_sandbox/webhooks/{id}/emit`` sends one on demand; with ``"bad"`` it sends one that the receiver must refuse
-(``stale``, ``duplicate``, ``wrongly_signed``, ``unsigned``, ``cut``):
+The sandbox signs webhooks, and repeats a delivery that fails. The admin route ``/_sandbox/webhooks/{id}/emit`` sends
+one on demand. Its field ``bad`` asks for one that the receiver must not trust: ``stale``, ``duplicate``,
+``wrongly_signed``, ``unsigned`` or ``cut``.
 
 ```python
 import threading
@@ -144,9 +144,12 @@ with uniqos.sandbox.serve() as sandbox, sandbox.client() as client, HTTPServer((
 
 ## A language model
 
-With ``llm`` any OpenAI-compatible server makes the replies instead of the templates: ``serve(llm="http://127.0.0.1:
-11434/v1", llm_model="llama3.2")``, or ``uniqos sandbox --llm URL --llm-model NAME``. Its key, if it needs one, comes
-from the variable ``UNIQOS_LLM_API_KEY``. Emotions, memory and billing stay the sandbox's.
+With the options ``llm`` and ``llm_model`` any OpenAI-compatible server makes the replies instead of the templates. Its
+key, if it needs one, comes from the variable ``UNIQOS_LLM_API_KEY``. Emotions, memory and billing stay the sandbox's.
+
+```bash
+uniqos sandbox --llm http://127.0.0.1:11434/v1 --llm-model llama3.2
+```
 
 ## Fixtures for pytest
 

@@ -1,7 +1,8 @@
-"""The HTTP side: one route for each operation of the table, and what all of them have in common.
+"""The HTTP application: one route for each operation of the table, and the steps that all operations share.
 
-Own to the sandbox, since the public contract is silent: what a repeated Idempotency-Key answers (the stored answer with
-``Idempotent-Replayed: true``; 409 for another body), the numbers of the rate limit, the shape of ``details``.
+The sandbox's own, since the public contract does not say: the answer to a repeated Idempotency-Key (the stored answer
+with ``Idempotent-Replayed: true``, or 409 for another body), the numbers of the rate limit, and the shape of
+``details``.
 """
 
 from __future__ import annotations
@@ -70,11 +71,11 @@ HANDLERS: dict[str, Handler] = {
 
 
 def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
-    """The application over one store.
+    """Return the application of one sandbox.
 
     Args:
-        settings: Store, seed and pause.
-        requests_per_second: Size and filling of the token bucket; above it requests get a 429.
+        settings: The state of the sandbox.
+        requests_per_second: The size of the token bucket, and the number of tokens that it gets in a second.
     """
     app = FastAPI(title="uniqOS sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     seed(settings.store, settings.clock.text())
@@ -82,7 +83,7 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     missing = [*(table.keys() - HANDLERS.keys()), *(HANDLERS.keys() - table.keys())]
     if missing:
         raise RuntimeError(f"the sandbox's handlers and the table of operations differ in {', '.join(sorted(missing))}")
-    # What is fixed goes before what is a parameter: /interactions/aggregates is no id.
+    # Fixed paths come before those with parameters: in /interactions/aggregates the last part is not an id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
         endpoint = _endpoint(table[name], HANDLERS[name], settings)
         app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
@@ -137,8 +138,8 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
         generation = settings.generation
 
         def handle(call: Call) -> Answer | EventStream | FileAnswer:
-            if settings.generation != generation:  # a language model may have been waited for
-                raise Refusal("service_unavailable", "The sandbox was reset meanwhile.")
+            if settings.generation != generation:  # a reset is possible while a language model is answering
+                raise Refusal("service_unavailable", "The sandbox was reset during this request.")
             return handler(call)
 
         def attempt() -> Result:
@@ -157,7 +158,7 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
 
 
 def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
-    """Run a request unless one with the same key has run; keep its answer in the same transaction."""
+    """Run a request and store its answer in the same transaction, or return the stored answer of the same key."""
     with call.store as store:
         stored = store.one("select * from answers where key = ?", call.answer_key)
         if stored is not None:

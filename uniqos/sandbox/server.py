@@ -96,11 +96,12 @@ class Sandbox:
         import uniqos
 
         with uniqos.sandbox.serve() as sandbox:
-            sandbox.clock.freeze(datetime(2026, 7, 1, tzinfo=timezone.utc))
-            sandbox.clock.advance(31 * 24 * 3600)  # seconds: the first billing period ends
-            print(sandbox.clock.text())  # 2026-08-01T00:00:00.000Z
             with sandbox.client() as client:
-                print(client.billing.invoices.list().data)
+                client.billing.subscription.get()  # the first billing period begins
+                sandbox.clock.advance(31 * 24 * 3600)  # seconds
+                print(client.billing.invoices.list().data[0]["status"])
+            sandbox.clock.freeze(datetime(2030, 1, 1, tzinfo=timezone.utc))
+            print(sandbox.clock.text())  # 2030-01-01T00:00:00.000Z
             sandbox.clock.resume()
         ```
         """
@@ -145,10 +146,10 @@ class Sandbox:
 
         Args:
             **rule: The fields of a ``Rule``. ``method``, ``path``, ``nth`` and ``times`` choose the requests. At least
-                one other field says what happens to them.
+                one other field is needed, which changes the answer.
 
         Raises:
-            ConfigurationError: A field does not exist, its value is not valid, or the rule does nothing.
+            ConfigurationError: A field does not exist, its value is not valid, or the rule changes no answer.
         """
         self._settings.rules.add(make_rule(rule))
 

@@ -154,7 +154,7 @@ async def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
         ({"nht": 1}, "it has no field 'nht'; its fields are method, path, nth, "),
         ({"nth": 0}, "nth: Input should be greater than or equal to 1. nth is: The number of the one matching request"),
         ({"retry_after": " 1"}, "retry_after: it must be printable ASCII without a space at either end"),
-        ({}, "it must say what happens: give one of latency, code, status, "),
+        ({}, "it changes no answer: give one of latency, code, status, "),
     ],
 )
 async def test_a_wrong_rule_is_told_with_the_field_and_its_meaning(

@@ -1,4 +1,4 @@
-"""Marks: texts such as ``[[uniqos:error=not_found]]`` in a message, which ask for an error, a stream fault or an emotion.
+"""Marks in a message, such as ``[[uniqos:error=not_found]]``, which ask for an error, a stream fault or an emotion.
 
 Marks are the sandbox's own. ``MAGIC`` is the table of all marks, which ``GET /`` shows, and the parser accepts exactly
 those of the table. An unknown mark is refused, since a typing error would otherwise pass for a good answer. Marks are
@@ -65,7 +65,7 @@ _ID = re.compile(r"(?:pers|int)_error_([a-z_]+)")
 
 @dataclass
 class Magic:
-    """A message without its marks, and what the marks ask for."""
+    """A message without its marks, and the effects that the marks ask for."""
 
     text: str
     error: str | None = None
@@ -85,7 +85,7 @@ class _Mark(NamedTuple):
 
 
 def read(message: str, headers: Iterable[str] = ()) -> Magic:
-    """Return a message without its marks, and what these and those of the header ask for.
+    """Return a message without its marks, with the effects of these marks and of those in the header.
 
     A mark of the message takes precedence over one of the header.
 
@@ -113,7 +113,7 @@ def read(message: str, headers: Iterable[str] = ()) -> Magic:
 
 
 def _apply(found: Magic, mark: _Mark) -> None:
-    """Add what a mark asks for."""
+    """Add the effect of a mark."""
     if match := _ERROR.fullmatch(mark.text):
         found.error = _one_of(KINDS, mark, match[1])
         pairs = [pair.split("=", 1) for pair in match[2].split(";") if pair]

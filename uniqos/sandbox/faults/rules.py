@@ -1,4 +1,4 @@
-"""The rules for faults: which requests they choose, and what happens to these. Plain data, no I/O."""
+"""The rules for faults, which choose requests and change their answers. Plain data, no I/O."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Latency(BaseModel):
 class Rule(BaseModel):
     """A fault for the requests that match ``method``, ``path`` and ``nth``.
 
-    Without these fields every request matches. At least one field other than these and ``times`` is needed: it says
-    what happens to the requests.
+    Without these fields every request matches. At least one field other than these and ``times`` is needed, which
+    changes the answer.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -90,9 +90,7 @@ class Rule(BaseModel):
     def _check_effects(self) -> Rule:
         if not self._effects():
             wanted = ", ".join(name for name in type(self).model_fields if name not in _CHOICE)
-            raise PydanticCustomError(
-                "rule_effects", "it must say what happens: give one of {wanted}", {"wanted": wanted}
-            )
+            raise PydanticCustomError("rule_effects", "it changes no answer: give one of {wanted}", {"wanted": wanted})
         return self
 
     def _effects(self) -> set[str]:
@@ -112,7 +110,7 @@ def make_rule(fields: Mapping[str, Any]) -> Rule:
     """Return the rule of these fields.
 
     Raises:
-        ConfigurationError: The fields are not a rule; the text says for each one what it must be.
+        ConfigurationError: A field does not exist, its value is not valid, or the rule changes no answer.
     """
     try:
         return Rule(**fields)

@@ -18,7 +18,7 @@ class Draft:
     state: dict[str, Any]
     """The emotional state that was inferred."""
     consulted: dict[str, Any]
-    """What the answer says of the memory; a stream has sent this before the second run."""
+    """The memory as the answer reports it. A stream has sent this before the second run."""
     is_streamed: bool
     started: float
     """When the first run began, by ``time.perf_counter``."""

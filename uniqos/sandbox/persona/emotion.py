@@ -55,7 +55,7 @@ def infer(message: str, primary: str | None = None) -> dict[str, Any]:
         message: The message.
         primary: One of ``EMOTIONS``, to be the primary emotion of every message.
     """
-    # "I can't believe we won" is no negation. The word "wow" in its place keeps the lexicon and the list from seeing one.
+    # "I can't believe we won" is no negation. With the word "wow" instead, neither the lexicon nor the list sees one.
     plain = _ASTONISHMENT.sub("wow", message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower())
     counts = _counts(plain, "?" in message)
     # The lexicon weighs capitals and exclamation marks, so it reads the original message where nothing was replaced.

@@ -55,7 +55,7 @@ _WORDS: dict[str, str] = {
     "before": "a an the my our some to when how very really more el la los las un una mi mis mucho",
     "end": "i yo and but or because when that if with without in on at for from than so to as too about before after "
     "while y o pero porque cuando que si con sin en de para por",
-    "nobody": "you it him her them this that these those what how me us eso esto lo te",
+    "no_subject": "you it him her them this that these those what how me us eso esto lo te",
 }
 _SETS = {trait: [frozenset(words.split()) for words in signs] for trait, signs in _SIGNS.items()}
 _OF = {name: frozenset(words.split()) for name, words in _WORDS.items()}
@@ -116,7 +116,7 @@ def _tastes(plain: str) -> dict[str, str]:
         for word in _WORD.findall(match["what"]):
             if not subject and word in _OF["before"]:
                 continue
-            if word in _OF["end"] | _OF["nobody"] or len(subject) == 3:
+            if word in _OF["end"] | _OF["no_subject"] or len(subject) == 3:
                 break
             subject.append(word)
         if subject:

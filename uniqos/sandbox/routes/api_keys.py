@@ -1,8 +1,9 @@
-"""API keys with scopes and ends. Shapes are the sandbox's own.
+"""The handlers of API keys.
 
-``create`` takes ``name``, ``scope`` (``read_write``, the default, or ``read``) and ``expires_in_days``, and refuses
-anything else: a mistyped scope would make a key that may do more than was meant. Its answer holds the secret in
-``key``, once. A key acts for the organization it was made in, in the name of who made it.
+The sandbox's own: all shapes, the scope ``read``, and the expiry of keys. ``create`` takes ``name``, ``scope``
+(``read_write``, the default, or ``read``) and ``expires_in_days``. It refuses other fields, since a mistyped ``scope``
+would give a key more rights than intended. Only its answer holds the secret, as ``key``. A key belongs to the
+organization in which it was created, and acts for the person who created it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 def of_organization(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
-    """The keys of an organization as the API shows them."""
+    """Return the keys of an organization as the API shows them."""
     return [_view(found, now) for found in store.records("api_key", owner=organization_id)]
 
 
@@ -46,7 +47,7 @@ def _create(call: Call) -> Answer:
     check_name(fields)
     for field in fields:
         if field not in ("name", "scope", "expires_in_days"):
-            raise invalid(field, f"{field} is nothing that a key has.")
+            raise invalid(field, f"A key has no field {field}.")
     if fields["scope"] not in _SCOPES:
         raise invalid("scope", f"scope is {' or '.join(_SCOPES)}.")
     organization = call.store.get("organization", call.caller.organization_id)
@@ -87,7 +88,7 @@ def _get(call: Call) -> Answer:
 
 
 def _revoke(call: Call) -> Answer:
-    """A key that is revoked already check_active so."""
+    """Revoke a key. A revoked one keeps the time of its revocation."""
     found = _found(call, call.path["key_id"])
     revoked_at = found.get("revoked_at") or call.now
     return Answer(_view(call.store.change("api_key", found, revoked_at=revoked_at), call.now))

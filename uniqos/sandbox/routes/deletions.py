@@ -1,8 +1,10 @@
-"""Deletions: they take effect at once, and the rows go when their time has come by the clock.
+"""The handler of deletions, and the deletion of end users and relationships.
 
-A partial cascade erases at once, since the next turn learns anew. Under a whole one the data stay readable until they
-are erased. The ``deletion_id`` of what runs last stands with what it deletes. What a receipt and a deletion hold
-besides ``deletion_id`` and ``status`` is the sandbox's own.
+A deletion takes effect at once, and its rows are erased after a delay by the sandbox's clock. A partial cascade erases
+its part at once, since the next turn learns anew. Under the cascade ``all`` the data stay readable until the erasure. A
+record or row under deletion holds the ``deletion_id`` of its latest deletion.
+
+The sandbox's own: the delay, and all fields of a receipt and a deletion but ``deletion_id`` and ``status``.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from ..persona import memory as memories
 from ..state.store import Store, dumps, instant, record
 
 RETENTION = timedelta(days=180)
-"""How long it can be told whose turn it was."""
+"""The time after which a turn no longer names its end user."""
 PENDING = "deletion_pending"
 _PARTIAL = "partial_deletion_pending"
 _OF_USER = "organization_id = ? and user_id = ?"
@@ -30,9 +32,9 @@ def request_deletion(
 
     Args:
         call: The request.
-        target: What is deleted.
-        found: The record or row of it.
-        cascade: How much of it.
+        target: The kind of the data that are deleted.
+        found: The record of the end user, or the row of the relationship.
+        cascade: The part that is deleted: ``all``, ``model_only`` or ``memory_only``.
         reason: A note for the audit.
     """
     store = call.store
@@ -53,7 +55,7 @@ def request_deletion(
 
 
 def erase_due(settings: Settings) -> None:
-    """Erase for good what is due, and forget whose the turns were that are older than the retention."""
+    """Carry out the deletions that are due, and remove the end user from turns older than the retention."""
     store, now = settings.store, settings.clock.now()
     due = "kind = 'deletion' and json_extract(fields, '$.status') = 'pending' and json_extract(fields, '$.due_at') <= ?"
     old = "user_id is not null and created_at < ?"
@@ -83,7 +85,7 @@ def _running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
 
 
 def _relationships(target: str, found: dict[str, Any]) -> tuple[str, list[str]]:
-    """Which relationships a deletion reaches; what runs to its end already is left to it."""
+    """Return the SQL condition, with its values, for the relationships of a deletion that are not being erased."""
     if target == "relationship":
         return "id = ?", [found["id"]]
     return _KEPT_OF_USER, [found["organization_id"], found["user_id"]]
@@ -127,12 +129,12 @@ def _complete(store: Store, deletion: dict[str, Any], now: str) -> None:
         _forget_answers(store, *whose)
         store.drop("model", identifier)
         store.drop("end_user", identifier)
-    # Whom it was about goes too.
+    # The deletion itself must not name its end user either.
     store.change("deletion", deletion, status="completed", target_id=None, completed_at=now)
 
 
 def _release(store: Store, deletion_id: str) -> None:
-    """Nothing runs any more on what is still there, unless a later deletion does."""
+    """Make the rows and the record of a finished partial deletion active again, unless a later one has taken them."""
     store.run("update relationships set status = 'active', deletion_id = null where deletion_id = ?", deletion_id)
     found = store.find("end_user", "deletion_id", deletion_id)
     if found is not None:
@@ -140,12 +142,12 @@ def _release(store: Store, deletion_id: str) -> None:
 
 
 def _anonymise(store: Store, where: str, *values: str) -> None:
-    """Turns stay, but not whose they were."""
+    """Remove the end user and the relationship from turns."""
     store.run(f"update interactions set user_id = null, relationship_id = null where {where}", *values)
 
 
 def _forget_answers(store: Store, organization_id: str, user_id: str) -> None:
-    """Answers about a person that are kept for a repeated key go with what they tell of."""
+    """Erase the stored answers about a person, which are kept for repeated Idempotency-Keys."""
     store.run("delete from answers where user_id = ? and key glob ?", user_id, f"{organization_id}/*")
 
 

@@ -1,7 +1,7 @@
-"""End users and what was learned of them. Beyond ``user_id`` and ``metadata`` the fields are the sandbox's own.
+"""The handlers of end users and their psychological models.
 
-Who is under deletion can still be read and exported; turns and changes are a conflict until the erasure, after which
-the end user is gone and the same id may come anew.
+The sandbox's own: all fields but ``user_id`` and ``metadata``. An end user under deletion can be read and exported, and
+turns and changes are a ``conflict``. After the erasure the end user does not exist, and the same id can be used again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .deletions import PENDING, request_deletion
 
 
 def refuse_deleted(call: Call, user_id: str) -> None:
-    """Refuse what may not go on while somebody is deleted.
+    """Refuse a request about an end user who is being deleted.
 
     Raises:
         Refusal: ``conflict``.
@@ -30,7 +30,7 @@ def refuse_deleted(call: Call, user_id: str) -> None:
 
 
 def ensure(call: Call, user_id: str, metadata: dict[str, Any] | None = None) -> bool:
-    """Make an end user unless there is one; whether it was made."""
+    """Create an end user who does not exist yet, and return whether one was created."""
     if _find(call, user_id) is not None:
         return False
     organization_id = call.caller.organization_id
@@ -47,7 +47,7 @@ def ensure(call: Call, user_id: str, metadata: dict[str, Any] | None = None) -> 
 
 
 def learn(call: Call, user_id: str, message: str, emotion: dict[str, Any]) -> None:
-    """Change what is inferred of an end user by one more turn."""
+    """Add one more turn to the psychological model of an end user."""
     model = psychology.learn(_model(call, user_id), message, emotion)
     call.store.put("model", _key(call, user_id), model, owner=call.caller.organization_id, created_at=call.now)
 

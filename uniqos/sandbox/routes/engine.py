@@ -177,7 +177,7 @@ def _template_pieces(turn: _Turn) -> list[str]:
 
 
 def _remember(turn: _Turn, interaction_id: str) -> None:
-    """Store what a stateful turn has taught of the end user."""
+    """Update the memory and the psychological model after a stateful turn."""
     if turn.relationship is None:
         return
     after = memories.learn(turn.relationship["memory"], turn.magic.text, turn.state, interaction_id)

@@ -1,8 +1,8 @@
-"""Who is calling: the profile of the person or key, the active organization, and sessions.
+"""The handlers of ``me`` and of sessions.
 
-The sandbox's own: every field. A person has ``email`` and ``name``, a key ``name`` and ``scope``, and both what
-``me.update`` adds. ``switch_organization`` answers with ``access_token``, which is a session of its own and lives for
-an hour of the sandbox's clock; see caller.py for how a person logs in.
+The sandbox's own: all fields. A person has ``email`` and ``name``, a key has ``name`` and ``scope``, and both have the
+fields that ``me.update`` adds. ``switch_organization`` answers with an ``access_token``, which is a new session and
+expires after an hour by the sandbox's clock. ``http/caller.py`` says how a person logs in.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _revoke(call: Call) -> Answer:
 
 
 def _revoke_all(call: Call) -> Answer:
-    """The one that asks ends too."""
+    """End all active sessions, the caller's own included."""
     sessions = _active(call)
     for session in sessions:
         end_session(call.store, session, call.now)

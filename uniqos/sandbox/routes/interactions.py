@@ -1,6 +1,7 @@
-"""What is kept of turns: never their text. The fields of one interaction are the sandbox's own.
+"""The handlers of interactions, which are the stored turns without their text.
 
-For 180 days by the clock a turn can be listed and told whose it was; then only the aggregates without a user know it.
+The sandbox's own: the fields of an interaction. Interactions can be listed for 180 days by the sandbox's clock. After
+that they no longer name their end user, and count only in aggregates without one.
 """
 
 from __future__ import annotations
@@ -32,13 +33,17 @@ def _where(call: Call, query: InteractionFilter) -> tuple[str, list[Any]]:
         try:
             conditions.append((sql, instant(_INSTANT.validate_python(when)) if when else None))
         except (OverflowError, pydantic.ValidationError):
-            raise Refusal("validation_error", f"{name} is no instant of UTC.", details=[{"field": name}]) from None
+            raise Refusal(
+                "validation_error",
+                f"{name} must be an instant with a time zone: 2026-07-01T00:00:00Z.",
+                details=[{"field": name}],
+            ) from None
     used = [(sql, value) for sql, value in conditions if value is not None]
     return " and ".join(sql for sql, _ in used), [value for _, value in used]
 
 
 def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
-    """All turns of an end user that are still theirs, newest first."""
+    """Return the interactions that still name an end user, newest first."""
     sql = "select * from interactions where organization_id = ? and user_id = ? order by number desc"
     return [_view(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
 

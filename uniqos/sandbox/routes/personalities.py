@@ -1,10 +1,10 @@
-"""Personalities: immutable, with versions, a catalog and a review. Each belongs to one organization.
+"""The handlers of personalities, with their versions and reviews.
 
-Those that are always there belong to nobody, and every organization sees them. The first change of one makes a copy
-with the same id for the organization that changes it.
+Each personality belongs to one organization. The built-in ones belong to none, and every organization sees them. The
+first change of a built-in one makes a copy with the same id for the organization that changes it.
 
-Beyond ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and ``big_five_facets`` the shapes are the
-sandbox's own: ``big_five`` holds the five traits from 0 to 1.
+The sandbox's own: all fields but ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and
+``big_five_facets``; ``big_five`` holds the five traits from 0 to 1.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ..state.store import Store, dumps
 from .engine import dry_run
 
 _BUILT_IN = ""
-"""Stands for the owner of those that are always there."""
+"""The organization_id of the built-in personalities."""
 _READ_ONLY = ("id", "version", "status", "created_at", "review_status", "lineage_id")
-"""What the API says of a personality, and no body may."""
+"""The fields that no body may set."""
 
 
 def seed(store: Store, now: str) -> None:
-    """Put the personalities in that are always there."""
+    """Store the built-in personalities."""
     for identifier, (name, values) in SEEDS.items():
         if find(store, _BUILT_IN, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
@@ -46,7 +46,7 @@ def existing(call: Call, identifier: str) -> dict[str, Any]:
     """Return a personality, which the caller's organization must see.
 
     Raises:
-        Refusal: ``not_found``, or what a magic id asks for.
+        Refusal: ``not_found``, or the error that an id such as ``pers_error_conflict`` asks for.
     """
     check_id(identifier)
     found = find(call.store, call.caller.organization_id, identifier)
@@ -56,7 +56,7 @@ def existing(call: Call, identifier: str) -> dict[str, Any]:
 
 
 def seen_by(store: Store, organization_id: str) -> list[dict[str, Any]]:
-    """Return all personalities that an organization sees, newest first; a copy is as old as what it was made of."""
+    """Return all personalities that an organization sees, newest first. A copy is as old as its original."""
     age = "(select min(rowid) from personalities as made where made.id = personalities.id)"
     return _seen_by(store, organization_id, f"order by {age} desc")
 
@@ -191,7 +191,7 @@ _HINTS: dict[str, tuple[str, float]] = {
 
 
 def _from_guided_prompt(call: Call) -> Answer:
-    """The words of every text in the body choose the traits; the key of the description is not public."""
+    """Propose a personality by the words of all texts in the body, since the key of the description is not public."""
     text = " ".join(value for value in call.fields().values() if isinstance(value, str))
     words = re.findall(r"[a-z]+", text.lower())
     if not words:
@@ -203,7 +203,7 @@ def _from_guided_prompt(call: Call) -> Answer:
 
 
 def _submit(call: Call) -> Answer:
-    """Answers ``pending_review``, also a second time; a mark in the name decides at once (see magic.py)."""
+    """Submit for review. A mark in the name decides on the review at once: see ``faults/magic.py``."""
     found = existing(call, call.path["personality_id"])
     if found["status"] == "archived":
         raise Refusal("conflict", f"{found['id']} is archived.")
@@ -219,7 +219,7 @@ def _review_status(call: Call) -> Answer:
 
 
 def _appeal(call: Call) -> Answer:
-    """Only a rejection can be appealed; nobody decides on it here."""
+    """Appeal a rejection. The sandbox never decides on an appeal."""
     found = existing(call, call.path["personality_id"])
     if found["review_status"] != "rejected":
         raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")

@@ -1,6 +1,7 @@
-"""An end user and a personality that have met, and what is remembered. The fields are the sandbox's own.
+"""The handlers of relationships and their memory.
 
-A relationship under deletion takes no turns (409) until it is erased; the next turn then begins another one.
+The sandbox's own: all fields. Turns with a relationship under deletion are a ``conflict`` until it is erased, and the
+next turn then creates a new one.
 """
 
 from __future__ import annotations
@@ -24,24 +25,24 @@ _OF = "select rowid as number, * from relationships where organization_id = ?"
 
 
 def find(call: Call, user_id: str, personality_id: str) -> dict[str, Any] | None:
-    """The relationship of the two, or None."""
+    """Return the relationship of an end user with a personality, or None."""
     of_both = f"{_OF} and user_id = ? and personality_id = ?"
     row = call.store.one(of_both, call.caller.organization_id, user_id, personality_id)
     return _read(row) if row is not None else None
 
 
 def user_of(call: Call) -> str | None:
-    """The user that a request is about, or None."""
+    """Return the id of the end user that a request is about, or None."""
     user_id = call.path.get("user_id") or call.fields().get("user_id")
     row = call.store.one(f"{_OF} and id = ?", call.caller.organization_id, call.path.get("relationship_id"))
     return row["user_id"] if row is not None else user_id if isinstance(user_id, str) else None
 
 
 def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
-    """The relationship of the two, which begins here where there was none.
+    """Return the relationship of an end user with a personality, which is created if it does not exist.
 
     Raises:
-        Refusal: ``conflict``: it is under deletion.
+        Refusal: ``conflict``: the relationship is being deleted.
     """
     found = find(call, user_id, personality_id)
     if found is None:
@@ -61,25 +62,25 @@ def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
 
 
 def remember(call: Call, relationship: dict[str, Any], memory: dict[str, Any]) -> None:
-    """Keep the memory after a turn."""
+    """Store the memory after a turn."""
     sql = "update relationships set memory = ?, last_turn_at = ?, summary_at = ? where id = ?"
     call.store.run(sql, dumps(memory), call.now, call.now, relationship["id"])
 
 
 def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
-    """All relationships of an end user, newest first."""
+    """Return all relationships of an end user, newest first."""
     rows = call.store.all(f"{_OF} and user_id = ? order by number desc", call.caller.organization_id, user_id)
     return [_read(row) for row in rows]
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:
-    """A relationship as the API gives it."""
+    """Return a relationship as the API shows it."""
     names = ("id", "user_id", "personality_id", "status", "created_at", "last_turn_at")
     return {**{name: row[name] for name in names}, "turns": row["memory"]["turns"]}
 
 
 def memory_view(row: dict[str, Any]) -> dict[str, Any]:
-    """The consolidated memory as the API gives it."""
+    """Return the consolidated memory as the API shows it."""
     memory = row["memory"]
     return {
         "relationship_id": row["id"],
@@ -148,7 +149,7 @@ def _regenerate(call: Call) -> Answer:
         last = datetime.fromisoformat(found["regenerated_at"].replace("Z", "+00:00"))
         left = math.ceil((last + _BETWEEN_SUMMARIES - now).total_seconds())
         if left > 0:
-            message = f"A summary is made anew once an hour; the next one in {left} s."
+            message = f"A summary can be regenerated once an hour; the next time in {left} s."
             raise Refusal("rate_limit_exceeded", message, headers={"Retry-After": str(left)})
     sql = "update relationships set regenerated_at = ?, summary_at = ? where id = ?"
     call.store.run(sql, call.now, call.now, found["id"])

@@ -1,7 +1,8 @@
-"""Endpoints that are told of events. The fields besides ``id``, ``url``, ``subscriptions`` and ``secret`` are its own.
+"""The handlers of webhooks and their deliveries.
 
-So is that an http address must be one of this machine, and that any well-formed type can be subscribed to, since the
-list of types is not public. Who redelivers gets a new delivery with a new id, made now: an old one would be refused.
+The sandbox's own: all fields but ``id``, ``url``, ``subscriptions`` and ``secret``; that an http address must be one of
+this machine; and that every well-formed type can be subscribed to, since the list of types is not public. A redelivery
+is a new delivery with a new id and the present time, since receivers refuse old ones.
 """
 
 from __future__ import annotations

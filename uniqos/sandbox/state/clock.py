@@ -48,8 +48,8 @@ class Clock:
         # The limit is compared before the addition, since timedelta takes neither enormous numbers nor NaN.
         if not 0 <= seconds <= (_LAST - self.now()).total_seconds():
             raise ConfigurationError(
-                f"seconds must be 0 or more, and lead to the year 2999 at the latest, got {seconds!r}; the sandbox's clock "
-                "only goes forward"
+                f"seconds must be 0 or more, and lead to the year 2999 at the latest, got {seconds!r}: the clock only "
+                "goes forward"
             )
         if self._frozen_at is not None:
             self._frozen_at += timedelta(seconds=seconds)

@@ -88,7 +88,7 @@ class Journal:
     def calls(self) -> list[dict[str, Any]]:
         """Return the calls of clients, oldest first: the requests with the same Idempotency-Key are one call.
 
-        Each one is a dict with ``idempotency_key``, ``attempts`` (a number) and ``statuses`` (of all attempts in order).
+        Each one is a dict with ``idempotency_key``, ``attempts`` (a number) and ``statuses`` (one for each attempt).
         A request without a key is a call by itself.
         """
         grouped: dict[str, list[Entry]] = {}

@@ -47,7 +47,7 @@ _OTHER_TABLES = "it holds other tables than those of a sandbox of this version, 
 
 
 _Objects = dict[tuple[str, str], str]
-"""The SQL of what a database holds, by type and name."""
+"""By type and name of a table, index, view or trigger: its SQL."""
 _IN_A_SNAPSHOT = {
     *(sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_REINDEX),
     *(sqlite3.SQLITE_INSERT, sqlite3.SQLITE_READ),

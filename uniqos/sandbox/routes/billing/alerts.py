@@ -1,4 +1,4 @@
-"""Thresholds of use that a webhook tells of, once a period each. Shapes are the sandbox's own.
+"""The handlers of usage alerts, which send a webhook once in a period. Shapes are the sandbox's own.
 
 An alert takes ``threshold``, a fraction above 0 and up to 1, and ``component``: ``turns`` or ``active_relationships``.
 """
@@ -16,7 +16,7 @@ from .subscriptions import current
 
 
 def send_alerts(call: Call, subscription: dict[str, Any]) -> None:
-    """Tell of every threshold that the use of a subscription has reached in this period."""
+    """Send the alerts whose threshold the use of a subscription has reached for the first time in this period."""
     period = subscription["current_period_start"]
     for alert in own_records(call, "alert"):
         component, threshold = alert["component"], alert["threshold"]

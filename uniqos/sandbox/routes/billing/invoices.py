@@ -1,4 +1,4 @@
-"""What was billed, a period each. Shapes are the sandbox's own."""
+"""The handlers of invoices, of which each period has one. Shapes are the sandbox's own."""
 
 from __future__ import annotations
 

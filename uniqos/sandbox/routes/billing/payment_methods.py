@@ -1,7 +1,7 @@
-"""Cards. Of a number its last four digits are kept. Shapes are the sandbox's own.
+"""The handlers of payment methods, which are cards. Shapes are the sandbox's own.
 
-A card takes ``number``, ``exp_month``, ``exp_year``, and may have ``name`` and ``default``. The first is the default;
-a new default pays at once what is open.
+A card has ``number``, ``exp_month`` and ``exp_year``, and may have ``name`` and ``default``. Only the last four digits
+of the number are stored. The first card becomes the default. A new default is charged with the open invoices at once.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _remove(call: Call) -> Answer:
     subscription, method = current(call), own_record(call, _KIND, call.path["payment_method_id"])
     others = [other["id"] for other in own_records(call, _KIND) if other["id"] != method["id"]]
     if not others and (PLANS[subscription["plan"]].price_cents or subscription["status"] == "past_due"):
-        raise Refusal("conflict", "What must be paid needs a payment method; add another one first.")
+        raise Refusal("conflict", "The subscription needs a payment method; add another one first.")
     call.store.drop(_KIND, method["id"])
     if method["default"] and others:
         _make_default(call, others[0])
@@ -68,7 +68,7 @@ def _remove(call: Call) -> Answer:
 
 
 def _changeable(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that may change, valid."""
+    """Return the fields of a card that may change, after checking them."""
     month, year, name = fields.get("exp_month"), fields.get("exp_year"), fields.get("name")
     if not isinstance(month, int) or not 1 <= month <= 12:
         raise invalid("exp_month", "exp_month is from 1 to 12.")

@@ -1,9 +1,12 @@
-"""The subscription of an organization: its plan, its periods of 30 days, and what happens beyond its limits.
+"""The handlers of subscriptions: plans, billing periods of 30 days, and the policy for turns above the limits.
 
-All shapes are the sandbox's own. A period is invoiced when somebody looks after its end: each plan by the days it ran
-(none while suspended), and the turns beyond the plan of the last day. Status is ``active``, ``suspended`` or
-``past_due`` (an invoice could not be charged); only active ones may respond. The first organization begins with Scale
-and a card, any other with Free. ``plan`` changes at once; ``overage_policy`` is ``block`` or ``allow``.
+All shapes are the sandbox's own. A period that has ended is invoiced at the next request that reads the subscription.
+The invoice has each plan by the days on which it was active, without the days of a suspension, and the turns above the
+limit of the last plan.
+
+The status is ``active``, ``suspended`` or ``past_due`` (an invoice could not be charged). Only an active subscription
+permits turns. The built-in organization begins with the plan Scale and a card, and every other one with Free. A new
+``plan`` applies at once. ``overage_policy`` is ``block`` or ``allow``.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ _MAX_PERIODS_AT_ONCE = 120
 
 
 def current(call: Call) -> dict[str, Any]:
-    """The caller's subscription, once every period that has ended is invoiced."""
+    """Return the caller's subscription, after invoicing every period that has ended."""
     subscription = call.store.get("subscription", call.caller.organization_id) or _start(call)
     while subscription["current_period_end"] <= call.now:
         _close_period(call, subscription)
@@ -33,12 +36,12 @@ def current(call: Call) -> dict[str, Any]:
 
 
 def save(call: Call, subscription: dict[str, Any]) -> None:
-    """Keep a subscription as it is now."""
+    """Store a subscription."""
     call.store.change("subscription", subscription)
 
 
 def pay(call: Call, subscription: dict[str, Any]) -> None:
-    """Charge what is open; the status tells how it went."""
+    """Charge the open invoices, and set the status by the result."""
     paid = charge_open(call)
     if subscription["status"] != "suspended":
         subscription["status"] = "active" if paid else "past_due"
@@ -86,7 +89,10 @@ def _close_period(call: Call, subscription: dict[str, Any]) -> None:
 
 
 def _next_start(end: str, now: str) -> str:
-    """Return when the next period begins. A clock that leaps over centuries leaves periods out, or all would wait."""
+    """Return the start of the next period.
+
+    When the clock was moved by centuries, most periods are left out, since invoicing all of them would take too long.
+    """
     periods_behind = (_moment(now) - _moment(end)) // timedelta(days=_DAYS)
     left_out = max(0, periods_behind - _MAX_PERIODS_AT_ONCE)
     return instant(_moment(end) + left_out * timedelta(days=_DAYS))

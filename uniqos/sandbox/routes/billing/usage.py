@@ -1,6 +1,6 @@
-"""What was used: real turns, by day and by period, and the relationships they were of. Shapes are the sandbox's own.
+"""The handlers of usage: turns and active relationships, by day and by period. Shapes are the sandbox's own.
 
-``usage.turns`` may be asked ``from`` and ``to``, days of UTC, both included.
+``usage.turns`` takes ``from`` and ``to``, which are days of UTC; both are included.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .subscriptions import current, save
 
 
 def permit(call: Call) -> None:
-    """Let a turn begin, one that costs nothing too.
+    """Refuse a turn, a free one too, when the subscription is not active.
 
     Raises:
         Refusal: ``payment_required``.
@@ -28,10 +28,10 @@ def permit(call: Call) -> None:
 
 
 def count_turn(call: Call, relationship_id: str | None) -> None:
-    """Count a turn, and its relationship the first time in a period.
+    """Count a turn, and its relationship for the first time in a period.
 
     Raises:
-        Refusal: ``quota_exhausted``: that is one more than the plan holds.
+        Refusal: ``quota_exhausted``: the plan's limit is reached.
     """
     subscription = current(call)
     counted = ["turns"]

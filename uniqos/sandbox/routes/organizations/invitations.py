@@ -1,8 +1,8 @@
-"""Invitations to an organization. Shapes beyond ``id`` and ``organization_id`` are the sandbox's own.
+"""The handlers of invitations. All fields but ``id`` and ``organization_id`` are the sandbox's own.
 
-The sandbox sends no mail: ``members.invite`` answers with the ``token`` that would be in it, once. Whoever has it may
-read the invitation, without a credential; the person whose access token accepts it must have the invited address
-(``sandbox.login.EMAIL`` is a token of that person, see caller.py). An invitation is open for 7 days.
+The sandbox sends no mail: only the answer of ``members.invite`` holds the ``token`` that the mail would contain. With
+the token the invitation can be read without a credential. The person who accepts it must have the invited address:
+``http/caller.py`` says how a person logs in. An invitation is open for 7 days.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _VIEW = ("id", "email", "role", "invited_by", "created_at", "expires_at")
 
 
 def of_organization(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
-    """The open invitations as the API shows them."""
+    """Return the open invitations as the API shows them."""
     rows = store.records("invitation", owner=organization_id)
     return [{name: found[name] for name in _VIEW} for found in rows if found["expires_at"] > now]
 

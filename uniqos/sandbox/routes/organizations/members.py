@@ -1,7 +1,7 @@
-"""The members of an organization, and their roles. Shapes beyond ``id`` and ``role`` are the sandbox's own.
+"""The handlers of members and their roles. All fields but ``id`` and ``role`` are the sandbox's own.
 
-Owners and admins manage members; only owners manage owners. The last owner check_active one. Who is removed is logged out of
-the organization at once; anybody may leave.
+Owners and admins manage members, and only owners manage owners. The last owner can neither leave nor get another role.
+A removed member is logged out of the organization at once. Every member may leave.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...state.store import Store
 
 
 def of_organization(store: Store, organization_id: str) -> list[dict[str, Any]]:
-    """The members as the API shows them."""
+    """Return the members of an organization as the API shows them."""
     return [_view(store, found) for found in store.records("member", owner=organization_id)]
 
 
@@ -42,7 +42,7 @@ def _member(call: Call, organization_id: str) -> dict[str, Any]:
 
 def _check_owners(call: Call, found: dict[str, Any], own_role: str, new_role: str | None) -> None:
     if "owner" in (found["role"], new_role) and own_role != "owner":
-        raise Refusal("permission_denied", "Only an owner may do that to an owner, or make one.")
+        raise Refusal("permission_denied", "Only an owner may change or remove an owner, or appoint one.")
     if found["role"] == "owner" and new_role != "owner":
         members = call.store.records("member", owner=found["organization_id"])
         if sum(member["role"] == "owner" for member in members) == 1:

@@ -1,9 +1,11 @@
-"""Organizations: profile, declaration and review, deletion with its days of grace, export.
+"""The handlers of organizations: profile, declaration and review, deletion after a period of grace, and export.
 
-The sandbox's own: every field but ``status`` of a deletion and ``organization`` of an export. A declaration is any
-object; with the first one the review begins, and it check_active ``pending_review`` unless a mark in the organization's name
-decides at once (see magic.py). Any member may read, owners and admins may change, only owners may delete; until it is
-erased, an organization that waits for its deletion is read but not changed.
+The sandbox's own: all fields but ``status`` of a deletion and ``organization`` of an export. A declaration is any
+object. The first one begins the review, which stays ``pending_review``, unless a mark in the name of the organization
+decides at once: see ``faults/magic.py``.
+
+Every member may read, owners and admins may change, and only owners may delete. An organization that waits for its
+deletion can be read, and not be changed.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ _READ_ONLY = (
 
 
 def _list(call: Call) -> Answer:
-    """Those the caller is a member of; a key's caller is who made it."""
+    """List the organizations of the caller; for a key, those of the person who created it."""
     rows: list[dict[str, Any]] = []
     for member in memberships(call.store, call.caller.user_id):
         found = call.store.get("organization", member["organization_id"])
@@ -76,7 +78,7 @@ def _review_status(call: Call) -> Answer:
 
 
 def _appeal(call: Call) -> Answer:
-    """Only a rejection can be appealed; nobody decides on it here."""
+    """Appeal a rejection. The sandbox never decides on an appeal."""
     found, _ = organization_for(call, MANAGERS, needs_active=True)
     if found["review_status"] != "rejected":
         raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
@@ -85,7 +87,7 @@ def _appeal(call: Call) -> Answer:
 
 
 def _request_deletion(call: Call) -> Answer:
-    """Asked for again, it answers the same: the days of grace run from the first time."""
+    """Request the deletion. A repeated request answers the same, since the period of grace began with the first one."""
     found, _ = organization_for(call, _OWNER)
     assert isinstance(call.body, OrganizationDeletionRequest)
     if call.body.confirm_name != found["name"]:
@@ -115,7 +117,7 @@ def _deletion(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _export(call: Call) -> Answer:
-    """Everything of the organization's own; no secret is in it."""
+    """Export all data of the organization, without secrets."""
     found, _ = organization_for(call, MANAGERS)
     return Answer(
         {

@@ -1,8 +1,8 @@
-"""The transfer of an organization to another owner. Shapes are the sandbox's own.
+"""The handlers of the transfer of an organization to another owner. Shapes are the sandbox's own.
 
-``request_transfer`` takes the ``user_id`` of a member. The sandbox sends no mail: it answers with the ``token`` that
-would be in the mail to the present owner, once. With it that owner confirms within 7 days: the member becomes the
-owner, and the owner an admin.
+``request_transfer`` takes the ``user_id`` of a member. The sandbox sends no mail: only this answer holds the ``token``
+that the mail to the present owner would contain. With the token this owner confirms the transfer within 7 days. The
+member then becomes an owner, and the present owner an admin.
 """
 
 from __future__ import annotations
