@@ -190,7 +190,7 @@ class _Completion(BaseModel):
 
 
 async def _live_events(words: Words, first: str, outcomes: asyncio.Queue[_Outcome]) -> AsyncIterator[events.Event]:
-    yield events.metadata(words.interaction_id or "", words.draft.state, words.draft.consulted)
+    yield events.metadata(words.interaction_id or "", words.draft.state, words.draft.memory_report)
     outcome: _Outcome = first
     while isinstance(outcome, str):
         yield events.text(outcome)

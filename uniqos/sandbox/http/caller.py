@@ -76,7 +76,7 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
         raise Refusal("authentication_error", "Authorization: Bearer ... is missing.")
     is_key = token.startswith(("uniq_test_", "uniq_live_"))
     if token == EXPIRED_TOKEN:
-        raise _expired()
+        raise _expired_token()
     found = store.find("api_key" if is_key else "session", "fingerprint", fingerprint(token))
     login = _LOGIN.fullmatch(token)
     if found is None and login is not None:
@@ -87,7 +87,7 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
             raise Refusal("authentication_error", "The sandbox does not know this API key.")
         raise Refusal("invalid_token")
     if found.get("expires_at") and found["expires_at"] <= now:
-        raise Refusal("authentication_error", "This API key has expired.") if is_key else _expired()
+        raise Refusal("authentication_error", "This API key has expired.") if is_key else _expired_token()
     return Caller(
         "key" if is_key else "portal",
         found["organization_id"],
@@ -98,5 +98,5 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
     )
 
 
-def _expired() -> Refusal:
+def _expired_token() -> Refusal:
     return Refusal("token_expired", headers={"WWW-Authenticate": 'Bearer error="token_expired"'})

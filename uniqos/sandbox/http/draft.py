@@ -17,7 +17,7 @@ class Draft:
     magic: Magic
     state: dict[str, Any]
     """The emotional state that was inferred."""
-    consulted: dict[str, Any]
+    memory_report: dict[str, Any]
     """The memory as the answer reports it. A stream has sent this before the second run."""
     is_streamed: bool
     started: float

@@ -26,12 +26,12 @@ _ENDINGS: dict[str, list[Event]] = {
 """By stream fault: the events that come instead of the completion."""
 
 
-def metadata(interaction_id: str, state: dict[str, Any], consulted: dict[str, Any]) -> Event:
+def metadata(interaction_id: str, state: dict[str, Any], memory_report: dict[str, Any]) -> Event:
     """Return the first event of a turn."""
     return "metadata", {
         "interaction_id": interaction_id,
         "inferred_emotional_state": state,
-        "memory": consulted,
+        "memory": memory_report,
     }
 
 

@@ -70,7 +70,7 @@ class Guard:
             return None
         if _is_of_another_page(request.headers, host):
             return _admin_refusal(403, "Only the sandbox's own page may ask for this.")
-        return self._unauthorized(request) if self._admin_token is not None else None
+        return self._check_token(request) if self._admin_token is not None else None
 
     def _accepts(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
@@ -83,7 +83,7 @@ class Guard:
             return "." not in name or name.endswith(_PRIVATE) or name in self._names
         return True
 
-    def _unauthorized(self, request: Request) -> Response | None:
+    def _check_token(self, request: Request) -> Response | None:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if self._is_token(bearer if scheme.lower() == "bearer" else request.cookies.get(_COOKIE)):
             return None

@@ -79,20 +79,20 @@ def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[
     """Return the model after one more message."""
     plain = message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()
     words = _WORD.findall(plain)
-    said = frozenset(words)
+    distinct = frozenset(words)
     seen = {
         "turns": 1,
         "words": len(words),
         "questions": "?" in message,
         "exclamations": "!" in message,
-        "polite": bool(said & _OF["polite"]),
-        "casual": bool(said & _OF["casual"]),
+        "polite": bool(distinct & _OF["polite"]),
+        "casual": bool(distinct & _OF["casual"]),
         "spanish": sum(word in _OF["spanish"] for word in words) > sum(word in _OF["english"] for word in words),
     }
     evidence = dict[str, list[int]]()
     for trait, (high, low, high_emotions, low_emotions) in _SETS.items():
-        speaks_for = bool(said & high) or emotion["primary"] in high_emotions
-        against = bool(said & low) or emotion["primary"] in low_emotions
+        speaks_for = bool(distinct & high) or emotion["primary"] in high_emotions
+        against = bool(distinct & low) or emotion["primary"] in low_emotions
         total, count = model["evidence"][trait]
         evidence[trait] = [total + speaks_for, count + speaks_for + against]
     mentioned = {word: model["topics"].get(word, 0) + 1 for word in list(topics(message))[:5]}

@@ -147,19 +147,21 @@ def _memory_sentences(
 ) -> list[str]:
     """Return the sentences about earlier turns: the name, their topics, the emotion."""
     name, held, last = memory["name"], memory["topics"], memory["emotions"][-1]
-    said: list[str] = []
+    sentences: list[str] = []
     if name and greets:
-        said.append(f"Welcome back, {name}.")
+        sentences.append(f"Welcome back, {name}.")
     again = [topic for topic in about if topic in held]
     older = [topic for topic in held[:3] if topic not in about]
     if again:
-        said.append(f"You have told me about {about[again[0]]} before{f', {name}' if name and not greets else ''}.")
+        sentences.append(
+            f"You have told me about {about[again[0]]} before{f', {name}' if name and not greets else ''}."
+        )
     elif older:
         opening = f"{name}, last" if name and not greets else "Last"
-        said.append(f"{opening} time we spoke of {memory['phrases'][chance.choice(older)]}.")
+        sentences.append(f"{opening} time we spoke of {memory['phrases'][chance.choice(older)]}.")
     if last != primary and _PLEASANT.get(last) is not None and not (primary == "neutral" and greets and older):
-        said.append(f"Before, I heard {last}; now you sound {_SOUNDS.get(primary, 'different')}.")
-    return said
+        sentences.append(f"Before, I heard {last}; now you sound {_SOUNDS.get(primary, 'different')}.")
+    return sentences
 
 
 _SOUNDS = {

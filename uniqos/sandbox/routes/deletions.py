@@ -38,7 +38,7 @@ def request_deletion(
         reason: A note for the audit.
     """
     store = call.store
-    running = _running(store, found, cascade)
+    running = _find_running(store, found, cascade)
     if running is None:
         running = store.new_id("del")
         due_at = instant(call.settings.clock.now() + timedelta(seconds=call.settings.erasure_delay))
@@ -50,8 +50,8 @@ def request_deletion(
         _erase_part(store, target, found, cascade)
     deletion = own_record(call, "deletion", running)
     status = PENDING if deletion["cascade"] == "all" else _PARTIAL
-    shown = {"status": status, "cascade": deletion["cascade"], "requested_at": deletion["created_at"]}
-    return Answer({"deletion_id": running, **shown}, 202)
+    receipt = {"status": status, "cascade": deletion["cascade"], "requested_at": deletion["created_at"]}
+    return Answer({"deletion_id": running, **receipt}, 202)
 
 
 def erase_due(settings: Settings) -> None:
@@ -72,7 +72,7 @@ def erase_due(settings: Settings) -> None:
     store.scrub()
 
 
-def _running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
+def _find_running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
     if found["status"] == PENDING:
         return str(found["deletion_id"])
     row = store.one(
@@ -153,8 +153,8 @@ def _forget_answers(store: Store, organization_id: str, user_id: str) -> None:
 
 def _get(call: Call) -> Answer:
     found = own_record(call, "deletion", call.path["deletion_id"])
-    shown = {name: found[name] for name in ("status", "target", "cascade", "reason", "completed_at")}
-    return Answer({"deletion_id": found["id"], "requested_at": found["created_at"], **shown})
+    receipt = {name: found[name] for name in ("status", "target", "cascade", "reason", "completed_at")}
+    return Answer({"deletion_id": found["id"], "requested_at": found["created_at"], **receipt})
 
 
 HANDLERS: dict[str, Handler] = {"deletions.get": _get}

@@ -82,8 +82,8 @@ def _list(call: Call) -> Answer:
     limit = limit_of(query.limit)
     before = number_of(query.cursor) if query.cursor else None
     rows = call.store.records("end_user", owner=call.caller.organization_id, limit=limit + 1, before=before)
-    found, following = page(rows, limit)
-    return Answer({"data": [_view(row) for row in found], "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    return Answer({"data": [_view(row) for row in on_page], "next_cursor": next_cursor})
 
 
 def _create(call: Call) -> Answer:

@@ -160,7 +160,7 @@ def _words(turn: _Turn) -> Words:
     if turn.call.words is not None:
         return turn.call.words
     prompt = _prompt(turn.personality, turn.state, turn.memory)
-    draft = Draft(prompt, turn.magic, turn.state, _consulted(turn.memory), turn.is_streamed, turn.started)
+    draft = Draft(prompt, turn.magic, turn.state, _memory_report(turn.memory), turn.is_streamed, turn.started)
     if turn.call.settings.llm is not None:
         raise WordsNeeded(draft)
     return Words(draft, _template_pieces(turn))
@@ -207,13 +207,13 @@ def _record(turn: _Turn, interaction_id: str, latency_ms: int) -> None:
 
 def _tell(turn: _Turn, words: Words, interaction_id: str, latency_ms: int) -> Answer | EventStream:
     """Return the answer, or the stream of its events."""
-    settings, consulted = turn.call.settings, words.draft.consulted
+    settings, memory_report = turn.call.settings, words.draft.memory_report
     is_updated = turn.relationship is not None
     names = settings.llm.names if settings.llm else TEMPLATES
     usage = {"turns_consumed": 1, "active_relationship_counted": is_updated, **names}
     if turn.is_streamed:
-        completion = events.completion(consulted["summary_used"], is_updated, usage, latency_ms)
-        metadata = events.metadata(interaction_id, turn.state, consulted)
+        completion = events.completion(memory_report["summary_used"], is_updated, usage, latency_ms)
+        metadata = events.metadata(interaction_id, turn.state, memory_report)
         all_events = [metadata, *map(events.text, words.pieces), completion]
         return EventStream(
             events.encode_all(all_events, turn.magic),
@@ -225,7 +225,7 @@ def _tell(turn: _Turn, words: Words, interaction_id: str, latency_ms: int) -> An
             "response": "".join(words.pieces),
             "inferred_emotional_state": turn.state,
             "interaction_id": interaction_id,
-            "memory": {**consulted, "model_updated": is_updated},
+            "memory": {**memory_report, "model_updated": is_updated},
             "guardrails": {"applied": []},
             "usage": usage,
             "latency_ms": latency_ms,
@@ -233,7 +233,7 @@ def _tell(turn: _Turn, words: Words, interaction_id: str, latency_ms: int) -> An
     )
 
 
-def _consulted(memory: dict[str, Any] | None) -> dict[str, Any]:
+def _memory_report(memory: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "consulted": bool(memory and memory["turns"]),
         "summary_used": memories.summary(memory) if memory else None,

@@ -62,8 +62,8 @@ def _list(call: Call) -> Answer:
         where, values = f"{where} and number < ?", [*values, number_of(query.cursor)]
     sql = f"select * from interactions where {where} order by number desc limit ?"
     rows = call.store.all(sql, *values, limit + 1)
-    shown, following = page(rows, limit)
-    return Answer({"data": [_view(row) for row in shown], "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    return Answer({"data": [_view(row) for row in on_page], "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:

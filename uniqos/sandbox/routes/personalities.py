@@ -70,8 +70,8 @@ def _seen_by(store: Store, organization_id: str, condition: str, *values: str) -
 
 
 def _view(row: dict[str, Any]) -> dict[str, Any]:
-    said = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
-    return {**{name: said[name] for name in _READ_ONLY}, **json.loads(row["fields"])}
+    columns = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
+    return {**{name: columns[name] for name in _READ_ONLY}, **json.loads(row["fields"])}
 
 
 def _insert(

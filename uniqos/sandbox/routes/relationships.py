@@ -126,8 +126,8 @@ def _list(call: Call) -> Answer:
     ):
         if value is not None:
             sql, values = f"{sql} and {condition}", [*values, value]
-    rows, following = page(call.store.all(f"{sql} order by number desc limit ?", *values, limit + 1), limit)
-    return Answer({"data": [view(_read(row)) for row in rows], "next_cursor": following})
+    on_page, next_cursor = page(call.store.all(f"{sql} order by number desc limit ?", *values, limit + 1), limit)
+    return Answer({"data": [view(_read(row)) for row in on_page], "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:

@@ -53,7 +53,7 @@ def _disable(call: Call) -> Answer:
 
 
 def _regenerate_secret(call: Call) -> Answer:
-    hook = call.store.change("webhook", _enabled(call), secret=_secret())
+    hook = call.store.change("webhook", _require_enabled(call), secret=_secret())
     return Answer({**_view(hook), "secret": hook["secret"]})
 
 
@@ -63,7 +63,7 @@ def _list_deliveries(call: Call) -> Answer:
 
 
 def _redeliver(call: Call) -> Answer:
-    hook = _enabled(call)
+    hook = _require_enabled(call)
     old = call.store.get("webhook_delivery", call.path["delivery_id"])
     if old is None or old["webhook_id"] != hook["id"]:
         raise Refusal("not_found", f"There is no delivery {call.path['delivery_id']}.")
@@ -71,9 +71,9 @@ def _redeliver(call: Call) -> Answer:
         raise Refusal("conflict", "A delivery that was cut holds no event.")
     data = json.loads(old["body"])["data"]
     fresh = queue(call, hook["id"], old["event_id"], old["type"], data, redelivery_of=old["id"])
-    made = call.store.get("webhook_delivery", fresh)
-    assert made is not None
-    return Answer(_view(made), 202)
+    delivery = call.store.get("webhook_delivery", fresh)
+    assert delivery is not None
+    return Answer(_view(delivery), 202)
 
 
 def _secret() -> str:
@@ -84,7 +84,7 @@ def _existing(call: Call) -> dict[str, Any]:
     return own_record(call, "webhook", call.path["webhook_id"])
 
 
-def _enabled(call: Call) -> dict[str, Any]:
+def _require_enabled(call: Call) -> dict[str, Any]:
     hook = _existing(call)
     if hook["status"] == "disabled":
         raise Refusal("conflict", f"The webhook {hook['id']} is disabled.")

@@ -68,7 +68,7 @@ def _objects(database: sqlite3.Connection) -> _Objects:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _expected() -> _Objects:
+def _expected_objects() -> _Objects:
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(_SCHEMA)
         return _objects(fresh)
@@ -76,7 +76,7 @@ def _expected() -> _Objects:
 
 def _is_of_a_sandbox(found: _Objects) -> bool:
     """Return whether a database holds all tables and nothing else: a trigger or a view would run foreign SQL."""
-    expected = _expected()
+    expected = _expected_objects()
     tables = {key for key in expected if key[0] == "table"}
     return tables <= found.keys() and found.items() <= expected.items()
 

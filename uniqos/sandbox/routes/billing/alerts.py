@@ -41,8 +41,8 @@ def _create(call: Call) -> Answer:
     if component not in COMPONENTS:
         raise invalid("component", f"component is one of {', '.join(COMPONENTS)}.")
     identifier = call.store.new_id("qa")
-    kept = {"threshold": threshold, "component": component, "reached_in": None}
-    call.store.put("alert", identifier, kept, owner=call.caller.organization_id, created_at=call.now)
+    record = {"threshold": threshold, "component": component, "reached_in": None}
+    call.store.put("alert", identifier, record, owner=call.caller.organization_id, created_at=call.now)
     send_alerts(call, current(call))
     return Answer(own_record(call, "alert", identifier), 201)
 

@@ -17,9 +17,9 @@ def _list(call: Call) -> Answer:
     limit = limit_of(query.get("limit"))
     before = number_of(query["cursor"]) if query.get("cursor") else None
     rows = call.store.records("invoice", owner=call.caller.organization_id, limit=limit + 1, before=before)
-    shown, following = page(rows, limit)
-    data = [{name: value for name, value in row.items() if name != "number"} for row in shown]
-    return Answer({"data": data, "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    data = [{name: value for name, value in row.items() if name != "number"} for row in on_page]
+    return Answer({"data": data, "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:

@@ -34,8 +34,8 @@ def _add(call: Call) -> Answer:
     card = {"type": "card", "brand": _BRANDS.get(number[0], "card"), "last4": number[-4:], "default": False}
     is_default = default_method(call) is None or fields.get("default") is True
     identifier = call.store.new_id("pm")
-    kept = {**card, **_changeable(call, fields)}
-    call.store.put(_KIND, identifier, kept, owner=call.caller.organization_id, created_at=call.now)
+    record = {**card, **_changeable(call, fields)}
+    call.store.put(_KIND, identifier, record, owner=call.caller.organization_id, created_at=call.now)
     if is_default:
         _make_default(call, identifier)
         pay(call, subscription)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 def page_of(lines: Sequence[str]) -> bytes:
     """Return a PDF of one A4 page in a monospaced font. It has room for 50 lines of 80 characters."""
-    text = "\n".join(f"({_escaped(line)}) '" for line in lines).encode("cp1252", "replace")
+    text = "\n".join(f"({_escape(line)}) '" for line in lines).encode("cp1252", "replace")
     content = b"BT /F1 10 Tf 15 TL 56 800 Td\n" + text + b"\nET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -29,5 +29,5 @@ def page_of(lines: Sequence[str]) -> bytes:
     return bytes(document)
 
 
-def _escaped(line: str) -> str:
+def _escape(line: str) -> str:
     return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)").replace("\n", " ").replace("\r", " ")

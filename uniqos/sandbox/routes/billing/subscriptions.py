@@ -122,8 +122,8 @@ def _moment(text: str) -> datetime:
 
 
 def _view(subscription: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in subscription.items() if name not in ("id", "stretches")}
-    return {"organization_id": subscription["id"], **shown}
+    fields = {name: value for name, value in subscription.items() if name not in ("id", "stretches")}
+    return {"organization_id": subscription["id"], **fields}
 
 
 def _save_and_emit(call: Call, subscription: dict[str, Any]) -> Answer:

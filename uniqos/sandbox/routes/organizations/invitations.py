@@ -45,8 +45,8 @@ def _invite(call: Call) -> Answer:
         "invited_by": call.caller.user_id,
         "expires_at": instant(call.settings.clock.now() + timedelta(days=_OPEN_DAYS)),
     }
-    kept = {**invitation, "fingerprint": fingerprint(token)}
-    call.store.put("invitation", identifier, kept, owner=organization["id"], created_at=call.now)
+    record = {**invitation, "fingerprint": fingerprint(token)}
+    call.store.put("invitation", identifier, record, owner=organization["id"], created_at=call.now)
     return Answer({"id": identifier, "created_at": call.now, **invitation, "token": token}, 201)
 
 
@@ -64,7 +64,7 @@ def _revoke(call: Call) -> Answer:
     return Answer({"id": identifier, "status": "revoked"})
 
 
-def _by_token(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
+def _find_by_token(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
     found = call.store.find("invitation", "fingerprint", fingerprint(call.path["token"]))
     organization = call.store.get("organization", found["organization_id"]) if found else None
     if found is None or organization is None or found["expires_at"] <= call.now:
@@ -73,7 +73,7 @@ def _by_token(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _get(call: Call) -> Answer:
-    found, organization = _by_token(call)
+    found, organization = _find_by_token(call)
     inviter = call.store.get("user", found["invited_by"])
     assert inviter is not None
     shown = {name: found[name] for name in ("email", "role", "expires_at")}
@@ -82,7 +82,7 @@ def _get(call: Call) -> Answer:
 
 def _accept(call: Call) -> Answer:
     call.require_portal()
-    found, organization = _by_token(call)
+    found, organization = _find_by_token(call)
     person = call.store.get("user", call.caller.user_id)
     assert person is not None
     if person["email"] != found["email"]:

@@ -21,7 +21,7 @@ _OPEN_DAYS = 7
 _OWNER = ("owner",)
 
 
-def _open(call: Call, organization_id: str) -> dict[str, Any] | None:
+def _find_open(call: Call, organization_id: str) -> dict[str, Any] | None:
     rows = call.store.records("transfer", owner=organization_id, limit=1)
     return rows[0] if rows and rows[0]["expires_at"] > call.now else None
 
@@ -33,7 +33,7 @@ def _request(call: Call) -> Answer:
         raise invalid("user_id", "user_id is that of a member.")
     if user_id == call.caller.user_id:
         raise Refusal("conflict", "You own it already.")
-    if _open(call, organization["id"]) is not None:
+    if _find_open(call, organization["id"]) is not None:
         raise Refusal("conflict", "A transfer is open already.")
     identifier, token = call.store.new_id("trf"), secrets.token_urlsafe(24)
     transfer = {
@@ -42,14 +42,14 @@ def _request(call: Call) -> Answer:
         "requested_by": call.caller.user_id,
         "expires_at": instant(call.settings.clock.now() + timedelta(days=_OPEN_DAYS)),
     }
-    kept = {**transfer, "fingerprint": fingerprint(token)}
-    call.store.put("transfer", identifier, kept, owner=organization["id"], created_at=call.now)
+    record = {**transfer, "fingerprint": fingerprint(token)}
+    call.store.put("transfer", identifier, record, owner=organization["id"], created_at=call.now)
     return Answer({"id": identifier, "status": "pending", **transfer, "token": token})
 
 
 def _cancel(call: Call) -> Answer:
     organization, _ = organization_for(call, _OWNER)
-    found = _open(call, organization["id"])
+    found = _find_open(call, organization["id"])
     if found is None:
         raise Refusal("not_found", "No transfer is open.")
     call.store.drop("transfer", found["id"])
