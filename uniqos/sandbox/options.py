@@ -18,7 +18,7 @@ class SandboxOptions(TypedDict, total=False):
     """The options of every sandbox, with or without a server. Each one may be left out."""
 
     database: str | PathLike[str]
-    """The SQLite file that keeps the state. Default: ``":memory:"``, which keeps the state as long as the sandbox."""
+    """The SQLite file that keeps the state. Default: ``":memory:"``, which keeps it until the sandbox ends."""
     seed: int
     """The seed of the choice of words in replies. The same seed gives the same replies. Default: 0."""
     pause: float

@@ -102,6 +102,7 @@ def _mark(store: Store, target: str, found: dict[str, Any], cascade: str, deleti
 
 
 def _erase_part(store: Store, target: str, found: dict[str, Any], cascade: str) -> None:
+    """Erase the part of a partial cascade at once."""
     if cascade != "all":
         _forget_answers(store, found["organization_id"], found["user_id"])
     if cascade == "model_only":
@@ -112,6 +113,7 @@ def _erase_part(store: Store, target: str, found: dict[str, Any], cascade: str) 
 
 
 def _complete(store: Store, deletion: dict[str, Any], now: str) -> None:
+    """Carry out a deletion that is due."""
     identifier = deletion["target_id"]
     found = store.get("end_user", identifier)
     if deletion["cascade"] != "all":

@@ -62,6 +62,7 @@ def _start(call: Call) -> dict[str, Any]:
 
 
 def _period(start: str, plan: str | None) -> dict[str, Any]:
+    """Return the fields of a new period. A stretch is a plan and its start; the plan is None during a suspension."""
     return {
         "current_period_start": start,
         "current_period_end": instant(_moment(start) + timedelta(days=_DAYS)),
@@ -99,6 +100,7 @@ def _next_start(end: str, now: str) -> str:
 
 
 def _lines(subscription: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of the invoice for the present period."""
     ran: dict[str, timedelta] = {}
     ends = [since for _, since in subscription["stretches"][1:]] + [subscription["current_period_end"]]
     for (plan, since), until in zip(subscription["stretches"], ends, strict=True):
