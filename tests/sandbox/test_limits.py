@@ -36,7 +36,7 @@ def test_a_counter_forgets_the_keys_that_were_not_seen_for_longest() -> None:
 @pytest.mark.parametrize("counted", ["errors", "journal"])
 def test_what_counts_attempts_does_not_grow_with_the_keys(counted: str) -> None:
     errors, journal = Errors(), Journal()
-    counts = errors._asked if counted == "errors" else journal._attempts
+    counts = errors._counts if counted == "errors" else journal._attempts
     counts._max_keys = 100
     magic = Magic("", error="internal_error", options={"times": "0"})
     for number in range(500):

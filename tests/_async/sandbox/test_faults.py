@@ -150,11 +150,11 @@ async def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
             "latency: Input should be a valid dictionary or instance of Latency. latency is: The time that",
         ),
         ({"latency": {"ms": -1}}, "latency.ms: Input should be greater than or equal to 0"),
-        ({"code": "nonsense"}, "code: it must be one of validation_error, guardrail_blocked, "),
+        ({"code": "nonsense"}, "not valid: code must be one of validation_error, guardrail_blocked, "),
         ({"nht": 1}, "it has no field 'nht'; its fields are method, path, nth, "),
         ({"nth": 0}, "nth: Input should be greater than or equal to 1. nth is: The number of the one matching request"),
         ({"retry_after": " 1"}, "retry_after: it must be printable ASCII without a space at either end"),
-        ({}, "it changes no answer: give one of latency, code, status, "),
+        ({}, "a rule must change the answer: give one of latency, code, status, "),
     ],
 )
 async def test_a_wrong_rule_is_told_with_the_field_and_its_meaning(

@@ -83,14 +83,16 @@ class Rule(BaseModel):
     @classmethod
     def _check_code(cls, code: str | None) -> str | None:
         if code is not None and code not in KINDS:
-            raise PydanticCustomError("rule_code", "it must be one of {codes}", {"codes": ", ".join(KINDS)})
+            raise PydanticCustomError("rule_code", "code must be one of {codes}", {"codes": ", ".join(KINDS)})
         return code
 
     @model_validator(mode="after")
     def _check_effects(self) -> Rule:
         if not self._effects():
             wanted = ", ".join(name for name in type(self).model_fields if name not in _CHOICE)
-            raise PydanticCustomError("rule_effects", "it changes no answer: give one of {wanted}", {"wanted": wanted})
+            raise PydanticCustomError(
+                "rule_effects", "a rule must change the answer: give one of {wanted}", {"wanted": wanted}
+            )
         return self
 
     def _effects(self) -> set[str]:
@@ -129,7 +131,8 @@ def _describe(location: list[Any], kind: str, message: str) -> str:
     if kind == "string_pattern_mismatch":
         message = "it must be printable ASCII without a space at either end"
     description = (known[name].description or "").replace("``", "")
-    return f"{place}: {message}. {name} is: {description}"
+    problem = message if message.startswith(f"{name} ") else f"{place}: {message}"
+    return f"{problem}. {name} is: {description}"
 
 
 @dataclass
