@@ -431,7 +431,7 @@ def sandbox() -> None:
 
 def options_of_a_sandbox() -> None:
     options: uniqos.sandbox.SandboxOptions = {"seed": 3, "database": Path("state.db")}
-    server: uniqos.sandbox.ServerOptions = {"port": 4010, **options}
+    server: uniqos.sandbox.ServerOptions = {"port": 4010, "seed": 3}
     with uniqos.sandbox.serve(**server), uniqos.sandbox.in_process(**options) as running:
         assert_type(running.clock, uniqos.sandbox.Clock)
         assert_type(running.journal, uniqos.sandbox.Journal)
