@@ -148,7 +148,7 @@ def test_a_rule_that_is_none_is_said_to_be(page: Any) -> None:
     page.execute_script("document.getElementById('code').append(new Option('x', 'nonsense'))")
     choose(page, "code", "nonsense")
     by_id(page, "add").click()
-    wait(lambda: "code is one of" in text(page, "said"))
+    wait(lambda: "code must be one of" in text(page, "said"))
     assert len(page.get_log("browser")) == 1  # of the 422
 
 

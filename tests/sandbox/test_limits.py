@@ -24,7 +24,7 @@ LONG = 1_000_000
 
 
 def test_a_counter_forgets_the_keys_that_were_not_seen_for_longest() -> None:
-    counts = Counts(most=3)
+    counts = Counts(max_keys=3)
     assert [counts.add(key) for key in "abca"] == [1, 1, 1, 2]
     assert [counts.add(key) for key in "da"] == [1, 3]
     assert counts.add("b") == 1  # d took its place
@@ -36,8 +36,8 @@ def test_a_counter_forgets_the_keys_that_were_not_seen_for_longest() -> None:
 @pytest.mark.parametrize("counted", ["errors", "journal"])
 def test_what_counts_attempts_does_not_grow_with_the_keys(counted: str) -> None:
     errors, journal = Errors(), Journal()
-    counts = errors._asked if counted == "errors" else journal._attempts
-    counts._most = 100
+    counts = errors._counts if counted == "errors" else journal._attempts
+    counts._max_keys = 100
     magic = Magic("", error="internal_error", options={"times": "0"})
     for number in range(500):
         if counted == "errors":

@@ -429,4 +429,4 @@ def test_a_wrong_address_on_the_command_line_is_one_line() -> None:
     code, out, err = run("sandbox", "--port", "0", "--llm", "nowhere")
     assert (code, out) == (2, "")
     (line,) = err.splitlines()
-    assert line.startswith("error: the address of the language model begins with http:// or https://")
+    assert line.startswith("error: llm, the address of the language model, must begin with http:// or https://")

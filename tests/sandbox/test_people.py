@@ -23,7 +23,7 @@ def after(*messages: str) -> dict[str, Any]:
 
 
 def tastes(message: str) -> dict[str, str]:
-    shown = psychology.shown(after(message))
+    shown = psychology.view(after(message))
     return {entry["subject"]: entry["kind"] for entry in shown["stated_preferences"]}
 
 
@@ -47,7 +47,7 @@ def test_preferences_are_what_somebody_says_of_things(message: str, found: dict[
 
 
 def test_a_later_preference_takes_the_place_of_an_earlier_one() -> None:
-    shown = psychology.shown(after("I love tea.", "I hate tea."))
+    shown = psychology.view(after("I love tea.", "I hate tea."))
     assert shown["stated_preferences"] == [{"kind": "dislikes", "subject": "tea"}]
 
 
@@ -71,13 +71,13 @@ def test_the_two_languages_say_the_same_in_other_words() -> None:
     loud = after("Hey dude, the party was fun!", "lol my friends and I love parties!", "Yeah! My friends are great!")
     curt = after("Por favor, ¿cuándo es el examen?", "Gracias, estoy muy tranquila con la escuela.")
     for model in (loud, curt):
-        shown = psychology.shown(model)
+        shown = psychology.view(model)
         english, spanish = in_words(shown, "en"), in_words(shown, "es")
         assert english.count(".") == spanish.count(".")
         assert not {"the", "and", "is", "are"} & set(spanish.lower().split())
         assert not {"el", "la", "y", "es"} & set(english.lower().split())
-    assert "casual" in in_words(psychology.shown(loud), "en")
-    assert "español" in in_words(psychology.shown(curt), "es")
+    assert "casual" in in_words(psychology.view(loud), "en")
+    assert "español" in in_words(psychology.view(curt), "es")
 
 
 def test_vocabularies_know_every_emotion_and_every_topic_in_both_languages() -> None:

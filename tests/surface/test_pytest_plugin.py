@@ -48,7 +48,29 @@ def test_a_limit(uniqos_sandbox): ...
 """,
         encoding="utf-8",
     )
-    assert "uniqos_fault takes keywords alone" in run_tests(tmp_path)
+    assert "uniqos_fault takes only keywords" in run_tests(tmp_path)
+
+
+def test_a_project_chooses_the_options_of_its_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        """
+import pytest
+
+@pytest.fixture(scope="session")
+def uniqos_sandbox_options():
+    return {"requests_per_second": 2}
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "test_product.py").write_text(
+        """
+def test_the_limit(uniqos_client):
+    assert uniqos_client.personalities.list().http.rate_limit.limit == 2
+""",
+        encoding="utf-8",
+    )
+    output = run_tests(tmp_path)
+    assert "1 passed" in output, output
 
 
 def run_tests(project: Path) -> str:

@@ -427,3 +427,12 @@ def sandbox() -> None:
         assert_type(running.turns_billed, int)
         assert_type(running.client(timeout=3), UniqOS)
         assert_type(running.async_client(), AsyncUniqOS)
+
+
+def options_of_a_sandbox() -> None:
+    options: uniqos.sandbox.SandboxOptions = {"seed": 3, "database": Path("state.db")}
+    server: uniqos.sandbox.ServerOptions = {"port": 4010, "seed": 3}
+    with uniqos.sandbox.serve(**server), uniqos.sandbox.in_process(**options) as running:
+        assert_type(running.clock, uniqos.sandbox.Clock)
+        assert_type(running.journal, uniqos.sandbox.Journal)
+    uniqos.sandbox.run(**server, on_ready=lambda running: print(running.url))

@@ -88,3 +88,10 @@ def logging_of_ones_own() -> None:
     sink: Logger = HalfASink()  # E: methods are missing
     uniqos.UniqOS(logger=HalfASink())  # E: methods are missing
     print(level, sink)
+
+
+def options_of_a_sandbox() -> None:
+    uniqos.sandbox.serve(prot=4010)  # E: misspelt option
+    uniqos.sandbox.serve(port="4010")  # E: a whole number wanted
+    uniqos.sandbox.in_process(port=4010)  # E: no server, no port
+    uniqos.sandbox.run(pause="0.1")  # E: seconds wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 from uuid import uuid4
 
 import typer
@@ -17,6 +17,9 @@ from . import output
 from .api import api
 from .contract import contract
 from .shared import BaseUrl, Command, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input
+
+if TYPE_CHECKING:
+    from uniqos.sandbox import ServerOptions
 
 _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
@@ -165,19 +168,19 @@ def sandbox(
     Its answers are made for development and tests, not by the real engine. Ctrl-C ends it with exit code 0.
     """
     llm = hide(llm)
+    options: ServerOptions = {
+        "host": host,
+        "port": port,
+        "database": ":memory:" if database is None else database,
+        "seed": seed,
+        "pause": pause,
+        "requests_per_second": requests_per_second,
+        "llm": llm,
+        "llm_model": llm_model,
+    }
     with output.report_errors(debug):
         try:
-            uniqos.sandbox.run(
-                host=host,
-                port=port,
-                database=":memory:" if database is None else str(database),
-                seed=seed,
-                pause=pause,
-                requests_per_second=requests_per_second,
-                llm=llm,
-                llm_model=llm_model,
-                on_ready=_announce,
-            )
+            uniqos.sandbox.run(**options, on_ready=_announce)
         except KeyboardInterrupt:
             pass  # Ctrl-C is the usual end of a server, so the exit code is 0
 

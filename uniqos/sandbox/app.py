@@ -1,8 +1,8 @@
-"""The application of the sandbox: one route for each operation of the table.
+"""The HTTP application: one route for each operation of the table, and the steps that all operations share.
 
-The public contract does not say the following, so it is the sandbox's own. A repeated Idempotency-Key gets the stored
-answer with ``Idempotent-Replayed: true``, and a 409 for another body. The numbers of the rate limit and the shape of
-``details`` are made up.
+The sandbox's own, since the public contract does not say: the answer to a repeated Idempotency-Key (the stored answer
+with ``Idempotent-Replayed: true``, or 409 for another body), the numbers of the rate limit, and the shape of
+``details``.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ HANDLERS: dict[str, Handler] = {
 
 
 def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
-    """Make the application over one store.
+    """Return the application of one sandbox.
 
     Args:
-        settings: Store, seed and pause.
-        requests_per_second: Size and refill of the token bucket; further requests get a 429.
+        settings: The state of the sandbox.
+        requests_per_second: The size of the token bucket, and the number of tokens that it gets in a second.
 
     Returns:
         The application. It refuses an operation without a handler, with a 501 that names the missing handler.
@@ -84,7 +84,7 @@ def make_app(settings: Settings, requests_per_second: int) -> FastAPI:
     seed(settings.store, settings.clock.text())
     table = operations()
     problems = handler_problems(table, HANDLERS)
-    # Fixed paths come before those with parameters: the "aggregates" of /interactions/aggregates is no id.
+    # Fixed paths come before those with parameters: in /interactions/aggregates the last part is not an id.
     for name in sorted(table, key=lambda name: "{" in table[name].path):
         endpoint = _endpoint(table[name], HANDLERS.get(name) or _refuse(problems[name]), settings)
         app.add_api_route(table[name].path, endpoint, methods=[table[name].method], name=name)
@@ -177,15 +177,15 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
             _valid(op.query, dumps(dict(request.query_params)).encode()) if op.query else None,
             request.headers.get("idempotency-key"),
             caller,
-            marks=request.headers.getlist(HEADER),
+            header_marks=request.headers.getlist(HEADER),
         )
-        settings.errors.check(read("", call.marks), call.counted_by(f"{op.method} {request.url.path}"))
+        settings.errors.check(read("", call.header_marks), call.error_key(f"{op.method} {request.url.path}"))
 
         generation = settings.generation
 
         def handle(call: Call) -> Answer | EventStream | FileAnswer:
-            if settings.generation != generation:  # a language model may have been waited for
-                raise Refusal("service_unavailable", "The sandbox was reset meanwhile.")
+            if settings.generation != generation:  # a reset is possible while a language model is answering
+                raise Refusal("service_unavailable", "The sandbox was reset during this request.")
             return handler(call)
 
         def attempt() -> Result:
@@ -204,9 +204,9 @@ def _endpoint(op: Operation[Any], handler: Handler, settings: Settings) -> Calla
 
 
 def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
-    """Run a request unless one with the same key has run; keep its answer in the same transaction."""
+    """Run a request and store its answer in the same transaction, or return the stored answer of the same key."""
     with call.store as store:
-        stored = store.one("select * from answers where key = ?", call.slot)
+        stored = store.one("select * from answers where key = ?", call.answer_key)
         if stored is not None:
             if stored["fingerprint"] != fingerprint:
                 raise Refusal("conflict", "This Idempotency-Key belongs to another request.")
@@ -214,13 +214,13 @@ def _once(call: Call, handler: Handler, fingerprint: str) -> Result:
             return Response(bytes(stored["body"]), stored["status"], headers, stored["media_type"])
         answer = handler(call)
         if isinstance(answer, EventStream):
-            row = 200, "text/event-stream", answer.whole
+            row = 200, "text/event-stream", answer.content
         elif isinstance(answer, FileAnswer):
             row = 200, answer.media_type, answer.content
         else:
             row = answer.status, "application/json", dumps(answer.body).encode()
         sql = "insert into answers values (?, ?, ?, ?, ?, ?, ?)"
-        store.run(sql, call.slot, fingerprint, *row, relationships.whose(call), call.now)
+        store.run(sql, call.answer_key, fingerprint, *row, relationships.user_of(call), call.now)
     return answer
 
 
@@ -231,7 +231,7 @@ def _response(answer: Result) -> Response:
         return Response(answer.content, media_type=answer.media_type)
     if isinstance(answer, EventStream):
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(answer.paced(), headers=headers, media_type="text/event-stream")
+        return StreamingResponse(answer.writes(), headers=headers, media_type="text/event-stream")
     if answer.status == 204:
         return Response(status_code=204, headers=answer.headers)
     return Response(dumps(answer.body), answer.status, answer.headers, media_type="application/json")

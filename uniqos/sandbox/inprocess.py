@@ -1,7 +1,7 @@
-"""The sandbox without a port: a transport for httpx that hands requests to the application, and streams its answers.
+"""Transports for httpx that pass requests to the application of the sandbox without a socket, and stream its answers.
 
-The application runs in an event loop of its own, in a thread, so that clients of any kind can use it: synchronous ones,
-and asynchronous ones under asyncio and trio.
+The application runs in an event loop in a separate thread. So synchronous clients can use it, and asynchronous ones
+under asyncio and trio.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import httpx
 from starlette.types import ASGIApp, Message
 
 Part = tuple[str, Any]
+"""One part of a response: ``start`` with status and headers, ``body`` with bytes, ``end``, or ``broken``."""
 
 
-class Loop:
-    """An event loop in a thread, and the application in it."""
+class ApplicationThread:
+    """A thread with an event loop, in which the application runs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,22 +32,22 @@ class Loop:
         self._thread.start()
 
     def close(self) -> None:
-        """End the requests that still run, and the thread."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        """Cancel the requests that still run, and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _end(self) -> None:
+    async def _cancel_all(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def request(self, request: httpx.Request, body: bytes) -> Exchange:
-        """Begin to answer a request."""
+    def start(self, request: httpx.Request, body: bytes) -> PendingResponse:
+        """Pass a request to the application, and return its response, which is still to come."""
         timeouts: dict[str, float | None] = request.extensions.get("timeout", {})
-        exchange = Exchange(self._loop, timeouts.get("read"))
+        response = PendingResponse(self._loop, timeouts.get("read"))
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -61,28 +62,28 @@ class Loop:
             "client": ("127.0.0.1", 0),
             "server": (request.url.host, request.url.port or 80),
         }
-        # In a context of its own: the caller's may say that this is trio.
-        Context().run(asyncio.run_coroutine_threadsafe, exchange.run(self._app, scope, body), self._loop)
-        return exchange
+        # The application gets an empty context, since the context variables of the caller may say that trio is running.
+        Context().run(asyncio.run_coroutine_threadsafe, response.run(self._app, scope, body), self._loop)
+        return response
 
 
-class Exchange:
-    """One request and what comes back, part by part."""
+class PendingResponse:
+    """The response to one request, of which the parts arrive in a queue."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, timeout: float | None) -> None:
         self.parts: queue.SimpleQueue[Part] = queue.SimpleQueue()
         self._loop = loop
         self._timeout = timeout
-        self._left: asyncio.Event = asyncio.Event()
+        self._is_closed: asyncio.Event = asyncio.Event()
 
     async def run(self, app: ASGIApp, scope: dict[str, Any], body: bytes) -> None:
-        """Let the application answer; in its loop."""
+        """Run the application for this request; to be called in the event loop of its thread."""
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
-            if messages and not self._left.is_set():
+            if messages and not self._is_closed.is_set():
                 return messages.pop()
-            await self._left.wait()
+            await self._is_closed.wait()
             return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
@@ -96,30 +97,30 @@ class Exchange:
         try:
             await app(scope, receive, send)
         finally:
-            # Behind the end of a whole answer nobody takes it.
+            # After a complete response this part stays in the queue, since the reader stops at "end".
             self.parts.put(("broken", None))
 
-    def leave(self) -> None:
-        """Tell the application that nobody listens any more, and let go of a thread that still waits for a part."""
+    def close(self) -> None:
+        """Tell the application that the client has disconnected, and wake a thread that still waits for a part."""
         self.parts.put(("broken", None))
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._left.set)
+        with contextlib.suppress(RuntimeError):  # the event loop may be closed already
+            self._loop.call_soon_threadsafe(self._is_closed.set)
 
     @contextlib.contextmanager
-    def held(self) -> Generator[None, None, None]:
-        """Leave if something ends the block early: an exception, or that the caller is cancelled."""
+    def close_on_error(self) -> Generator[None, None, None]:
+        """Close the response if an exception ends the block, the cancellation of the caller included."""
         try:
             yield
         except BaseException:
-            self.leave()
+            self.close()
             raise
 
-    def take(self) -> Part:
-        """The next part; waits for it.
+    def next_part(self) -> Part:
+        """Wait for the next part, and return it.
 
         Raises:
-            httpx.ReadTimeout: None came in time.
-            httpx.RemoteProtocolError: The application ended without one.
+            httpx.ReadTimeout: No part came within the read timeout.
+            httpx.RemoteProtocolError: The application ended before the response was complete.
         """
         try:
             kind, value = self.parts.get(timeout=self._timeout)
@@ -131,57 +132,57 @@ class Exchange:
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The answer's body; an iterator and no generator, which would have to be closed by its own loop."""
+    """The body of a response. It is no async generator, since only the event loop of the test could close one."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, response: PendingResponse) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._next, None)
 
     def _next(self) -> bytes | None:
-        with self._exchange.held():
-            kind, value = self._exchange.take()
+        with self._response.close_on_error():
+            kind, value = self._response.next_part()
         return None if kind == "end" else value
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        with self._exchange.held():
+        with self._response.close_on_error():
             part = await anyio.to_thread.run_sync(self._next, abandon_on_cancel=True)
         if part is None:
             raise StopAsyncIteration
         return part
 
     def close(self) -> None:
-        self._exchange.leave()
+        self._response.close()
 
     async def aclose(self) -> None:
-        self._exchange.leave()
+        self._response.close()
 
 
 class Transport(httpx.BaseTransport):
-    """For ``httpx.Client(transport=...)``."""
+    """The transport for ``httpx.Client(transport=...)``."""
 
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
+    def __init__(self, thread: ApplicationThread) -> None:
+        self._thread = thread
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = self._loop.request(request, request.read())
-        with exchange.held():
-            _, (status, headers) = exchange.take()
-        return httpx.Response(status, headers=headers, stream=_Body(exchange))
+        response = self._thread.start(request, request.read())
+        with response.close_on_error():
+            _, (status, headers) = response.next_part()
+        return httpx.Response(status, headers=headers, stream=_Body(response))
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
-    """For ``httpx.AsyncClient(transport=...)``."""
+    """The transport for ``httpx.AsyncClient(transport=...)``."""
 
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
+    def __init__(self, thread: ApplicationThread) -> None:
+        self._thread = thread
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = self._loop.request(request, await request.aread())
-        with exchange.held():
-            _, (status, headers) = await anyio.to_thread.run_sync(exchange.take, abandon_on_cancel=True)
-        return httpx.Response(status, headers=headers, stream=_Body(exchange))
+        response = self._thread.start(request, await request.aread())
+        with response.close_on_error():
+            _, (status, headers) = await anyio.to_thread.run_sync(response.next_part, abandon_on_cancel=True)
+        return httpx.Response(status, headers=headers, stream=_Body(response))

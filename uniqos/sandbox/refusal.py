@@ -1,4 +1,4 @@
-"""How the sandbox says no: the API's envelope."""
+"""The errors of the API, and the exceptions that end a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Kind(NamedTuple):
-    """What belongs to an error code."""
+    """The default values of an error code."""
 
     status: int
     type: str
@@ -58,7 +58,7 @@ class Refusal(Exception):
         self.headers: dict[str, str] = headers or {}
 
     def envelope(self, request_id: str) -> dict[str, Any]:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return {
             "error": {
                 "code": self.code,
@@ -71,5 +71,5 @@ class Refusal(Exception):
         }
 
 
-class Dropped(Exception):
-    """Ends a response in the middle: the server closes the connection, and logs nothing of it."""
+class ConnectionDrop(Exception):
+    """Ends a response before it is complete: the server closes the connection, and logs nothing."""

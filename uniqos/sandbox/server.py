@@ -1,10 +1,9 @@
-"""Running the sandbox: in a thread for a program or a test, or by itself."""
+"""The running sandbox: in a thread, in the main thread of a process, or without a server."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import secrets
 import socket
 import threading
@@ -15,43 +14,45 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import pydantic
 import uvicorn
 from starlette.types import ASGIApp
+from typing_extensions import Unpack
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .._async.client import AsyncUniqOS
-from .._base.secret import hide, hide_options
+from .._base.secret import hide_options
 from .._sync.client import UniqOS
-from .._wire.decode import describe, problems
 from .._wire.urls import is_loopback
 from ..errors import ConfigurationError
 from .app import make_app
 from .faults.proxy import Fault, proxy
-from .faults.rules import Rule
+from .faults.rules import make_rule
 from .http.call import Settings
 from .http.caller import ACCESS_TOKEN, API_KEY
 from .http.guard import Guard
-from .inprocess import AsyncTransport, Loop, Transport
+from .inprocess import ApplicationThread, AsyncTransport, Transport
 from .inspect.admin import reset
 from .llm import Llm
+from .options import SandboxOptions, ServerOptions, check_options
 from .persona.seeds import DEFAULT_ID
-from .refusal import Dropped
+from .refusal import ConnectionDrop
 from .routes.personalities import seed
 from .state.clock import Clock
 from .state.journal import Journal
 from .state.store import Store
 
 _NO_SERVER = "http://127.0.0.1:1"
-"""The address of a sandbox in process, at which nothing listens."""
+"""The base URL of a sandbox in process. Nothing listens there."""
+_CONNECTABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""By address that stands for all addresses of the machine: one of them that a client can connect to."""
 _log = logging.getLogger("uniqos.sandbox.server")
 _log.addFilter(
-    lambda record: not (record.exc_info and isinstance(record.exc_info[1], (Dropped, asyncio.CancelledError)))
+    lambda record: not (record.exc_info and isinstance(record.exc_info[1], (ConnectionDrop, asyncio.CancelledError)))
 )
 
 
 class _Protocol(H11Protocol):
-    """A connection that writes to a logger of ours: a stream that was asked to drop is no error to report."""
+    """uvicorn's HTTP protocol with the logger of the sandbox, which leaves out intended connection drops."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -61,15 +62,15 @@ class _Protocol(H11Protocol):
 
 @dataclass
 class Sandbox:
-    """A running sandbox.
+    """A running sandbox, as ``serve``, ``run`` and ``in_process`` give it.
 
     Attributes:
-        url: Where it listens, for ``base_url``.
-        api_key: A key it accepts.
-        access_token: A portal token it accepts, for ``personalities.dry_run``.
-        personality_id: A personality that is always there.
-        admin_token: What its routes under ``/_sandbox`` ask for, as ``Authorization: Bearer TOKEN``, where other
-            machines can reach them; None at loopback, where they ask for nothing.
+        url: Its base URL, such as ``http://127.0.0.1:4010``.
+        api_key: An API key that it accepts.
+        access_token: A portal access token that it accepts, for ``personalities.dry_run``.
+        personality_id: A personality that always exists.
+        admin_token: The token for the routes under ``/_sandbox`` (``Authorization: Bearer TOKEN``) where other machines
+            can reach the sandbox. None at a loopback address, where these routes need no token.
     """
 
     url: str
@@ -82,97 +83,171 @@ class Sandbox:
 
     @property
     def turns_billed(self) -> int:
-        """How many turns have run so far."""
+        """The number of turns that were billed since the start, the last ``reset``, or the creation of the database."""
         return self._settings.store.count("turns_billed", 0)
 
     @property
     def clock(self) -> Clock:
-        """The sandbox's time: it can be frozen and moved on."""
+        """The clock of the sandbox, by which all its periods, deletions and expiries go.
+
+        ```python
+        from datetime import datetime, timezone
+
+        import uniqos
+
+        with uniqos.sandbox.serve() as sandbox:
+            with sandbox.client() as client:
+                client.billing.subscription.get()  # the first billing period begins
+                sandbox.clock.advance(31 * 24 * 3600)  # seconds
+                print(client.billing.invoices.list().data[0]["status"])
+            sandbox.clock.freeze(datetime(2030, 1, 1, tzinfo=timezone.utc))
+            print(sandbox.clock.text())  # 2030-01-01T00:00:00.000Z
+            sandbox.clock.resume()
+        ```
+        """
         return self._settings.clock
 
     @property
     def journal(self) -> Journal:
-        """The requests of late."""
+        """The last 1,000 requests and their answers, without bodies and credentials.
+
+        ``entries()`` gives one dict for each request, newest first. ``calls()`` puts the attempts of one call together.
+
+        ```python
+        import uniqos
+
+        with uniqos.sandbox.serve() as sandbox, sandbox.client() as client:
+            sandbox.fault(path="/v1/respond", code="service_unavailable", retry_after="0", times=1)
+            client.respond(personality_id=sandbox.personality_id, message="Hello!")
+            print([(entry["path"], entry["status"]) for entry in sandbox.journal.entries()])
+            (call,) = sandbox.journal.calls()
+            assert call["statuses"] == [503, 200]
+        ```
+        """
         return self._settings.journal
 
     def fault(self, **rule: Any) -> None:
-        """Switch a fault on for requests to come.
+        """Switch a fault on for the requests to come.
+
+        Rules apply in the order in which they were added; the first one that matches a request is applied to it.
+
+        ```python
+        import uniqos
+
+        with uniqos.sandbox.serve() as sandbox, sandbox.client() as client:
+            sandbox.fault(path="/v1/respond", code="rate_limit_exceeded", retry_after="0", times=2)
+            reply = client.respond(personality_id=sandbox.personality_id, message="Hello!")
+            assert reply.http.retries == 2
+
+            sandbox.fault(path="/v1/personalities", latency={"ms": 250})
+            client.personalities.list()
+            sandbox.clear_faults()
+        ```
 
         Args:
-            **rule: The fields of ``uniqos.sandbox.Rule``: ``path="/v1/respond", code="service_unavailable", times=2``.
+            **rule: The fields of a ``Rule``. ``method``, ``path``, ``nth`` and ``times`` choose the requests. At least
+                one other field is needed, which changes the answer.
 
         Raises:
-            ConfigurationError: That is no rule.
+            ConfigurationError: A field does not exist, its value is not valid, or the rule changes no answer.
         """
-        try:
-            self._settings.rules.add(Rule(**rule))
-        except pydantic.ValidationError as exc:
-            raise ConfigurationError(f"that is no rule: {describe(problems(exc))}") from None
+        self._settings.rules.add(make_rule(rule))
 
     def clear_faults(self) -> None:
-        """Switch all of them off."""
+        """Switch all faults off."""
         self._settings.rules.remove()
 
     def reset(self) -> None:
-        """Make it as it was when it started."""
+        """Go back to the state of a new sandbox: no data but the built-in ones, no faults, an empty journal."""
         reset(self._settings)
 
     def proxy(self, fault: Fault, times: int | None = None) -> AbstractContextManager[str]:
-        """A TCP proxy in front of it, for faults below HTTP.
+        """Run a TCP proxy in front of the sandbox, which breaks connections below HTTP.
+
+        ```python
+        import uniqos
+
+        with uniqos.sandbox.serve() as sandbox, sandbox.proxy("reset_before_request", times=1) as url:
+            with sandbox.client(base_url=url) as client:
+                reply = client.respond(personality_id=sandbox.personality_id, message="Hello!")
+                assert reply.http.retries == 1
+        ```
 
         Args:
-            fault: One of ``uniqos.sandbox.FAULTS``.
-            times: How many times it happens; None always.
+            fault: A key of ``uniqos.sandbox.FAULTS``, which describes each fault.
+            times: The number of answers that suffer the fault; None for all.
 
         Returns:
-            A context with the proxy's URL.
+            A context manager of the proxy's URL.
 
         Raises:
-            ConfigurationError: There is no such fault.
+            ConfigurationError: There is no such fault, or ``times`` is negative.
         """
         return proxy(self.url, fault, times)
 
     def client(self, **options: Any) -> UniqOS:
-        """Return a client of it; ``options`` are those of UniqOS.
+        """Return a client of the sandbox.
+
+        Args:
+            **options: The options of ``UniqOS``.
 
         Raises:
-            ConfigurationError: The sandbox has no server; see ``in_process_client``.
+            ConfigurationError: The sandbox has no server: use ``in_process_client``.
         """
-        return UniqOS(**self._options(options, "in_process_client"))
+        return UniqOS(**self._client_options(options, "in_process_client"))
 
     def async_client(self, **options: Any) -> AsyncUniqOS:
-        """Return an asynchronous client of it; ``options`` are those of AsyncUniqOS.
+        """Return an asynchronous client of the sandbox.
+
+        Args:
+            **options: The options of ``AsyncUniqOS``.
 
         Raises:
-            ConfigurationError: The sandbox has no server; see ``in_process_async_client``.
+            ConfigurationError: The sandbox has no server: use ``in_process_async_client``.
         """
-        return AsyncUniqOS(**self._options(options, "in_process_async_client"))
+        return AsyncUniqOS(**self._client_options(options, "in_process_async_client"))
 
     @contextmanager
     def in_process_client(self, **options: Any) -> Generator[UniqOS, None, None]:
-        """Give a client of it that needs no socket, within ``with``; ``options`` are those of UniqOS."""
+        """Give a client that reaches the sandbox without a socket, for the time of a ``with`` block.
+
+        Args:
+            **options: The options of ``UniqOS``.
+
+        Yields:
+            The client.
+        """
         hide_options(options)
-        loop = Loop(self._app)
+        thread = ApplicationThread(self._app)
         try:
             with (
-                httpx.Client(transport=Transport(loop)) as sender,
+                httpx.Client(transport=Transport(thread)) as sender,
                 self.client(http_client=sender, **options) as client,
             ):
                 yield client
         finally:
-            loop.close()
+            thread.close()
 
     @contextmanager
     def in_process_async_client(self, **options: Any) -> Generator[AsyncUniqOS, None, None]:
-        """Give an asynchronous client that needs no socket, within a plain ``with``; ``options`` as for the others."""
-        hide_options(options)
-        loop = Loop(self._app)
-        try:
-            yield self.async_client(http_client=httpx.AsyncClient(transport=AsyncTransport(loop)), **options)
-        finally:
-            loop.close()
+        """Give an asynchronous client that reaches the sandbox without a socket, for the time of a ``with`` block.
 
-    def _options(self, options: dict[str, Any], without_server: str) -> dict[str, Any]:
+        It is a plain ``with`` block, since closing this client needs no event loop.
+
+        Args:
+            **options: The options of ``AsyncUniqOS``.
+
+        Yields:
+            The client.
+        """
+        hide_options(options)
+        thread = ApplicationThread(self._app)
+        try:
+            yield self.async_client(http_client=httpx.AsyncClient(transport=AsyncTransport(thread)), **options)
+        finally:
+            thread.close()
+
+    def _client_options(self, options: dict[str, Any], without_server: str) -> dict[str, Any]:
         if self.url == _NO_SERVER and "http_client" not in options:
             raise ConfigurationError(
                 f"a sandbox in process has no address to connect to: use `with sandbox.{without_server}() as client:`"
@@ -183,40 +258,20 @@ class Sandbox:
 
 
 @contextmanager
-def serve(
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    database: str = ":memory:",
-    seed: int = 0,
-    pause: float = 0.02,
-    requests_per_second: int = 1000,
-    llm: str | None = None,
-    llm_model: str = "default",
-) -> Generator[Sandbox, None, None]:
-    """Run a sandbox in a thread of this process.
+def serve(**options: Unpack[ServerOptions]) -> Generator[Sandbox, None, None]:
+    """Run a sandbox in a thread of this process, for the time of a ``with`` block.
 
     Args:
-        host: Address to listen on; leave it at loopback, since the key is no secret. On any other it logs a warning,
-            and what is under ``/_sandbox`` wants the ``admin_token``.
-        port: Port to listen on; 0 is any that is free.
-        database: SQLite file that keeps the state; default: memory.
-        seed: What the choice of words depends on.
-        pause: Seconds between two events of a stream.
-        requests_per_second: The rate limit.
-        llm: Address of an OpenAI-compatible server that makes the replies, up to and without ``/chat/completions``;
-            default: templates. Its key comes from ``UNIQOS_LLM_API_KEY``.
-        llm_model: What that server calls the model.
+        **options: The options of ``ServerOptions``: ``host``, ``port``, ``database``, ``seed``, ``pause``,
+            ``requests_per_second``, ``llm`` and ``llm_model``.
 
     Yields:
         The running sandbox.
 
     Raises:
-        ConfigurationError: An address or the database cannot be used.
+        ConfigurationError: The value of an option is not valid, or the address or the database cannot be used.
     """
-    llm = hide(llm)  # it may hold a password, which no traceback with local variables shows
-    options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
-    with _server(host, port, options) as (server, listener, sandbox):
+    with _server(options) as (server, listener, sandbox):
         thread = threading.Thread(target=server.run, args=([listener],), name="uniqos-sandbox", daemon=True)
         thread.start()
         while not server.started:
@@ -230,107 +285,53 @@ def serve(
             thread.join()
 
 
-def run(
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    database: str = ":memory:",
-    seed: int = 0,
-    pause: float = 0.02,
-    requests_per_second: int = 1000,
-    llm: str | None = None,
-    llm_model: str = "default",
-    on_ready: Callable[[Sandbox], None] | None = None,
-) -> None:
-    """Run a sandbox until the process is told to stop.
+def run(*, on_ready: Callable[[Sandbox], None] | None = None, **options: Unpack[ServerOptions]) -> None:
+    """Run a sandbox until the process gets SIGINT or SIGTERM.
 
     Args:
-        host: As for ``serve``.
-        port: As for ``serve``.
-        database: As for ``serve``.
-        seed: As for ``serve``.
-        pause: As for ``serve``.
-        requests_per_second: As for ``serve``.
-        llm: As for ``serve``.
-        llm_model: As for ``serve``.
-        on_ready: Called with the sandbox once its port is open.
+        on_ready: A function that is called with the sandbox once its port is open.
+        **options: The options of ``ServerOptions``, as for ``serve``.
 
     Raises:
-        ConfigurationError: An address or the database cannot be used.
+        ConfigurationError: The value of an option is not valid, or the address or the database cannot be used.
     """
-    llm = hide(llm)  # it may hold a password, which no traceback with local variables shows
-    options = _Options(database, seed, pause, requests_per_second, llm, llm_model)
-    with _server(host, port, options) as (server, listener, sandbox):
+    with _server(options) as (server, listener, sandbox):
         if on_ready is not None:
             on_ready(sandbox)
         server.run([listener])
 
 
 @contextmanager
-def in_process(
-    *,
-    database: str = ":memory:",
-    seed: int = 0,
-    pause: float = 0.0,
-    requests_per_second: int = 1000,
-    llm: str | None = None,
-    llm_model: str = "default",
-) -> Generator[Sandbox, None, None]:
-    """A sandbox without a server: only its ``in_process_client`` and ``in_process_async_client`` reach it.
+def in_process(**options: Unpack[SandboxOptions]) -> Generator[Sandbox, None, None]:
+    """Run a sandbox without a server: only ``in_process_client`` and ``in_process_async_client`` reach it.
 
     Args:
-        database: As for ``serve``.
-        seed: As for ``serve``.
-        pause: As for ``serve``, but 0 by default.
-        requests_per_second: As for ``serve``.
-        llm: As for ``serve``.
-        llm_model: As for ``serve``.
+        **options: The options of ``SandboxOptions``: ``database``, ``seed``, ``pause`` (default: 0),
+            ``requests_per_second``, ``llm`` and ``llm_model``.
 
     Yields:
         The sandbox.
 
     Raises:
-        ConfigurationError: The database or the model's address cannot be used.
+        ConfigurationError: The value of an option is not valid, or the database cannot be used.
     """
-    llm = hide(llm)
-    with _application(_Options(database, seed, pause, requests_per_second, llm, llm_model)) as (settings, app):
+    options.setdefault("pause", 0.0)
+    with _application(check_options(options, has_server=False)) as (settings, app):
         yield Sandbox(_NO_SERVER, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app)
 
 
-@dataclass(frozen=True)
-class _Options:
-    database: str
-    seed: int
-    pause: float
-    requests_per_second: int
-    llm: str | None
-    llm_model: str
-
-
 @contextmanager
-def _server(
-    host: str, port: int, options: _Options
-) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
-    if not 0 <= port <= 65535:
-        raise ConfigurationError("the sandbox needs a port from 0 to 65535")
+def _server(options: ServerOptions) -> Generator[tuple[uvicorn.Server, socket.socket, Sandbox], None, None]:
+    values = check_options(options)
+    host: str = values["host"]
+    listener = _listen(host, values["port"])
     try:
-        # Listening before the server has started: whoever is told the port may connect at once.
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OSError as exc:
-        raise ConfigurationError(
-            f"the sandbox cannot listen on {host} port {port}: {exc}; port 0 takes a free one"
-        ) from None
-    # Headers and body are two writes; asyncio does this only for sockets it has made itself.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        with _application(options) as (settings, app):
-            address = listener.getsockname()[0]
+        with _application(values) as (settings, app):
+            address, port = listener.getsockname()[:2]
             admin_token = None if is_loopback(address) else secrets.token_urlsafe(24)
             config = uvicorn.Config(
                 Guard(app, host, admin_token),
-                log_config=None,  # uvicorn's own would rewrite the loggers of a program that runs uvicorn itself
+                log_config=None,  # uvicorn's own configuration would change the loggers of a program that uses uvicorn
                 lifespan="off",
                 http=_Protocol,
                 ws="none",
@@ -338,31 +339,43 @@ def _server(
             )
             if admin_token is not None:
                 _log.warning(
-                    "the sandbox listens on %s: every machine that reaches this one can use it, with a key that "
-                    "everybody knows; its admin routes want the admin token",
+                    "the sandbox listens on %s: every machine that reaches this one can use it, since its API key is "
+                    "public; its admin routes need the admin token",
                     address,
                 )
-            # An address that stands for all of them is one to listen on, and none to connect to.
-            reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, host)
-            url = f"http://{f'[{reached}]' if ':' in reached else reached}:{listener.getsockname()[1]}"
+            reachable = _CONNECTABLE.get(address, host)
+            url = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
             server = uvicorn.Server(config)
             yield server, listener, Sandbox(url, API_KEY, ACCESS_TOKEN, DEFAULT_ID, settings, app, admin_token)
     finally:
         listener.close()
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket. It listens before the server has started, so that clients may connect at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as exc:
+        raise ConfigurationError(
+            f"the sandbox cannot listen on {host} port {port}: {exc}; port 0 takes a free one"
+        ) from None
+    # Headers and body are two writes, and asyncio sets this option only on the sockets that it creates.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
 @contextmanager
-def _application(options: _Options) -> Generator[tuple[Settings, ASGIApp], None, None]:
-    if options.requests_per_second < 1 or not 0 <= options.pause < math.inf:
-        raise ConfigurationError("the sandbox needs requests_per_second of 1 or more, and a pause of 0 or more")
-    llm = Llm(options.llm, options.llm_model) if options.llm is not None else None
+def _application(values: dict[str, Any]) -> Generator[tuple[Settings, ASGIApp], None, None]:
+    llm = Llm(values["llm"], values["llm_model"]) if values["llm"] is not None else None
+    database = values["database"]
     try:
-        store = Store(options.database)
+        store = Store(database)
     except Exception as exc:
-        raise ConfigurationError(f"the sandbox cannot use the database {options.database}: {exc}") from None
+        raise ConfigurationError(f"the sandbox cannot use the database {database}: {exc}") from None
     try:
-        settings = Settings(options.seed, options.pause, store, llm=llm)
+        settings = Settings(values["seed"], values["pause"], store, llm=llm)
         seed(store, settings.clock.text())
-        yield settings, make_app(settings, options.requests_per_second)
+        yield settings, make_app(settings, values["requests_per_second"])
     finally:
         store.close()

@@ -19,7 +19,7 @@ from uniqos import (
     ResponseDecodeError,
     ServiceUnavailableError,
 )
-from uniqos.sandbox import FAULTS, Sandbox, serve
+from uniqos.sandbox import FAULTS, Latency, Rule, Sandbox, serve
 from uniqos.sandbox.state.store import Store
 
 
@@ -137,8 +137,39 @@ def test_a_rule_that_is_none_is_refused(sandbox: Sandbox) -> None:
     nothing: list[dict[str, object]] = [{}, {"path": "/v1/respond", "times": 2}, {"drop": False}]
     texts = [{name: text} for name in ("retry_after", "content_type", "redirect") for text in ("ä", "1\r\nX: 2", " 1")]
     for wrong in ({"code": "nonsense"}, {"nht": 1}, {"status": 99}, *nothing, *texts):
-        with pytest.raises(ConfigurationError, match="no rule"):
+        with pytest.raises(ConfigurationError, match="the rule of a fault is not valid"):
             sandbox.fault(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"latency": 3},
+            "latency: Input should be a valid dictionary or instance of Latency. latency is: The time that",
+        ),
+        ({"latency": {"ms": -1}}, "latency.ms: Input should be greater than or equal to 0"),
+        ({"code": "nonsense"}, "not valid: code must be one of validation_error, guardrail_blocked, "),
+        ({"nht": 1}, "it has no field 'nht'; its fields are method, path, nth, "),
+        ({"nth": 0}, "nth: Input should be greater than or equal to 1. nth is: The number of the one matching request"),
+        ({"retry_after": " 1"}, "retry_after: it must be printable ASCII without a space at either end"),
+        ({}, "a rule must change the answer: give one of latency, code, status, "),
+    ],
+)
+def test_a_wrong_rule_is_told_with_the_field_and_its_meaning(
+    sandbox: Sandbox, fields: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        sandbox.fault(**fields)
+    text = str(caught.value)
+    assert message in text
+    assert "Value error" not in text
+    assert "body:" not in text
+
+
+def test_every_field_of_a_rule_is_described() -> None:
+    for model in (Rule, Latency):
+        assert all(field.description for field in model.model_fields.values())
 
 
 @pytest.mark.parametrize(("fault", "times"), [("nonsense", None), ("drip", -1)])

@@ -1,1 +1,1 @@
-"""The faults that can be asked for: by mark in a message, by rule, by a proxy."""
+"""The faults on demand: by a mark in a message, by a rule, and by a proxy."""

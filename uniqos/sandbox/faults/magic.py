@@ -1,9 +1,8 @@
-"""Errors and stream faults on demand, without an admin call.
+"""Marks in a message, such as ``[[uniqos:error=not_found]]``, which ask for an error, a stream fault or an emotion.
 
-``MAGIC`` is the documentation and the implementation: the parser knows what stands in its parts and nothing else, and
-``GET /`` shows it. All of this is the sandbox's own; the API knows none of it. The marks are taken out before the
-message is read, and a mark that is not in the table is refused, since a typing error would pass for a good answer.
-Operations without a message take marks in a header.
+Marks are the sandbox's own. ``MAGIC`` is the table of all marks, which ``GET /`` shows, and the parser accepts exactly
+those of the table. An unknown mark is refused, since a typing error would otherwise pass for a good answer. Marks are
+removed from the message before it is read. Operations without a message take marks in a header.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ STREAM_FAULTS: dict[str, str] = {
     "error_event": "an error event, internal_error, ends the stream",
     "guardrail_block": "an error event, guardrail_block, ends the stream",
     "guardrail": "a guardrail_modulation event comes before the completion",
-    "unknown_event": "an event of a name nobody knows comes after the first text",
+    "unknown_event": "an event with an unknown name comes after the first text",
     "done": "data: [DONE] follows the completion",
     "ping": "comments and an event without data come between the events",
     "huge_event": "a text event of N MiB (default 4, at most 64) comes after the first text: huge_event:9",
@@ -33,7 +32,7 @@ STREAM_FAULTS: dict[str, str] = {
     "stall": "nothing more comes after N events (default 2), and the connection stays open: stall:3",
 }
 COUNTED: dict[str, int] = {"drop_after": 999_999, "stall": 999_999, "huge_event": 64}
-"""The faults that take a number, and the highest."""
+"""By stream fault that takes a number: the highest number."""
 OPTIONS: dict[str, str] = {
     "retry_after": "the text of the Retry-After header: seconds, a date, or nonsense",
     "status": "another status than the code's own, from 400 to 599",
@@ -66,13 +65,15 @@ _ID = re.compile(r"(?:pers|int)_error_([a-z_]+)")
 
 @dataclass
 class Magic:
-    """What a message asked for, and the message without it."""
+    """A message without its marks, and the effects that the marks ask for."""
 
     text: str
     error: str | None = None
     options: dict[str, str] = field(default_factory=dict[str, str])
     fault: str | None = None
+    """The stream fault."""
     argument: int | None = None
+    """The number of the stream fault."""
     emotion: str | None = None
     review: str | None = None
 
@@ -80,32 +81,39 @@ class Magic:
 class _Mark(NamedTuple):
     text: str
     field: str
-    """Where it stands: ``message``, or the header."""
+    """The place of the mark: ``message``, or the name of the header."""
 
 
 def read(message: str, headers: Iterable[str] = ()) -> Magic:
-    """Take the marks out of a message, and read those of the header; the message's own go first.
+    """Return a message without its marks, with the effects of these marks and of those in the header.
+
+    A mark of the message takes precedence over one of the header.
+
+    Args:
+        message: The message.
+        headers: The values of the header.
 
     Raises:
-        Refusal: A mark is not in the table; the answer lists what is.
+        Refusal: ``validation_error``: a mark is not in the table; the text lists those that are.
     """
     found = Magic(message)
     for text in headers:
-        _take(found, _Mark(text, HEADER))
+        _apply(found, _Mark(text, HEADER))
     if _BEGIN in message:
         before, *rest = message.split(_BEGIN)
         kept = [before.rstrip()]
         for part in rest:
             text, end, after = part.partition("]]")
             if not end:
-                raise _unknown(_Mark("", "message"), "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
-            _take(found, _Mark(text, "message"))
+                raise _invalid_mark(_Mark("", "message"), "it must end with ]]", ("[[uniqos:KIND=VALUE]]",))
+            _apply(found, _Mark(text, "message"))
             kept.append(after.rstrip())
         found.text = "".join(kept).strip() or "hello"
     return found
 
 
-def _take(found: Magic, mark: _Mark) -> None:
+def _apply(found: Magic, mark: _Mark) -> None:
+    """Add the effect of a mark."""
     if match := _ERROR.fullmatch(mark.text):
         found.error = _one_of(KINDS, mark, match[1])
         pairs = [pair.split("=", 1) for pair in match[2].split(";") if pair]
@@ -117,32 +125,32 @@ def _take(found: Magic, mark: _Mark) -> None:
         if found.argument is not None:
             most = COUNTED[_one_of(COUNTED, mark, match[1])]
             if found.argument > most:
-                raise _unknown(mark, f"that is more than {most}", (f"stream={found.fault}:{most}",))
+                raise _invalid_mark(mark, f"that is more than {most}", (f"stream={found.fault}:{most}",))
     elif match := _EMOTION.fullmatch(mark.text):
         found.emotion = _one_of(EMOTIONS, mark, match[1])
     elif (match := _REVIEW.fullmatch(mark.text)) and mark.field != HEADER:
         found.review = _one_of(REVIEWS, mark, match[1])
     else:
         begins = HEADER if mark.field == HEADER else "["
-        raise _unknown(mark, "not in the table", (form for form in MAGIC if form.startswith(begins)))
+        raise _invalid_mark(mark, "not in the table", (form for form in MAGIC if form.startswith(begins)))
 
 
 def _check_options(mark: _Mark, options: dict[str, str]) -> None:
     for name, value in options.items():
         _one_of(OPTIONS, mark, name)
         if name == "times" and not re.fullmatch("[0-9]{1,6}", value):
-            raise _unknown(mark, "times is a number", ("times=2",))
+            raise _invalid_mark(mark, "times is a number", ("times=2",))
         if name == "status" and not re.fullmatch("[45][0-9][0-9]", value):
-            raise _unknown(mark, "status is a number from 400 to 599", ("status=403",))
+            raise _invalid_mark(mark, "status is a number from 400 to 599", ("status=403",))
 
 
 def _one_of(known: Collection[str], mark: _Mark, name: str) -> str:
     if name not in known:
-        raise _unknown(mark, f"{name} is not known here", known)
+        raise _invalid_mark(mark, f"{name} is not known here", known)
     return name
 
 
-def _unknown(mark: _Mark, why: str, known: Iterable[str]) -> Refusal:
+def _invalid_mark(mark: _Mark, why: str, known: Iterable[str]) -> Refusal:
     shown = f"{HEADER}: {mark.text}" if mark.field == HEADER else f"[[uniqos:{mark.text}]]"
     return Refusal(
         "validation_error",
@@ -152,13 +160,17 @@ def _unknown(mark: _Mark, why: str, known: Iterable[str]) -> Refusal:
 
 
 class Errors:
-    """Raises what was asked for, as often as it was asked for."""
+    """The errors that marks ask for, with the counts for their option ``times``."""
 
     def __init__(self) -> None:
-        self._asked = Counts()
+        self._counts = Counts()
 
     def check(self, magic: Magic, key: str) -> None:
-        """Raise the error that is asked for; ``key`` is what ``times`` counts by.
+        """Raise the error that a mark asks for, if any.
+
+        Args:
+            magic: The marks of the request.
+            key: The key by which ``times`` counts requests.
 
         Raises:
             Refusal: The error.
@@ -166,13 +178,13 @@ class Errors:
         if magic.error is None:
             return
         times = magic.options.get("times")
-        if times is not None and self._asked.add(key) > int(times):
+        if times is not None and self._counts.add(key) > int(times):
             return
         raise refusal(magic.error, magic.options)
 
 
 def check_id(value: str) -> None:
-    """Raise the error that an id asks for.
+    """Raise the error that an id such as ``pers_error_not_found`` asks for.
 
     Raises:
         Refusal: The error.
@@ -183,7 +195,7 @@ def check_id(value: str) -> None:
 
 
 def refusal(code: str, options: dict[str, str]) -> Refusal:
-    """The error of a code, with the headers the API would send."""
+    """Return the error of a code, with the headers that the API would send."""
     headers: dict[str, str] = {}
     retry_after = options.get("retry_after", "1" if code == "rate_limit_exceeded" else None)
     if retry_after is not None:

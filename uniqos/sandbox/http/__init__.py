@@ -1,1 +1,1 @@
-"""What all routes share: the caller, checks, pages, events, middleware."""
+"""The parts that all routes share: callers, checks, pages, events and middleware."""

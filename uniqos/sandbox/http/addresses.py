@@ -1,4 +1,4 @@
-"""The addresses of webhooks: parsed once, by the library that also connects to them."""
+"""The addresses of webhooks, parsed by the library that also connects to them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _LOCAL = ("127.0.0.1", "localhost", "::1")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ENDS_AS_A_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
-"""The names that some parsers read as an IPv4 address: ``2130706433``, ``0x7f.1``, ``127.1``."""
+"""Names that some parsers read as an IPv4 address: ``2130706433``, ``0x7f.1``, ``127.1``."""
 
 
 def webhook_address(text: str) -> httpx.URL:
-    """Return the address of a webhook: https, or http of this machine.
+    """Return the address of a webhook, which is an https URL, or an http URL of this machine.
 
-    Each address has one spelling that is accepted, so that no two parsers can read it in two ways.
+    Only one spelling of each address is accepted, so that no two parsers can disagree about its host.
 
     Raises:
-        ValueError: It is no such address; the text of the error says why.
+        ValueError: The address is not accepted; the text of the error says why.
     """
     if _UNSAFE.search(text):
         raise ValueError("url holds a space, a control character or a backslash.")
@@ -56,12 +56,13 @@ def _is_canonical(host: str) -> bool:
 
 
 async def connectable(url: httpx.URL) -> list[httpx.URL]:
-    """Return the URLs to try for a checked address: for http, those of this machine that its name stands for.
+    """Return the URLs to try for a checked address.
 
-    The certificate proves the host of an https address, whatever its name resolves to.
+    For ``localhost`` these are the loopback addresses that the name resolves to. An https address is used as it is,
+    since the certificate proves its host.
 
     Raises:
-        OSError: The name stands for nothing on this machine.
+        OSError: The name does not resolve to a loopback address.
     """
     if url.scheme == "https" or url.host != "localhost":
         return [url]

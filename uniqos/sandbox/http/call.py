@@ -1,4 +1,4 @@
-"""One request as a handler sees it, and what it may answer."""
+"""The request as a handler sees it, the answers that a handler may return, and the state that all requests share."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from ..state.clock import Clock
 from ..state.journal import Journal
 from ..state.store import Store
 from .caller import Caller
+from .draft import Words
+from .events import Event
 
 if TYPE_CHECKING:
     from fastapi.responses import Response
 
-    from .draft import Draft
+Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Work that begins once an answer is stored, such as the delivery of a webhook."""
 
 
 @dataclass
 class Settings:
-    """How the sandbox was started."""
+    """The state of one sandbox: its options, its store, and the faults that are switched on."""
 
     seed: int
     pause: float
@@ -37,22 +40,22 @@ class Settings:
     erasure_delay: float = 2.0
     """Seconds from a deletion to the erasure."""
     webhook_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
-    """Seconds before each further attempt to deliver."""
+    """Seconds before each further attempt to deliver a webhook."""
 
     generation: int = 0
-    """Raised when another state takes the place of this one: work of before must not write to it."""
+    """The number of resets and restores. Work that began under an earlier number must not write to the store."""
     llm: LanguageModel | None = None
-    """Who makes the words instead of templates."""
+    """The language model that makes the replies; None for templates."""
     tasks: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
-    """Work that is under way; the event loop itself would let it go."""
+    """The jobs that are running. The event loop holds them only weakly."""
 
     def start_from(self, other: Store) -> None:
-        """Keep what another store holds instead of what is kept now."""
+        """Replace the content of the store by that of another one."""
         self.generation += 1
         self.store.become(other)
 
-    def begin(self, jobs: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
-        """Begin what follows an answer."""
+    def begin(self, jobs: Iterable[Job]) -> None:
+        """Start jobs in the background."""
         for job in jobs:
             task = asyncio.ensure_future(job())
             self.tasks.add(task)
@@ -65,34 +68,36 @@ class Call:
 
     settings: Settings
     path: dict[str, str]
+    """The parameters of the path."""
     body: RequestModel | None
     query: RequestModel | None
     key: str | None
+    """The Idempotency-Key."""
     caller: Caller
-    jobs: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
-    """What is to be done once the answer is kept, beside it: a delivery, say."""
-    marks: list[str] = field(default_factory=list[str])
-    """What the header of magic.py asks for."""
-    draft: Draft | None = None
-    """The words of the language model, once they are there."""
+    jobs: list[Job] = field(default_factory=list[Job])
+    """The work that begins once the answer is stored."""
+    header_marks: list[str] = field(default_factory=list[str])
+    """The values of the header ``X-Uniqos-Sandbox``."""
+    words: Words | None = None
+    """The reply of the language model; None in the first run of a turn, and without a language model."""
 
     @property
     def is_portal(self) -> bool:
-        """Whether a person of the portal is calling, and no API key."""
+        """Whether the caller is a person of the portal, and not an API key."""
         return self.caller.kind == "portal"
 
     @property
-    def slot(self) -> str | None:
-        """What its answer is kept under; None without an Idempotency-Key."""
+    def answer_key(self) -> str | None:
+        """The key under which the answer is stored; None without an Idempotency-Key."""
         return f"{self.caller.organization_id}/{self.caller.user_id}/{self.key}" if self.key is not None else None
 
     @cached_property
     def now(self) -> str:
-        """When it is carried out, as the API writes it: one instant, so that an answer tells what is stored."""
+        """The time of the request, as the API writes it. All parts of one answer share this instant."""
         return self.settings.clock.text()
 
-    def needs_portal(self) -> None:
-        """Refuse API keys: some things only a person may do.
+    def require_portal(self) -> None:
+        """Refuse API keys.
 
         Raises:
             Refusal: ``permission_denied``.
@@ -104,15 +109,15 @@ class Call:
     def store(self) -> Store:
         return self.settings.store
 
-    def counted_by(self, otherwise: str) -> str:
-        """Return what the option ``times`` of an error counts by: the Idempotency-Key, else the message.
+    def error_key(self, default: str) -> str:
+        """Return the key by which the option ``times`` of an error counts the requests of an organization.
 
-        Each organization counts by itself.
+        The key is the Idempotency-Key, or else the message, or else ``default``.
         """
-        return f"{self.caller.organization_id}/{self.key or self.fields().get('message') or otherwise}"
+        return f"{self.caller.organization_id}/{self.key or self.fields().get('message') or default}"
 
     def fields(self) -> dict[str, Any]:
-        """What was sent, as JSON."""
+        """Return the fields that were sent in the body, or else in the query, as JSON."""
         sent = self.body if self.body is not None else self.query
         return sent.model_dump(mode="json", by_alias=True, exclude_unset=True) if sent is not None else {}
 
@@ -136,10 +141,14 @@ class FileAnswer:
 
 @dataclass
 class EventStream:
-    """An answer in events: ``whole`` is all that is stored for a replay, ``paced`` is how it is sent."""
+    """An answer in server-sent events."""
 
-    whole: bytes
-    paced: Callable[[], AsyncIterator[bytes]]
+    content: bytes
+    """All bytes of the stream, which are stored for a request with the same Idempotency-Key."""
+    writes: Callable[[], AsyncIterator[bytes]]
+    """Starts the stream, and yields the bytes of one write after the other."""
+    completion: Event | None = None
+    """The last event."""
 
 
 Handler = Callable[[Call], "Answer | EventStream | FileAnswer"]
@@ -147,11 +156,16 @@ Result: TypeAlias = "Answer | EventStream | FileAnswer | Response"
 
 
 class LanguageModel(Protocol):
-    """What makes the words of a reply instead of the templates: see ``llm.py``."""
+    """A language model that makes the replies instead of templates: see ``llm.py``."""
 
     names: dict[str, str]
-    """What an answer says of the provider and the model."""
+    """The provider and the model, as an answer names them."""
 
     async def answer(self, call: Call, attempt: Callable[[], Result]) -> Result:
-        """Return the answer to a request that may need words, which ``attempt`` carries out."""
+        """Return the answer to a request that may need words.
+
+        Args:
+            call: The request.
+            attempt: Carries out the request in a transaction.
+        """
         ...

@@ -1,11 +1,11 @@
-"""Who is calling: an API key with its scope, or a person with a token of the portal.
+"""The caller of a request: an API key with its scope, or a person with an access token of the portal.
 
 The sandbox's own:
 
 - Besides ``read_write``, which the docs name, there is the scope ``read``, which may only read.
-- Nobody signs up or types a password: the access token ``sandbox.login.EMAIL`` is a login of the person with that
-  address, who is made on first sight with an organization to own. ``sandbox.login-2.EMAIL`` is another login of the
-  same person; once a session has ended, its token is refused for good.
+- There is no sign-up and no password. The access token ``sandbox.login.EMAIL`` is a login of the person with that
+  address. The first login creates the person, and an organization with that person as the owner.
+- ``sandbox.login-2.EMAIL`` is another login of the same person. Once a session has ended, its token stays refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..refusal import Refusal
 from ..state.accounts import add_organization, erase_due, fingerprint, log_in, open_session
 from ..state.store import Store
 
-# The SDK tells the sandbox by how these begin, and then goes past the proxy of the environment.
+# The SDK recognises the sandbox by these prefixes, and then ignores the proxy of the environment.
 API_KEY = f"{SANDBOX_KEY}00000000"
 ACCESS_TOKEN = f"{SANDBOX_TOKEN}portal.token"
 EXPIRED_TOKEN = f"{SANDBOX_TOKEN}expired.token"
@@ -31,7 +31,7 @@ _LOGIN = re.compile(rf"{re.escape(SANDBOX_TOKEN)}login(?:-\w{{1,20}})?\.([^@\s]{
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, and for which organization; nobody where an operation is public."""
+    """The caller and the caller's organization; both ids are empty for a public operation."""
 
     kind: Literal["key", "portal", "public"]
     organization_id: str = ORGANIZATION
@@ -42,7 +42,7 @@ class Caller:
 
 
 def seed(store: Store, now: str) -> None:
-    """Put in who is always there: the owner with an organization, a key and a login."""
+    """Store the built-in account: the owner with an organization, an API key and a session."""
     if store.get("user", OWNER) is not None:
         return
     store.put("user", OWNER, {"email": OWNER_EMAIL, "name": "Sandbox owner"}, created_at=now)
@@ -54,10 +54,16 @@ def seed(store: Store, now: str) -> None:
 
 
 def authenticate(authorization: str, store: Store, now: str, *, public: bool = False) -> Caller:
-    """Who sends this header.
+    """Return the caller that a header ``Authorization`` names.
 
-    Keys are records of the kind ``api_key``, tokens of the kind ``session``; both hold ``fingerprint``,
+    Keys are records of the kind ``api_key``, and tokens records of the kind ``session``. Both hold ``fingerprint``,
     ``organization_id`` and ``user_id``, and may hold ``expires_at`` and ``revoked_at``.
+
+    Args:
+        authorization: The value of the header.
+        store: The store that holds the credentials.
+        now: The time, as the API writes it.
+        public: Whether the operation needs no credential.
 
     Raises:
         Refusal: ``authentication_error``, ``token_expired`` or ``invalid_token``.
@@ -70,7 +76,7 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
         raise Refusal("authentication_error", "Authorization: Bearer ... is missing.")
     is_key = token.startswith(("uniq_test_", "uniq_live_"))
     if token == EXPIRED_TOKEN:
-        raise _expired()
+        raise _expired_token()
     found = store.find("api_key" if is_key else "session", "fingerprint", fingerprint(token))
     login = _LOGIN.fullmatch(token)
     if found is None and login is not None:
@@ -81,7 +87,7 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
             raise Refusal("authentication_error", "The sandbox does not know this API key.")
         raise Refusal("invalid_token")
     if found.get("expires_at") and found["expires_at"] <= now:
-        raise Refusal("authentication_error", "This API key has expired.") if is_key else _expired()
+        raise Refusal("authentication_error", "This API key has expired.") if is_key else _expired_token()
     return Caller(
         "key" if is_key else "portal",
         found["organization_id"],
@@ -92,5 +98,5 @@ def authenticate(authorization: str, store: Store, now: str, *, public: bool = F
     )
 
 
-def _expired() -> Refusal:
+def _expired_token() -> Refusal:
     return Refusal("token_expired", headers={"WWW-Authenticate": 'Bearer error="token_expired"'})

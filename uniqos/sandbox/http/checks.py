@@ -1,4 +1,4 @@
-"""What the operations on accounts check alike: rights in an organization, and what a body holds."""
+"""Checks that several handlers share: the caller's role in an organization, and the fields of a body."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ MANAGERS = ("owner", "admin")
 
 
 def organization_for(
-    call: Call, roles: Collection[str] = ROLES, *, changing: bool = False
+    call: Call, roles: Collection[str] = ROLES, *, needs_active: bool = False
 ) -> tuple[dict[str, Any], str]:
-    """The organization of the path and the caller's role in it; a key acts for the person who made it.
+    """Return the organization of the path, and the caller's role in it. A key has the role of the person who made it.
+
+    Args:
+        call: The request.
+        roles: The roles that may make this request.
+        needs_active: Whether the request is refused while the organization waits for its deletion.
 
     Raises:
-        Refusal: ``not_found`` to who is no member, ``permission_denied`` in another role than these, ``conflict`` when
-            it is to be changed and waits for its deletion.
+        Refusal: ``not_found``: the caller is not a member. ``permission_denied``: the caller has another role.
+            ``conflict``: the organization waits for its deletion.
     """
     identifier = call.path["org_id"]
     member = membership(call.store, identifier, call.caller.user_id)
@@ -29,13 +34,13 @@ def organization_for(
         raise Refusal("not_found", f"There is no organization {identifier}.")
     if member["role"] not in roles:
         raise Refusal("permission_denied", f"This needs the role {' or '.join(roles)}, not {member['role']}.")
-    if changing:
-        stays(found)
+    if needs_active:
+        check_active(found)
     return found, member["role"]
 
 
-def stays(organization: dict[str, Any]) -> None:
-    """Refuse to change an organization that waits for its deletion.
+def check_active(organization: dict[str, Any]) -> None:
+    """Refuse an organization that waits for its deletion.
 
     Raises:
         Refusal: ``conflict``.
@@ -45,37 +50,37 @@ def stays(organization: dict[str, Any]) -> None:
 
 
 def invalid(field: str, message: str) -> Refusal:
-    """The refusal of one field of a body."""
+    """Return the refusal of one field of a body."""
     return Refusal("validation_error", message, details=[{"field": field}])
 
 
 def check_name(fields: dict[str, Any]) -> None:
-    """Want a name in a body.
+    """Require a name in a body.
 
     Raises:
-        Refusal: There is none, or it is blank.
+        Refusal: ``validation_error``: the name is missing or blank.
     """
     name = fields.get("name")
     if not isinstance(name, str) or not name.strip():
         raise invalid("name", "name is a text that is not blank.")
 
 
-def check_free(fields: dict[str, Any], fixed: Collection[str]) -> None:
-    """Refuse what a body may not set.
+def check_read_only(fields: dict[str, Any], read_only: Collection[str]) -> None:
+    """Refuse a body that sets a read-only field.
 
     Raises:
-        Refusal: The body holds one of the fixed fields.
+        Refusal: ``validation_error``.
     """
     for field in fields:
-        if field in fixed:
+        if field in read_only:
             raise invalid(field, f"{field} cannot be set.")
 
 
 def email_of(fields: dict[str, Any]) -> str:
-    """The address in a body, in lower case.
+    """Return the email address of a body, in lower case.
 
     Raises:
-        Refusal: There is none.
+        Refusal: ``validation_error``: the address is missing or not valid.
     """
     email = fields.get("email")
     if not isinstance(email, str) or not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
@@ -84,10 +89,10 @@ def email_of(fields: dict[str, Any]) -> str:
 
 
 def role_of(fields: dict[str, Any], roles: Collection[str]) -> str:
-    """The role in a body.
+    """Return the role of a body.
 
     Raises:
-        Refusal: It is none of these.
+        Refusal: ``validation_error``: the role is not one of ``roles``.
     """
     role = fields.get("role")
     if role not in roles:

@@ -1,4 +1,4 @@
-"""A turn told in events, with the faults that were asked for. An event is its name and what it says."""
+"""The events of a turn, and the bytes of a stream of them, with the stream fault that was asked for."""
 
 from __future__ import annotations
 
@@ -7,37 +7,41 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from ..faults.magic import Magic
-from ..refusal import Dropped
+from ..refusal import ConnectionDrop
 from ..state.store import dumps
 
 Event = tuple[str, dict[str, Any]]
-_FAILED = "The stream was asked to fail."
-_INSTEAD: dict[str, list[Event]] = {
+"""The name of an event, and its data."""
+_FAULT_MESSAGE = "The stream was asked to fail."
+_ENDINGS: dict[str, list[Event]] = {
     "no_completion": [],
-    "error_event": [("error", {"code": "internal_error", "message": _FAILED})],
+    "error_event": [("error", {"code": "internal_error", "message": _FAULT_MESSAGE})],
     "guardrail_block": [
-        ("error", {"code": "guardrail_block", "message": _FAILED, "guardrail": "sandbox", "category": "on_demand"})
+        (
+            "error",
+            {"code": "guardrail_block", "message": _FAULT_MESSAGE, "guardrail": "sandbox", "category": "on_demand"},
+        )
     ],
 }
-"""What comes instead of the completion."""
+"""By stream fault: the events that come instead of the completion."""
 
 
-def metadata(interaction_id: str, state: dict[str, Any], consulted: dict[str, Any]) -> Event:
-    """The first event."""
+def metadata(interaction_id: str, state: dict[str, Any], memory_report: dict[str, Any]) -> Event:
+    """Return the first event of a turn."""
     return "metadata", {
         "interaction_id": interaction_id,
         "inferred_emotional_state": state,
-        "memory": consulted,
+        "memory": memory_report,
     }
 
 
 def text(delta: str) -> Event:
-    """A piece of the reply."""
+    """Return the event of one piece of the reply."""
     return "text", {"delta": delta}
 
 
 def completion(summary_used: str | None, updated: bool, usage: dict[str, Any], latency_ms: int) -> Event:
-    """The last event."""
+    """Return the last event of a turn that succeeded."""
     return "completion", {
         "memory": {"summary_used": summary_used, "model_updated": updated},
         "guardrails": {"applied": []},
@@ -47,48 +51,48 @@ def completion(summary_used: str | None, updated: bool, usage: dict[str, Any], l
 
 
 def error(code: str, message: str) -> Event:
-    """The last event of a turn that failed on its way."""
+    """Return the last event of a turn that failed after its stream had begun."""
     return "error", {"code": code, "message": message}
 
 
-async def at_once(events: list[Event]) -> AsyncIterator[Event]:
-    """Events that are all there already."""
+async def iterate(events: list[Event]) -> AsyncIterator[Event]:
+    """Yield events that are all known already."""
     for event in events:
         yield event
 
 
-def whole(events: list[Event], magic: Magic) -> bytes:
-    """All that is written of a stream which nobody breaks off."""
-    return b"".join(part for number, event in enumerate(events) for part in _written(number, event, magic))
+def encode_all(events: list[Event], magic: Magic) -> bytes:
+    """Return the bytes of a stream that no fault cuts short."""
+    return b"".join(part for number, event in enumerate(events) for part in _encode(number, event, magic))
 
 
-async def paced(events: AsyncIterator[Event], magic: Magic, pause: float) -> AsyncIterator[bytes]:
-    """What is written, one write after the other, with a pause after each event.
+async def encode_with_pauses(events: AsyncIterator[Event], magic: Magic, pause: float) -> AsyncIterator[bytes]:
+    """Yield the writes of a stream, with a pause after each event.
 
     Raises:
-        Dropped: The connection was to break here.
+        ConnectionDrop: The fault ``drop_after`` cuts the stream here.
     """
-    breaks = magic.fault in ("drop_after", "stall")
-    most = magic.argument if magic.argument is not None else 2
+    is_cut = magic.fault in ("drop_after", "stall")
+    limit = magic.argument if magic.argument is not None else 2
     number = 0
     async for event in events:
-        if breaks and number == most:
+        if is_cut and number == limit:
             break
-        for part in _written(number, event, magic):
+        for part in _encode(number, event, magic):
             yield part
         await asyncio.sleep(pause)
         number += 1
     if magic.fault == "drop_after":
-        raise Dropped
+        raise ConnectionDrop
     if magic.fault == "stall":
         await asyncio.sleep(3600)
 
 
-def _written(number: int, event: Event, magic: Magic) -> list[bytes]:
-    """The writes that an event becomes."""
-    fault, frame, ends = magic.fault, _frame(event), event[0] == "completion"
-    if fault in _INSTEAD and ends:
-        return [_frame(other) for other in _INSTEAD[fault]]
+def _encode(number: int, event: Event, magic: Magic) -> list[bytes]:
+    """Return the writes of one event, changed as the stream fault says."""
+    fault, frame, is_completion = magic.fault, _frame(event), event[0] == "completion"
+    if fault in _ENDINGS and is_completion:
+        return [_frame(other) for other in _ENDINGS[fault]]
     if fault == "malformed_frame" and number == 1:
         return [frame, b'event: text\ndata: {"type":"text","delta":"cut\n\n']
     if fault == "unknown_event" and number == 1:
@@ -96,10 +100,10 @@ def _written(number: int, event: Event, magic: Magic) -> list[bytes]:
     if fault == "huge_event" and number == 1:
         mebibytes = magic.argument if magic.argument is not None else 4
         return [frame, _frame(text("x" * (mebibytes * 2**20)))]
-    if fault == "guardrail" and ends:
+    if fault == "guardrail" and is_completion:
         modulation = {"applied": ["sandbox"], "modulation_summary": "Softened."}
         return [_frame(("guardrail_modulation", modulation)), frame]
-    if fault == "done" and ends:
+    if fault == "done" and is_completion:
         return [frame, b"data: [DONE]\n\n"]
     if fault == "ping":
         return [b": ping\n\n", b"event: ping\ndata:\n\n", frame]

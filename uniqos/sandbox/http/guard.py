@@ -1,10 +1,10 @@
-"""Checks of every request to a sandbox that listens on a port: the host it names, and who may use the admin routes.
+"""The guard of a sandbox that listens on a port: it checks the host of each request, and access to the admin routes.
 
-A web page of a stranger must not use the sandbox through a browser on this machine. So a Host that a stranger can own
-is refused (DNS rebinding), and so is a request to an admin route that comes from a page of another origin.
+A foreign web page must not use the sandbox through a browser on this machine. So two kinds of requests are refused:
+those with a Host that a stranger can own (DNS rebinding), and those to an admin route from a page of another origin.
 
-A sandbox that other machines can reach wants its admin token for the admin routes: as ``Authorization: Bearer TOKEN``,
-or by the cookie that ``/_sandbox/?token=TOKEN`` sets for the page.
+A sandbox that other machines can reach requires its admin token for the admin routes: as the header ``Authorization:
+Bearer TOKEN``, or as the cookie that ``/_sandbox/?token=TOKEN`` sets for the page.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .middleware import ADMIN, new_request_id
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]*)(?::[0-9]*)?", re.IGNORECASE)
 _PRIVATE = (".localhost", ".internal")
-"""The ends of names that no stranger can own; Docker's name of its host is one of them."""
+"""The ends of names that no stranger can own. Docker names its host ``host.docker.internal``."""
 _COOKIE = "uniqos_sandbox_admin"
 _HEADERS = {
-    # An answer may call itself HTML, by a rule, and hold what others have sent: it runs no script here.
+    # A rule may send an answer as HTML, and the answer may hold text of others. No script in it may run.
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -35,12 +35,12 @@ _HEADERS = {
 
 
 class Guard:
-    """The outermost layer of the application.
+    """The outermost middleware of the application.
 
     Args:
         app: The application.
-        host: What the sandbox was told to listen on; as a name it is accepted in the header Host.
-        admin_token: What the admin routes ask for; None where only this machine can reach them.
+        host: The address or name that the sandbox listens on. A name is accepted in the header Host.
+        admin_token: The token that the admin routes require; None where only this machine can reach them.
     """
 
     def __init__(self, app: ASGIApp, host: str, admin_token: str | None) -> None:
@@ -60,7 +60,7 @@ class Guard:
         await (answer or self._app)(scope, receive, send_safely)
 
     def _refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request that does not get through, or None."""
+        """Return the answer to a request that is refused; None for one that may pass."""
         host = request.headers.get("host", "")
         is_admin = request.scope["path"].startswith(ADMIN)
         if not self._accepts(host):
@@ -70,7 +70,7 @@ class Guard:
             return None
         if _is_of_another_page(request.headers, host):
             return _admin_refusal(403, "Only the sandbox's own page may ask for this.")
-        return self._unauthorized(request) if self._admin_token is not None else None
+        return self._check_token(request) if self._admin_token is not None else None
 
     def _accepts(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
@@ -83,7 +83,7 @@ class Guard:
             return "." not in name or name.endswith(_PRIVATE) or name in self._names
         return True
 
-    def _unauthorized(self, request: Request) -> Response | None:
+    def _check_token(self, request: Request) -> Response | None:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if self._is_token(bearer if scheme.lower() == "bearer" else request.cookies.get(_COOKIE)):
             return None
@@ -100,7 +100,7 @@ class Guard:
 
 
 def _is_of_another_page(headers: Headers, host: str) -> bool:
-    """Return whether a browser asks in the name of a page that is not the sandbox's; following a link is no such."""
+    """Return whether a browser makes the request for a page that is not the sandbox's; a link to it may be followed."""
     is_foreign = headers.get("origin") not in (None, f"http://{host}", f"https://{host}")
     is_embedded = headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
     return is_foreign or is_embedded

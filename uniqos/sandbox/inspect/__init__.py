@@ -1,1 +1,1 @@
-"""The page that shows what the sandbox holds, and its own routes under ``/_sandbox``."""
+"""The routes under ``/_sandbox``: the admin routes, and the page that shows the state of the sandbox."""

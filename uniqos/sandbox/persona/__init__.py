@@ -1,1 +1,1 @@
-"""Emotions, memory and replies, made of word lists and templates."""
+"""The engine of the sandbox: emotions, memory, psychological models and replies, from word lists and templates."""

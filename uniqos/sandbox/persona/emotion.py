@@ -1,6 +1,6 @@
-"""A guess at the emotion of a message: a lexicon for how pleasant it is, a word list of our own for what it is.
+"""The emotional state of a message: the valence comes from a lexicon, and the emotions from a list of words.
 
-The real engine's vocabulary, ranges and words of intensity are not public: these are the sandbox's own.
+The vocabulary, the ranges and the words of intensity are the sandbox's own; the real engine's are not public.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _WORDS: dict[str, str] = {
 _ASKING = "curious wonder wondering how why what when where which who explain tell qué cómo"
 _QUESTION_WORDS = frozenset(_ASKING.split())
 _AROUSAL = {"joy": 0.7, "gratitude": 0.5, "sadness": 0.3, "anger": 0.85, "fear": 0.8, "surprise": 0.9, "curiosity": 0.5}
-# For what the lexicon, which is English, says nothing about.
+# The valence of messages that the lexicon, which is English, does not know.
 _VALENCE = {"joy": 0.5, "gratitude": 0.5, "sadness": -0.5, "anger": -0.6, "fear": -0.5}
 _CATEGORY: dict[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
 _NEGATIONS = frozenset({"not", "no", "never", "hardly", "without", "nunca"})
 _ASTONISHMENT = re.compile(r"\b(?:can(?:no|')t|couldn't|no puedo) (?:believe|creer)\b")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 EMOTIONS = (*_WORDS, "curiosity", "neutral")
-"""All that ``infer`` can name."""
+"""All emotions that ``infer`` can give."""
 FEELINGS = frozenset(_CATEGORY) | _QUESTION_WORDS
 
 
-_MOST_LETTERS = 2000
-"""How much of a message the lexicon reads: its time grows with the square of the length where "but" comes often."""
+_MAX_LETTERS = 2000
+"""The number of characters that the lexicon reads. Its time grows with the square of the number of "but" in a text."""
 
 
 @lru_cache(maxsize=1)
@@ -48,23 +48,23 @@ def _lexicon() -> Any:
     return SentimentIntensityAnalyzer()
 
 
-def infer(message: str, asked: str | None = None) -> dict[str, Any]:
-    """The emotional state of a message: valence from -1 to 1, arousal and confidence from 0 to 1.
+def infer(message: str, primary: str | None = None) -> dict[str, Any]:
+    """Return the emotional state of a message: valence from -1 to 1, arousal and confidence from 0 to 1.
 
     Args:
-        message: What was said.
-        asked: One of ``EMOTIONS``, to be the primary one whatever was said.
+        message: The message.
+        primary: One of ``EMOTIONS``, to be the primary emotion of every message.
     """
-    # "I can't believe we won" denies nothing; said so, neither the lexicon nor the list below takes it for a no.
+    # "I can't believe we won" is no negation. With the word "wow" instead, neither the lexicon nor the list sees one.
     plain = _ASTONISHMENT.sub("wow", message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower())
     counts = _counts(plain, "?" in message)
-    # Capitals and exclamation marks are the lexicon's business, so it sees the message as it is where it can.
-    valence = float(_lexicon().polarity_scores((plain if "wow" in plain else message)[:_MOST_LETTERS])["compound"])
+    # The lexicon weighs capitals and exclamation marks, so it reads the original message where nothing was replaced.
+    valence = float(_lexicon().polarity_scores((plain if "wow" in plain else message)[:_MAX_LETTERS])["compound"])
     ranked = sorted(counts, key=lambda name: (-counts[name], name == "curiosity", name))
     if not ranked or (ranked == ["curiosity"] and abs(valence) > 0.4):
         ranked = ["joy"] if valence > 0.4 else ["sadness"] if valence < -0.4 else ["neutral"]
-    if asked is not None and asked != ranked[0]:
-        ranked, valence = [asked, *[name for name in ranked if name not in (asked, "neutral")]], 0.0
+    if primary is not None and primary != ranked[0]:
+        ranked, valence = [primary, *[name for name in ranked if name not in (primary, "neutral")]], 0.0
     primary = ranked[0]
     if valence == 0:
         valence = _VALENCE.get(primary, 0.0)
@@ -81,12 +81,12 @@ def infer(message: str, asked: str | None = None) -> dict[str, Any]:
     }
 
 
-def _counts(plain: str, asks: bool) -> dict[str, int]:
-    """How often each category was named; a word after a negation does not count."""
+def _counts(plain: str, is_question: bool) -> dict[str, int]:
+    """Return how often the words name each emotion. A word after a negation does not count."""
     counts: dict[str, int] = {}
     words = _WORD.findall(plain)
     for index, word in enumerate(words):
-        name = _CATEGORY.get(word) or ("curiosity" if asks and word in _QUESTION_WORDS else None)
+        name = _CATEGORY.get(word) or ("curiosity" if is_question and word in _QUESTION_WORDS else None)
         before = words[max(0, index - 2) : index]
         if name and not any(near in _NEGATIONS or near.endswith("n't") for near in before):
             counts[name] = counts.get(name, 0) + 1

@@ -1,4 +1,4 @@
-"""What a relationship remembers: facts taken from the turns, never their text. The shape is the sandbox's own."""
+"""The memory of a relationship: facts from its turns, and never their text. The shape is the sandbox's own."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ _COMMON = FEELINGS | frozenset(_COMMON_TEXT.split())
 
 
 def empty() -> dict[str, Any]:
-    """The memory of a relationship that has only begun."""
+    """Return the memory of a new relationship."""
     return {"turns": 0, "name": None, "topics": [], "phrases": {}, "emotions": [], "moments": []}
 
 
 def topics(message: str) -> dict[str, str]:
-    """What a message is about, each word with how to speak of it: first "my landlord", then other long words."""
+    """Return the topics of a message, each with the phrase for it in a reply.
+
+    First come words with an owner ("my landlord", which becomes "your landlord"), and then other long words.
+    """
     owned: dict[str, str] = {}
     others: dict[str, str] = {}
     owner: str | None = None
@@ -42,7 +45,7 @@ def topics(message: str) -> dict[str, str]:
         if word in _OWNERS:
             owner = _OWNERS[word]
         elif word in _COMMON:
-            pass  # "my new zeppelin": what is owned is still to come
+            pass  # as "new" in "my new zeppelin": the word with this owner comes later
         elif owner is not None and len(word) > 2:
             owned.setdefault(word, f"{owner} {word}")
             owner = None
@@ -56,7 +59,7 @@ def topics(message: str) -> dict[str, str]:
 
 
 def learn(memory: dict[str, Any], message: str, emotion: dict[str, Any], interaction_id: str) -> dict[str, Any]:
-    """The memory after one more turn."""
+    """Return the memory after one more turn."""
     name = _NAME.search(message)
     found = topics(message)
     kept = list(dict.fromkeys([*list(found)[:3], *memory["topics"]]))[:12]
@@ -75,7 +78,7 @@ def learn(memory: dict[str, Any], message: str, emotion: dict[str, Any], interac
 
 
 def summary(memory: dict[str, Any]) -> str | None:
-    """The memory in words; None for an empty one."""
+    """Return the memory as a sentence; None for an empty one."""
     if not memory["turns"]:
         return None
     who = memory["name"] or "The user"

@@ -1,6 +1,6 @@
-"""What is inferred of an end user from their turns: counts and single words, never their text.
+"""The psychological model of an end user: counts and single words from the turns, and never their text.
 
-Word lists, arithmetic and shapes are the sandbox's own: a trait goes from 0 to 1 and begins at 0.5 with confidence 0.
+Word lists, arithmetic and shapes are the sandbox's own. A trait goes from 0 to 1, and begins at 0.5 with confidence 0.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .memory import topics
 from .vocabulary import TOPIC_OF
 from .voice import TRAITS
 
-# By trait: words that speak for it, words that speak against it, and emotions that do.
+# By trait: words that speak for it, words against it, emotions that speak for it, and emotions against it.
 _SIGNS: dict[str, tuple[str, str, str, str]] = {
     "openness": (
         "imagine idea ideas art poem poetry dream explore creative novel museum imaginar arte poesía explorar",
@@ -51,11 +51,11 @@ _WORDS: dict[str, str] = {
     "casual": "hey lol yeah yep nope gonna wanna kinda dude omg haha jaja tío guay",
     "spanish": "el la los las que de y en es muy mi un una por con para estoy soy gusta gustan encanta",
     "english": "the and is my i to of in it you for with am are was that this but have",
-    # What may stand before what is liked, what ends it, and what says nothing of it.
+    # Words before the thing that is liked, words that end its name, and words that name no thing.
     "before": "a an the my our some to when how very really more el la los las un una mi mis mucho",
     "end": "i yo and but or because when that if with without in on at for from than so to as too about before after "
     "while y o pero porque cuando que si con sin en de para por",
-    "nobody": "you it him her them this that these those what how me us eso esto lo te",
+    "no_subject": "you it him her them this that these those what how me us eso esto lo te",
 }
 _SETS = {trait: [frozenset(words.split()) for words in signs] for trait, signs in _SIGNS.items()}
 _OF = {name: frozenset(words.split()) for name, words in _WORDS.items()}
@@ -66,33 +66,33 @@ _TASTE = re.compile(
     r"(?=\s+(?P<what>[^.,;:!?\n]+))"
 )
 _AGAINST = ("hate", "dislike", "don't", "do not", "can", "no me", "odio", "detesto")
-_MOST_TOPICS, _MOST_PREFERENCES, _RECURRING = 60, 12, 2
+_MAX_TOPICS, _MAX_PREFERENCES, _RECURRING = 60, 12, 2
 
 
 def empty() -> dict[str, Any]:
-    """The model of somebody who has said nothing yet."""
+    """Return the model of an end user without a turn."""
     counts = dict.fromkeys(("turns", "words", "questions", "exclamations", "polite", "casual", "spanish"), 0)
     return {**counts, "evidence": {trait: [0, 0] for trait in TRAITS}, "topics": {}, "preferences": {}}
 
 
 def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[str, Any]:
-    """The model after one more message, of which nothing else is kept."""
+    """Return the model after one more message."""
     plain = message.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()
     words = _WORD.findall(plain)
-    said = frozenset(words)
+    distinct = frozenset(words)
     seen = {
         "turns": 1,
         "words": len(words),
         "questions": "?" in message,
         "exclamations": "!" in message,
-        "polite": bool(said & _OF["polite"]),
-        "casual": bool(said & _OF["casual"]),
+        "polite": bool(distinct & _OF["polite"]),
+        "casual": bool(distinct & _OF["casual"]),
         "spanish": sum(word in _OF["spanish"] for word in words) > sum(word in _OF["english"] for word in words),
     }
     evidence = dict[str, list[int]]()
     for trait, (high, low, high_emotions, low_emotions) in _SETS.items():
-        speaks_for = bool(said & high) or emotion["primary"] in high_emotions
-        against = bool(said & low) or emotion["primary"] in low_emotions
+        speaks_for = bool(distinct & high) or emotion["primary"] in high_emotions
+        against = bool(distinct & low) or emotion["primary"] in low_emotions
         total, count = model["evidence"][trait]
         evidence[trait] = [total + speaks_for, count + speaks_for + against]
     mentioned = {word: model["topics"].get(word, 0) + 1 for word in list(topics(message))[:5]}
@@ -102,13 +102,13 @@ def learn(model: dict[str, Any], message: str, emotion: dict[str, Any]) -> dict[
     return {
         **{name: model[name] + int(step) for name, step in seen.items()},
         "evidence": evidence,
-        "topics": dict(sorted(counted.items(), key=lambda topic: -topic[1])[:_MOST_TOPICS]),
-        "preferences": dict(list(preferences.items())[-_MOST_PREFERENCES:]),
+        "topics": dict(sorted(counted.items(), key=lambda topic: -topic[1])[:_MAX_TOPICS]),
+        "preferences": dict(list(preferences.items())[-_MAX_PREFERENCES:]),
     }
 
 
 def _tastes(plain: str) -> dict[str, str]:
-    """What is liked, disliked or preferred, each in at most three words."""
+    """Return the things that are liked, disliked or preferred, each in at most three words."""
     found: dict[str, str] = {}
     for match in _TASTE.finditer(plain):
         verb = match["en"] or match["es"]
@@ -116,7 +116,7 @@ def _tastes(plain: str) -> dict[str, str]:
         for word in _WORD.findall(match["what"]):
             if not subject and word in _OF["before"]:
                 continue
-            if word in _OF["end"] | _OF["nobody"] or len(subject) == 3:
+            if word in _OF["end"] | _OF["no_subject"] or len(subject) == 3:
                 break
             subject.append(word)
         if subject:
@@ -125,8 +125,8 @@ def _tastes(plain: str) -> dict[str, str]:
     return found
 
 
-def shown(model: dict[str, Any]) -> dict[str, Any]:
-    """The model as the API gives it."""
+def view(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the model as the API shows it."""
     turns = model["turns"]
     return {
         "turns_observed": turns,

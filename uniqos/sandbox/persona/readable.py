@@ -1,4 +1,4 @@
-"""A psychological model in words, in English or Spanish; words that the end user used stay as they are."""
+"""The psychological model as text, in English or Spanish. Words of the end user are not translated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .vocabulary import TOPICS
 
-# By trait: what one says of much of it, and of little.
+# By trait: the words for a high value, and for a low one.
 _TRAITS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "openness": ("curious and open to new things", "fond of what is familiar"),
@@ -70,7 +70,7 @@ _TEXTS: dict[str, dict[str, str]] = {
 
 
 def in_words(model: dict[str, Any], language: str) -> str:
-    """The text for a model as ``psychology.shown`` gives it."""
+    """Return the text for a model as ``psychology.view`` gives it."""
     texts = _TEXTS[language]
     style = model["communication_style"]
     if style is None:
@@ -82,18 +82,20 @@ def in_words(model: dict[str, Any], language: str) -> str:
     ]
     *first, last = strong or [""]
     traits = f"{', '.join(first)} {texts['and']} {last}" if first else last
-    said = [texts["turns"].format(model["turns_observed"])]
-    said.append(texts["traits"].format(traits) if strong else texts["no_traits"])
-    said.append(texts["style"].format(texts[style["length"]], texts[style["tone"]], texts[style["language"]]))
+    sentences = [texts["turns"].format(model["turns_observed"])]
+    sentences.append(texts["traits"].format(traits) if strong else texts["no_traits"])
+    sentences.append(texts["style"].format(texts[style["length"]], texts[style["tone"]], texts[style["language"]]))
     if style["question_share"] > 0.4:
-        said.append(texts["asks"])
+        sentences.append(texts["asks"])
     if model["recurring_topics"]:
-        said.append(texts["topics"].format(", ".join(_topic(entry, language) for entry in model["recurring_topics"])))
+        sentences.append(
+            texts["topics"].format(", ".join(_topic(entry, language) for entry in model["recurring_topics"]))
+        )
     for kind in ("likes", "dislikes", "prefers"):
         subjects = [entry["subject"] for entry in model["stated_preferences"] if entry["kind"] == kind]
         if subjects:
-            said.append(texts[kind].format(", ".join(subjects)))
-    return " ".join(said)
+            sentences.append(texts[kind].format(", ".join(subjects)))
+    return " ".join(sentences)
 
 
 def _topic(entry: dict[str, Any], language: str) -> str:

@@ -1,4 +1,4 @@
-"""The personalities that are always there, and those of the catalog. They are the sandbox's own."""
+"""The built-in personalities, and those of the catalog. They are the sandbox's own."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ CATALOG: dict[str, tuple[str, tuple[float, float, float, float, float]]] = {
 
 
 def traits(values: tuple[float, ...]) -> dict[str, float]:
-    """The Big Five by name."""
+    """Return the Big Five by name."""
     return dict(zip(TRAITS, values, strict=True))

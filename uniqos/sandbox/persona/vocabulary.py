@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# By topic: its Spanish name, and the words it is recognised by.
+# By topic: its Spanish name, and the words by which it is recognised.
 TOPICS: dict[str, tuple[str, str]] = {
     "work": ("trabajo", "work job boss office career colleague colleagues project meeting interview trabajo jefe jefa"),
     "family": ("familia", "family mother father mum mom dad parents sister brother son daughter madre padre familia"),

@@ -1,8 +1,8 @@
-"""Replies from templates, coloured by the Big Five, the emotion and what is remembered. No language model is asked.
+"""Replies from templates, which depend on the Big Five, the emotion and the memory.
 
-The same seed, personality, user, turn and message give the same words. What a reply is made of, in this order:
-an opening (emotion; agreeableness), what is remembered (memory), what was said (the topic), an image (openness), a
-first step (conscientiousness), a doubt (neuroticism), an end (emotion; extraversion). The mapping is the sandbox's own.
+The same seed, personality, user, turn and message give the same words. The parts of a reply, in this order, with what
+each depends on: an opening (emotion, agreeableness), a memory (memory), the topic (message), an image (openness), a
+first step (conscientiousness), a doubt (neuroticism), an end (emotion, extraversion). The mapping is the sandbox's own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .memory import topics
 
 TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
 
-# By emotion: the openings of who is agreeable, and of who is not.
+# By emotion: the openings of agreeable personalities, and of the others.
 _OPENINGS: dict[str, tuple[list[str], list[str]]] = {
     "joy": (
         ["Oh, that is wonderful!", "I am so happy for you!", "What lovely news!", "That makes me smile."],
@@ -80,7 +80,7 @@ _DOUBTS = [
     "I would be careful, though.",
     "I cannot help thinking of what could go wrong.",
 ]
-# By whether it is pleasant: the ends of who is outgoing, and of who is not.
+# By whether the emotion is pleasant: the ends of outgoing personalities, and of the others.
 _ENDS: dict[bool | None, tuple[list[str], list[str]]] = {
     True: (
         ["Tell me everything!", "What happens next? I want to hear it!", "We have to celebrate that!"],
@@ -107,14 +107,14 @@ def reply(
     memory: dict[str, Any] | None,
     seed: str,
 ) -> str:
-    """The reply of a personality to a message.
+    """Return the reply of a personality to a message.
 
     Args:
-        message: What the user said; only its topic is used, when there is one.
-        big_five: The five traits, from 0 to 1; 0.5 for what is missing.
-        emotion: The state that was inferred.
-        memory: What the relationship held before; None without one.
-        seed: What the choice of words depends on.
+        message: The message. The reply uses only its topic, if it has one.
+        big_five: The five traits, from 0 to 1; 0.5 for a missing one.
+        emotion: The emotional state that was inferred.
+        memory: The memory of the relationship before this turn; None without a relationship.
+        seed: The seed of the choice of words.
     """
     chance = random.Random(f"{seed}|{message}")
 
@@ -128,7 +128,7 @@ def reply(
     about = topics(message)
     parts = [chance.choice(openings[0 if high("agreeableness") else 1])]
     if memory is not None and memory["turns"]:
-        parts += _remembered(memory, primary, about, greets, chance)
+        parts += _memory_sentences(memory, primary, about, greets, chance)
     if about:
         topic = next(iter(about.values()))
         parts.append(chance.choice(_TOPICS[high("agreeableness")]).format(topic, topic[0].upper() + topic[1:]))
@@ -142,24 +142,26 @@ def reply(
     return " ".join(parts)
 
 
-def _remembered(
+def _memory_sentences(
     memory: dict[str, Any], primary: str, about: dict[str, str], greets: bool, chance: random.Random
 ) -> list[str]:
-    """What shows that earlier turns are known: the name, what they were about, how they felt."""
+    """Return the sentences about earlier turns: the name, their topics, the emotion."""
     name, held, last = memory["name"], memory["topics"], memory["emotions"][-1]
-    said: list[str] = []
+    sentences: list[str] = []
     if name and greets:
-        said.append(f"Welcome back, {name}.")
+        sentences.append(f"Welcome back, {name}.")
     again = [topic for topic in about if topic in held]
     older = [topic for topic in held[:3] if topic not in about]
     if again:
-        said.append(f"You have told me about {about[again[0]]} before{f', {name}' if name and not greets else ''}.")
+        sentences.append(
+            f"You have told me about {about[again[0]]} before{f', {name}' if name and not greets else ''}."
+        )
     elif older:
         opening = f"{name}, last" if name and not greets else "Last"
-        said.append(f"{opening} time we spoke of {memory['phrases'][chance.choice(older)]}.")
+        sentences.append(f"{opening} time we spoke of {memory['phrases'][chance.choice(older)]}.")
     if last != primary and _PLEASANT.get(last) is not None and not (primary == "neutral" and greets and older):
-        said.append(f"Before, I heard {last}; now you sound {_SOUNDS.get(primary, 'different')}.")
-    return said
+        sentences.append(f"Before, I heard {last}; now you sound {_SOUNDS.get(primary, 'different')}.")
+    return sentences
 
 
 _SOUNDS = {

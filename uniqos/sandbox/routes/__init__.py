@@ -1,1 +1,1 @@
-"""The handlers of the operations, by namespace of the API."""
+"""The handlers of the operations, in one module for each namespace of the API."""

@@ -1,8 +1,9 @@
-"""API keys with scopes and ends. Shapes are the sandbox's own.
+"""The handlers of API keys.
 
-``create`` takes ``name``, ``scope`` (``read_write``, the default, or ``read``) and ``expires_in_days``, and refuses
-anything else: a mistyped scope would make a key that may do more than was meant. Its answer holds the secret in
-``key``, once. A key acts for the organization it was made in, in the name of who made it.
+The sandbox's own: all shapes, the scope ``read``, and the expiry of keys. ``create`` takes ``name``, ``scope``
+(``read_write``, the default, or ``read``) and ``expires_in_days``. It refuses other fields, since a mistyped ``scope``
+would give a key more rights than intended. Only its answer holds the secret, as ``key``. A key belongs to the
+organization in which it was created, and acts for the person who created it.
 """
 
 from __future__ import annotations
@@ -14,31 +15,31 @@ from typing import Any
 
 from ..._network.proxy import SANDBOX_KEY
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_name, invalid, stays
+from ..http.checks import check_active, check_name, invalid
 from ..refusal import Refusal
 from ..state.accounts import fingerprint
 from ..state.store import Store, instant
 
 _SCOPES = ("read", "read_write")
-_MOST_DAYS = 3650
-_SHOWN = ("id", "name", "scope", "hint", "created_at")
+_MAX_DAYS = 3650
+_VIEW = ("id", "name", "scope", "hint", "created_at")
 _LETTERS = string.ascii_letters + string.digits
 
 
-def of(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
-    """The keys of an organization as the API shows them."""
-    return [_shown(found, now) for found in store.records("api_key", owner=organization_id)]
+def of_organization(store: Store, organization_id: str, now: str) -> list[dict[str, Any]]:
+    """Return the keys of an organization as the API shows them."""
+    return [_view(found, now) for found in store.records("api_key", owner=organization_id)]
 
 
-def _shown(found: dict[str, Any], now: str) -> dict[str, Any]:
+def _view(found: dict[str, Any], now: str) -> dict[str, Any]:
     expires_at, revoked_at = found.get("expires_at"), found.get("revoked_at")
     status = "revoked" if revoked_at else "expired" if expires_at and expires_at <= now else "active"
-    shown = {name: found[name] for name in _SHOWN}
+    shown = {name: found[name] for name in _VIEW}
     return {**shown, "status": status, "expires_at": expires_at, "revoked_at": revoked_at}
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": of(call.store, call.caller.organization_id, call.now)})
+    return Answer({"data": of_organization(call.store, call.caller.organization_id, call.now)})
 
 
 def _create(call: Call) -> Answer:
@@ -46,12 +47,12 @@ def _create(call: Call) -> Answer:
     check_name(fields)
     for field in fields:
         if field not in ("name", "scope", "expires_in_days"):
-            raise invalid(field, f"{field} is nothing that a key has.")
+            raise invalid(field, f"A key has no field {field}.")
     if fields["scope"] not in _SCOPES:
         raise invalid("scope", f"scope is {' or '.join(_SCOPES)}.")
     organization = call.store.get("organization", call.caller.organization_id)
     assert organization is not None
-    stays(organization)
+    check_active(organization)
     secret = SANDBOX_KEY + "".join(secrets.choice(_LETTERS) for _ in range(32))
     key = {
         "name": fields["name"],
@@ -64,14 +65,14 @@ def _create(call: Call) -> Answer:
     }
     identifier = call.store.new_id("key")
     call.store.put("api_key", identifier, key, owner=organization["id"], created_at=call.now)
-    return Answer({**_shown(_found(call, identifier), call.now), "key": secret}, 201)
+    return Answer({**_view(_found(call, identifier), call.now), "key": secret}, 201)
 
 
 def _end(call: Call, days: Any) -> str | None:
     if days is None:
         return None
-    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
-        raise invalid("expires_in_days", f"expires_in_days is a number from 1 to {_MOST_DAYS}.")
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MAX_DAYS:
+        raise invalid("expires_in_days", f"expires_in_days is a number from 1 to {_MAX_DAYS}.")
     return instant(call.settings.clock.now() + timedelta(days=days))
 
 
@@ -83,14 +84,14 @@ def _found(call: Call, identifier: str) -> dict[str, Any]:
 
 
 def _get(call: Call) -> Answer:
-    return Answer(_shown(_found(call, call.path["key_id"]), call.now))
+    return Answer(_view(_found(call, call.path["key_id"]), call.now))
 
 
 def _revoke(call: Call) -> Answer:
-    """A key that is revoked already stays so."""
+    """Revoke a key. A revoked one keeps the time of its revocation."""
     found = _found(call, call.path["key_id"])
     revoked_at = found.get("revoked_at") or call.now
-    return Answer(_shown(call.store.change("api_key", found, revoked_at=revoked_at), call.now))
+    return Answer(_view(call.store.change("api_key", found, revoked_at=revoked_at), call.now))
 
 
 HANDLERS: dict[str, Handler] = {

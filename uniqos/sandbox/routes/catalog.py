@@ -1,4 +1,4 @@
-"""The personalities on offer. The fields of an entry, and what it says, are the sandbox's own."""
+"""The handlers of the catalog. Its entries and their fields are the sandbox's own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Deletions: they take effect at once, and the rows go when their time has come by the clock.
+"""The handler of deletions, and the deletion of end users and relationships.
 
-A partial cascade erases at once, since the next turn learns anew. Under a whole one the data stay readable until they
-are erased. The ``deletion_id`` of what runs last stands with what it deletes. What a receipt and a deletion hold
-besides ``deletion_id`` and ``status`` is the sandbox's own.
+A deletion takes effect at once, and its rows are erased after a delay by the sandbox's clock. A partial cascade erases
+its part at once, since the next turn learns anew. Under the cascade ``all`` the data stay readable until the erasure. A
+record or row under deletion holds the ``deletion_id`` of its latest deletion.
+
+The sandbox's own: the delay, and all fields of a receipt and a deletion but ``deletion_id`` and ``status``.
 """
 
 from __future__ import annotations
@@ -11,32 +13,32 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from ..http.call import Answer, Call, Handler, Settings
-from ..http.owned import owned
+from ..http.own_records import own_record
 from ..persona import memory as memories
 from ..state.store import Store, dumps, instant, record
 
 RETENTION = timedelta(days=180)
-"""How long it can be told whose turn it was."""
+"""The time after which a turn no longer names its end user."""
 PENDING = "deletion_pending"
 _PARTIAL = "partial_deletion_pending"
 _OF_USER = "organization_id = ? and user_id = ?"
 _KEPT_OF_USER = f"{_OF_USER} and status != '{PENDING}'"
 
 
-def accept(
+def request_deletion(
     call: Call, target: Literal["end_user", "relationship"], found: dict[str, Any], cascade: str, reason: str | None
 ) -> Answer:
     """Begin a deletion, or answer with the receipt of the one that runs already.
 
     Args:
         call: The request.
-        target: What is deleted.
-        found: The record or row of it.
-        cascade: How much of it.
+        target: The kind of the data that are deleted.
+        found: The record of the end user, or the row of the relationship.
+        cascade: The part that is deleted: ``all``, ``model_only`` or ``memory_only``.
         reason: A note for the audit.
     """
     store = call.store
-    running = _running(store, found, cascade)
+    running = _find_running(store, found, cascade)
     if running is None:
         running = store.new_id("del")
         due_at = instant(call.settings.clock.now() + timedelta(seconds=call.settings.erasure_delay))
@@ -46,14 +48,14 @@ def accept(
         _mark(store, target, found, cascade, running)
     if found["status"] != PENDING:
         _erase_part(store, target, found, cascade)
-    deletion = owned(call, "deletion", running)
+    deletion = own_record(call, "deletion", running)
     status = PENDING if deletion["cascade"] == "all" else _PARTIAL
-    shown = {"status": status, "cascade": deletion["cascade"], "requested_at": deletion["created_at"]}
-    return Answer({"deletion_id": running, **shown}, 202)
+    receipt = {"status": status, "cascade": deletion["cascade"], "requested_at": deletion["created_at"]}
+    return Answer({"deletion_id": running, **receipt}, 202)
 
 
 def erase_due(settings: Settings) -> None:
-    """Erase for good what is due, and forget whose the turns were that are older than the retention."""
+    """Carry out the deletions that are due, and remove the end user from turns older than the retention."""
     store, now = settings.store, settings.clock.now()
     due = "kind = 'deletion' and json_extract(fields, '$.status') = 'pending' and json_extract(fields, '$.due_at') <= ?"
     old = "user_id is not null and created_at < ?"
@@ -70,7 +72,7 @@ def erase_due(settings: Settings) -> None:
     store.scrub()
 
 
-def _running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
+def _find_running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
     if found["status"] == PENDING:
         return str(found["deletion_id"])
     row = store.one(
@@ -83,7 +85,7 @@ def _running(store: Store, found: dict[str, Any], cascade: str) -> str | None:
 
 
 def _relationships(target: str, found: dict[str, Any]) -> tuple[str, list[str]]:
-    """Which relationships a deletion reaches; what runs to its end already is left to it."""
+    """Return the SQL condition, with its values, for the relationships of a deletion that are not being erased."""
     if target == "relationship":
         return "id = ?", [found["id"]]
     return _KEPT_OF_USER, [found["organization_id"], found["user_id"]]
@@ -100,6 +102,7 @@ def _mark(store: Store, target: str, found: dict[str, Any], cascade: str, deleti
 
 
 def _erase_part(store: Store, target: str, found: dict[str, Any], cascade: str) -> None:
+    """Erase the part of a partial cascade at once."""
     if cascade != "all":
         _forget_answers(store, found["organization_id"], found["user_id"])
     if cascade == "model_only":
@@ -110,6 +113,7 @@ def _erase_part(store: Store, target: str, found: dict[str, Any], cascade: str) 
 
 
 def _complete(store: Store, deletion: dict[str, Any], now: str) -> None:
+    """Carry out a deletion that is due."""
     identifier = deletion["target_id"]
     found = store.get("end_user", identifier)
     if deletion["cascade"] != "all":
@@ -127,12 +131,12 @@ def _complete(store: Store, deletion: dict[str, Any], now: str) -> None:
         _forget_answers(store, *whose)
         store.drop("model", identifier)
         store.drop("end_user", identifier)
-    # Whom it was about goes too.
+    # The deletion itself must not name its end user either.
     store.change("deletion", deletion, status="completed", target_id=None, completed_at=now)
 
 
 def _release(store: Store, deletion_id: str) -> None:
-    """Nothing runs any more on what is still there, unless a later deletion does."""
+    """Make the rows and the record of a finished partial deletion active again, unless a later one has taken them."""
     store.run("update relationships set status = 'active', deletion_id = null where deletion_id = ?", deletion_id)
     found = store.find("end_user", "deletion_id", deletion_id)
     if found is not None:
@@ -140,19 +144,19 @@ def _release(store: Store, deletion_id: str) -> None:
 
 
 def _anonymise(store: Store, where: str, *values: str) -> None:
-    """Turns stay, but not whose they were."""
+    """Remove the end user and the relationship from turns."""
     store.run(f"update interactions set user_id = null, relationship_id = null where {where}", *values)
 
 
 def _forget_answers(store: Store, organization_id: str, user_id: str) -> None:
-    """Answers about a person that are kept for a repeated key go with what they tell of."""
+    """Erase the stored answers about a person, which are kept for repeated Idempotency-Keys."""
     store.run("delete from answers where user_id = ? and key glob ?", user_id, f"{organization_id}/*")
 
 
 def _get(call: Call) -> Answer:
-    found = owned(call, "deletion", call.path["deletion_id"])
-    shown = {name: found[name] for name in ("status", "target", "cascade", "reason", "completed_at")}
-    return Answer({"deletion_id": found["id"], "requested_at": found["created_at"], **shown})
+    found = own_record(call, "deletion", call.path["deletion_id"])
+    receipt = {name: found[name] for name in ("status", "target", "cascade", "reason", "completed_at")}
+    return Answer({"deletion_id": found["id"], "requested_at": found["created_at"], **receipt})
 
 
 HANDLERS: dict[str, Handler] = {"deletions.get": _get}

@@ -1,7 +1,8 @@
-"""Telling webhooks of events: signed, over HTTP, again after a pause when nobody takes it.
+"""The delivery of webhooks: signed, over HTTP, and again after a pause when an attempt fails.
 
-Public are the signature and the body (its id is the delivery's, the same in every attempt). The sandbox's own: which
-events there are, the pauses, what is kept of a delivery, and that an answer of 2xx within 5 seconds takes it.
+The signature and the body are the API's; the ``id`` in the body is that of the delivery, the same in every attempt. The
+sandbox's own: the types of events, the pauses, the fields of a stored delivery, and that an attempt succeeds with an
+answer of 2xx within 5 seconds.
 """
 
 from __future__ import annotations
@@ -22,23 +23,23 @@ from ..http.call import Call, Settings
 from ..state.store import dumps, instant
 
 BAD: dict[str, str] = {
-    "stale": "made an hour ago, and signed rightly",
-    "duplicate": "sent twice with the same id, though it was taken",
+    "stale": "created an hour ago, and signed correctly",
+    "duplicate": "sent twice with the same id, though the first attempt succeeded",
     "wrongly_signed": "signed with a secret that is not the endpoint's",
     "unsigned": "without the header of the signature",
-    "cut": "half of the body, and signed rightly",
+    "cut": "half of the body, and signed correctly",
 }
 """The kinds of ``deliver_badly``."""
 _TIMEOUT = 5.0
 
 
 def emit(call: Call, type: str, data: dict[str, Any]) -> None:
-    """Tell every endpoint of the caller's organization that wants to know of an event.
+    """Send an event to the webhooks of the caller's organization that have subscribed to its type.
 
     Args:
-        call: The request that the event comes of; it is sent once that is answered.
-        type: e.g. ``payment.failed``.
-        data: What happened.
+        call: The request that causes the event, which is sent once the answer is stored.
+        type: The type of the event, such as ``payment.failed``.
+        data: The data of the event.
     """
     event_id = call.store.new_id("evt")
     for webhook in call.store.records("webhook", owner=call.caller.organization_id):
@@ -56,10 +57,19 @@ def queue(
     redelivery_of: str | None = None,
     fault: str | None = None,
 ) -> str:
-    """Make a delivery to one endpoint; it is sent once the request is answered.
+    """Store a delivery to one webhook, which is sent once the answer to the request is stored.
+
+    Args:
+        call: The request.
+        webhook_id: The webhook; it need not have subscribed to the type.
+        event_id: The event.
+        type: The type of the event.
+        data: The data of the event.
+        redelivery_of: The id of the delivery that this one repeats.
+        fault: One of ``BAD``.
 
     Returns:
-        Its id.
+        The id of the delivery.
     """
     identifier = call.store.new_id("whd")
     made = instant(call.settings.clock.now() - timedelta(hours=1)) if fault == "stale" else call.now
@@ -81,14 +91,16 @@ def queue(
 
 
 def deliver_badly(kind: str, call: Call, webhook_id: str, type: str, data: dict[str, Any]) -> str:
-    """Send an endpoint what it must not believe, to see that it does not. Nothing but a duplicate is sent twice.
+    """Send a delivery that the receiver must refuse, or of which it must ignore the repetition.
+
+    Only a duplicate is sent twice.
 
     Args:
         kind: One of ``BAD``.
-        call: The request that asks for it.
-        webhook_id: The endpoint; it need not have subscribed to that type.
-        type: As for ``emit``.
-        data: As for ``emit``.
+        call: The request.
+        webhook_id: The webhook; it need not have subscribed to the type.
+        type: The type of the event.
+        data: The data of the event.
 
     Returns:
         The id of the delivery.
@@ -102,7 +114,7 @@ def deliver_badly(kind: str, call: Call, webhook_id: str, type: str, data: dict[
 
 
 def signature(secret: str, content: bytes) -> str:
-    """The header ``x-uniqos-signature`` for these very bytes."""
+    """Return the header ``x-uniqos-signature`` for a body."""
     return "sha256=" + hmac.digest(secret.encode(), content, hashlib.sha256).hex()
 
 
@@ -114,7 +126,7 @@ async def _deliver(settings: Settings, identifier: str) -> None:
 
 
 async def _attempt(settings: Settings, identifier: str, number: int, generation: int) -> float | None:
-    """Send it once, and keep how it went; the pause before the next attempt, None when there is none."""
+    """Send a delivery once, and store the result. Return the pause before the next attempt; None for no further one."""
     delivery = settings.store.get("webhook_delivery", identifier)
     webhook = settings.store.get("webhook", delivery["webhook_id"]) if delivery else None
     if delivery is None or webhook is None or settings.generation != generation:
@@ -133,7 +145,7 @@ async def _attempt(settings: Settings, identifier: str, number: int, generation:
     due = None if pause is None else instant(settings.clock.now() + timedelta(seconds=pause))
     with settings.store as store:
         if settings.generation != generation or store.get("webhook_delivery", identifier) is None:
-            return None  # the sandbox was reset meanwhile, and may have another delivery with this id
+            return None  # the sandbox was reset during the attempt, and may have a new delivery with this id
         store.change(
             "webhook_delivery",
             delivery,
@@ -145,13 +157,13 @@ async def _attempt(settings: Settings, identifier: str, number: int, generation:
 
 
 async def _send(url: str, secret: str, content: bytes, fault: str | None) -> tuple[int | None, str | None]:
-    """The status of the answer, and what was wrong."""
+    """Return the status of the answer, and the error, if any."""
     headers = {"Content-Type": "application/json", "User-Agent": "uniqos-sandbox"}
     if fault != "unsigned":
         signing = f"{secret}_of_somebody_else" if fault == "wrongly_signed" else secret
         headers["X-Uniqos-Signature"] = signature(signing, content)
     try:
-        address = webhook_address(url)  # a snapshot that was restored may hold any
+        address = webhook_address(url)  # a restored snapshot may hold addresses that were never checked
         headers["Host"] = address.netloc.decode("ascii")
         status = await asyncio.wait_for(_post(address, content, headers), _TIMEOUT)
     except asyncio.TimeoutError:
@@ -162,10 +174,9 @@ async def _send(url: str, secret: str, content: bytes, fault: str | None) -> tup
 
 
 async def _post(address: httpx.URL, content: bytes, headers: dict[str, str]) -> int:
-    """Return the status of the answer; a redirect is not followed, since it could lead anywhere."""
+    """Return the status of the answer. Redirects are not followed, since they could lead to any address."""
     is_secure = address.scheme == "https"
-    # Nothing is verified over http, so the certificates need not be loaded; and the proxy of the environment does not
-    # reach this machine.
+    # Without https no certificates need to be loaded. The proxy of the environment cannot reach this machine.
     trust_env = is_secure and not is_loopback(address.host)
     async with httpx.AsyncClient(timeout=None, follow_redirects=False, verify=is_secure, trust_env=trust_env) as client:
         *others, last = await connectable(address)
@@ -176,6 +187,6 @@ async def _post(address: httpx.URL, content: bytes, headers: dict[str, str]) -> 
 
 
 async def _status_of(client: httpx.AsyncClient, target: httpx.URL, content: bytes, headers: dict[str, str]) -> int:
-    # The body of the answer is not read, for it may have no end.
+    # The body of the answer is not read, since it may be endless.
     async with client.stream("POST", target, content=content, headers=headers) as response:
         return response.status_code

@@ -1,7 +1,7 @@
-"""End users and what was learned of them. Beyond ``user_id`` and ``metadata`` the fields are the sandbox's own.
+"""The handlers of end users and their psychological models.
 
-Who is under deletion can still be read and exported; turns and changes are a conflict until the erasure, after which
-the end user is gone and the same id may come anew.
+The sandbox's own: all fields but ``user_id`` and ``metadata``. An end user under deletion can be read and exported, and
+turns and changes are a ``conflict``. After the erasure the end user does not exist, and the same id can be used again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..persona import psychology
 from ..persona.readable import in_words
 from ..refusal import Refusal
 from . import interactions, relationships
-from .deletions import PENDING, accept
+from .deletions import PENDING, request_deletion
 
 
 def refuse_deleted(call: Call, user_id: str) -> None:
-    """Refuse what may not go on while somebody is deleted.
+    """Refuse a request about an end user who is being deleted.
 
     Raises:
         Refusal: ``conflict``.
@@ -30,7 +30,7 @@ def refuse_deleted(call: Call, user_id: str) -> None:
 
 
 def ensure(call: Call, user_id: str, metadata: dict[str, Any] | None = None) -> bool:
-    """Make an end user unless there is one; whether it was made."""
+    """Create an end user who does not exist yet, and return whether one was created."""
     if _find(call, user_id) is not None:
         return False
     organization_id = call.caller.organization_id
@@ -47,7 +47,7 @@ def ensure(call: Call, user_id: str, metadata: dict[str, Any] | None = None) -> 
 
 
 def learn(call: Call, user_id: str, message: str, emotion: dict[str, Any]) -> None:
-    """Change what is inferred of an end user by one more turn."""
+    """Add one more turn to the psychological model of an end user."""
     model = psychology.learn(_model(call, user_id), message, emotion)
     call.store.put("model", _key(call, user_id), model, owner=call.caller.organization_id, created_at=call.now)
 
@@ -72,7 +72,7 @@ def _model(call: Call, user_id: str) -> dict[str, Any]:
     return call.store.get("model", _key(call, user_id)) or psychology.empty()
 
 
-def _shown(found: dict[str, Any]) -> dict[str, Any]:
+def _view(found: dict[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in ("user_id", "metadata", "status", "created_at", "updated_at")}
 
 
@@ -82,8 +82,8 @@ def _list(call: Call) -> Answer:
     limit = limit_of(query.limit)
     before = number_of(query.cursor) if query.cursor else None
     rows = call.store.records("end_user", owner=call.caller.organization_id, limit=limit + 1, before=before)
-    found, following = page(rows, limit)
-    return Answer({"data": [_shown(row) for row in found], "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    return Answer({"data": [_view(row) for row in on_page], "next_cursor": next_cursor})
 
 
 def _create(call: Call) -> Answer:
@@ -95,13 +95,13 @@ def _create(call: Call) -> Answer:
     made = ensure(call, user_id, fields.get("metadata"))
     found = _find(call, user_id)
     assert found is not None
-    return Answer(_shown(found), 201 if made else 200)
+    return Answer(_view(found), 201 if made else 200)
 
 
 def _get(call: Call) -> Answer:
     found = _existing(call)
     of_user = relationships.of_user(call, found["user_id"])
-    return Answer({**_shown(found), "relationships": [relationships.shown(row) for row in of_user]})
+    return Answer({**_view(found), "relationships": [relationships.view(row) for row in of_user]})
 
 
 def _update(call: Call) -> Answer:
@@ -109,24 +109,24 @@ def _update(call: Call) -> Answer:
     refuse_deleted(call, found["user_id"])
     if "metadata" in fields:
         found = call.store.change("end_user", found, metadata=fields["metadata"], updated_at=call.now)
-    return Answer(_shown(found))
+    return Answer(_view(found))
 
 
 def _delete(call: Call) -> Answer:
     fields = call.fields()
-    return accept(call, "end_user", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
+    return request_deletion(call, "end_user", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
 
 
 def _get_model(call: Call) -> Answer:
     user_id = _existing(call)["user_id"]
-    return Answer({"user_id": user_id, **psychology.shown(_model(call, user_id))})
+    return Answer({"user_id": user_id, **psychology.view(_model(call, user_id))})
 
 
 def _readable(call: Call) -> Answer:
     query = call.query
     assert isinstance(query, ReadableModelQuery)
     user_id, language = _existing(call)["user_id"], query.language or "en"
-    text = in_words(psychology.shown(_model(call, user_id)), language)
+    text = in_words(psychology.view(_model(call, user_id)), language)
     return Answer({"user_id": user_id, "language": language, "text": text})
 
 
@@ -137,9 +137,9 @@ def _export(call: Call) -> Answer:
     return Answer(
         {
             "exported_at": call.now,
-            "end_user": _shown(found),
-            "psychological_model": psychology.shown(_model(call, user_id)),
-            "relationships": [{**relationships.shown(row), "memory": relationships.remembered(row)} for row in of_user],
+            "end_user": _view(found),
+            "psychological_model": psychology.view(_model(call, user_id)),
+            "relationships": [{**relationships.view(row), "memory": relationships.memory_view(row)} for row in of_user],
             "interactions": interactions.of_user(call, user_id),
         }
     )

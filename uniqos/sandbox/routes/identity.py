@@ -1,8 +1,8 @@
-"""Who is calling: the profile of the person or key, the active organization, and sessions.
+"""The handlers of ``me`` and of sessions.
 
-The sandbox's own: every field. A person has ``email`` and ``name``, a key ``name`` and ``scope``, and both what
-``me.update`` adds. ``switch_organization`` answers with ``access_token``, which is a session of its own and lives for
-an hour of the sandbox's clock; see caller.py for how a person logs in.
+The sandbox's own: all fields. A person has ``email`` and ``name``, a key has ``name`` and ``scope``, and both have the
+fields that ``me.update`` adds. ``switch_organization`` answers with an ``access_token``, which is a new session and
+expires after an hour by the sandbox's clock. ``http/caller.py`` says how a person logs in.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from ..._network.proxy import SANDBOX_TOKEN
 from ...api.me import SwitchOrganization
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_free, check_name
+from ..http.checks import check_name, check_read_only
 from ..refusal import Refusal
 from ..state.accounts import end_session, membership, open_session
 from ..state.store import instant
 
 _TOKEN_SECONDS = 3600
-_FIXED = (
+_READ_ONLY = (
     *("id", "kind", "created_at", "email", "role", "organization_id", "user_id", "session_id"),
     *("scope", "hint", "fingerprint", "expires_at", "revoked_at"),
 )
@@ -45,7 +45,7 @@ def _get(call: Call) -> Answer:
 
 def _update(call: Call) -> Answer:
     fields = call.fields()
-    check_free(fields, _FIXED)
+    check_read_only(fields, _READ_ONLY)
     kind, found = _record(call)
     check_name({**found, **fields})
     call.store.change(kind, found, **fields)
@@ -53,7 +53,7 @@ def _update(call: Call) -> Answer:
 
 
 def _switch(call: Call) -> Answer:
-    call.needs_portal()
+    call.require_portal()
     assert isinstance(call.body, SwitchOrganization)
     member = membership(call.store, call.body.organization_id, call.caller.user_id)
     if member is None:
@@ -67,7 +67,7 @@ def _switch(call: Call) -> Answer:
 
 
 def _active(call: Call) -> list[dict[str, Any]]:
-    call.needs_portal()
+    call.require_portal()
     return [
         session
         for session in call.store.records("session", owner=call.caller.user_id)
@@ -91,7 +91,7 @@ def _revoke(call: Call) -> Answer:
 
 
 def _revoke_all(call: Call) -> Answer:
-    """The one that asks ends too."""
+    """End all active sessions, the caller's own included."""
     sessions = _active(call)
     for session in sessions:
         end_session(call.store, session, call.now)

@@ -1,6 +1,7 @@
-"""What is kept of turns: never their text. The fields of one interaction are the sandbox's own.
+"""The handlers of interactions, which are the stored turns without their text.
 
-For 180 days by the clock a turn can be listed and told whose it was; then only the aggregates without a user know it.
+The sandbox's own: the fields of an interaction. Interactions can be listed for 180 days by the sandbox's clock. After
+that they no longer name their end user, and count only in aggregates without one.
 """
 
 from __future__ import annotations
@@ -32,15 +33,19 @@ def _where(call: Call, query: InteractionFilter) -> tuple[str, list[Any]]:
         try:
             conditions.append((sql, instant(_INSTANT.validate_python(when)) if when else None))
         except (OverflowError, pydantic.ValidationError):
-            raise Refusal("validation_error", f"{name} is no instant of UTC.", details=[{"field": name}]) from None
+            raise Refusal(
+                "validation_error",
+                f"{name} must be an instant with a time zone: 2026-07-01T00:00:00Z.",
+                details=[{"field": name}],
+            ) from None
     used = [(sql, value) for sql, value in conditions if value is not None]
     return " and ".join(sql for sql, _ in used), [value for _, value in used]
 
 
 def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
-    """All turns of an end user that are still theirs, newest first."""
+    """Return the interactions that still name an end user, newest first."""
     sql = "select * from interactions where organization_id = ? and user_id = ? order by number desc"
-    return [_shown(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
+    return [_view(row) for row in call.store.all(sql, call.caller.organization_id, user_id)]
 
 
 def _oldest(call: Call) -> str:
@@ -57,8 +62,8 @@ def _list(call: Call) -> Answer:
         where, values = f"{where} and number < ?", [*values, number_of(query.cursor)]
     sql = f"select * from interactions where {where} order by number desc limit ?"
     rows = call.store.all(sql, *values, limit + 1)
-    shown, following = page(rows, limit)
-    return Answer({"data": [_shown(row) for row in shown], "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    return Answer({"data": [_view(row) for row in on_page], "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:
@@ -68,7 +73,7 @@ def _get(call: Call) -> Answer:
     row = call.store.one(sql, identifier, call.caller.organization_id, _oldest(call))
     if row is None:
         raise Refusal("not_found", f"There is no interaction {identifier}.")
-    return Answer(_shown(row))
+    return Answer(_view(row))
 
 
 def _aggregates(call: Call) -> Answer:
@@ -104,7 +109,7 @@ def _period(created_at: str, group_by: str | None) -> str | None:
     return instant(start)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _view(row: dict[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in ("number", "id", "organization_id", "streamed")}
     return {"interaction_id": row["id"], "status": "completed", "streamed": bool(row["streamed"]), **shown}
 

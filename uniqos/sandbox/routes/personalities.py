@@ -1,10 +1,10 @@
-"""Personalities: immutable, with versions, a catalog and a review. Each belongs to one organization.
+"""The handlers of personalities, with their versions and reviews.
 
-Those that are always there belong to nobody, and every organization sees them. The first change of one makes a copy
-with the same id for the organization that changes it.
+Each personality belongs to one organization. The built-in ones belong to none, and every organization sees them. The
+first change of a built-in one makes a copy with the same id for the organization that changes it.
 
-Beyond ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and ``big_five_facets`` the shapes are the
-sandbox's own: ``big_five`` holds the five traits from 0 to 1.
+The sandbox's own: all fields but ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and
+``big_five_facets``; ``big_five`` holds the five traits from 0 to 1.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any, Literal
 
 from ..faults.magic import check_id, read
 from ..http.call import Answer, Call, Handler
-from ..http.checks import check_free
+from ..http.checks import check_read_only
 from ..persona.seeds import CATALOG, SEEDS, traits
 from ..persona.voice import TRAITS
 from ..refusal import Refusal
 from ..state.store import Store, dumps
 from .engine import dry_run
 
-_NOBODY = ""
-"""Stands for the owner of those that are always there."""
-_OWN = ("id", "version", "status", "created_at", "review_status", "lineage_id")
-"""What the API says of a personality, and no body may."""
+_BUILT_IN = ""
+"""The organization_id of the built-in personalities."""
+_READ_ONLY = ("id", "version", "status", "created_at", "review_status", "lineage_id")
+"""The fields that no body may set."""
 
 
 def seed(store: Store, now: str) -> None:
-    """Put the personalities in that are always there."""
+    """Store the built-in personalities."""
     for identifier, (name, values) in SEEDS.items():
-        if find(store, _NOBODY, identifier) is None:
+        if find(store, _BUILT_IN, identifier) is None:
             fields = {"name": name, "default_mode": "stateless", "big_five": traits(values), "big_five_facets": None}
-            _insert(store, _NOBODY, identifier, identifier, 1, fields, now)
+            _insert(store, _BUILT_IN, identifier, identifier, 1, fields, now)
 
 
 def find(store: Store, organization_id: str, identifier: str) -> dict[str, Any] | None:
@@ -46,7 +46,7 @@ def existing(call: Call, identifier: str) -> dict[str, Any]:
     """Return a personality, which the caller's organization must see.
 
     Raises:
-        Refusal: ``not_found``, or what a magic id asks for.
+        Refusal: ``not_found``, or the error that an id such as ``pers_error_conflict`` asks for.
     """
     check_id(identifier)
     found = find(call.store, call.caller.organization_id, identifier)
@@ -56,7 +56,7 @@ def existing(call: Call, identifier: str) -> dict[str, Any]:
 
 
 def seen_by(store: Store, organization_id: str) -> list[dict[str, Any]]:
-    """Return all personalities that an organization sees, newest first; a copy is as old as what it was made of."""
+    """Return all personalities that an organization sees, newest first. A copy is as old as its original."""
     age = "(select min(rowid) from personalities as made where made.id = personalities.id)"
     return _seen_by(store, organization_id, f"order by {age} desc")
 
@@ -66,12 +66,12 @@ def _seen_by(store: Store, organization_id: str, condition: str, *values: str) -
         "select * from personalities where (organization_id = ? or (organization_id = ? and id not in"
         f" (select id from personalities where organization_id = ?))) {condition}"
     )
-    return [_shown(row) for row in store.all(sql, organization_id, _NOBODY, organization_id, *values)]
+    return [_view(row) for row in store.all(sql, organization_id, _BUILT_IN, organization_id, *values)]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    said = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
-    return {**{name: said[name] for name in _OWN}, **json.loads(row["fields"])}
+def _view(row: dict[str, Any]) -> dict[str, Any]:
+    columns = {**row, "review_status": row["review"], "lineage_id": row["lineage"]}
+    return {**{name: columns[name] for name in _READ_ONLY}, **json.loads(row["fields"])}
 
 
 def _insert(
@@ -102,7 +102,7 @@ def _change(call: Call, identifier: str, column: Literal["status", "review"], va
         "insert or ignore into personalities select ?, id, lineage, version, status, review, created_at, fields"
         " from personalities where organization_id = ? and id = ?",
         whose,
-        _NOBODY,
+        _BUILT_IN,
         identifier,
     )
     sql = f"update personalities set {column} = ? where organization_id = ? and id = ?"
@@ -119,7 +119,7 @@ def _are_traits(given: Any) -> bool:
     return shares.keys() <= set(TRAITS) and all(map(is_share, shares.values()))
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+def _validate(fields: dict[str, Any]) -> dict[str, Any]:
     name, big_five, mode = fields.get("name"), fields.get("big_five"), fields.get("default_mode")
     if not isinstance(name, str) or not name.strip():
         raise Refusal("validation_error", "A personality needs a name.", details=[{"field": "name"}])
@@ -138,8 +138,8 @@ def _list(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     defaults = {"default_mode": "stateless", "big_five": traits((0.5,) * 5), "big_five_facets": None}
-    check_free(call.fields(), _OWN)
-    return _make(call, _checked({**defaults, **call.fields()}))
+    check_read_only(call.fields(), _READ_ONLY)
+    return _make(call, _validate({**defaults, **call.fields()}))
 
 
 def _get(call: Call) -> Answer:
@@ -154,8 +154,8 @@ def _archive(call: Call) -> Answer:
 
 def _new_version(call: Call) -> Answer:
     parent = existing(call, call.path["personality_id"])
-    check_free(call.fields(), _OWN)
-    fields = _checked({**{n: v for n, v in parent.items() if n not in _OWN}, **call.fields()})
+    check_read_only(call.fields(), _READ_ONLY)
+    fields = _validate({**{n: v for n, v in parent.items() if n not in _READ_ONLY}, **call.fields()})
     newest = _lineage(call, parent["lineage_id"])[0]
     return _make(call, fields, parent["lineage_id"], newest["version"] + 1)
 
@@ -191,7 +191,7 @@ _HINTS: dict[str, tuple[str, float]] = {
 
 
 def _from_guided_prompt(call: Call) -> Answer:
-    """The words of every text in the body choose the traits; the key of the description is not public."""
+    """Propose a personality by the words of all texts in the body, since the key of the description is not public."""
     text = " ".join(value for value in call.fields().values() if isinstance(value, str))
     words = re.findall(r"[a-z]+", text.lower())
     if not words:
@@ -203,7 +203,7 @@ def _from_guided_prompt(call: Call) -> Answer:
 
 
 def _submit(call: Call) -> Answer:
-    """Answers ``pending_review``, also a second time; a mark in the name decides at once (see magic.py)."""
+    """Submit for review. A mark in the name decides on the review at once: see ``faults/magic.py``."""
     found = existing(call, call.path["personality_id"])
     if found["status"] == "archived":
         raise Refusal("conflict", f"{found['id']} is archived.")
@@ -219,7 +219,7 @@ def _review_status(call: Call) -> Answer:
 
 
 def _appeal(call: Call) -> Answer:
-    """Only a rejection can be appealed; nobody decides on it here."""
+    """Appeal a rejection. The sandbox never decides on an appeal."""
     found = existing(call, call.path["personality_id"])
     if found["review_status"] != "rejected":
         raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
@@ -228,7 +228,7 @@ def _appeal(call: Call) -> Answer:
 
 
 def _dry_run(call: Call) -> Answer:
-    call.needs_portal()
+    call.require_portal()
     return Answer(dry_run(call, existing(call, call.path["personality_id"])))
 
 

@@ -1,6 +1,7 @@
-"""An end user and a personality that have met, and what is remembered. The fields are the sandbox's own.
+"""The handlers of relationships and their memory.
 
-A relationship under deletion takes no turns (409) until it is erased; the next turn then begins another one.
+The sandbox's own: all fields. Turns with a relationship under deletion are a ``conflict`` until it is erased, and the
+next turn then creates a new one.
 """
 
 from __future__ import annotations
@@ -17,31 +18,31 @@ from ..http.paging import limit_of, number_of, page
 from ..persona import memory as memories
 from ..refusal import Refusal
 from ..state.store import dumps
-from .deletions import PENDING, accept
+from .deletions import PENDING, request_deletion
 
 _BETWEEN_SUMMARIES = timedelta(hours=1)
 _OF = "select rowid as number, * from relationships where organization_id = ?"
 
 
 def find(call: Call, user_id: str, personality_id: str) -> dict[str, Any] | None:
-    """The relationship of the two, or None."""
+    """Return the relationship of an end user with a personality, or None."""
     of_both = f"{_OF} and user_id = ? and personality_id = ?"
     row = call.store.one(of_both, call.caller.organization_id, user_id, personality_id)
     return _read(row) if row is not None else None
 
 
-def whose(call: Call) -> str | None:
-    """The user that a request is about, or None."""
+def user_of(call: Call) -> str | None:
+    """Return the id of the end user that a request is about, or None."""
     user_id = call.path.get("user_id") or call.fields().get("user_id")
     row = call.store.one(f"{_OF} and id = ?", call.caller.organization_id, call.path.get("relationship_id"))
     return row["user_id"] if row is not None else user_id if isinstance(user_id, str) else None
 
 
 def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
-    """The relationship of the two, which begins here where there was none.
+    """Return the relationship of an end user with a personality, which is created if it does not exist.
 
     Raises:
-        Refusal: ``conflict``: it is under deletion.
+        Refusal: ``conflict``: the relationship is being deleted.
     """
     found = find(call, user_id, personality_id)
     if found is None:
@@ -57,29 +58,29 @@ def meet(call: Call, user_id: str, personality_id: str) -> dict[str, Any]:
         )
         found = find(call, user_id, personality_id)
         assert found is not None
-    return _kept(found)
+    return _check_not_deleted(found)
 
 
 def remember(call: Call, relationship: dict[str, Any], memory: dict[str, Any]) -> None:
-    """Keep the memory after a turn."""
+    """Store the memory after a turn."""
     sql = "update relationships set memory = ?, last_turn_at = ?, summary_at = ? where id = ?"
     call.store.run(sql, dumps(memory), call.now, call.now, relationship["id"])
 
 
 def of_user(call: Call, user_id: str) -> list[dict[str, Any]]:
-    """All relationships of an end user, newest first."""
+    """Return all relationships of an end user, newest first."""
     rows = call.store.all(f"{_OF} and user_id = ? order by number desc", call.caller.organization_id, user_id)
     return [_read(row) for row in rows]
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
-    """A relationship as the API gives it."""
+def view(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a relationship as the API shows it."""
     names = ("id", "user_id", "personality_id", "status", "created_at", "last_turn_at")
     return {**{name: row[name] for name in names}, "turns": row["memory"]["turns"]}
 
 
-def remembered(row: dict[str, Any]) -> dict[str, Any]:
-    """The consolidated memory as the API gives it."""
+def memory_view(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the consolidated memory as the API shows it."""
     memory = row["memory"]
     return {
         "relationship_id": row["id"],
@@ -99,7 +100,7 @@ def _read(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "memory": json.loads(row["memory"])}
 
 
-def _kept(found: dict[str, Any]) -> dict[str, Any]:
+def _check_not_deleted(found: dict[str, Any]) -> dict[str, Any]:
     if found["status"] == PENDING:
         raise Refusal("conflict", f"The relationship {found['id']} is being deleted.")
     return found
@@ -125,38 +126,38 @@ def _list(call: Call) -> Answer:
     ):
         if value is not None:
             sql, values = f"{sql} and {condition}", [*values, value]
-    rows, following = page(call.store.all(f"{sql} order by number desc limit ?", *values, limit + 1), limit)
-    return Answer({"data": [shown(_read(row)) for row in rows], "next_cursor": following})
+    on_page, next_cursor = page(call.store.all(f"{sql} order by number desc limit ?", *values, limit + 1), limit)
+    return Answer({"data": [view(_read(row)) for row in on_page], "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:
-    return Answer(shown(_existing(call)))
+    return Answer(view(_existing(call)))
 
 
 def _delete(call: Call) -> Answer:
     fields = call.fields()
-    return accept(call, "relationship", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
+    return request_deletion(call, "relationship", _existing(call), fields.get("cascade") or "all", fields.get("reason"))
 
 
 def _memory(call: Call) -> Answer:
-    return Answer(remembered(_existing(call)))
+    return Answer(memory_view(_existing(call)))
 
 
 def _regenerate(call: Call) -> Answer:
-    found, now = _kept(_existing(call)), call.settings.clock.now()
+    found, now = _check_not_deleted(_existing(call)), call.settings.clock.now()
     if found["regenerated_at"] is not None:
         last = datetime.fromisoformat(found["regenerated_at"].replace("Z", "+00:00"))
         left = math.ceil((last + _BETWEEN_SUMMARIES - now).total_seconds())
         if left > 0:
-            message = f"A summary is made anew once an hour; the next one in {left} s."
+            message = f"A summary can be regenerated once an hour; the next time in {left} s."
             raise Refusal("rate_limit_exceeded", message, headers={"Retry-After": str(left)})
     sql = "update relationships set regenerated_at = ?, summary_at = ? where id = ?"
     call.store.run(sql, call.now, call.now, found["id"])
-    return Answer(remembered(_existing(call)))
+    return Answer(memory_view(_existing(call)))
 
 
 def _delete_memory(call: Call) -> Answer:
-    return accept(call, "relationship", _existing(call), "memory_only", None)
+    return request_deletion(call, "relationship", _existing(call), "memory_only", None)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,6 +1,6 @@
-"""The words for topics and emotions, in versions. The lists and their shapes are the sandbox's own.
+"""The handlers of the vocabularies of topics and emotions. The lists and their shapes are the sandbox's own.
 
-The emotions of the newest version are those that emotion.py infers; the topics sort the words of a psychological model.
+The emotions of the newest version are those that the sandbox infers. The topics are those of psychological models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..refusal import Refusal
 
 _RELEASED = {"v1": "2026-01-15", "v2": "2026-05-01"}
 _CURRENT = "v2"
-# What the second version added to the first.
+# The terms that the second version added.
 _ADDED: dict[str, list[str]] = {"topics": ["pets", "leisure"], "emotions": ["gratitude", "curiosity"]}
 
 

@@ -1,7 +1,8 @@
-"""Endpoints that are told of events. The fields besides ``id``, ``url``, ``subscriptions`` and ``secret`` are its own.
+"""The handlers of webhooks and their deliveries.
 
-So is that an http address must be one of this machine, and that any well-formed type can be subscribed to, since the
-list of types is not public. Who redelivers gets a new delivery with a new id, made now: an old one would be refused.
+The sandbox's own: all fields but ``id``, ``url``, ``subscriptions`` and ``secret``; that an http address must be one of
+this machine; and that every well-formed type can be subscribed to, since the list of types is not public. A redelivery
+is a new delivery with a new id and the present time, since receivers refuse old ones.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 from ..http.addresses import webhook_address
 from ..http.call import Answer, Call, Handler
 from ..http.checks import invalid
-from ..http.owned import owned, owned_all
-from ..http.paging import MOST
+from ..http.own_records import own_record, own_records
+from ..http.paging import MAX_LIMIT
 from ..refusal import Refusal
 from .delivery import queue
 
@@ -23,7 +24,7 @@ _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+", re.ASCII)
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": [_shown(hook) for hook in owned_all(call, "webhook")]})
+    return Answer({"data": [_view(hook) for hook in own_records(call, "webhook")]})
 
 
 def _create(call: Call) -> Answer:
@@ -44,25 +45,25 @@ def _create(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    return Answer(_shown(_existing(call)))
+    return Answer(_view(_existing(call)))
 
 
 def _disable(call: Call) -> Answer:
-    return Answer(_shown(call.store.change("webhook", _existing(call), status="disabled")))
+    return Answer(_view(call.store.change("webhook", _existing(call), status="disabled")))
 
 
 def _regenerate_secret(call: Call) -> Answer:
-    hook = call.store.change("webhook", _enabled(call), secret=_secret())
-    return Answer({**_shown(hook), "secret": hook["secret"]})
+    hook = call.store.change("webhook", _require_enabled(call), secret=_secret())
+    return Answer({**_view(hook), "secret": hook["secret"]})
 
 
 def _list_deliveries(call: Call) -> Answer:
-    deliveries = call.store.records("webhook_delivery", owner=_existing(call)["id"], limit=MOST)
-    return Answer({"data": [_shown(delivery) for delivery in deliveries]})
+    deliveries = call.store.records("webhook_delivery", owner=_existing(call)["id"], limit=MAX_LIMIT)
+    return Answer({"data": [_view(delivery) for delivery in deliveries]})
 
 
 def _redeliver(call: Call) -> Answer:
-    hook = _enabled(call)
+    hook = _require_enabled(call)
     old = call.store.get("webhook_delivery", call.path["delivery_id"])
     if old is None or old["webhook_id"] != hook["id"]:
         raise Refusal("not_found", f"There is no delivery {call.path['delivery_id']}.")
@@ -70,9 +71,9 @@ def _redeliver(call: Call) -> Answer:
         raise Refusal("conflict", "A delivery that was cut holds no event.")
     data = json.loads(old["body"])["data"]
     fresh = queue(call, hook["id"], old["event_id"], old["type"], data, redelivery_of=old["id"])
-    made = call.store.get("webhook_delivery", fresh)
-    assert made is not None
-    return Answer(_shown(made), 202)
+    delivery = call.store.get("webhook_delivery", fresh)
+    assert delivery is not None
+    return Answer(_view(delivery), 202)
 
 
 def _secret() -> str:
@@ -80,17 +81,17 @@ def _secret() -> str:
 
 
 def _existing(call: Call) -> dict[str, Any]:
-    return owned(call, "webhook", call.path["webhook_id"])
+    return own_record(call, "webhook", call.path["webhook_id"])
 
 
-def _enabled(call: Call) -> dict[str, Any]:
+def _require_enabled(call: Call) -> dict[str, Any]:
     hook = _existing(call)
     if hook["status"] == "disabled":
         raise Refusal("conflict", f"The webhook {hook['id']} is disabled.")
     return hook
 
 
-def _shown(record: dict[str, Any]) -> dict[str, Any]:
+def _view(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in ("number", "secret")}
 
 

@@ -1,1 +1,1 @@
-"""What the sandbox keeps: its database, clock, accounts, journal."""
+"""The state of the sandbox: its database, clock, accounts, counters and journal."""

@@ -1,7 +1,7 @@
-"""People, organizations and who belongs to which, as they are stored; all of this is the sandbox's own.
+"""The stored people, organizations, memberships and sessions. Their fields are the sandbox's own.
 
-A member is of one organization and has a role in it: ``owner``, ``admin`` or ``developer``. A session is a token of one
-person for one organization. What belongs to an organization is a record with its id as ``owner``.
+A member belongs to one organization, and has a role in it: ``owner``, ``admin`` or ``developer``. A session is a token
+of one person for one organization. Every record of an organization has the organization's id as its ``owner``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ ROLES = ("owner", "admin", "developer")
 
 
 def fingerprint(secret: str) -> str:
-    """What is kept of a key or token, so that nobody reads it in the database."""
+    """Return the hash of a key or token, which the database holds instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def add_organization(store: Store, identifier: str, fields: dict[str, Any], *, owner: str, now: str) -> dict[str, Any]:
-    """Keep a new organization with its owner as the first member."""
+    """Store a new organization with its owner as the first member, and return it."""
     state: dict[str, Any] = {
         "status": "active",
         "review_status": "not_submitted",
@@ -34,23 +34,23 @@ def add_organization(store: Store, identifier: str, fields: dict[str, Any], *, o
 
 
 def join(store: Store, organization_id: str, user_id: str, role: str, now: str) -> None:
-    """Make a person a member."""
+    """Store a membership."""
     fields = {"organization_id": organization_id, "user_id": user_id, "role": role}
     store.put("member", f"{organization_id}/{user_id}", fields, owner=organization_id, created_at=now)
 
 
 def membership(store: Store, organization_id: str, user_id: str) -> dict[str, Any] | None:
-    """What a person is in an organization, or None."""
+    """Return the membership of a person in an organization, or None."""
     return store.get("member", f"{organization_id}/{user_id}")
 
 
 def memberships(store: Store, user_id: str) -> list[dict[str, Any]]:
-    """What a person is in every organization, newest first."""
+    """Return all memberships of a person, newest first."""
     return [found for found in store.records("member") if found["user_id"] == user_id]
 
 
 def leave(store: Store, found: dict[str, Any], now: str) -> None:
-    """End a membership, and with it the person's sessions and API keys there."""
+    """End a membership, and the person's sessions and API keys in that organization."""
     store.drop("member", found["id"])
     for session in store.records("session", owner=found["user_id"]):
         if session["organization_id"] == found["organization_id"]:
@@ -63,7 +63,7 @@ def leave(store: Store, found: dict[str, Any], now: str) -> None:
 def open_session(
     store: Store, identifier: str, token: str, member: dict[str, Any], *, now: str, expires_at: str | None = None
 ) -> None:
-    """Keep a session; its token is accepted from now on."""
+    """Store a session, whose token is accepted from now on."""
     fields = {
         "fingerprint": fingerprint(token),
         "user_id": member["user_id"],
@@ -75,14 +75,14 @@ def open_session(
 
 
 def end_session(store: Store, session: dict[str, Any], now: str) -> None:
-    """Refuse its token from now on; the record stays, or a login token would open it again."""
+    """End a session. Its record stays, since a login token would otherwise open a new session."""
     store.change("session", session, revoked_at=session["revoked_at"] or now)
 
 
 def log_in(store: Store, token: str, email: str, now: str) -> dict[str, Any]:
-    """Keep the first session of a login token, for a person who is made when the address is new.
+    """Store the first session of a login token, and return it.
 
-    Who belongs to no organization gets one.
+    A person with a new address is created. A person without an organization gets a new one.
     """
     person = store.find("user", "email", email)
     if person is None:
@@ -99,7 +99,7 @@ def log_in(store: Store, token: str, email: str, now: str) -> dict[str, Any]:
 
 
 def erase_due(store: Store, now: str) -> None:
-    """Erase the organizations whose days of grace are over, with all that belongs to them."""
+    """Erase the organizations whose period of grace has ended, with all their data."""
     due = "select id from records where kind = 'organization' and json_extract(fields, '$.deletes_at') <= ?"
     if store.one(due, now) is None:
         return

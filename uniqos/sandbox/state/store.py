@@ -1,4 +1,4 @@
-"""The sandbox's state in SQLite: in memory, or in a file that survives a restart."""
+"""The database of the sandbox: SQLite in memory, or in a file that survives a restart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import closing
 from datetime import datetime, timezone
+from os import PathLike
 from typing import Any
 
 _SCHEMA = """
@@ -46,20 +47,20 @@ _OTHER_TABLES = "it holds other tables than those of a sandbox of this version, 
 
 
 _Objects = dict[tuple[str, str], str]
-"""The SQL of what a database holds, by type and name."""
+"""By type and name of a table, index, view or trigger: its SQL."""
 _IN_A_SNAPSHOT = {
     *(sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_REINDEX),
     *(sqlite3.SQLITE_INSERT, sqlite3.SQLITE_READ),
 }
-"""What the SQL of a snapshot does. It asks no questions, which could take for ever, and it opens no file."""
+"""The actions that the SQL of a snapshot may take. Queries, which could take for ever, and files are not among them."""
 _IN_A_SNAPSHOT_ON = {
-    (sqlite3.SQLITE_UPDATE, "sqlite_master"),  # SQLite's own, when a table is made
+    (sqlite3.SQLITE_UPDATE, "sqlite_master"),  # SQLite does this itself when a table is created
     (sqlite3.SQLITE_DELETE, "sqlite_sequence"),
 }
-"""What it does to one table alone."""
+"""The actions that it may take on one table."""
 _SECONDS_FOR_A_SNAPSHOT = 20.0
-_MOST_PAGES = 65_536
-"""How large a restored database may be: 256 MiB."""
+_MAX_PAGES = 65_536
+"""The largest restored database, in pages of 4 KiB: 256 MiB."""
 
 
 def _objects(database: sqlite3.Connection) -> _Objects:
@@ -67,15 +68,15 @@ def _objects(database: sqlite3.Connection) -> _Objects:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _expected() -> _Objects:
+def _expected_objects() -> _Objects:
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(_SCHEMA)
         return _objects(fresh)
 
 
 def _is_of_a_sandbox(found: _Objects) -> bool:
-    """Whether all tables are there, and nothing else: a trigger or a view would run SQL of its own."""
-    expected = _expected()
+    """Return whether a database holds all tables and nothing else: a trigger or a view would run foreign SQL."""
+    expected = _expected_objects()
     tables = {key for key in expected if key[0] == "table"}
     return tables <= found.keys() and found.items() <= expected.items()
 
@@ -91,18 +92,18 @@ def _permit_all(*_: object) -> int:
 
 
 class Store:
-    """Rows in, rows out. One connection, one lock: requests are short.
+    """The database of a sandbox. It has one connection and one lock, since requests are short.
 
     Args:
         path: The file, or ``:memory:``.
-        sql: A dump to begin with, for a store in memory.
+        sql: The SQL of a snapshot to begin with, for a store in memory.
 
     Raises:
-        ValueError: The file or the dump is not a sandbox's.
-        sqlite3.Error: It cannot be read.
+        ValueError: The file or the snapshot is not one of a sandbox.
+        sqlite3.Error: The file or the snapshot cannot be read.
     """
 
-    def __init__(self, path: str, sql: str | None = None) -> None:
+    def __init__(self, path: str | PathLike[str], sql: str | None = None) -> None:
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
@@ -123,14 +124,14 @@ class Store:
         self._database.executescript(_SCHEMA)
 
     def _restore(self, sql: str) -> None:
-        """Run the SQL of a snapshot, which may have been written by anybody."""
+        """Run the SQL of a snapshot. It is not trusted, so its actions, its time and its size are limited."""
         ends = time.monotonic() + _SECONDS_FOR_A_SNAPSHOT
-        self._database.execute(f"pragma max_page_count = {_MOST_PAGES}")
+        self._database.execute(f"pragma max_page_count = {_MAX_PAGES}")
         self._database.set_authorizer(_authorize)
         self._database.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
         self._database.executescript(sql)
         self._database.set_progress_handler(None, 0)
-        self._database.set_authorizer(_permit_all)  # None is understood from Python 3.11 on
+        self._database.set_authorizer(_permit_all)  # Python 3.10 does not accept None here
         if self._database.in_transaction:
             raise ValueError("it does not end with COMMIT")
         if not _is_of_a_sandbox(_objects(self._database)):
@@ -141,7 +142,7 @@ class Store:
             self._database.close()
 
     def __enter__(self) -> Store:
-        """One transaction: all of what follows is kept, or nothing of it."""
+        """Begin a transaction, which is committed at the end of the block, or rolled back by an exception."""
         self._lock.acquire()
         self._database.execute("begin immediate")
         return self
@@ -153,38 +154,38 @@ class Store:
             self._lock.release()
 
     def dump(self) -> str:
-        """All that is kept, as SQL."""
+        """Return the database as SQL."""
         with self._lock:
             return "\n".join(self._database.iterdump())
 
     def scrub(self) -> None:
-        """Let nothing of what is erased stay in the log beside the file either; not within a transaction."""
+        """Remove erased data from the write-ahead log beside the file too; not to be called within a transaction."""
         with self._lock:
             self._database.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def become(self, other: Store) -> None:
-        """Keep what another store holds instead of what is kept now: all of it, or nothing."""
+        """Replace the whole database by that of another store."""
         with self._lock, other._lock:
             other._database.backup(self._database)
 
     def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
-        """The first row of a query."""
+        """Return the first row of a query, or None."""
         with self._lock:
             row = self._database.execute(sql, values).fetchone()
         return dict(row) if row is not None else None
 
     def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with self._lock:
             return [dict(row) for row in self._database.execute(sql, values).fetchall()]
 
     def run(self, sql: str, *values: Any) -> None:
-        """Change something."""
+        """Run a statement that returns no rows."""
         with self._lock:
             self._database.execute(sql, values)
 
     def put(self, kind: str, identifier: str, fields: dict[str, Any], *, owner: str = "", created_at: str) -> None:
-        """Keep a record, or keep it as it is now; when it was made and whose it is stays as it was."""
+        """Store a record, or replace the fields of a stored one, which keeps its owner and its time of creation."""
         self.run(
             "insert into records (kind, id, owner, created_at, fields) values (?, ?, ?, ?, ?)"
             " on conflict (kind, id) do update set fields = excluded.fields",
@@ -196,26 +197,33 @@ class Store:
         )
 
     def change(self, kind: str, found: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Keep a record with other values in some of its fields, and give it as it is now."""
+        """Store a record with other values in some of its fields, and return it."""
         changed = {**found, **changes}
         fields = {name: value for name, value in changed.items() if name not in ("id", "created_at")}
         self.put(kind, found["id"], fields, created_at=found["created_at"])
         return changed
 
     def get(self, kind: str, identifier: str) -> dict[str, Any] | None:
-        """A record with its ``id`` and ``created_at``, or None."""
+        """Return a record with its ``id`` and ``created_at``, or None."""
         row = self.one("select * from records where kind = ? and id = ?", kind, identifier)
         return record(row) if row is not None else None
 
     def find(self, kind: str, field: str, value: str) -> dict[str, Any] | None:
-        """The record with that value in a field, or None."""
+        """Return the record with a value in a field, or None."""
         row = self.one(f"select * from records where kind = ? and json_extract(fields, '$.{field}') = ?", kind, value)
         return record(row) if row is not None else None
 
     def records(
         self, kind: str, *, owner: str | None = None, limit: int = -1, before: int | None = None
     ) -> list[dict[str, Any]]:
-        """Records, newest first, each with its ``number`` too; of one owner, or of all."""
+        """Return the records of a kind, newest first, each with its ``number``.
+
+        Args:
+            kind: The kind.
+            owner: The owner of the records; None for all owners.
+            limit: The largest number of records; -1 for all.
+            before: The number that the records must be below; None for no bound.
+        """
         rows = self.all(
             "select * from records where kind = ? and (? is null or owner = ?) and (? is null or number < ?)"
             " order by number desc limit ?",
@@ -229,30 +237,30 @@ class Store:
         return [{"number": row["number"], **record(row)} for row in rows]
 
     def drop(self, kind: str, identifier: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         self.run("delete from records where kind = ? and id = ?", kind, identifier)
 
     def count(self, name: str, step: int = 1) -> int:
-        """Add to a counter and give its value."""
+        """Add to a counter, and return its value."""
         row = self.one("update counters set value = value + ? where name = ? returning value", step, name)
         assert row is not None
         return int(row["value"])
 
     def new_id(self, prefix: str) -> str:
-        """An id nobody has yet, the same in each run."""
+        """Return a new id. Ids are counted, so that every run gives the same ones."""
         return f"{prefix}_{self.count('ids'):06d}"
 
 
 def record(row: dict[str, Any]) -> dict[str, Any]:
-    """A record as it is used."""
+    """Return a row of the table ``records`` as a record."""
     return {"id": row["id"], "created_at": row["created_at"], **json.loads(row["fields"])}
 
 
 def instant(when: datetime) -> str:
-    """An instant as the API writes it; such texts sort as their instants do."""
+    """Return an instant as the API writes it. These texts sort by time."""
     return when.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def dumps(value: Any) -> str:
-    """JSON as it is stored."""
+    """Return a value as compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

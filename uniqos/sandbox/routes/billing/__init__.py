@@ -1,1 +1,1 @@
-"""The handlers of billing."""
+"""The handlers of billing, in one module for each part of it."""

@@ -1,4 +1,4 @@
-"""Thresholds of use that a webhook tells of, once a period each. Shapes are the sandbox's own.
+"""The handlers of usage alerts, which send a webhook once in a period. Shapes are the sandbox's own.
 
 An alert takes ``threshold``, a fraction above 0 and up to 1, and ``component``: ``turns`` or ``active_relationships``.
 """
@@ -9,25 +9,28 @@ from typing import Any
 
 from ...http.call import Answer, Call, Handler
 from ...http.checks import invalid
-from ...http.owned import owned, owned_all
+from ...http.own_records import own_record, own_records
 from ..delivery import emit
 from .plans import COMPONENTS, PLANS
 from .subscriptions import current
 
 
-def tell_alerts(call: Call, held: dict[str, Any]) -> None:
-    """Tell of every threshold that the use of a subscription has reached in this period."""
-    period = held["current_period_start"]
-    for alert in owned_all(call, "alert"):
+def send_alerts(call: Call, subscription: dict[str, Any]) -> None:
+    """Send the alerts whose threshold the use of a subscription has reached for the first time in this period."""
+    period = subscription["current_period_start"]
+    for alert in own_records(call, "alert"):
         component, threshold = alert["component"], alert["threshold"]
-        if held["used"][component] / PLANS[held["plan"]].limits[component] < threshold or alert["reached_in"] == period:
+        if (
+            subscription["used"][component] / PLANS[subscription["plan"]].limits[component] < threshold
+            or alert["reached_in"] == period
+        ):
             continue
         call.store.change("alert", alert, reached_in=period)
         emit(call, "quota.threshold_reached", {"alert_id": alert["id"], "threshold": threshold})
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": owned_all(call, "alert")})
+    return Answer({"data": own_records(call, "alert")})
 
 
 def _create(call: Call) -> Answer:
@@ -38,14 +41,14 @@ def _create(call: Call) -> Answer:
     if component not in COMPONENTS:
         raise invalid("component", f"component is one of {', '.join(COMPONENTS)}.")
     identifier = call.store.new_id("qa")
-    kept = {"threshold": threshold, "component": component, "reached_in": None}
-    call.store.put("alert", identifier, kept, owner=call.caller.organization_id, created_at=call.now)
-    tell_alerts(call, current(call))
-    return Answer(owned(call, "alert", identifier), 201)
+    record = {"threshold": threshold, "component": component, "reached_in": None}
+    call.store.put("alert", identifier, record, owner=call.caller.organization_id, created_at=call.now)
+    send_alerts(call, current(call))
+    return Answer(own_record(call, "alert", identifier), 201)
 
 
 def _delete(call: Call) -> Answer:
-    identifier = owned(call, "alert", call.path["alert_id"])["id"]
+    identifier = own_record(call, "alert", call.path["alert_id"])["id"]
     call.store.drop("alert", identifier)
     return Answer({"id": identifier, "deleted": True})
 

@@ -1,4 +1,4 @@
-"""All of billing: plans, subscription, payment methods, invoices, usage and alerts, a file each."""
+"""The table of all handlers of billing."""
 
 from __future__ import annotations
 

@@ -1,45 +1,48 @@
-"""Charging invoices. A card whose number ends in 0002 is declined, and so is one that has expired."""
+"""The charging of invoices. A card is declined when its number ends in 0002, or when it has expired.
+
+The events and their data are the sandbox's own.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...http.call import Call
-from ...http.owned import owned_all
+from ...http.own_records import own_records
 from ..delivery import emit
 
 DECLINED = "0002"
 
 
 def default_method(call: Call) -> dict[str, Any] | None:
-    """The payment method that is charged."""
-    return next((method for method in owned_all(call, "payment_method") if method["default"]), None)
+    """Return the payment method that is charged, or None."""
+    return next((method for method in own_records(call, "payment_method") if method["default"]), None)
 
 
 def charge_open(call: Call) -> bool:
-    """Charge what is open, oldest first, until a charge fails.
+    """Charge the open invoices, oldest first, until a charge fails.
 
     Returns:
-        Whether everything is paid now.
+        Whether all invoices are paid.
     """
-    for invoice in reversed(owned_all(call, "invoice")):
+    for invoice in reversed(own_records(call, "invoice")):
         if invoice["status"] != "open":
             continue
         total = invoice["total_cents"]
         method = default_method(call) if total else None
         reason = _problem(call, method) if total else None
-        told = {
+        event = {
             "invoice_id": invoice["id"],
             "amount_cents": total,
             "currency": invoice["currency"],
             "payment_method_id": method["id"] if method else None,
         }
         if reason is not None:
-            emit(call, "payment.failed", {**told, "reason": reason})
+            emit(call, "payment.failed", {**event, "reason": reason})
             return False
-        paid = {"status": "paid", "paid_at": call.now, "payment_method_id": told["payment_method_id"]}
+        paid = {"status": "paid", "paid_at": call.now, "payment_method_id": event["payment_method_id"]}
         call.store.change("invoice", invoice, **paid)
-        emit(call, "invoice.paid", told)
+        emit(call, "invoice.paid", event)
     return True
 
 

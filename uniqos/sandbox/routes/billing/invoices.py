@@ -1,11 +1,11 @@
-"""What was billed, a period each. Shapes are the sandbox's own."""
+"""The handlers of invoices, of which each period has one. Shapes are the sandbox's own."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...http.call import Answer, Call, FileAnswer, Handler
-from ...http.owned import owned
+from ...http.own_records import own_record
 from ...http.paging import limit_of, number_of, page
 from .pdf import page_of
 from .subscriptions import current
@@ -17,9 +17,9 @@ def _list(call: Call) -> Answer:
     limit = limit_of(query.get("limit"))
     before = number_of(query["cursor"]) if query.get("cursor") else None
     rows = call.store.records("invoice", owner=call.caller.organization_id, limit=limit + 1, before=before)
-    shown, following = page(rows, limit)
-    data = [{name: value for name, value in row.items() if name != "number"} for row in shown]
-    return Answer({"data": data, "next_cursor": following})
+    on_page, next_cursor = page(rows, limit)
+    data = [{name: value for name, value in row.items() if name != "number"} for row in on_page]
+    return Answer({"data": data, "next_cursor": next_cursor})
 
 
 def _get(call: Call) -> Answer:
@@ -51,7 +51,7 @@ def _money(cents: int, currency: str) -> str:
 
 def _existing(call: Call) -> dict[str, Any]:
     current(call)
-    return owned(call, "invoice", call.path["invoice_id"])
+    return own_record(call, "invoice", call.path["invoice_id"])
 
 
 HANDLERS: dict[str, Handler] = {

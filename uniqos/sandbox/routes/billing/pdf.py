@@ -1,4 +1,4 @@
-"""A PDF of one page of text, by hand: nothing else is needed for an invoice."""
+"""A writer of PDF files with one page of text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 
 def page_of(lines: Sequence[str]) -> bytes:
-    """Lines in a typewriter's letters on an A4 page; as many as 50 have room, each of 80 letters."""
-    text = "\n".join(f"({_escaped(line)}) '" for line in lines).encode("cp1252", "replace")
+    """Return a PDF of one A4 page in a monospaced font. It has room for 50 lines of 80 characters."""
+    text = "\n".join(f"({_escape(line)}) '" for line in lines).encode("cp1252", "replace")
     content = b"BT /F1 10 Tf 15 TL 56 800 Td\n" + text + b"\nET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -17,7 +17,7 @@ def page_of(lines: Sequence[str]) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
     ]
-    document = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")  # the second line tells that the file is binary
+    document = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")  # the bytes of the second line mark the file as binary
     offsets: list[int] = []
     for number, body in enumerate(objects, 1):
         offsets.append(len(document))
@@ -29,5 +29,5 @@ def page_of(lines: Sequence[str]) -> bytes:
     return bytes(document)
 
 
-def _escaped(line: str) -> str:
+def _escape(line: str) -> str:
     return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)").replace("\n", " ").replace("\r", " ")

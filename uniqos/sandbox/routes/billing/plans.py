@@ -1,6 +1,6 @@
-"""What can be subscribed to. The names are public; prices and limits are the sandbox's own.
+"""The plans, and their handler. The names are public; prices and limits are the sandbox's own.
 
-The Free plan is so small that its end is reached in a moment.
+The Free plan is small, so that a test reaches its limits with a few turns.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from ...http.checks import invalid
 
 CURRENCY = "USD"
 COMPONENTS = ("turns", "active_relationships")
-"""What a plan limits."""
+"""The components of a plan that have a limit."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a period of 30 days costs and holds."""
+    """The price and the limits of a period of 30 days."""
 
     id: str
     name: str
     price_cents: int
     limits: dict[str, int]
     overage_cents_per_turn: int | None
-    """What a turn beyond the plan costs; None where there is none."""
+    """The price of a turn above the limit; None where no such turn is possible."""
 
-    def shown(self) -> dict[str, Any]:
-        """The plan as it is answered."""
+    def view(self) -> dict[str, Any]:
+        """Return the plan as the API shows it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -54,10 +54,10 @@ PLANS: dict[str, Plan] = {
 
 
 def plan_of(name: object) -> Plan:
-    """The plan of that id.
+    """Return a plan by its id.
 
     Raises:
-        Refusal: There is none.
+        Refusal: ``validation_error``: there is no such plan.
     """
     plan = PLANS.get(name) if isinstance(name, str) else None
     if plan is None:
@@ -66,7 +66,7 @@ def plan_of(name: object) -> Plan:
 
 
 def _list(call: Call) -> Answer:
-    return Answer({"data": [plan.shown() for plan in PLANS.values()]})
+    return Answer({"data": [plan.view() for plan in PLANS.values()]})
 
 
 HANDLERS: dict[str, Handler] = {"billing.plans.list": _list}

@@ -1,6 +1,6 @@
-"""What was used: real turns, by day and by period, and the relationships they were of. Shapes are the sandbox's own.
+"""The handlers of usage: turns and active relationships, by day and by period. Shapes are the sandbox's own.
 
-``usage.turns`` may be asked ``from`` and ``to``, days of UTC, both included.
+``usage.turns`` takes ``from`` and ``to``, which are days of UTC; both are included.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 from ...http.call import Answer, Call, Handler
 from ...http.checks import invalid
 from ...refusal import Refusal
-from .alerts import tell_alerts
+from .alerts import send_alerts
 from .plans import COMPONENTS, PLANS
 from .subscriptions import current, save
 
 
 def permit(call: Call) -> None:
-    """Let a turn begin, one that costs nothing too.
+    """Refuse a turn, a free one too, when the subscription is not active.
 
     Raises:
         Refusal: ``payment_required``.
@@ -28,27 +28,30 @@ def permit(call: Call) -> None:
 
 
 def count_turn(call: Call, relationship_id: str | None) -> None:
-    """Count a turn, and its relationship the first time in a period.
+    """Count a turn, and its relationship for the first time in a period.
 
     Raises:
-        Refusal: ``quota_exhausted``: that is one more than the plan holds.
+        Refusal: ``quota_exhausted``: the plan's limit is reached.
     """
-    held = current(call)
+    subscription = current(call)
     counted = ["turns"]
-    if relationship_id is not None and not _is_active(call, held, relationship_id):
+    if relationship_id is not None and not _is_active(call, subscription, relationship_id):
         counted.append("active_relationships")
     for component in counted:
-        held["used"][component] += 1
-        if held["overage_policy"] == "block" and held["used"][component] > PLANS[held["plan"]].limits[component]:
+        subscription["used"][component] += 1
+        if (
+            subscription["overage_policy"] == "block"
+            and subscription["used"][component] > PLANS[subscription["plan"]].limits[component]
+        ):
             raise Refusal("quota_exhausted", details={"component": component})
-    save(call, held)
+    save(call, subscription)
     call.store.run("insert into turns_used values (?, ?, ?)", call.caller.organization_id, call.now, relationship_id)
-    tell_alerts(call, held)
+    send_alerts(call, subscription)
 
 
-def _is_active(call: Call, held: dict[str, Any], relationship_id: str) -> bool:
+def _is_active(call: Call, subscription: dict[str, Any], relationship_id: str) -> bool:
     sql = "select 1 from turns_used where organization_id = ? and relationship_id = ? and created_at >= ?"
-    return call.store.one(sql, held["id"], relationship_id, held["current_period_start"]) is not None
+    return call.store.one(sql, subscription["id"], relationship_id, subscription["current_period_start"]) is not None
 
 
 def _turns(call: Call) -> Answer:
@@ -72,19 +75,19 @@ def _day(query: dict[str, Any], name: str, default: str) -> str:
 
 
 def _active_relationships(call: Call) -> Answer:
-    held = current(call)
-    period = {name: held[name] for name in ("current_period_start", "current_period_end")}
-    return Answer({**_credit(held, "active_relationships"), **period})
+    subscription = current(call)
+    period = {name: subscription[name] for name in ("current_period_start", "current_period_end")}
+    return Answer({**_credit(subscription, "active_relationships"), **period})
 
 
 def _credits(call: Call) -> Answer:
-    held = current(call)
-    used = {component: _credit(held, component) for component in COMPONENTS}
-    return Answer({**used, "resets_at": held["current_period_end"]})
+    subscription = current(call)
+    used = {component: _credit(subscription, component) for component in COMPONENTS}
+    return Answer({**used, "resets_at": subscription["current_period_end"]})
 
 
-def _credit(held: dict[str, Any], component: str) -> dict[str, int]:
-    used, limit = held["used"][component], PLANS[held["plan"]].limits[component]
+def _credit(subscription: dict[str, Any], component: str) -> dict[str, int]:
+    used, limit = subscription["used"][component], PLANS[subscription["plan"]].limits[component]
     return {"used": used, "limit": limit, "remaining": max(0, limit - used)}
 
 

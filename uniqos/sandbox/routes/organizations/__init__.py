@@ -1,1 +1,1 @@
-"""The handlers of organizations, members and invitations."""
+"""The handlers of organizations, their members, invitations and transfers."""

@@ -1,7 +1,7 @@
-"""The members of an organization, and their roles. Shapes beyond ``id`` and ``role`` are the sandbox's own.
+"""The handlers of members and their roles. All fields but ``id`` and ``role`` are the sandbox's own.
 
-Owners and admins manage members; only owners manage owners. The last owner stays one. Who is removed is logged out of
-the organization at once; anybody may leave.
+Owners and admins manage members, and only owners manage owners. The last owner can neither leave nor get another role.
+A removed member is logged out of the organization at once. Every member may leave.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ...state.accounts import ROLES, leave, membership
 from ...state.store import Store
 
 
-def of(store: Store, organization_id: str) -> list[dict[str, Any]]:
-    """The members as the API shows them."""
-    return [_shown(store, found) for found in store.records("member", owner=organization_id)]
+def of_organization(store: Store, organization_id: str) -> list[dict[str, Any]]:
+    """Return the members of an organization as the API shows them."""
+    return [_view(store, found) for found in store.records("member", owner=organization_id)]
 
 
-def _shown(store: Store, found: dict[str, Any]) -> dict[str, Any]:
+def _view(store: Store, found: dict[str, Any]) -> dict[str, Any]:
     person = store.get("user", found["user_id"])
     assert person is not None
     of_person = {"id": person["id"], "email": person["email"], "name": person["name"]}
@@ -29,7 +29,7 @@ def _shown(store: Store, found: dict[str, Any]) -> dict[str, Any]:
 
 def _list(call: Call) -> Answer:
     found, _ = organization_for(call)
-    return Answer({"data": of(call.store, found["id"])})
+    return Answer({"data": of_organization(call.store, found["id"])})
 
 
 def _member(call: Call, organization_id: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _member(call: Call, organization_id: str) -> dict[str, Any]:
 
 def _check_owners(call: Call, found: dict[str, Any], own_role: str, new_role: str | None) -> None:
     if "owner" in (found["role"], new_role) and own_role != "owner":
-        raise Refusal("permission_denied", "Only an owner may do that to an owner, or make one.")
+        raise Refusal("permission_denied", "Only an owner may change or remove an owner, or appoint one.")
     if found["role"] == "owner" and new_role != "owner":
         members = call.store.records("member", owner=found["organization_id"])
         if sum(member["role"] == "owner" for member in members) == 1:
@@ -50,15 +50,15 @@ def _check_owners(call: Call, found: dict[str, Any], own_role: str, new_role: st
 
 
 def _update_role(call: Call) -> Answer:
-    organization, own_role = organization_for(call, MANAGERS, changing=True)
+    organization, own_role = organization_for(call, MANAGERS, needs_active=True)
     found, role = _member(call, organization["id"]), role_of(call.fields(), ROLES)
     _check_owners(call, found, own_role, role)
-    return Answer(_shown(call.store, call.store.change("member", found, role=role)))
+    return Answer(_view(call.store, call.store.change("member", found, role=role)))
 
 
 def _remove(call: Call) -> Answer:
     leaves = call.path["user_id"] == call.caller.user_id
-    organization, own_role = organization_for(call, ROLES if leaves else MANAGERS, changing=True)
+    organization, own_role = organization_for(call, ROLES if leaves else MANAGERS, needs_active=True)
     found = _member(call, organization["id"])
     _check_owners(call, found, own_role, None)
     leave(call.store, found, call.now)

@@ -1,9 +1,11 @@
-"""Organizations: profile, declaration and review, deletion with its days of grace, export.
+"""The handlers of organizations: profile, declaration and review, deletion after a period of grace, and export.
 
-The sandbox's own: every field but ``status`` of a deletion and ``organization`` of an export. A declaration is any
-object; with the first one the review begins, and it stays ``pending_review`` unless a mark in the organization's name
-decides at once (see magic.py). Any member may read, owners and admins may change, only owners may delete; until it is
-erased, an organization that waits for its deletion is read but not changed.
+The sandbox's own: all fields but ``status`` of a deletion and ``organization`` of an export. A declaration is any
+object. The first one begins the review, which stays ``pending_review``, unless a mark in the name of the organization
+decides at once: see ``faults/magic.py``.
+
+Every member may read, owners and admins may change, and only owners may delete. An organization that waits for its
+deletion can be read, and not be changed.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 from ....api.organizations import OrganizationDeletionRequest
 from ...faults.magic import read
 from ...http.call import Answer, Call, Handler
-from ...http.checks import MANAGERS, check_free, check_name, invalid, organization_for
+from ...http.checks import MANAGERS, check_name, check_read_only, invalid, organization_for
 from ...refusal import Refusal
 from ...state.accounts import add_organization, memberships
 from ...state.store import instant
@@ -23,14 +25,14 @@ from . import invitations, members, transfers
 
 _GRACE_DAYS = 30
 _OWNER = ("owner",)
-_FIXED = (
+_READ_ONLY = (
     *("id", "created_at", "status", "role", "review_status", "declaration"),
     *("deletion_requested_at", "deletes_at"),
 )
 
 
 def _list(call: Call) -> Answer:
-    """Those the caller is a member of; a key's caller is who made it."""
+    """List the organizations of the caller; for a key, those of the person who created it."""
     rows: list[dict[str, Any]] = []
     for member in memberships(call.store, call.caller.user_id):
         found = call.store.get("organization", member["organization_id"])
@@ -41,7 +43,7 @@ def _list(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     fields = call.fields()
-    check_free(fields, _FIXED)
+    check_read_only(fields, _READ_ONLY)
     check_name(fields)
     made = add_organization(call.store, call.store.new_id("org"), fields, owner=call.caller.user_id, now=call.now)
     return Answer({**made, "role": "owner"}, 201)
@@ -53,15 +55,15 @@ def _get(call: Call) -> Answer:
 
 
 def _update(call: Call) -> Answer:
-    found, role = organization_for(call, MANAGERS, changing=True)
+    found, role = organization_for(call, MANAGERS, needs_active=True)
     fields = call.fields()
-    check_free(fields, _FIXED)
+    check_read_only(fields, _READ_ONLY)
     check_name({**found, **fields})
     return Answer({**call.store.change("organization", found, **fields), "role": role})
 
 
 def _update_declaration(call: Call) -> Answer:
-    found, _ = organization_for(call, MANAGERS, changing=True)
+    found, _ = organization_for(call, MANAGERS, needs_active=True)
     review = found["review_status"]
     if review == "not_submitted":
         review = read(found["name"]).review or "pending_review"
@@ -76,8 +78,8 @@ def _review_status(call: Call) -> Answer:
 
 
 def _appeal(call: Call) -> Answer:
-    """Only a rejection can be appealed; nobody decides on it here."""
-    found, _ = organization_for(call, MANAGERS, changing=True)
+    """Appeal a rejection. The sandbox never decides on an appeal."""
+    found, _ = organization_for(call, MANAGERS, needs_active=True)
     if found["review_status"] != "rejected":
         raise Refusal("conflict", f"The review of {found['id']} is {found['review_status']}, not rejected.")
     call.store.change("organization", found, review_status="appealed", appeal=call.fields())
@@ -85,7 +87,7 @@ def _appeal(call: Call) -> Answer:
 
 
 def _request_deletion(call: Call) -> Answer:
-    """Asked for again, it answers the same: the days of grace run from the first time."""
+    """Request the deletion. A repeated request answers the same, since the period of grace began with the first one."""
     found, _ = organization_for(call, _OWNER)
     assert isinstance(call.body, OrganizationDeletionRequest)
     if call.body.confirm_name != found["name"]:
@@ -115,14 +117,14 @@ def _deletion(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _export(call: Call) -> Answer:
-    """Everything of the organization's own; no secret is in it."""
+    """Export all data of the organization, without secrets."""
     found, _ = organization_for(call, MANAGERS)
     return Answer(
         {
             "organization": found,
-            "members": members.of(call.store, found["id"]),
-            "invitations": invitations.of(call.store, found["id"], call.now),
-            "api_keys": api_keys.of(call.store, found["id"], call.now),
+            "members": members.of_organization(call.store, found["id"]),
+            "invitations": invitations.of_organization(call.store, found["id"], call.now),
+            "api_keys": api_keys.of_organization(call.store, found["id"], call.now),
             "exported_at": call.now,
         }
     )

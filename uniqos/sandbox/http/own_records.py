@@ -1,4 +1,4 @@
-"""The records of an organization, which no other one sees."""
+"""The records of the caller's organization. Those of other organizations are ``not_found``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ..state.store import record
 from .call import Call
 
 
-def owned_all(call: Call, kind: str) -> list[dict[str, Any]]:
-    """What the caller's organization has of a kind, newest first."""
+def own_records(call: Call, kind: str) -> list[dict[str, Any]]:
+    """Return all records of a kind, newest first."""
     rows = call.store.records(kind, owner=call.caller.organization_id)
     return [{name: value for name, value in row.items() if name != "number"} for row in rows]
 
 
-def owned(call: Call, kind: str, identifier: str) -> dict[str, Any]:
-    """One of them.
+def own_record(call: Call, kind: str, identifier: str) -> dict[str, Any]:
+    """Return one record.
 
     Raises:
-        Refusal: ``not_found``, also for what is another organization's.
+        Refusal: ``not_found``: the record does not exist, or belongs to another organization.
     """
     sql = "select * from records where kind = ? and id = ? and owner = ?"
     row = call.store.one(sql, kind, identifier, call.caller.organization_id)
