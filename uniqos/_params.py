@@ -94,6 +94,7 @@ class ReadableModelQueryDict(TypedDict, total=False):
     """``ReadableModelQuery`` as a mapping."""
 
     language: Literal["en", "es"] | None
+    """The language of the words: English or Spanish."""
 
 
 class ReadableModelQueryArgs(ReadableModelQueryDict, Options, total=False):
@@ -166,7 +167,9 @@ class InteractionQueryArgs(Options, total=False):
     """``InteractionQuery`` as keywords, and the options of a call."""
 
     user_id: str | None
+    """Only turns of this end user."""
     relationship_id: str | None
+    """Only turns of this relationship."""
     from_: str | datetime | None
     """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: str | datetime | None
@@ -195,7 +198,9 @@ class AggregateQueryArgs(Options, total=False):
     """``AggregateQuery`` as keywords, and the options of a call."""
 
     user_id: str | None
+    """Only turns of this end user."""
     relationship_id: str | None
+    """Only turns of this relationship."""
     from_: str | datetime | None
     """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: str | datetime | None
@@ -212,6 +217,7 @@ class SwitchOrganizationDict(TypedDict, total=False):
     """``SwitchOrganization`` as a mapping."""
 
     organization_id: Required[str]
+    """The organization to act for from now on."""
 
 
 class SwitchOrganizationArgs(SwitchOrganizationDict, Options, total=False):
@@ -247,6 +253,7 @@ class MemberInviteDict(TypedDict, total=False):
     """``MemberInvite`` as a mapping."""
 
     email: str | None
+    """The address that the invitation is sent to."""
     role: Literal["admin", "developer"] | str | None
     """Further roles are undocumented."""
 
@@ -277,6 +284,7 @@ class PersonalityCreateDict(TypedDict, total=False):
     """``PersonalityCreate`` as a mapping."""
 
     name: str | None
+    """The name that people see."""
     source: Literal["guided_prompt"] | str | None
     """``guided_prompt`` if the personality comes from a guided proposal."""
     source_ref: str | None
@@ -298,6 +306,7 @@ class CatalogCloneDict(TypedDict, total=False):
     slug: Required[str]
     """The catalog entry to copy."""
     name: str | None
+    """The name of the copy."""
 
 
 class CatalogCloneArgs(CatalogCloneDict, Options, total=False):
@@ -313,7 +322,9 @@ class RelationshipQueryDict(TypedDict, total=False):
     """``RelationshipQuery`` as a mapping."""
 
     user_id: str | None
+    """Only relationships of this end user."""
     personality_id: str | None
+    """Only relationships with this personality."""
     limit: int | None
     """Relationships per page."""
     cursor: str | None

@@ -30,7 +30,7 @@ LOCKS = [
     ("uniqos._async.client", "_unpickling"),
     ("uniqos._base.model", "_build_lock"),
     ("uniqos._policy.pace", "_lock"),
-    ("uniqos._policy.drift", "_telling"),
+    ("uniqos._policy.drift", "_reporting"),
 ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, get_origin
 
@@ -12,7 +14,7 @@ import pytest
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos import AsyncUniqOS, UniqOS, contract, errors, models, sandbox, testing, webhooks
+from uniqos import AsyncUniqOS, UniqOS, _params, contract, errors, models, sandbox, testing, webhooks
 
 MODULES = [uniqos, contract, errors, models, sandbox, testing, webhooks]
 try:
@@ -77,15 +79,18 @@ def test_every_public_method_has_a_docstring() -> None:
 
 
 def undescribed(function: Any) -> list[str]:
-    """Return the arguments that stand neither under ``Args`` nor in the first line of a docstring."""
+    """Return the arguments that stand neither under ``Args``, nor in the first line, nor in a TypedDict."""
     text = inspect.getdoc(function) or ""
     section = re.search(r"^Args:\n((?:[ ].*\n?|\n)+)", text, re.MULTILINE)
     described = set(re.findall(r"^ {4}\*{0,2}(\w+):", section[1], re.MULTILINE)) if section else set()
     described.update(re.findall(r"``(\w+)``", text.partition("\n")[0]))
     return [
         name
-        for name in inspect.signature(function).parameters
-        if name not in described and name != "self" and not name.startswith("_")
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in described
+        and name != "self"
+        and not name.startswith("_")
+        and not (parameter.kind is parameter.VAR_KEYWORD and "Unpack[" in str(parameter.annotation))
     ]
 
 
@@ -98,3 +103,24 @@ def test_every_setting_of_a_client_is_described(client: type) -> None:
     text = f"{inspect.getdoc(client)}\n{inspect.getdoc(client.__init__)}"
     names = list(inspect.signature(client).parameters)
     assert [name for name in names if f"\n    {name}: " not in text] == []
+
+
+OF_NAMESPACES = {path: function for path, function in FUNCTIONS.items() if re.match(r"UniqOS\.\w+\.", path)}
+
+
+def test_every_method_of_a_namespace_says_what_it_returns_and_where_that_is_known_from() -> None:
+    assert len(OF_NAMESPACES) > 100
+    texts = {path: inspect.getdoc(function) or "" for path, function in OF_NAMESPACES.items()}
+    assert [path for path, text in texts.items() if not re.search(r"^Returns:$", text, re.MULTILINE)] == []
+    assert [path for path, text in texts.items() if not re.search(r"^Source: ", text, re.MULTILINE)] == []
+
+
+def test_every_keyword_of_a_typed_dict_is_described() -> None:
+    source = Path(_params.__file__).read_text("utf-8")
+    silent = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            for field, following in zip(node.body, [*node.body[1:], None], strict=True):
+                if isinstance(field, ast.AnnAssign) and not isinstance(following, ast.Expr):
+                    silent.append(f"{node.name}.{ast.unparse(field.target)}")
+    assert silent == []

@@ -78,6 +78,7 @@ class ReadableModelQuery(RequestModel, source="official SDK"):
     """Query of ``end_users.model_readable`` (source: official SDK)."""
 
     language: Literal["en", "es"] | None = None
+    """The language of the words: English or Spanish."""
 
 
 class ReadableModel(Model):

@@ -31,7 +31,9 @@ class InteractionFilter(RequestModel, source="docs"):
     """Conditions that a turn must meet, all of them (source: docs)."""
 
     user_id: str | None = None
+    """Only turns of this end user."""
     relationship_id: str | None = None
+    """Only turns of this relationship."""
     from_: Instant | None = Field(default=None, validation_alias="from", serialization_alias="from")
     """Earliest instant, inclusive: a datetime with a time zone, or ISO-8601 text. It is sent in UTC."""
     to: Instant | None = None

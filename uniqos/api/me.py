@@ -20,6 +20,7 @@ class SwitchOrganization(RequestModel, source="official SDK"):
     """Body of ``me.switch_organization`` (source: official SDK)."""
 
     organization_id: str
+    """The organization to act for from now on."""
 
 
 class SwitchedOrganization(Model):

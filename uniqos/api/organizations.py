@@ -107,6 +107,7 @@ class MemberInvite(RequestModel, source="official SDK"):
     """Body of ``organizations.members.invite`` (source: official SDK)."""
 
     email: str | None = None
+    """The address that the invitation is sent to."""
     role: Literal["admin", "developer"] | str | None = None
     """Further roles are undocumented."""
 

@@ -38,6 +38,7 @@ class PersonalityCreate(RequestModel, source="official SDK"):
     """Body of ``personalities.create``; pass further keys in a mapping (source: official SDK, incomplete)."""
 
     name: str | None = None
+    """The name that people see."""
     source: Literal["guided_prompt"] | str | None = None
     """``guided_prompt`` if the personality comes from a guided proposal."""
     source_ref: str | None = None
@@ -75,6 +76,7 @@ class CatalogClone(RequestModel, source="official SDK"):
     slug: str
     """The catalog entry to copy."""
     name: str | None = None
+    """The name of the copy."""
 
 
 class ClonedPersonality(Model):

@@ -15,7 +15,9 @@ class RelationshipQuery(RequestModel, source="docs"):
     """Query of ``relationships.list`` (source: docs; ``limit`` and ``cursor`` are presumed, as for interactions)."""
 
     user_id: str | None = None
+    """Only relationships of this end user."""
     personality_id: str | None = None
+    """Only relationships with this personality."""
     limit: int | None = None
     """Relationships per page."""
     cursor: str | None = None

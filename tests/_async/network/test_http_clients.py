@@ -69,7 +69,7 @@ async def test_an_answer_that_a_hook_has_begun_to_read_says_what_to_do() -> None
     with RawServer(answers(OK)) as server:
         async with httpx.AsyncClient(event_hooks={"response": [reads_a_piece]}) as http_client:
             client = make_client(server.url, http_client=http_client)
-            with pytest.raises(errors.ResponseDecodeError, match="which keeps it") as caught:
+            with pytest.raises(errors.ResponseDecodeError, match="which keep the body") as caught:
                 await client.respond(**TURN, timeout=5)
             assert slept(client) == []
     assert (caught.value.http_status, caught.value.request_id) == (200, "req_1")

@@ -104,7 +104,7 @@ class Rule(BaseModel):
         return self._effects() == {"latency"}
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether the rule chooses requests with this method and path."""
+        """Return whether the rule chooses requests with this ``method`` and ``path``."""
         return (self.method or method) == method and fnmatchcase(path, self.path or "*")
 
 

@@ -49,7 +49,7 @@ class Journal:
         self._count: int = 0
 
     def attempt(self, key: str | None) -> int:
-        """Count a request, and return its number among those with the same Idempotency-Key, from 1."""
+        """Count a request with the Idempotency-Key ``key``; return its number among those with this key, from 1."""
         return 1 if key is None else self._attempts.add(key)
 
     def add(self, **fields: Any) -> None:
@@ -74,7 +74,7 @@ class Journal:
         return queue
 
     def leave(self, queue: asyncio.Queue[Entry]) -> None:
-        """Stop adding requests to a queue."""
+        """Stop adding requests to ``queue``."""
         self._listeners.discard(queue)
 
     def entries(self) -> list[dict[str, Any]]:
