@@ -16,13 +16,14 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
-from pydantic import AwareDatetime, Field, field_serializer
+from pydantic import AwareDatetime, Field, TypeAdapter, field_serializer
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
 from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model, RequestModel
+from uniqos._base.response import from_wire
 from uniqos._wire.decode import decode
 from uniqos._wire.file import File, SavedFile
 from uniqos.api import source_of
@@ -332,3 +333,55 @@ def test_the_table_of_operations_is_the_same_without_docstrings(option: str) -> 
     ]
     assert tables[0].stdout == tables[1].stdout
     assert b'"docs"' in tables[0].stdout
+
+
+TURN = {
+    "response": "Hi",
+    "inferred_emotional_state": None,
+    "interaction_id": "int_1",
+    "memory": {
+        "consulted": True,
+        "summary_used": None,
+        "significant_moments_referenced": 0,
+        "model_updated": False,
+    },
+    "guardrails": {"applied": ["calm"], "since": "2026-01-01T00:00:00.000Z"},
+    "usage": {"turns_consumed": 1, "active_relationship_counted": False, "llm_provider": "a", "llm_model": "b"},
+    "latency_ms": 7,
+    "score": 1.0,
+}
+
+
+def reordered(value: Any) -> Any:
+    return {key: reordered(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("sent", [TURN, reordered(TURN), {**TURN, "latency_ms": 7.0}, {**TURN, "score": 1}])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_an_unchanged_answer_is_written_as_the_server_sent_it(sent: Any, separators: tuple[str, str]) -> None:
+    text = json.dumps(sent, separators=separators)
+    answer = from_wire(models.RespondResult, text.encode())
+    compact = json.dumps(sent, separators=(",", ":"))
+    assert answer.raw == text.encode()
+    assert answer.model_dump_json() == compact
+    assert TypeAdapter(models.RespondResult).dump_json(answer).decode() == compact
+    assert json.dumps(answer.model_dump(mode="json"), separators=(",", ":")) == compact
+    answer.model_dump(mode="json")["memory"].clear()
+    assert answer["memory"] == sent["memory"]
+
+
+def test_what_was_changed_within_an_answer_is_written_and_its_raw_text_stays() -> None:
+    text = json.dumps(TURN, separators=(",", ":"))
+    answer = from_wire(models.RespondResult, text)
+    answer.guardrails.applied.append("kind")
+    assert json.loads(answer.model_dump_json()) == {
+        **TURN,
+        "guardrails": {**TURN["guardrails"], "applied": ["calm", "kind"]},
+    }
+    assert answer.raw == text.encode()
+    assert (answer.guardrails.raw, models.RespondResult.model_construct().raw) == (None, None)
+
+
+def test_an_instant_is_written_as_the_server_wrote_it() -> None:
+    text = '{"id":"evt_1","type":"x","created_at":"2026-01-01T10:00:00.000+02:00","data":[1.0]}'
+    assert from_wire(models.WebhookEvent, text).model_dump_json() == text

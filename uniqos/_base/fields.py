@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -31,6 +32,29 @@ def optional_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
         for name, key, info in package_fields(model)
         if not info.is_required() and get_origin(info.annotation) is not Literal
     )
+
+
+@cache
+def has_plain_keys(model: type[BaseModel]) -> bool:
+    """Return whether JSON writes each field under the name of its attribute, and none that the server may omit.
+
+    The answer holds for the models inside this one, too. A constant field, such as the ``type`` of an event, is written
+    even if the server omitted it.
+    """
+    return all(
+        name == key
+        and (info.is_required() or get_origin(info.annotation) is not Literal)
+        and all(inner is model or has_plain_keys(inner) for inner in _models_in(info.annotation))
+        for name, key, info in json_fields(model)
+    )
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    # On Python 3.10, list[str] is an instance of type too, and issubclass() refuses it.
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 @cache

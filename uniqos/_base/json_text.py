@@ -26,6 +26,11 @@ class JsonText:
         return self._parsed
 
     @property
+    def raw(self) -> bytes:
+        """The text as bytes."""
+        return self._raw if isinstance(self._raw, bytes) else self._raw.encode()
+
+    @property
     def text(self) -> str:
         """The text itself."""
         return self._raw if isinstance(self._raw, str) else self._raw.decode()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
@@ -16,15 +17,15 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import to_jsonable_python
+from pydantic_core import SchemaSerializer, to_jsonable_python
 from typing_extensions import Self, Unpack
 
-from .fields import caller_fields, optional_fields, timestamp_fields
+from .fields import caller_fields, has_plain_keys, optional_fields, timestamp_fields
 from .foreign import serialize_model
 from .fork import ForkSafeLock
 from .mapping import JsonObject
 from .plain import is_ours, request_values, to_plain, to_plain_fields
-from .serialize import as_sent, dump_without_types, timestamp_text
+from .serialize import as_sent, bare_serializer, dump_without_types, is_unchanged, timestamp_text
 from .signature import replace_signature
 
 if TYPE_CHECKING:
@@ -111,6 +112,15 @@ class Model(BaseModel, JsonObject):
         """The HTTP side of a response: status, headers, retries. None for a part of one, or a model made by hand."""
         return get_slot(self, "_http")  # type: ignore[no-any-return]
 
+    @property
+    def raw(self) -> bytes | None:
+        """The JSON text of an answer or event as the server sent it; None for a part of one, or a model made by hand.
+
+        It shows none of the changes that were made to a list or dict of the answer.
+        """
+        wire = get_slot(self, "_wire")
+        return None if wire is None or wire[1] else wire[0].raw
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object: of a response as the server sent it, of a request as it would be sent."""
         wire = get_slot(self, "_wire")
@@ -151,8 +161,13 @@ class Model(BaseModel, JsonObject):
         # Pydantic would use a return type as the schema of the output, so there is none.
         if not isinstance(self, Model):  # A field of a model built without validation may hold any value.
             return dump(self)
-        values = dump_without_types(self, info) if get_slot(self, "_salvaged") else dump(self)
-        if info.mode != "json":
+        is_json, is_salvaged = info.mode == "json", get_slot(self, "_salvaged")
+        if is_json and not is_salvaged and get_slot(self, "_wire") is not None and _is_dumped_whole(type(self), info):
+            sent = self.to_dict()
+            if is_unchanged(self, sent, _bare_serializer(type(self))):
+                return sent
+        values = dump_without_types(self, info) if is_salvaged else dump(self)
+        if not is_json:
             return values
         by_name = not (self.model_config.get("serialize_by_alias") if info.by_alias is None else info.by_alias)
         for name, key in () if info.exclude_unset else optional_fields(type(self)):
@@ -165,6 +180,23 @@ class Model(BaseModel, JsonObject):
             if isinstance(value, datetime) and values.get(key) == to_jsonable_python(value):
                 values[key] = timestamp_text(value) or values[key]
         return values
+
+    if not TYPE_CHECKING:  # The signature stays pydantic's.
+
+        def model_dump_json(self, **options: Any) -> str:
+            """Return pydantic's JSON text, with scalars as the server sent them.
+
+            A whole answer, of which nothing was changed, returns its own text if pydantic would write the same bytes.
+            """
+            if not options:
+                writer = _writers.get(type(self), _writer)
+                try:
+                    text, path = _get_wire(self)
+                    if not path and writer(self, exclude_unset=True, warnings=False) == text.raw:
+                        return text.text
+                except AttributeError:  # The model was made by hand.
+                    pass
+            return super().model_dump_json(**options)
 
     def __getstate__(self) -> dict[Any, Any]:
         return {**super().__getstate__(), "slots": {name: get_slot(self, name) for name in _SLOTS}}
@@ -221,6 +253,35 @@ class OpenRequest(RequestModel):
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Any) -> None: ...
+
+
+def _is_dumped_whole(model: type[Model], info: SerializationInfo) -> bool:
+    """Return whether a dump with these settings is the JSON object that a response was made from."""
+    is_whole = info.include is None and info.exclude is None and not (info.exclude_defaults or info.exclude_none)
+    return is_whole and has_plain_keys(model)
+
+
+@cache
+def _bare_serializer(model: type[Model]) -> SchemaSerializer:
+    if not model.__pydantic_complete__:  # A process that only loads pickles has built no model yet.
+        model.model_rebuild()
+    return bare_serializer(model, Model._serialize)
+
+
+_get_wire: Callable[[Model], tuple[JsonText, tuple[str | int, ...]]] = Model.__dict__["_wire"].__get__
+_writers: dict[type[Model], Callable[..., bytes | None]] = {}
+"""By class, the function that writes a response as JSON, without the values that were not sent."""
+
+
+def _writer(model: Model, **options: Any) -> bytes | None:
+    """Write a model whose class has no writer yet. None if the JSON keys of the class need more than pydantic."""
+    kind = type(model)
+    writer = _writers[kind] = _bare_serializer(kind).to_json if has_plain_keys(kind) else _no_text
+    return writer(model, **options)
+
+
+def _no_text(model: Model, **options: Any) -> None:
+    return None
 
 
 def get_slot(model: Model, name: str) -> Any:

@@ -38,6 +38,57 @@ def _any_serializer() -> SchemaSerializer:
     return SchemaSerializer(core_schema.any_schema())
 
 
+def is_unchanged(model: BaseModel, sent: Mapping[str, Any], serializer: Any) -> bool:
+    """Return whether a response still holds the JSON object that it was made from.
+
+    A response is frozen, but its lists and dicts can be changed in place.
+
+    Args:
+        model: The response.
+        sent: The JSON object that the server sent.
+        serializer: Serializes ``model``, without calling Python: see ``bare_serializer``.
+    """
+    values = serializer.to_python(model, mode="json", by_alias=True, exclude_unset=True, warnings=False)
+    return _is_same(values, sent)
+
+
+def _is_same(value: Any, sent: Any) -> bool:
+    """Return whether two JSON values are equal. Texts may also be the same instant, which pydantic writes otherwise."""
+    if value == sent:
+        return True
+    if isinstance(value, dict):
+        return (
+            isinstance(sent, dict) and value.keys() == sent.keys() and all(_is_same(value[k], sent[k]) for k in value)
+        )
+    if isinstance(value, list):
+        return isinstance(sent, list) and len(value) == len(sent) and all(map(_is_same, value, sent))
+    return isinstance(value, str) and isinstance(sent, str) and _is_same_instant(value, sent)
+
+
+def _is_same_instant(value: str, sent: str) -> bool:
+    try:
+        return datetime.fromisoformat(value.replace("Z", "+00:00")) == datetime.fromisoformat(
+            sent.replace("Z", "+00:00")
+        )
+    except (ValueError, TypeError):
+        return False
+
+
+def bare_serializer(model: type[BaseModel], wrapper: Any) -> SchemaSerializer:
+    """Return the serializer that pydantic would give to a model without the serializer ``wrapper``."""
+    return SchemaSerializer(_without(model.__pydantic_core_schema__, wrapper))
+
+
+def _without(schema: Any, wrapper: Any) -> Any:
+    if isinstance(schema, dict):
+        own = schema.get("serialization")
+        bare = isinstance(own, dict) and own.get("function") is wrapper
+        return {key: _without(value, wrapper) for key, value in schema.items() if not (bare and key == "serialization")}
+    if isinstance(schema, (list, tuple)):
+        return type(schema)([_without(value, wrapper) for value in schema])
+    return schema
+
+
 def as_sent(values: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return dumped values in the order, and with the scalars, that the server sent.
 
