@@ -1,4 +1,4 @@
-"""The types of the calls of most namespaces; ``async_calls.py`` has the others. Never run; the sync twin is made from it.
+"""The types of most calls; ``async_calls.py`` has the others. Never run; the synchronous twin is made from it.
 
 Each call is written with its whole path, so that a search finds which operations have none.
 """
