@@ -8,6 +8,7 @@ import pytest
 
 from uniqos import errors
 from uniqos._policy.plan import Plan, Reason, plan_by_error, plan_within_limits
+from uniqos._wire.options import SharedSettings
 
 RESET = errors.NetworkError("x", code="network_error", sent=True)
 BUSY = errors.api_error(503, {"error": {"code": "service_unavailable"}})
@@ -41,7 +42,7 @@ BY_ERROR: list[tuple[str, errors.UniqOSError, int, int, Plan]] = [
 def test_a_failed_attempt_is_repeated_where_its_error_allows_it(
     resend: Any, error: errors.UniqOSError, retries: int, max_retries: int, plan: Plan
 ) -> None:
-    assert plan_by_error(resend, error, retries, max_retries, 0.5) == plan
+    assert plan_by_error(resend, error, retries, SharedSettings(max_retries=max_retries), 0.5) == plan
 
 
 WITHIN_LIMITS: list[tuple[Plan, dict[str, Any], Plan]] = [
@@ -69,7 +70,13 @@ WITHIN_LIMITS: list[tuple[Plan, dict[str, Any], Plan]] = [
 def test_a_plan_to_resend_is_kept_within_the_limits_of_call_and_client(
     plan: Plan, limits: dict[str, Any], kept: Plan
 ) -> None:
-    usual: dict[str, Any] = {"retries": 0, "max_retries": 3, "starts_in": 0.25, "left": None, "tokens": 50.0}
+    usual: dict[str, Any] = {
+        "retries": 0,
+        "settings": SharedSettings(),
+        "starts_in": 0.25,
+        "left": None,
+        "tokens": 50.0,
+    }
     assert plan_within_limits(plan, **{**usual, **limits}) == kept
 
 

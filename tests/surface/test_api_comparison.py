@@ -51,6 +51,12 @@ def test_a_name_that_is_gone_is_told_once_with_all_it_held(api: Any) -> None:
     assert list(api.breaks(old, new)) == ["uniqos.A is gone", "uniqos.B.x was 'int' and is 'int | None'"]
 
 
+def test_a_union_may_grow_and_not_shrink(api: Any) -> None:
+    old, more = "TypeAliasType('E', A | B)", "TypeAliasType('E', A | C | B)"
+    assert list(api.breaks({"uniqos.E": old}, {"uniqos.E": more})) == []
+    assert len(list(api.breaks({"uniqos.E": more}, {"uniqos.E": old}))) == 1
+
+
 def test_breaks_of_the_source_are_found(api: Any, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "uniqos", tmp_path / "uniqos", ignore=shutil.ignore_patterns("__pycache__"))
     for file, old, new in (

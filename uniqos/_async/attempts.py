@@ -21,6 +21,7 @@ from .._wire.decode import EMPTY_STATUSES
 from .._wire.failures import FAILURES, held_back, network_error, refusal, wrong_type
 from .._wire.message import JSON, Endpoint, body_decoder, is_type
 from .._wire.operation import Request
+from .._wire.options import settings_of
 from .connections import AsyncConnections
 from .exchange import AsyncExchange, close, read_encoded
 
@@ -183,9 +184,8 @@ class AsyncAttempts:
         """Plan the step after a failed attempt, and slow the credential down if the API refused its rate."""
         if self._sent_at is None:
             return Plan(None, "it would begin after the deadline")
-        request, config = self._request, self._config
-        max_retries = config.max_retries if request.max_retries is None else request.max_retries
-        plan = plan_by_error(request.resend, error, self._retries, max_retries, self._clock.random())
+        settings = settings_of(self._request, self._config)
+        plan = plan_by_error(self._request.resend, error, self._retries, settings, self._clock.random())
         if plan.seconds is None:
             return plan
         if isinstance(error, errors.RateLimitError):
@@ -196,7 +196,7 @@ class AsyncAttempts:
         return plan_within_limits(
             plan,
             retries=self._retries,
-            max_retries=max_retries,
+            settings=settings,
             starts_in=plan.seconds if pace is None else pace.free_from(now + plan.seconds) - now,
             left=left,
             tokens=self._budget(error).tokens,

@@ -9,6 +9,7 @@ from .retry import delay, may_resend
 
 if TYPE_CHECKING:
     from .._wire.operation import Resend
+    from .._wire.options import SharedSettings
 
 Reason: TypeAlias = Literal[
     "resend",
@@ -29,17 +30,19 @@ class Plan(NamedTuple):
     reason: Reason
 
 
-def plan_by_error(resend: Resend, error: errors.UniqOSError, retries: int, max_retries: int, random: float) -> Plan:
+def plan_by_error(
+    resend: Resend, error: errors.UniqOSError, retries: int, settings: SharedSettings, random: float
+) -> Plan:
     """Plan by the failure alone.
 
     Args:
         resend: What a second run of the request may cost.
         error: How the attempt failed.
         retries: How many retries were made before it, from 0.
-        max_retries: How many the caller allows. None at all also means that the caller handles rate limits.
+        settings: Those of the call. ``max_retries=0`` also means that the caller handles rate limits.
         random: A number in [0, 1), for the jitter.
     """
-    if max_retries == 0:
+    if settings.max_retries == 0:
         return Plan(None, "retries are off")
     if not may_resend(resend, error):
         return Plan(None, "the error forbids it")
@@ -50,14 +53,14 @@ def plan_by_error(resend: Resend, error: errors.UniqOSError, retries: int, max_r
 
 
 def plan_within_limits(
-    plan: Plan, *, retries: int, max_retries: int, starts_in: float, left: float | None, tokens: float
+    plan: Plan, *, retries: int, settings: SharedSettings, starts_in: float, left: float | None, tokens: float
 ) -> Plan:
     """Keep a plan to resend only where the limits of the call, and of the client, leave room for it.
 
     Args:
         plan: The plan by the error.
         retries: How many retries were made before, from 0.
-        max_retries: How many the caller allows.
+        settings: Those of the call.
         starts_in: Seconds until the next attempt could start, the queue of a rate limiter included.
         left: Seconds that are left of the deadline of the whole call; None is no limit.
         tokens: What is left of the retry budget.
@@ -66,7 +69,7 @@ def plan_within_limits(
         return plan
     if left is not None and starts_in >= left:
         return Plan(None, "it would begin after the deadline")
-    if retries >= max_retries:
+    if retries >= settings.max_retries:
         return Plan(None, "no retries are left")
     if tokens < 1.0:
         return Plan(None, "the retry budget is empty")

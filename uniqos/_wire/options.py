@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import pydantic
@@ -55,6 +55,13 @@ class CallSettings:
     deadline: float | None = None
     max_retries: int | None = None
     on_invalid_response: OnInvalidResponse | None = None
+
+
+def settings_of(call: CallSettings, client: SharedSettings) -> SharedSettings:
+    """Return the shared settings that count for a call: its own, and else the client's."""
+    values = {field.name: getattr(call, field.name) for field in fields(CallSettings)}
+    own = {name: value for name, value in values.items() if value is not None}
+    return SharedSettings(**{field.name: getattr(client, field.name) for field in fields(SharedSettings)} | own)
 
 
 class Options(SharedOptions, total=False):

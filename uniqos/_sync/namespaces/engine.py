@@ -112,8 +112,7 @@ class Responder:
             stream: True to receive the answer as a stream of events, while it is generated.
             return_format: ``"modulator_pack"`` to receive the material for prompting your own LLM, and no text.
             **fields: The turn as keywords: personality_id, message, user_id, mode, context, guardrails_behavior,
-                llm_override. Also the options of the call: timeout and deadline (seconds), max_retries, headers,
-                idempotency_key, on_invalid_response.
+                llm_override. Also the options of the call.
 
         Returns:
             A RespondResult or a ModulatorPack. With ``stream=True`` a stream, which sends the request when it is
