@@ -149,7 +149,7 @@ class AsyncAttempts:
         except BaseException:  # A cancellation or an interrupt: no other code can close the response yet.
             await close(response)
             raise
-        self._watch.answered(http)
+        self._watch.note_answer(http)
         return exchange
 
     def _refusal(self, http: HttpInfo, body: bytes, complete: bool) -> errors.UniqOSError:

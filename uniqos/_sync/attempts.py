@@ -150,7 +150,7 @@ class Attempts:
         except BaseException:  # A cancellation or an interrupt: no other code can close the response yet.
             close(response)
             raise
-        self._watch.answered(http)
+        self._watch.note_answer(http)
         return exchange
 
     def _refusal(self, http: HttpInfo, body: bytes, complete: bool) -> errors.UniqOSError:
