@@ -4,10 +4,10 @@
 UniqOSError: code, message, request_id, http_status, details, http
  ├─ ConfigurationError            a wrong setting; nothing was sent
  │   └─ RequestValidationError    a wrong argument of a call; nothing was sent
- ├─ NetworkError                  no answer or half of one: refused, DNS, TLS, reset, timeout, a cut stream
+ ├─ NetworkError                  no answer, or a part of one: refused, DNS, TLS, reset, timeout, a cut stream
  ├─ ResponseDecodeError           an answer that is not JSON, is too large, or is a redirect
  ├─ ResponseValidationError       JSON that breaks the contract; the error carries the answer
- ├─ WebhookSignatureError         a webhook delivery that did not verify
+ ├─ WebhookSignatureError         a webhook delivery that is not genuine or too old
  ├─ WaitTimeoutError              a deletion that is not completed in time
  ├─ UnexpectedError               a status that is neither success nor error
  └─ APIError                      the API refused the call, or failed
@@ -38,7 +38,7 @@ except NetworkError as error:
 ```
 
 The API's own ``code`` decides the class, since one status can carry several codes. A wrong argument raises
-`RequestValidationError` before anything is sent. `ValidationError` means that only the server could refuse it.
+`RequestValidationError` before anything is sent. `ValidationError` is the server's own refusal of an argument.
 
 ## What the client repeats by itself
 
@@ -94,17 +94,17 @@ else:
 
 
 class UniqOSError(Exception):
-    """Anything the SDK can raise.
+    """The base of all errors that the SDK raises.
 
     Attributes:
-        code: Machine-readable reason; the API's own where it answered, exactly as it was sent.
-        message: The reason in words, also what ``str()`` gives. Where the server wrote it, control characters are
-            escaped and its length is bounded; an APIError has the server's own text in ``envelope["message"]``.
-        request_id: The server's id of the exchange, for support; None where there was none.
-        http_status: Status of the answer; None where there was none.
-        details: Structured details; the API's own where it answered.
-        http: Attempts, time, Idempotency-Key, and the headers of the answer if one came (its status is 0 if none
-            did); None where nothing was to be sent.
+        code: Machine-readable reason; in an answer of the API its code, unchanged.
+        message: The reason in words, which ``str()`` returns too. Control characters are escaped, and the length is
+            bounded. An APIError holds the server's unchanged text in ``envelope["message"]``.
+        request_id: The server's id of the request, for support; None without an answer or id.
+        http_status: Status of the answer; None without an answer.
+        details: Structured details; in an answer of the API its details.
+        http: Retries, duration, Idempotency-Key and response headers of the call; its status is 0 without an answer.
+            None for an error outside of a call, and for a wrong setting or argument.
     """
 
     __module__ = "uniqos"
@@ -159,9 +159,9 @@ class NetworkError(UniqOSError):
     """No answer, or only a part of one.
 
     Attributes:
-        sent: False where surely no attempt of the call reached the server; True where one may have.
-        text: What a stream had said before it was cut; else empty.
-        interaction_id: The turn of the cut stream, where its first event arrived.
+        sent: False if no attempt of the call reached the server; True if one may have.
+        text: The text of a stream before it was cut; else empty.
+        interaction_id: The id of a cut stream's turn; None if its first event did not arrive.
     """
 
     def __init__(
@@ -183,11 +183,11 @@ class NetworkError(UniqOSError):
 
 
 class ResponseDecodeError(UniqOSError):
-    """The answer is not what it says it is: not JSON, wrongly compressed, too large, a page of a proxy, a redirect.
+    """The answer cannot be read: not JSON, wrongly compressed, too large, a page of a proxy, or a redirect.
 
     Attributes:
-        body: The bytes that arrived (the first 64 KiB of them where the answer was too large).
-        content_type: What the answer called itself.
+        body: The bytes that arrived; of an answer that was too large, the first 64 KiB.
+        content_type: The Content-Type of the answer.
     """
 
     def __init__(
@@ -207,12 +207,12 @@ class ResponseDecodeError(UniqOSError):
 
 
 class ResponseValidationError(UniqOSError):
-    """The answer breaks the contract. It was paid for, so all of it is here.
+    """The answer breaks the contract. The error holds all of it, since the turn may be billed.
 
     Attributes:
         body: The bytes of the answer (of a stream: the data of the broken event).
-        partial: The model with every field that did fit; what did not is the plain JSON value. None for an event.
-        text: What a stream had said before the broken event; else empty.
+        partial: The model, in which fields that do not fit are plain JSON values. None for an event.
+        text: The text of a stream before the broken event; else empty.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class ResponseValidationError(UniqOSError):
 
 
 class WebhookSignatureError(UniqOSError):
-    """A webhook delivery did not verify.
+    """A webhook delivery could not be verified.
 
     Attributes:
         reason: ``missing_signature``, ``malformed_signature``, ``signature_mismatch``, ``invalid_payload`` or
@@ -247,7 +247,7 @@ class WebhookSignatureError(UniqOSError):
 
 
 class WaitTimeoutError(UniqOSError):
-    """What was waited for has not happened yet; ``details`` says how far it has come."""
+    """A deletion was not completed in time; ``details`` holds its last status."""
 
     def __init__(self, message: str, *, code: str = "wait_timeout", details: Any = None) -> None:
         super().__init__(message, code=code, details=details)
@@ -258,15 +258,14 @@ class UnexpectedError(UniqOSError):
 
 
 class APIError(UniqOSError):
-    """The API answered with an error; ``code`` is the API's own word.
+    """The API answered with an error; ``code`` is the API's, or else that of the status.
 
     Attributes:
-        retry_after_seconds: Seconds the server asks to wait; None where it does not say.
-        envelope: The API's own error object, whole; None where the answer came from something else, such as a proxy.
-        complete: False where the answer's body was cut or unreadable, so that only its status is known.
-        from_api: Whether the API surely wrote the answer itself: its whole error envelope came, as JSON. A call without
-            an Idempotency-Key is repeated for such an answer alone. A page, an empty or a cut body, and JSON of
-            another shape can come from a proxy, behind which the request may have run.
+        retry_after_seconds: Seconds that the server asks to wait; None if it does not say.
+        envelope: The API's error object; None for an answer without one, such as a proxy's.
+        complete: False if the body was cut or unreadable, so that only the status is known.
+        from_api: Whether the API itself wrote the answer, which is a complete error envelope as JSON. After any other
+            answer, a call without an Idempotency-Key is not repeated: a proxy may have passed the request on.
     """
 
     def __init__(
@@ -294,22 +293,22 @@ class AuthenticationError(APIError):
 
 
 class PaymentRequiredError(APIError):
-    """402: an unpaid invoice, a suspended subscription."""
+    """402: an invoice is unpaid, or the subscription is suspended."""
 
 
 class PermissionError(APIError):
-    """403: known, but not allowed. Hides the builtin of that name; ``PermissionDeniedError`` is the same class."""
+    """403: the caller may not do this. ``PermissionDeniedError`` is the same class, and hides no builtin."""
 
 
 PermissionDeniedError = PermissionError
 
 
 class NotFoundError(APIError):
-    """404: there is none, or it is another account's."""
+    """404: the resource does not exist, or belongs to another account."""
 
 
 class ConflictError(APIError):
-    """409: a duplicate, another version, a resource under deletion."""
+    """409: a duplicate, another version, or a resource under deletion."""
 
 
 class ValidationError(APIError):
@@ -321,7 +320,7 @@ class GuardrailBlockError(APIError):
 
 
 class RateLimitError(APIError):
-    """429: too many requests; ``retry_after_seconds`` says when to come back."""
+    """429: too many requests; wait for ``retry_after_seconds``."""
 
 
 class QuotaExhaustedError(APIError):
@@ -333,11 +332,11 @@ class UpstreamLLMError(APIError):
 
 
 class ServiceUnavailableError(APIError):
-    """503: not now."""
+    """503: the API is unavailable for now."""
 
 
 class TurnTimeoutError(APIError):
-    """504: the turn took longer than the server allows. Not billed, and never retried by itself."""
+    """504: the turn took longer than the server allows. Not billed, and never retried automatically."""
 
 
 _BY_STATUS: dict[int, tuple[type[APIError], str]] = {
@@ -365,7 +364,7 @@ _BY_CODE: dict[str, type[APIError]] = {
 
 
 def error_class(code: str | None, status: int | None) -> type[APIError]:
-    """The class for an error's code, else for its HTTP status; stream events and answers share it."""
+    """Return the error class of a code, or else of an HTTP status."""
     if code is not None:
         if code in _BY_CODE:
             return _BY_CODE[code]
@@ -396,7 +395,7 @@ def api_error(
     error: Any = envelope.get("error") if isinstance(envelope, Mapping) else None
     own = error if isinstance(error, Mapping) and isinstance(error.get("code"), str) else None
     if not isinstance(error, Mapping):
-        error = {"details": envelope}  # another shape than the API's, such as a proxy's: it is not lost
+        error = {"details": envelope}  # Keep a body of another shape, such as a proxy's.
     code = error.get("code") if isinstance(error.get("code"), str) else None
     cls = error_class(code, status)
     message = error.get("message")

@@ -1,4 +1,4 @@
-"""FastAPI services that pass turns through the SDK. It needs the extra ``fastapi``.
+"""Helpers for FastAPI services that pass turns on to the API. They need the extra ``fastapi``.
 
 ```python
 import os
@@ -12,7 +12,7 @@ from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handle
 from uniqos.models import RespondRequest, RespondResult, WebhookEvent
 
 app = FastAPI(lifespan=lifespan())  # one client for the process
-app.openapi_version = "3.2.0"  # FastAPI describes streams in the words of this version
+app.openapi_version = "3.2.0"  # the version in which FastAPI describes streams
 install_error_handlers(app)
 
 
@@ -47,13 +47,13 @@ curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "messa
 - **A refusal keeps its status**: the stream is opened before the response begins.
 - **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
 - **A browser that leaves** closes the stream to the API at once.
-- **Answers and events are passed on to the letter**, fields included that this version does not know.
+- **Answers and events are passed on unchanged**, unknown fields included.
 - **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
-  used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on.
+  used-up quota, become a 503 without details. The message of an error with an unknown code is not passed on.
 
 ## Adapt it
 
-`lifespan` takes a function that makes the client, and a lifespan of your own that runs inside:
+`lifespan` takes a function that makes the client, and your own lifespan that runs inside:
 
 ```python
 from collections.abc import AsyncIterator
@@ -67,18 +67,18 @@ from uniqos.fastapi import lifespan
 
 @asynccontextmanager
 async def resources(app: FastAPI) -> AsyncIterator[None]:
-    yield  # open and close what else the service needs
+    yield  # open and close other resources here
 
 
 app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(timeout=30), around=resources))
 ```
 
 Per-tenant keys: ``client.with_credentials(key)`` is a client for a customer's key over the same connections. Make one
-for each request; it costs little. In tests, put another client in place by
-``app.dependency_overrides[get_client]``. Any other framework can send ``stream.frames()`` on.
+for each request; it costs little. In tests, replace the client by
+``app.dependency_overrides[get_client]``. In any other framework, send ``stream.frames()``.
 """
 
-## FastAPI looks annotations up when it reads a signature, and would not find those of the functions made here.
+# Without ``from __future__ import annotations``: FastAPI could not resolve the annotations of nested functions.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -128,23 +128,23 @@ TURN_EVENTS: dict[int | str, dict[str, Any]] = {
         "description": "The events of the turn, by their names.",
     }
 }
-"""For ``responses=`` of a route that streams a turn: the events in the OpenAPI document."""
+"""The events of a turn in the OpenAPI document, for ``responses=`` of a route that streams."""
 
-_MOST_WEBHOOK_BYTES = 1024 * 1024
+_MAX_WEBHOOK_BYTES = 1024 * 1024
 _log = logging.getLogger("uniqos")
 
 
 def lifespan(
     make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | PlainLifespan | None = None
 ) -> Lifespan:
-    """A lifespan with one client for the process, made when it starts and closed when it ends.
+    """Return a lifespan that opens one client when the process starts, and closes it at the end.
 
     Args:
         make: Makes the client; by default with the settings of the environment.
-        around: A lifespan of your own, which runs inside: its state is kept.
+        around: Your own lifespan, which runs inside this one. Its state is kept.
 
     Returns:
-        For ``FastAPI(lifespan=...)``.
+        The lifespan, for ``FastAPI(lifespan=...)``.
     """
 
     @asynccontextmanager
@@ -189,24 +189,24 @@ async def open_stream(turn: RespondRequest, client: Client, request: Request) ->
     Args:
         turn: The body of the request.
         client: The process's client.
-        request: The request, which tells when the browser leaves.
+        request: The request, by which this notices that the browser has disconnected.
 
     Yields:
         The opened stream; it is closed when the response has ended.
 
     Raises:
-        UniqOSError: As for every call; `install_error_handlers` answers for it.
+        UniqOSError: As for every call; `install_error_handlers` makes a response of it.
     """
     stream = client.respond(turn, stream=True)
     try:
-        await _unless_left(request, stream)
+        await _open_unless_disconnected(request, stream)
         yield stream
     finally:
         await stream.aclose()
 
 
-async def _unless_left(request: Request, stream: AsyncRespondStream) -> None:
-    """Open the stream; give up, and try no more, when the browser leaves before it is open."""
+async def _open_unless_disconnected(request: Request, stream: AsyncRespondStream) -> None:
+    """Open the stream; stop trying when the browser disconnects first."""
     failed: list[errors.UniqOSError] = []
     async with anyio.create_task_group() as group:
 
@@ -218,13 +218,13 @@ async def _unless_left(request: Request, stream: AsyncRespondStream) -> None:
         group.start_soon(watch)
         try:
             await stream.open()
-        except errors.UniqOSError as exc:  # not out of here: a group would wrap it
+        except errors.UniqOSError as exc:  # Raised below: the task group would wrap it.
             failed.append(exc)
         group.cancel_scope.cancel()
     if failed:
         raise failed[0]
     if stream.http is None:
-        raise HTTPException(499, "The browser has left.")
+        raise HTTPException(499, "The browser has disconnected.")
 
 
 TurnStream = Annotated[AsyncRespondStream, Depends(open_stream)]
@@ -232,40 +232,40 @@ TurnStream = Annotated[AsyncRespondStream, Depends(open_stream)]
 
 
 async def sse(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
-    """The events of a stream under their names, to the letter.
+    """Yield the events of a stream under their names, unchanged.
 
-    A stream that breaks, or never completes, ends with an event ``error``: the status of 200 is sent already. So does
-    one that the API ends for a fault of this service, such as a used-up quota, which is none of the browser's business.
+    A stream that breaks, or never completes, ends with an event ``error``, since the status 200 is sent already. The
+    API's error event for a fault of this service, such as a used-up quota, is replaced by one without details.
 
     Args:
         stream: An opened stream; it is closed at the end.
 
     Yields:
-        What a route with ``response_class=EventSourceResponse`` yields on.
+        The events for a route with ``response_class=EventSourceResponse``.
     """
     try:
         async for event in stream:
-            yield _sent(relay_event(event))
+            yield _to_sse(relay_event(event))
     except errors.UniqOSError as exc:
-        yield _sent(relay_failure(exc))
+        yield _to_sse(relay_failure(exc))
     finally:
         await stream.aclose()
 
 
-def _sent(event: Event) -> ServerSentEvent:
+def _to_sse(event: Event) -> ServerSentEvent:
     if event.hidden is not None:
-        _tell(event.hidden)
+        _log_error(event.hidden)
     return ServerSentEvent(event=event.name, raw_data=event.data)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer for the SDK's errors: a known fault of the caller keeps its status and the API's envelope.
+    """Install handlers that answer the SDK's errors with the API's envelope.
 
-    A rate limit stays a 429 with ``Retry-After``. Faults of the service itself (a bad key, a missing scope, a quota
-    that is used up) become a 503 that says nothing more, time-outs a 504, faults behind it a 502. An error whose code
-    this version does not know keeps a status that blames the caller, such as 400 or 409, under the code
-    ``request_refused``: its words are not passed on. All but known faults of the caller are logged to the logger
-    ``uniqos``. ``X-Request-Id`` is passed on.
+    A known fault of the caller keeps its status and message. A rate limit stays a 429 with ``Retry-After``. Faults of
+    the service (a bad key, a missing scope, a used-up quota) become a 503 without details, timeouts a 504, other
+    failures of the API a 502. An error with an unknown code keeps a status that blames the caller, such as 400 or 409.
+    Its code becomes ``request_refused``, and its message is not passed on. All errors but known faults of the caller
+    are logged to the logger ``uniqos``. ``X-Request-Id`` is passed on.
 
     Args:
         app: The application.
@@ -276,47 +276,47 @@ def install_error_handlers(app: FastAPI) -> None:
 async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
     assert isinstance(exc, errors.UniqOSError)
     relayed = relay_error(exc)
-    if relayed.masked:
-        _tell(exc)
+    if relayed.is_masked:
+        _log_error(exc)
     if isinstance(connection, WebSocket):
         await connection.close(1013 if relayed.status == 429 else 1011)
         return None
     return JSONResponse(relayed.envelope.model_dump(mode="json"), relayed.status, relayed.headers)
 
 
-def _tell(error: errors.UniqOSError) -> None:
-    # What was never sent is a mistake of the service's own, whose words and place help to find it.
-    own = isinstance(error, errors.ConfigurationError)
-    words = error.message if own else f"code={safe_code(error.code)}, request_id={safe_id(error.request_id)}"
-    _log.error("uniqos: %s (%s)", type(error).__name__, words, exc_info=error if own else None)
+def _log_error(error: errors.UniqOSError) -> None:
+    # A ConfigurationError is a mistake of the service. Its message and traceback help to find it.
+    is_own = isinstance(error, errors.ConfigurationError)
+    words = error.message if is_own else f"code={safe_code(error.code)}, request_id={safe_id(error.request_id)}"
+    _log.error("uniqos: %s (%s)", type(error).__name__, words, exc_info=error if is_own else None)
 
 
 def webhook(
-    secret: str | Sequence[str], *, tolerance: float = 300, max_bytes: int = _MOST_WEBHOOK_BYTES
+    secret: str | Sequence[str], *, tolerance: float = 300, max_bytes: int = _MAX_WEBHOOK_BYTES
 ) -> Callable[[Request], Awaitable[WebhookEvent]]:
-    """A dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook(secret))]``.
+    """Return a dependency that verifies a delivery: ``Annotated[WebhookEvent, Depends(webhook(secret))]``.
 
     A body that is too large is refused with 413, a signature that is wrong with 400.
 
     Args:
-        secret: The endpoint's secret, from the environment or a store of secrets, never from the source: whoever
-            knows it can send deliveries. Several while one is being replaced.
-        tolerance: Seconds that the delivery may lie in the past or the future; 0 is any.
-        max_bytes: The largest body that is read.
+        secret: The endpoint's secret; several while one is being replaced. Keep it out of the source code: anyone who
+            knows it can forge deliveries.
+        tolerance: Seconds that the delivery may lie in the past or the future; 0 is no limit.
+        max_bytes: The largest accepted body, in bytes.
 
     Returns:
-        The dependency, which gives the event.
+        The dependency, whose value is the event.
 
     Raises:
-        ConfigurationError: There is no secret, one is empty or no text, or ``tolerance`` is negative.
+        ConfigurationError: A secret is missing, empty or not a string, or ``tolerance`` is negative.
     """
-    secret = hide_secrets(secret)  # first of all, so that no traceback with local variables shows it
+    secret = hide_secrets(secret)  # First, so that no traceback with local variables shows it.
     if not all(one.strip() if isinstance(one, str) else one for one in secret):
         raise errors.ConfigurationError("webhook() needs the endpoint's secret, e.g. whsec_...")
     check_secrets(secret)
     check_tolerance(tolerance)
 
-    async def verified(request: Request) -> WebhookEvent:
+    async def verify(request: Request) -> WebhookEvent:
         body = b""
         try:
             async for chunk in request.stream():
@@ -324,11 +324,11 @@ def webhook(
                 if len(body) > max_bytes:
                     raise HTTPException(413, f"A delivery has at most {max_bytes} bytes.")
         except ClientDisconnect:
-            raise HTTPException(400, "The delivery did not come to its end.") from None
-        request._body = body  # for a route that wants it too: it can be read only once
+            raise HTTPException(400, "The delivery is incomplete.") from None
+        request._body = body  # For a route that needs it too: the stream can be read only once.
         try:
             return construct_event(body, request.headers.get("x-uniqos-signature"), secret, tolerance=tolerance)
         except errors.WebhookSignatureError as exc:
-            raise HTTPException(400, f"The delivery is not believed: {exc.reason}.") from None
+            raise HTTPException(400, f"The delivery is refused: {exc.reason}.") from None
 
-    return verified
+    return verify

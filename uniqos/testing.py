@@ -1,4 +1,4 @@
-"""Helpers for the tests of a product: whole models, and a guard against real connections.
+"""Helpers for tests of your product: valid models, and a guard against real connections.
 
 `build` makes a valid model. A test names only the fields that it is about:
 
@@ -24,7 +24,7 @@ with no_network(), UniqOS("uniq_test_abcd1234") as client:
         assert error.code == "network_forbidden"
 ```
 
-Everything that needs no connection goes on working within it:
+Calls that need no connection still work within it:
 
 - respx, pytest-httpx and vcrpy, which replace the transports of httpx: they intercept the SDK's clients as they do
   httpx's own;
@@ -66,11 +66,11 @@ _PLAIN: dict[Any, Any] = {
 
 
 def build(model: type[M], **fields: Any) -> M:
-    """A valid model: what is required and not given is made up, always the same; the rest stays absent.
+    """Return a valid model. Required fields that are not given get fixed values; optional ones stay unset.
 
     Args:
         model: Any of ``uniqos.models``.
-        **fields: What the test is about; parts may be models or mappings.
+        **fields: The fields to set; nested ones may be models or mappings.
 
     Returns:
         The model.
@@ -104,12 +104,12 @@ def _value(name: str, annotation: Any) -> Any:
 def no_network() -> Iterator[None]:
     """Make any call over a network an error, for all clients in all threads, until the block ends.
 
-    Connections that are open already are not used either. What needs none goes on working: libraries that mock httpx,
-    an ``http_client`` whose transport is a mock, and ``uniqos.sandbox.in_process()``. A transport of yours that wraps
-    httpx's is taken for a mock.
+    Connections that are open already are not used either. Calls without a connection still work: through libraries
+    that mock httpx, an ``http_client`` whose transport is a mock, and ``uniqos.sandbox.in_process()``. Your own
+    transport around one of httpx's counts as a mock, so its calls are not stopped.
 
     Raises:
         ConfigurationError: ``network_forbidden``: raised by a call, before anything is sent.
     """
-    with forbidden("no_network() forbids it; give the call a mock, or the sandbox in process"):
+    with forbidden("no_network() forbids it; use a mock, or uniqos.sandbox.in_process()"):
         yield

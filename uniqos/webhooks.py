@@ -26,8 +26,8 @@ receive(b"{}", None)
 ```
 
 - **The raw body**: verify the bytes as they came. A body that was parsed and written again has another signature.
-- **Old deliveries**: one whose ``created_at`` is more than 300 seconds away from now is refused, so that nobody can
-  replay it later. ``tolerance=`` changes that; 0 accepts any age.
+- **Old deliveries**: a delivery whose ``created_at`` is more than 300 seconds from now is refused, so that it cannot be
+  replayed later. ``tolerance=`` changes the limit; 0 is no limit.
 - **Rotation of the secret**: while a secret is being replaced, give both as a list. One match is enough.
 - **Duplicates**: the same event can be delivered more than once. Its ``id`` stays the same, so keep the ids that you
   have handled.
@@ -58,15 +58,15 @@ _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 
 
 class WebhookEvent(Model, source="docs"):
-    """A delivery whose signature was right (source: docs and official SDK)."""
+    """A verified delivery (source: docs and official SDK)."""
 
     id: str
-    """Id of the delivery: the same when it is sent again, so that duplicates can be told."""
+    """Id of the delivery: the same when it is sent again, so that you can recognise duplicates."""
     type: str
     """e.g. ``payment.failed`` or ``quota.threshold_reached``; the whole list is undocumented."""
     created_at: AwareDatetime
     data: Any = None
-    """What happened; its shape depends on the type and is undocumented."""
+    """The data of the event; their shape depends on the type and is undocumented."""
 
 
 def construct_event(
@@ -77,14 +77,14 @@ def construct_event(
     tolerance: float = 300,
     _now: float | None = None,
 ) -> WebhookEvent:
-    """Verify a delivery and give its event.
+    """Verify a delivery and return its event.
 
     Args:
         raw_body: The body exactly as it came; parsed and written again it would not match.
         signature_header: The value of the header ``x-uniqos-signature``: ``sha256=`` and 64 hexadecimal digits. None
             where there is no such header.
         secret: The endpoint's secret; several while one is being replaced.
-        tolerance: Seconds that ``created_at``, which is signed, may lie in the past or the future; 0 is any.
+        tolerance: Seconds that ``created_at``, which is signed, may lie in the past or the future; 0 is no limit.
 
     Returns:
         The event.
@@ -92,11 +92,11 @@ def construct_event(
     Raises:
         WebhookSignatureError: ``reason`` says why: ``missing_signature``, ``malformed_signature``,
             ``signature_mismatch``, ``invalid_payload`` or ``stale_timestamp``.
-        ConfigurationError: An argument is of a wrong type, there is no secret, or ``tolerance`` is negative.
+        ConfigurationError: An argument has a wrong type, there is no secret, or ``tolerance`` is negative.
 
-    Source: docs and official SDK (which does not look at timestamps in the future).
+    Source: docs and official SDK (which accepts timestamps in the future).
     """
-    secret = hide_secrets(secret)  # first of all, so that no traceback with local variables shows it
+    secret = hide_secrets(secret)  # First, so that no traceback with local variables shows it.
     secrets = check_secrets(secret)
     check_tolerance(tolerance)
     body = _bytes_of(raw_body)
@@ -109,14 +109,14 @@ def construct_event(
             "the header x-uniqos-signature must be sha256= and 64 hexadecimal digits", reason="malformed_signature"
         )
     presented = bytes.fromhex(signature[1])
-    # No early end: how long this takes must not tell which of the secrets is the right one.
+    # All secrets are compared: the duration must not reveal which of them matches.
     matches = [
         hmac.compare_digest(presented, hmac.digest(one.encode(errors="surrogatepass"), body, hashlib.sha256))
         for one in secrets
     ]
     if not any(matches):
         raise WebhookSignatureError(
-            "the signature does not belong to this body: is it the raw body, and the right secret?",
+            "the signature does not match the body: pass the raw body, and check the secret",
             reason="signature_mismatch",
         )
     try:
@@ -130,12 +130,12 @@ def construct_event(
     except ValueError as exc:
         raise WebhookSignatureError(f"the body is not JSON: {exc}", reason="invalid_payload") from None
     if not isinstance(event["created_at"], str):
-        raise WebhookSignatureError("the body is not a delivery: created_at is no text", reason="invalid_payload")
+        raise WebhookSignatureError("the body is not a delivery: created_at is not a string", reason="invalid_payload")
     age = (time.time() if _now is None else _now) - event.created_at.timestamp()
     if tolerance > 0 and abs(age) > tolerance:
         when = "ago" if age > 0 else "in the future"
         raise WebhookSignatureError(
-            f"the delivery was made {abs(age):.0f} s {when}; more than {tolerance:g} s are not believed",
+            f"the delivery was made {abs(age):.0f} s {when}; the tolerance is {tolerance:g} s",
             reason="stale_timestamp",
         )
     return event
@@ -151,28 +151,28 @@ def check_secrets(secrets: list[Any]) -> list[Secret]:
     """Return the secrets that are not empty.
 
     Raises:
-        ConfigurationError: There is none, or one is no text.
+        ConfigurationError: No secret is given, or one is not a string.
     """
     if not all(isinstance(one, Secret) for one in secrets):
         raise ConfigurationError("a webhook secret must be a string, e.g. whsec_...")
     if not any(secrets):
-        raise ConfigurationError("no webhook secret was given: it is empty, as a setting is that nobody has set")
+        raise ConfigurationError("the webhook secret is empty: pass the secret of the endpoint, e.g. whsec_...")
     return [one for one in secrets if one]
 
 
 def check_tolerance(tolerance: Any) -> None:
-    """Refuse what is no number of seconds.
+    """Check a tolerance.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not a number of seconds, or is negative.
     """
-    if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # NaN too: it would believe any age
-        raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is any), got {tolerance!r}")
+    if not isinstance(tolerance, (int, float)) or not tolerance >= 0:  # Also refuses NaN, which would accept any age.
+        raise ConfigurationError(f"tolerance must be a number of seconds, 0 or more (0 is no limit), got {tolerance!r}")
 
 
 def _bytes_of(raw_body: Any) -> bytes:
     if isinstance(raw_body, str):
-        # Nobody has signed half a surrogate pair, so it ends as a signature that does not belong to the body.
+        # Half a surrogate pair cannot have been signed, so the signature will not match.
         return raw_body.encode(errors="surrogatepass")
     if isinstance(raw_body, (bytes, bytearray, memoryview)):
         return bytes(raw_body)

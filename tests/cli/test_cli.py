@@ -455,7 +455,7 @@ def test_a_reader_that_leaves_is_no_error(arguments: tuple[str, ...]) -> None:
         assert read(process.stdout)
         process.stdout.close()
         err = process.stderr.read().decode()
-    assert err == f"the reader of the answer left; {resumed(server)}\n"
+    assert err == f"standard output was closed; {resumed(server)}\n"
     assert process.returncode == 141
 
 

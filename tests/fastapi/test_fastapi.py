@@ -566,7 +566,7 @@ def test_every_error_has_an_answer_without_what_is_ours() -> None:
             relayed = relay_error(error)
             assert 400 <= relayed.status < 600
             assert relayed.status != 401
-            assert relayed.masked == (KEY not in relayed.envelope.error.message)
+            assert relayed.is_masked == (KEY not in relayed.envelope.error.message)
 
 
 def test_importing_the_package_does_not_import_fastapi_and_its_absence_is_one_clear_line() -> None:

@@ -71,10 +71,10 @@ def test_of_any_status_and_code_only_the_callers_known_faults_keep_their_words(c
         relayed = relay_error(error)
         told = relayed.envelope.model_dump(mode="json")["error"]
         if code in CALLERS and status in KEPT:
-            assert (relayed.status, relayed.masked) == (status, False)
+            assert (relayed.status, relayed.is_masked) == (status, False)
             assert told == envelope(code)["error"]
             continue
-        assert relayed.masked
+        assert relayed.is_masked
         assert WORDS not in str(told)
         assert told.keys() <= {"code", "message", "request_id"}
         if code in SERVICES:

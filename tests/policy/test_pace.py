@@ -15,7 +15,7 @@ from uniqos._policy.pace import Pace
 
 def test_all_wait_until_the_api_wants_to_hear_of_anybody_and_then_go_one_by_one() -> None:
     pace = Pace(100.0)
-    pace.refused(100.0, 99.9, 2.0, 20)
+    pace.note_refusal(100.0, 99.9, 2.0, 20)
     rate = 20 * 0.95
     assert [pace.reserve(100.0, None) for _ in range(3)] == pytest.approx([102.0, 102.0 + 1 / rate, 102.0 + 2 / rate])
     assert pace.reserve(110.0, None) == 110.0
@@ -23,7 +23,7 @@ def test_all_wait_until_the_api_wants_to_hear_of_anybody_and_then_go_one_by_one(
 
 def test_who_would_be_too_late_takes_nobodys_turn() -> None:
     pace = Pace(100.0)
-    pace.refused(100.0, 99.9, 2.0, 20)
+    pace.note_refusal(100.0, 99.9, 2.0, 20)
     assert pace.reserve(100.0, 101.9) is None
     assert pace.reserve(100.0, 102.0) == 102.0
 
@@ -31,32 +31,32 @@ def test_who_would_be_too_late_takes_nobodys_turn() -> None:
 def test_refusals_of_what_was_on_its_way_together_count_once() -> None:
     pace = Pace(100.0)
     for _ in range(60):
-        pace.refused(100.1, 100.0, 1.0, 100)
+        pace.note_refusal(100.1, 100.0, 1.0, 100)
     assert pace.rate == pytest.approx(95.0)
-    pace.refused(102.0, 101.5, 1.0, 100)
+    pace.note_refusal(102.0, 101.5, 1.0, 100)
     assert pace.rate == pytest.approx(95.0 * 0.7)
-    pace.refused(102.1, 101.9, 1.0, 100)
+    pace.note_refusal(102.1, 101.9, 1.0, 100)
     assert pace.rate == pytest.approx(95.0 * 0.7)
 
 
 def test_the_latest_wait_of_several_counts() -> None:
     pace = Pace(100.0)
-    pace.refused(100.0, 99.0, 5.0, None)
-    pace.refused(100.1, 99.0, 1.0, None)
+    pace.note_refusal(100.0, 99.0, 5.0, None)
+    pace.note_refusal(100.1, 99.0, 1.0, None)
     assert pace.reserve(100.2, None) == 105.0
 
 
 def test_a_shorter_wait_of_a_later_refusal_does_not_end_a_longer_one() -> None:
     pace = Pace(100.0)
-    pace.refused(100.0, 99.0, 30.0, None)
-    pace.refused(101.0, 100.5, 1.0, None)
+    pace.note_refusal(100.0, 99.0, 30.0, None)
+    pace.note_refusal(101.0, 100.5, 1.0, None)
     assert pace.reserve(101.0, None) == 130.0
 
 
 @pytest.mark.parametrize("limit", [None, 0, -3])
 def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_grows_slowly(limit: float | None) -> None:
     pace = Pace(0.0)
-    pace.refused(0.0, -0.1, 0.0, limit)
+    pace.note_refusal(0.0, -0.1, 0.0, limit)
     assert pace.rate == 10.0
     answer(pace, 5, 1.0)
     assert pace.rate == 20.0
@@ -65,9 +65,9 @@ def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_gr
     answer(pace, 1, 2.0)
     assert pace.rate == 40.0
     for _ in range(10):  # a batch that was on its way together counts once
-        pace.refused(2.5, 2.4, 0.0, limit)
+        pace.note_refusal(2.5, 2.4, 0.0, limit)
     assert pace.rate == 40.0  # and may have been chance
-    pace.refused(2.7, 2.6, 0.0, limit)
+    pace.note_refusal(2.7, 2.6, 0.0, limit)
     assert pace.rate == pytest.approx(28.0)
     answer(pace, 20, 2.9)
     answer(pace, 1, 3.1)
@@ -76,18 +76,18 @@ def test_without_a_usable_limit_the_rate_doubles_until_it_is_refused_and_then_gr
 
 def test_a_few_refusals_that_no_pace_prevents_leave_the_rate_as_it_is() -> None:
     pace, random = Pace(0.0), Random(1)
-    pace.refused(0.0, -0.1, 0.0, 200)
+    pace.note_refusal(0.0, -0.1, 0.0, 200)
     for number in range(1, 5000):
         if random.random() < 0.02:
-            pace.refused(number / 100, number / 100 - 0.005, 0.0, 200)
+            pace.note_refusal(number / 100, number / 100 - 0.005, 0.0, 200)
         else:
-            pace.accepted(number / 100)
+            pace.note_acceptance(number / 100)
     assert pace.rate == pytest.approx(190.0)
 
 
 def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:
     pace = Pace(0.0)
-    pace.refused(0.0, -0.1, 0.0, None)
+    pace.note_refusal(0.0, -0.1, 0.0, None)
     answer(pace, 4, 1.0)
     answer(pace, 9, 3.0)
     assert pace.rate == 10.0
@@ -96,14 +96,14 @@ def test_a_rate_that_is_not_made_use_of_does_not_grow() -> None:
 def answer(pace: Pace, count: int, now: float) -> None:
     """``count`` successes, the last of them at ``now``."""
     for _ in range(count - 1):
-        pace.accepted(now - 0.1)
-    pace.accepted(now)
+        pace.note_acceptance(now - 0.1)
+    pace.note_acceptance(now)
 
 
 def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
     pace = Pace(0.0)
     for second in range(100):
-        pace.refused(float(second), second - 0.5, 0.0, 10)
+        pace.note_refusal(float(second), second - 0.5, 0.0, 10)
     assert pace.rate == 0.5
     for second in range(100, 106):
         answer(pace, 10, float(second))
@@ -115,19 +115,19 @@ def test_the_rate_never_falls_to_nothing_nor_grows_above_the_limit() -> None:
 
 def test_a_turn_that_was_reserved_before_the_rate_was_cut_is_reserved_anew() -> None:
     pace = Pace(0.0)
-    pace.refused(0.0, -0.1, 0.0, 100)
+    pace.note_refusal(0.0, -0.1, 0.0, 100)
     turns = [pace.reserve(0.0, None) for _ in range(50)]
     cuts = pace.cuts
-    pace.refused(0.3, 0.2, 1.0, 100)
+    pace.note_refusal(0.3, 0.2, 1.0, 100)
     assert turns[-1] is not None
     assert turns[-1] < 1.0
     assert pace.cuts == cuts + 1
-    assert pace.free_from(0.3) == pace.reserve(0.3, None) == 1.3
+    assert pace.first_free(0.3) == pace.reserve(0.3, None) == 1.3
 
 
 def test_it_is_over_when_nobody_queues_and_the_last_refusal_is_long_ago() -> None:
     pace = Pace(0.0)
-    pace.refused(0.0, -1.0, 1.0, 10)
+    pace.note_refusal(0.0, -1.0, 1.0, 10)
     assert not pace.is_over(9.0)
     assert pace.is_over(11.0)
     assert pace.reserve(10.5, None) == 10.5
@@ -161,13 +161,13 @@ def test_a_crowd_of_64_gets_all_done_with_a_tenth_more_requests_at_most(rate: in
         earliest = now
         if what == "refused":
             pace = pace or Pace(now)
-            pace.refused(now, sent[worker], 1.0, rate if told else None)
+            pace.note_refusal(now, sent[worker], 1.0, rate if told else None)
             assert pace.budget.spend()
             earliest = now + 1.0
         else:
             done += 1
             if pace is not None:
-                pace.accepted(now)
+                pace.note_acceptance(now)
             if not left:
                 continue
             left -= 1
@@ -204,15 +204,15 @@ JUMPS = {
 @pytest.mark.parametrize("by", list(JUMPS.values()), ids=list(JUMPS))
 def test_nobody_waits_longer_than_was_asked_for_when_the_clock_jumps(by: float, asked: float) -> None:
     pace = Pace(1000.0)
-    pace.refused(1000.0, 999.9, asked, 10)
+    pace.note_refusal(1000.0, 999.9, asked, 10)
     now = 1000.0 - by
     for _ in range(5):
         at = pace.reserve(now, None)
         assert at is not None
         assert 0 <= at - now <= asked + 1.0
         now = at
-        pace.accepted(now)
-    pace.refused(now, now - 0.1, asked, 10)
+        pace.note_acceptance(now)
+    pace.note_refusal(now, now - 0.1, asked, 10)
     at = pace.reserve(now, None)
     assert at is not None
     assert at - now <= asked + 1.0
@@ -223,14 +223,14 @@ def test_nobody_waits_longer_than_was_asked_for_when_the_clock_jumps(by: float, 
 def test_under_a_frozen_clock_the_wait_is_over_once_it_was_slept(asked: float) -> None:
     frozen = 1.7e9
     pace = Pace(frozen)
-    pace.refused(frozen, frozen, asked, None)
+    pace.note_refusal(frozen, frozen, asked, None)
     waits = []
     for _ in range(100):
         at = pace.reserve(frozen, None)
         assert at is not None
         waits.append(at - frozen)
-        pace.slept(at, frozen)
-        pace.accepted(frozen)
+        pace.note_sleep(at, frozen)
+        pace.note_acceptance(frozen)
     assert waits[0] == asked
     assert max(waits[1:]) <= 0.1 + 0.01  # at the first rate
     assert pace.is_over(frozen + 15.0)
@@ -238,16 +238,16 @@ def test_under_a_frozen_clock_the_wait_is_over_once_it_was_slept(asked: float) -
 
 def test_a_clock_that_goes_on_after_a_freeze_is_believed_at_once() -> None:
     pace = Pace(1.7e9)
-    pace.refused(1.7e9, 1.7e9, 60.0, None)
-    pace.note(1000.0)
-    assert pace.free_from(1000.0) == pytest.approx(1060.0)
-    pace.slept(1060.0, -3.0)
-    assert pace.free_from(-3.0) == pytest.approx(-3.0)
+    pace.note_refusal(1.7e9, 1.7e9, 60.0, None)
+    pace.note_time(1000.0)
+    assert pace.first_free(1000.0) == pytest.approx(1060.0)
+    pace.note_sleep(1060.0, -3.0)
+    assert pace.first_free(-3.0) == pytest.approx(-3.0)
 
 
 def test_a_thread_that_read_the_clock_a_little_earlier_sets_nothing_back() -> None:
     pace = Pace(1000.0)
-    pace.refused(1000.0, 999.9, 5.0, 10)
+    pace.note_refusal(1000.0, 999.9, 5.0, 10)
     assert pace.reserve(999.5, None) == 1005.0
-    pace.slept(1005.0, 1004.99)  # a sleep may end a little early
-    assert pace.free_from(0) == pytest.approx(1005.0 + 1 / 9.5)
+    pace.note_sleep(1005.0, 1004.99)  # a sleep may end a little early
+    assert pace.first_free(0) == pytest.approx(1005.0 + 1 / 9.5)

@@ -327,7 +327,10 @@ VISIBLE = "must be visible ASCII text, without line breaks, to travel in a heade
             lambda: encode(interactions.LIST, {"x": datetime(2026, 1, 1)}, {}),
             "x needs a time zone: pass datetime.now(timezone.utc), for example",
         ),
-        (lambda: encode(interactions.LIST, {"x": 10**5000}, {}), "x is too large to be sent"),
+        (
+            lambda: encode(interactions.LIST, {"x": 10**5000}, {}),
+            "x is out of range: the number has too many digits, or the UTC date is outside the years 1 to 9999",
+        ),
         (lambda: encode(interactions.LIST, {"x": float("inf")}, {}), "GET /v1/interactions: x: Infinity is not JSON"),
         (lambda: encode(interactions.LIST, {"x": [1]}, {}), f"x: {QUERY} list"),
         (lambda: encode(engine.RESPOND, TURN, {"timeout": -1}), f"timeout {SECONDS} -1"),

@@ -87,7 +87,7 @@ def test_each_failure_has_its_reason(body: bytes, signature: Any, secret: Any, n
             BODY + b" ",
             SIGNATURE,
             NOW,
-            "the signature does not belong to this body: is it the raw body, and the right secret?",
+            "the signature does not match the body: pass the raw body, and check the secret",
         ),
         (
             MADE_OF_NUMBERS,
@@ -95,9 +95,9 @@ def test_each_failure_has_its_reason(body: bytes, signature: Any, secret: Any, n
             NOW,
             "the body is not a delivery: id: Input should be a valid string; type: Input should be a valid string",
         ),
-        (AT_A_NUMBER, signed(AT_A_NUMBER), NOW, "the body is not a delivery: created_at is no text"),
-        (BODY, SIGNATURE, NOW + 241, "the delivery was made 301 s ago; more than 300 s are not believed"),
-        (BODY, SIGNATURE, NOW - 361, "the delivery was made 301 s in the future; more than 300 s are not believed"),
+        (AT_A_NUMBER, signed(AT_A_NUMBER), NOW, "the body is not a delivery: created_at is not a string"),
+        (BODY, SIGNATURE, NOW + 241, "the delivery was made 301 s ago; the tolerance is 300 s"),
+        (BODY, SIGNATURE, NOW - 361, "the delivery was made 301 s in the future; the tolerance is 300 s"),
     ],
 )
 def test_a_failure_says_what_is_wrong(body: bytes, signature: str | None, now: float, says: str) -> None:
@@ -191,7 +191,7 @@ def test_a_delivery_is_measured_by_the_clock_of_the_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "says"), [(0.75, "1 s ago; more than 0.5 s"), (-0.75, "1 s in the future; more than 0.5 s")]
+    ("late", "says"), [(0.75, "1 s ago; the tolerance is 0.5 s"), (-0.75, "1 s in the future; the tolerance is 0.5 s")]
 )
 def test_a_tolerance_may_be_less_than_a_second(late: float, says: str) -> None:
     made = NOW - 60
@@ -219,7 +219,7 @@ def test_a_tolerance_that_is_none_is_refused_instead_of_believing_any_time(wrong
 def test_a_secret_that_nobody_has_set_is_a_wrong_setting(secret: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         construct_event(BODY, signed(BODY, ""), secret, _now=NOW)
-    assert str(caught.value) == "no webhook secret was given: it is empty, as a setting is that nobody has set"
+    assert str(caught.value) == "the webhook secret is empty: pass the secret of the endpoint, e.g. whsec_..."
 
 
 @pytest.mark.parametrize(("body", "secret"), [("\ud800", SECRET), (BODY, "\ud800"), (BODY, ["\udfff", "whsec_other"])])

@@ -1,4 +1,4 @@
-"""The attempts of one call: its request is sent, and sent again where a plan says so."""
+"""The attempts of one call: the first one and its retries."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _NOT_RATE_LIMITED = frozenset({400, 402, 403, 404, 409, 422})
-"""Statuses by which the API refuses a request for its content, and so not for the rate of the calls."""
+"""Statuses that refuse the content of a request, and so show that the rate of the calls was accepted."""
 
 
 class AsyncAttempts:
     """The attempts of one call.
 
-    A failed attempt is followed by a plan. First it says whether the error allows the same request again, and after
-    how long. A refusal for the rate of the calls then slows down all calls of the credential. Last, the limits of the
-    call and the client may end the plan.
+    A failed attempt is followed by a plan. First, the error decides whether the request may be sent again, and after
+    how long. A rate limit error then slows down all calls of the credential. Last, the limits of the call and of the
+    client may forbid the retry.
 
     Args:
         config: The settings of the client.
@@ -50,7 +50,7 @@ class AsyncAttempts:
         watch: The observer's view of the call.
     """
 
-    # Defaults of the class: most calls need one attempt, and set none of them.
+    # Class attributes as defaults: a call without a retry sets only the first.
     _sent_at: float | None = None
     """When the present attempt was sent; None while the call waits to send it."""
     _retries: int = 0
@@ -95,13 +95,15 @@ class AsyncAttempts:
         while True:
             try:
                 if self._retries or self._connections.paces:
-                    await self._wait_for_turn()
+                    await self._wait_for_slot()
                 result = await consume(await self._send(accept, limit))
             except errors.UniqOSError as error:
-                self._complete(error)
+                self._add_http(error)
+                if error.http_status in _NOT_RATE_LIMITED:
+                    self._note_acceptance()
                 plan = self._plan(error)
                 if self._may_have_run and isinstance(error, errors.NetworkError):
-                    error.sent = True  # An earlier attempt was sent, if not this one.
+                    error.sent = True  # This attempt may not have been sent, but an earlier one was.
                 if plan.seconds is None:
                     self._give_up(error, plan)
                     raise
@@ -109,13 +111,13 @@ class AsyncAttempts:
             else:
                 self._connections.budget.earn()
                 if self._connections.paces:
-                    self._note_accepted()
+                    self._note_acceptance()
                 return result
 
     # One attempt
 
     async def _send(self, accept: str, limit: int) -> AsyncExchange:
-        """Send the request once; return its success, whose body is not read yet."""
+        """Send the request once. Return the exchange of a success, whose body is not read yet."""
         self._watch.attempt(self._retries + 1)
         self._sent_at = self._clock.monotonic()
         request = self._request
@@ -123,7 +125,7 @@ class AsyncAttempts:
         deadline = Deadline(timeout, left)
         message = self._endpoint.message(request, accept, timeout, deadline)
         try:
-            if left == 0:  # An http_client of the caller's would take a timeout of 0 for no limit.
+            if left == 0:  # The caller's http_client would treat a timeout of 0 as no limit.
                 raise httpx.ConnectTimeout("no time left")
             response = await self._connections.send(message)
         except FAILURES as exc:
@@ -145,10 +147,10 @@ class AsyncAttempts:
         except errors.UniqOSError as error:
             error.http = http
             raise
-        except BaseException:  # An interrupt: no other code knows of the response yet.
+        except BaseException:  # A cancellation or an interrupt: no other code can close the response yet.
             await close(response)
             raise
-        self._watch.answered(http)
+        self._watch.note_answer(http)
         return exchange
 
     def _refusal(self, http: HttpInfo, body: bytes, complete: bool) -> errors.UniqOSError:
@@ -171,17 +173,15 @@ class AsyncAttempts:
 
     # What follows a failed attempt
 
-    def _complete(self, error: errors.UniqOSError) -> None:
-        """Add to an error without an answer how many retries were made, and how long the call took."""
+    def _add_http(self, error: errors.UniqOSError) -> None:
+        """Add the number of retries and the duration of the call to an error that has no answer."""
         if error.http is None and isinstance(error, (errors.NetworkError, errors.ResponseDecodeError)):
-            # A call that was held back has not made its present attempt.
+            # While the call waits, its present attempt is not sent, and so is no retry yet.
             retries = self._retries if self._sent_at is not None else max(0, self._retries - 1)
             error.http = HttpInfo(0, (), retries, self._elapsed(), self._request.idempotency_key)
-        if error.http_status in _NOT_RATE_LIMITED:
-            self._note_accepted()
 
     def _plan(self, error: errors.UniqOSError) -> Plan:
-        """Plan the step after a failed attempt, and slow the credential down if the API refused its rate."""
+        """Plan the step after a failed attempt, and slow the credential down after a rate limit error."""
         if self._sent_at is None:
             return Plan(None, "it would begin after the deadline")
         settings = settings_of(self._request, self._config)
@@ -192,22 +192,22 @@ class AsyncAttempts:
             self._slow_down(error, self._sent_at, plan.seconds)
         now, left, pace = self._clock.monotonic(), self._left(), self._pace()
         if pace is not None and left is not None:
-            pace.note(now)
+            pace.note_time(now)
         return plan_within_limits(
             plan,
             retries=self._retries,
             settings=settings,
-            starts_in=plan.seconds if pace is None else pace.free_from(now + plan.seconds) - now,
+            starts_in=plan.seconds if pace is None else pace.first_free(now + plan.seconds) - now,
             left=left,
             tokens=self._budget(error).tokens,
         )
 
     def _give_up(self, error: errors.UniqOSError, plan: Plan) -> None:
-        """Log an empty retry budget; raise the error of the attempt before instead, if that one says more."""
+        """Log an empty retry budget. Raise the earlier error instead, if the client was closed between two attempts."""
         if plan.reason == "the retry budget is empty":
             self._log.warning("uniqos: too many calls fail; not retrying", call=self._request.label, code=error.code)
         if self._last_error is not None and isinstance(error, errors.ConfigurationError):
-            # The client was closed between two attempts. This error alone would mean that nothing was sent.
+            # The code client_closed would tell the caller that nothing was sent.
             raise self._last_error from error
 
     def _prepare_resend(self, error: errors.UniqOSError, seconds: float) -> None:
@@ -228,13 +228,13 @@ class AsyncAttempts:
         )
         self._watch.retrying(self._retries, seconds, error)
 
-    # The rate limiter of the credential, which exists while the API refuses calls for their rate
+    # The rate limiter of the credential, which exists for some time after a rate limit error
 
-    async def _wait_for_turn(self) -> None:
-        """Wait for the pause before this attempt, and then for its turn in the queue of the credential."""
+    async def _wait_for_slot(self) -> None:
+        """Wait for the pause before this attempt, and then for its slot in the queue of the credential."""
         pace, clock = self._pace(), self._clock
         if self._pause > 0:
-            # Before a turn is reserved: one that lies far ahead would hold up the calls that could go before it.
+            # The slot is reserved after the pause: a slot far ahead would delay calls that could start before it.
             await self._sleep(self._pause, pace)
         now = clock.monotonic()
         if pace is None or pace.is_over(now):
@@ -248,38 +248,39 @@ class AsyncAttempts:
                 await self._sleep(at - now, pace)
             if pace.cuts == cuts:
                 return
-            now = clock.monotonic()  # The rate was cut meanwhile, and so all turns are reserved anew.
+            now = clock.monotonic()  # The rate was cut during the sleep, so the slot no longer counts.
 
     async def _sleep(self, seconds: float, pace: Pace | None) -> None:
-        """Wait, and tell the rate limiter how long that was meant to take: it corrects a clock that was set back."""
+        """Sleep, and give the rate limiter the planned end, by which it notices a clock that was set back."""
         until = self._clock.monotonic() + seconds
         await self._clock.sleep(seconds)
         if pace is not None:
-            pace.slept(until, self._clock.monotonic())
+            pace.note_sleep(until, self._clock.monotonic())
 
     def _pace(self) -> Pace | None:
-        """Return the rate limiter of the credential."""
+        """Return the rate limiter of the credential; None if it has none."""
         return self._connections.paces.get(self._config.token)
 
     def _slow_down(self, error: errors.RateLimitError, sent_at: float, seconds: float) -> None:
-        """Let all calls of this credential wait for ``seconds``, and then go one by one."""
-        from .._policy.pace import Pace  # Most clients are never refused for their rate.
+        """Let all calls of this credential wait for ``seconds``, and then start one by one."""
+        from .._policy.pace import Pace  # Most clients never need it.
 
         now, paces = self._clock.monotonic(), self._connections.paces
         for token, pace in list(paces.items()):
             if pace.is_over(now):
                 paces.pop(token, None)
         rate = error.http.rate_limit if error.http else None
-        paces.setdefault(self._config.token, Pace(now)).refused(now, sent_at, seconds, rate.limit if rate else None)
+        pace = paces.setdefault(self._config.token, Pace(now))
+        pace.note_refusal(now, sent_at, seconds, rate.limit if rate else None)
 
-    def _note_accepted(self) -> None:
-        """Tell the rate limiter that an attempt was not refused for the rate of the calls."""
+    def _note_acceptance(self) -> None:
+        """Tell the rate limiter that the API accepted the rate of the calls."""
         pace = self._pace()
         if pace is not None:
-            pace.accepted(self._clock.monotonic())
+            pace.note_acceptance(self._clock.monotonic())
 
     def _budget(self, error: errors.UniqOSError) -> RetryBudget:
-        """Return the budget for a retry after ``error``; the rate limiter has one of its own."""
+        """Return the retry budget for ``error``: the rate limiter's for a rate limit error, else the client's."""
         pace = self._pace() if isinstance(error, errors.RateLimitError) else None
         return self._connections.budget if pace is None else pace.budget
 
@@ -300,7 +301,7 @@ class AsyncAttempts:
         return max(0.0, deadline - self._elapsed()) if deadline else None
 
     def _limits(self) -> tuple[float | None, float | None, str]:
-        """Return the seconds the next attempt may take, those left of the call, and the name of the shorter limit."""
+        """Return the seconds for this attempt, the seconds left for the call, and the name of the shorter limit."""
         timeout, left = timeout_of(self._request, self._config), self._left()
         if left is not None and (timeout is None or left < timeout):
             return left, left, f"deadline of {self._deadline:g} s for the whole call"

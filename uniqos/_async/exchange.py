@@ -19,7 +19,7 @@ from .._wire.operation import Request
 _MAX_ERROR_BODY_BYTES = 64 * 1024
 """How many bytes of a body an error keeps."""
 _WORK_SECONDS = 0.01
-"""How long an exchange may work without a wait for the server before other tasks get their turn."""
+"""How long an exchange may work without a wait for the server before other tasks run."""
 _GRACE_SECONDS = 0.1
 """How long after the deadline the bytes that arrived before it may still be decoded."""
 
@@ -57,7 +57,7 @@ class AsyncExchange:
     Args:
         request: The request that it answers.
         response: The response.
-        http: Its status and headers, with what is known of the call.
+        http: Its status and headers, and the retries and duration of the call.
         decoder: The decoder of its body.
         deadline: The instant at which the exchange must have ended.
         limit_name: The name of that limit, for error messages.
@@ -97,7 +97,7 @@ class AsyncExchange:
         """The instant from which on ``checkpoint()`` has to be called before more work."""
         stream = content_of(response) if response.is_stream_consumed else response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
-        # The stream's own iterator, and no async generator: only its own event loop could close an unfinished one.
+        # The stream's own iterator: an unfinished async generator could be closed by its event loop only.
         self._raw: AsyncIterator[bytes] = aiter(stream)
 
     @property

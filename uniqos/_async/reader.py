@@ -11,7 +11,7 @@ from ..api.stream_events import RespondStreamEvent
 from .exchange import AsyncExchange
 
 _SECONDS_FOR_THE_REST = 1.0
-"""How long a stream is read on when its turn is over."""
+"""How long a stream is read after the end of its turn."""
 
 
 class AsyncReader:
@@ -22,8 +22,8 @@ class AsyncReader:
         turn: Takes the events.
         timeout: Seconds to wait for each event of the turn; None is no limit.
         max_bytes: How many decoded bytes the whole stream may have.
-        waits_for_the_rest: Whether to wait for more after the end of the turn. If not, only events are read then that
-            have been received already.
+        waits_for_the_rest: Whether to wait for more events after the end of the turn. If not, only those that have
+            arrived already are read.
     """
 
     __slots__ = (

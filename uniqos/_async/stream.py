@@ -39,8 +39,8 @@ class AsyncRespondStream:
 
     The turn ends with its first completion or error event. Events after that are given too, until the stream ends or a
     second has passed. They change neither the text nor the outcome: an error event after the completion is in
-    ``error`` and is not raised. With an ``http_client`` of yours, only those events are given that arrived together
-    with the end.
+    ``error`` and is not raised. With your own ``http_client``, only events that arrived together with the end
+    are given.
 
     A stream may hold ``max_response_bytes`` as a whole, and 8 MiB in one event. A larger one raises
     ``stream_interrupted`` with the text so far.
@@ -64,7 +64,7 @@ class AsyncRespondStream:
         self._is_closed: bool = False
 
     def __del__(self) -> None:
-        if getattr(self, "_reader", None) is not None:  # a copy that failed has no attributes yet
+        if getattr(self, "_reader", None) is not None:  # A copy that failed has no attributes yet.
             close_on_loop(self._loop, self.aclose)
 
     @property
@@ -150,7 +150,7 @@ class AsyncRespondStream:
         """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
         An error event that concerns this service and not its caller, such as an exhausted quota, is replaced by one
-        that does not say so.
+        without details.
 
         A stream that breaks, or never completes, ends with an ``error`` event instead of an exception, since the
         caller has received status 200 already. Open the stream first, so that a refusal by the API still raises.
@@ -255,9 +255,9 @@ class AsyncRespondStream:
                     "uniqos: a stream broke after the end of its turn", code=self._turn.broken_afterwards
                 )
             if self._turn.ended:
-                watch.ended_with(self._turn.failure)
+                watch.note_outcome(self._turn.failure)
             elif exc is None:
-                watch.left()
+                watch.note_early_close()
             watch.__exit__(None if exc is None else type(exc), exc, None)
 
     # async only: begin

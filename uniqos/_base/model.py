@@ -37,10 +37,10 @@ else:
 
 M = TypeVar("M", bound="Model")
 Source = Literal["docs", "official SDK", "undocumented"]
-"""The source from which the shape of a model is known."""
+"""Where the shape of a model is known from."""
 _SLOTS = ("_http", "_wire", "_salvaged")
-# In these releases of pydantic, a thread that uses a model while another thread builds it finds the validator of the
-# base class. There, models are built when they are defined.
+# In these releases of pydantic, a thread can find the base class's validator while another thread builds the model.
+# With them, models are built when they are defined.
 DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
 _build_lock = ForkSafeLock()
 
@@ -79,8 +79,8 @@ class Model(BaseModel, JsonObject):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        # By now the build of this class is deferred. A TypeAdapter over it would inherit the setting and build itself
-        # later. FastAPI suppresses pydantic's warnings only while it makes the TypeAdapter, so they would show.
+        # The build of this class is already deferred here. A TypeAdapter of FastAPI's would inherit the setting and
+        # build later, when FastAPI no longer suppresses pydantic's warnings.
         if cls.__module__ != __name__:
             cls.model_config["defer_build"] = False
             if not issubclass(cls, RequestModel):
@@ -109,7 +109,7 @@ class Model(BaseModel, JsonObject):
 
     @property
     def http(self) -> exchange.HttpInfo | None:
-        """The HTTP side of a response: status, headers, retries. None for a part of one, or a model made by hand."""
+        """The HTTP side of a response: status, headers, retries. None for a nested model, and for one you made."""
         return get_slot(self, "_http")  # type: ignore[no-any-return]
 
     @property
@@ -122,7 +122,7 @@ class Model(BaseModel, JsonObject):
         return None if wire is None or wire[1] else wire[0].raw
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object: of a response as the server sent it, of a request as it would be sent."""
+        """Return the JSON object: a response as the server sent it, a request as it would be sent."""
         wire = get_slot(self, "_wire")
         if wire is None:
             if is_ours(type(self)):
@@ -158,7 +158,7 @@ class Model(BaseModel, JsonObject):
     @model_serializer(mode="wrap")
     def _serialize(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
         """Dump the model. As JSON, scalars are written as the server sent them, and unset fields are omitted."""
-        # Pydantic would use a return type as the schema of the output, so there is none.
+        # Pydantic would use a return annotation as the schema of the output, so there is none.
         if not isinstance(self, Model):  # A field of a model built without validation may hold any value.
             return dump(self)
         is_json, is_salvaged = info.mode == "json", get_slot(self, "_salvaged")
@@ -210,7 +210,7 @@ class Model(BaseModel, JsonObject):
         return _set_slots(super().__copy__(), **{name: get_slot(self, name) for name in _SLOTS})
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        # The slots hold values that never change, so that the copies share them.
+        # The values of the slots never change, so copies share them.
         return _set_slots(super().__deepcopy__(memo), **{name: get_slot(self, name) for name in _SLOTS})
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

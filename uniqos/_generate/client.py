@@ -21,7 +21,7 @@ _METHODS = '''\
         Raises:
             ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
         """
-        # First of all, so that no traceback that shows local variables shows these.
+        # First, so that no traceback with local variables shows these.
         api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
         self._set_up({all_values})
 

@@ -112,8 +112,7 @@ def current_loop() -> Loop:
 def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Schedule ``close`` on ``loop``, if that still runs.
 
-    For objects that the garbage collector finds, which it may do in any thread. A forked child closes no socket of its
-    parent.
+    The garbage collector may call this in any thread. A forked child closes no socket of its parent.
     """
     process, event_loop = loop
 

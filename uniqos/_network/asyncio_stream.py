@@ -14,7 +14,7 @@ from .sockets import is_address, is_readable, keep_alive
 
 _REFUSED_CODES = (f"Errno {errno.ECONNREFUSED}", "WinError 1225", "WinError 10061")
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
-"""Back-pressure: reading pauses above the one number of unread bytes, and goes on below the other."""
+"""Back-pressure: reading pauses above the first number of unread bytes, and resumes below the second."""
 
 
 class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
@@ -123,9 +123,9 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def get_extra_info(self, info: str) -> Any:
         if self._transport is None:
             return None
-        if info == "is_readable":  # An idle connection has ended, or has received unexpected bytes.
+        if info == "is_readable":  # For an idle connection: whether it ended or received unexpected bytes.
             is_known = self._ended or bool(self._received) or self._transport.is_closing()
-            # The event loop may not have noticed yet.
+            # The socket may be readable before the event loop calls this protocol.
             return is_known or is_readable(self._transport.get_extra_info("socket"))
         if info == "client_addr":
             return self._transport.get_extra_info("sockname")

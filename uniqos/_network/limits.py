@@ -1,4 +1,4 @@
-"""The limits of time for one connection, and the networks that open it within them.
+"""The time limits of one connection, and the networks that open it.
 
 httpx bounds each read by itself. Here each step may take the time that is left of the whole exchange.
 """

@@ -15,8 +15,8 @@ from .._base.safe import is_word
 from ..api.stream_events import StreamEventUnknown
 from .logging import LeveledLogger
 
-_MOST_FINDINGS = 10_000
-_MOST_KEYS = 1_000
+_MAX_REPORTS = 10_000
+_MAX_KEYS = 1_000
 """How many unknown keys of one object are reported: an answer can have hundreds of thousands."""
 _reporting = ForkSafeLock()
 
@@ -50,8 +50,8 @@ class Drift:
 
     Args:
         on_drift: The function that gets the reports.
-        reported: The reports that it has got already.
-        log: Takes a line where ``on_drift`` fails.
+        reported: The reports made before, which are not repeated.
+        log: Gets a warning when ``on_drift`` fails.
     """
 
     def __init__(self, on_drift: OnDrift, reported: set[DriftReport], log: LeveledLogger) -> None:
@@ -62,13 +62,13 @@ class Drift:
     def look(self, operation: str, answer: Model) -> None:
         """Report the unknown parts of one validated answer or event."""
         for report in _findings(operation, answer):
-            with _reporting:  # two threads may find the same at once
-                if report in self._reported or len(self._reported) >= _MOST_FINDINGS:
+            with _reporting:  # Two threads may find the same part at once.
+                if report in self._reported or len(self._reported) >= _MAX_REPORTS:
                     continue
                 self._reported.add(report)
             try:
                 self._on_drift(report)
-            except Exception as exc:  # a callback that fails must not lose an answer that was paid for
+            except Exception as exc:  # A failing callback must not lose a paid answer.
                 self._log.warning("uniqos: on_drift failed", report=str(report), error=type(exc).__name__)
 
 
@@ -79,7 +79,7 @@ def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
     if http is not None and http.problems:
         content = answer.to_dict()
         for problem in http.problems:
-            where = _path(_way(content, problem["loc"]))
+            where = _path(_json_location(content, problem["loc"]))
             yield DriftReport("salvaged", operation, name, where, str(problem["type"]))
     if isinstance(answer, StreamEventUnknown):
         yield DriftReport("unknown_event", operation, name, _word(answer.name) or "?")
@@ -89,7 +89,7 @@ def _findings(operation: str, answer: Model) -> Iterator[DriftReport]:
 
 def _of_part(operation: str, name: str, part: Model, path: tuple[str | int, ...]) -> Iterator[DriftReport]:
     """Yield the reports of a model at ``path`` inside an answer, and of the models inside it."""
-    for key in islice(part.model_extra or (), _MOST_KEYS):
+    for key in islice(part.model_extra or (), _MAX_KEYS):
         yield DriftReport("unknown_field", operation, name, _path((*path, key)))
     for field, words in _vocabularies(type(part)).items():
         value = getattr(part, field, None)
@@ -111,8 +111,8 @@ def _vocabularies(model: type[Model]) -> dict[str, frozenset[Any]]:
     return found
 
 
-def _way(content: Any, loc: Iterable[Any]) -> tuple[str | int, ...]:
-    """Return the location of a problem in the JSON: that of pydantic without the members of unions."""
+def _json_location(content: Any, loc: Iterable[Any]) -> tuple[str | int, ...]:
+    """Return pydantic's location of a problem, without the steps that name a member of a union."""
     steps: list[str | int] = []
     for step in loc:
         if (isinstance(content, dict) and step in content) or (

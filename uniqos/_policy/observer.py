@@ -163,32 +163,32 @@ class ObservedCall(UnobservedCall):
 
     def attempt(self, number: int) -> None:
         self._attempts = number
-        self._tell(self._observer.attempt_started, AttemptStarted(*self._name, number))
+        self._notify(self._observer.attempt_started, AttemptStarted(*self._name, number))
 
     def retrying(self, attempt: int, delay: float, error: errors.UniqOSError) -> None:
         code, request_id = safe_code(error.code) or UNKNOWN, safe_id(error.request_id)
         event = Retrying(*self._name, attempt, delay, code, error.http_status, request_id)
-        self._tell(self._observer.retrying, event)
+        self._notify(self._observer.retrying, event)
 
-    def answered(self, http: HttpInfo) -> None:
+    def note_answer(self, http: HttpInfo) -> None:
         self._http = http
 
     def event(self) -> None:
         self._events += 1
         if self._events == 1:
             request_id = self._http.request_id if self._http else None
-            self._tell(self._observer.first_event, FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
+            self._notify(self._observer.first_event, FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
 
-    def left(self) -> None:
+    def note_early_close(self) -> None:
         """Note that the caller closed the stream before its end."""
         self._left = True
 
-    def ended_with(self, code: str | None) -> None:
-        """Note the code of the error event that ended a stream, or None of one that ended well."""
+    def note_outcome(self, code: str | None) -> None:
+        """Note the code of the error event that ended a stream; None if it ended well."""
         self._code = code
 
     def __enter__(self) -> Self:
-        self._tell(self._observer.call_started, self._call)
+        self._notify(self._observer.call_started, self._call)
         return self
 
     def __exit__(
@@ -204,7 +204,7 @@ class ObservedCall(UnobservedCall):
             outcome = "closed"
         elif exc is not None:
             outcome = "cancelled"
-        self._tell(
+        self._notify(
             self._observer.call_ended,
             CallEnded(
                 *self._name,
@@ -226,8 +226,8 @@ class ObservedCall(UnobservedCall):
     def _elapsed(self) -> float:
         return self._monotonic() - self._started
 
-    def _tell(self, method: Callable[[Any], None], event: Any) -> None:
+    def _notify(self, method: Callable[[Any], None], event: Any) -> None:
         try:
             method(event)
-        except Exception as exc:  # an observer that fails must not lose an answer that was paid for
+        except Exception as exc:  # A failing observer must not lose a paid answer.
             self._log.warning("uniqos: the observer failed", error=type(exc).__name__)

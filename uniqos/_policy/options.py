@@ -44,7 +44,7 @@ class ChangeableOptions(SharedOptions, total=False):
     debug, info, warning and error that take a message and a mapping. The default is ``logging.getLogger("uniqos")``."""
     max_response_bytes: int | None
     """How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this limits all its events
-    together. Downloads to a file have a limit of their own."""
+    together. Downloads to a file have a separate limit."""
     observer: observers.Observer | None
     """Is called at each step of each call, for metrics and traces."""
     on_drift: drifts.OnDrift | None

@@ -1,4 +1,4 @@
-"""The rate limiter of one credential, in force after the API has refused calls for their rate. Pure: no I/O."""
+"""The rate limiter of one credential, in force after a rate limit error. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from .._base.fork import ForkSafeLock
 from .retry import RetryBudget
 
 _FIRST_RATE = 10.0
-_LEAST_RATE = 0.5
-_OF_THE_LIMIT = 0.95
-_CUT = 0.7
+_MIN_RATE = 0.5
+_SHARE_OF_LIMIT = 0.95
+_CUT_FACTOR = 0.7
 _SMOOTHING = 0.01
-_TOLERATED = 0.06
+_TOLERABLE_REFUSALS = 0.06
 """The share of refused attempts that does not lower the rate: no rate prevents all refusals."""
-_SEARCHING, _FOUND = 2.0, 1.05
-"""Factors by which the rate grows each second: until the API refuses it for the first time, and afterwards."""
-_LEAST_GROWTH = 1.0
+_SEARCH_GROWTH, _STEADY_GROWTH = 2.0, 1.05
+"""Factors by which the rate grows each second, before and after its first cut."""
+_MIN_GROWTH = 1.0
 """The least growth in a second: without it, a low rate would stay low for minutes."""
-_BURST_OF_REFUSALS = 100.0
+_BUDGET_TOKENS = 100.0
 _QUIET_SECONDS = 10.0
 _LATE_SECONDS = 1.0
-"""How far the clock may seem to go back: a thread may have read the time, and been suspended before it noted it."""
+"""How far a noted time may lie in the past: a thread may be suspended between reading the clock and noting the time."""
 _EARLY_SECONDS = 0.05
-"""How much too early a sleep may end."""
+"""How many seconds too early a sleep may end."""
 
 _lock = ForkSafeLock()
 """Guards all rate limiters."""
@@ -32,18 +32,18 @@ _lock = ForkSafeLock()
 class Pace:
     """A rate limiter that finds its rate by refusals: additive increase, multiplicative decrease (AIMD), as in TCP.
 
-    If each worker waited alone, all would come back together and be refused again. Here the attempts of all workers
-    begin one after the other, after the wait that the API asked for. If the API names a rate, they use it. Otherwise
-    the rate grows until the API refuses again, and then falls. All attempts that were under way at a refusal count as
-    one. A small share of refusals does not lower the rate.
+    Workers that each waited alone would come back together and be refused again. Here the attempts of all workers
+    begin one after the other, after the wait that the API asked for. If the API names a rate, they keep just below it.
+    Otherwise the rate grows until the API refuses again, and then falls. Refusals of attempts that were under way at
+    a cut do not cut the rate again. A small share of refusals does not lower the rate.
 
     Args:
         now: Monotonic time in seconds, as in all methods.
     """
 
     def __init__(self, now: float) -> None:
-        # Many calls that begin together are refused together while the service is healthy: they have their own budget.
-        self.budget: RetryBudget = RetryBudget(_BURST_OF_REFUSALS)
+        # A burst of calls is refused while the service is healthy, so its retries must not empty the client's budget.
+        self.budget: RetryBudget = RetryBudget(_BUDGET_TOKENS)
         self.rate: float = _FIRST_RATE
         self._most: float = inf
         self._next: float = now
@@ -51,23 +51,23 @@ class Pace:
         self._refused_at: float = now
         self._cut_at: float | None = None
         self.cuts: int = 0
-        """How often the rate was cut. A reservation that was made before a cut has to be made again."""
-        self._growth: float = _SEARCHING
+        """How often the rate was cut. Each cut voids the reservations made before it."""
+        self._growth: float = _SEARCH_GROWTH
         self._counted_from: float = now
         self._answers: int = 0
         self._refusals: float = 0.0
         self._latest: float = now
 
-    def note(self, now: float) -> None:
+    def note_time(self, now: float) -> None:
         """Note the present time. If the clock was set back, move all noted instants back with it.
 
-        A test that freezes the clock may set it back by decades when it ends. Without this, the noted instants would
-        lie decades ahead, and every call would wait for them.
+        A test that unfreezes a clock may set it back by decades. If the noted instants stayed, every call would wait
+        for decades.
         """
         with _lock:
             self._note(now)
 
-    def slept(self, until: float, now: float) -> None:
+    def note_sleep(self, until: float, now: float) -> None:
         """Note the end of a sleep. If the clock shows less time than the sleep took, it was frozen or set back.
 
         Args:
@@ -95,7 +95,7 @@ class Pace:
         if self._cut_at is not None:
             self._cut_at -= seconds
 
-    def refused(self, now: float, began: float, wait: float, limit: float | None) -> None:
+    def note_refusal(self, now: float, began: float, wait: float, limit: float | None) -> None:
         """Note that the API refused an attempt for its rate.
 
         Args:
@@ -111,20 +111,20 @@ class Pace:
             self._resumes_at = max(self._resumes_at, now + wait)
             self._refused_at = now
             if limit is not None and limit > 0:
-                self._most = limit * _OF_THE_LIMIT
+                self._most = limit * _SHARE_OF_LIMIT
             if self._cut_at is None:
                 self.rate = _FIRST_RATE if self._most == inf else self._most
             elif began <= self._cut_at:
-                return  # it was under way at the refusal that has lowered the rate already
-            elif self._refusals > _TOLERATED:
-                self.rate = max(_LEAST_RATE, self.rate * _CUT)
-                self._growth = _FOUND
+                return  # The attempt was under way at the last cut, which was made for all attempts of that time.
+            elif self._refusals > _TOLERABLE_REFUSALS:
+                self.rate = max(_MIN_RATE, self.rate * _CUT_FACTOR)
+                self._growth = _STEADY_GROWTH
             self._cut_at = now
-            self._next = self._resumes_at  # all waiting attempts reserve again, at the new rate
+            self._next = self._resumes_at  # All waiting attempts reserve again, at the new rate.
             self.cuts += 1
 
-    def accepted(self, now: float) -> None:
-        """Note that an attempt was not refused for its rate, which may let the rate grow."""
+    def note_acceptance(self, now: float) -> None:
+        """Note that the API accepted the rate of an attempt, which may let the rate grow."""
         with _lock:
             self._note(now)
             self.budget.earn()
@@ -132,9 +132,9 @@ class Pace:
             self._refusals -= self._refusals * _SMOOTHING
             seconds = now - self._counted_from
             if seconds >= 1.0:
-                # Only a rate that is used may grow: the API has accepted no more than that.
+                # An unused rate must not grow, since the API has not accepted that many calls.
                 if self._answers >= self.rate * seconds / 2:
-                    self.rate = min(self._most, max(self.rate * self._growth, self.rate + _LEAST_GROWTH))
+                    self.rate = min(self._most, max(self.rate * self._growth, self.rate + _MIN_GROWTH))
                 self._counted_from, self._answers = now, 0
 
     def reserve(self, earliest: float, latest: float | None) -> float | None:
@@ -156,7 +156,7 @@ class Pace:
             self._next = at + 1.0 / self.rate
             return at
 
-    def free_from(self, earliest: float) -> float:
+    def first_free(self, earliest: float) -> float:
         """Return the first instant from ``earliest`` on that is not reserved."""
         return max(earliest, self._next)
 

@@ -31,17 +31,17 @@ def may_resend(resend: Resend, error: errors.UniqOSError) -> bool:
     """
     if isinstance(error, errors.NetworkError):
         if error.code in ("tls_error", "proxy_authentication_required"):
-            return False  # a second request has the same certificate and password
+            return False  # A second request would meet the same certificate or password.
         if not error.sent:
             return True
         if error.code == "timeout":
-            return resend in ("safe", "keyed")  # a billed turn may still be running
+            return resend in ("safe", "keyed")  # A billed turn may still be running.
         return resend not in ("once", "limited")
     # Status and class must both fit: a 503 with the code turn_timeout is a turn that timed out.
     if error.http_status not in _TRANSIENT or type(error) not in _TRANSIENT_CLASSES:
         return False
     if not isinstance(error, errors.APIError) or (error.http_status == 429 and not error.complete):
-        return False  # the part that is missing may have said quota_exhausted
+        return False  # The missing part may have said quota_exhausted.
     if resend in ("once", "limited"):
         has_not_run = error.from_api and (error.http_status, error.code) in _NOT_RUN
         return has_not_run and (resend == "once" or error.http_status == 503)
@@ -61,14 +61,14 @@ def delay(attempt: int, retry_after: float | None, random: float) -> float | Non
     return random * min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt, 16))
 
 
-def poll_delay(asked: int, random: float) -> float:
+def poll_delay(polls: int, random: float) -> float:
     """Return the seconds until the next poll of a process that takes long, such as a deletion.
 
     Args:
-        asked: How many polls were made before, from 0.
+        polls: How many polls were made before, from 0.
         random: A number in [0, 1).
     """
-    return min(POLL_CAP_SECONDS, BASE_SECONDS * 2.0 ** min(asked, 16)) * (0.75 + random / 2)
+    return min(POLL_CAP_SECONDS, BASE_SECONDS * 2.0 ** min(polls, 16)) * (0.75 + random / 2)
 
 
 class RetryBudget:

@@ -1,5 +1,5 @@
 # Generated from _async/client.py by python -m uniqos._generate. Do not edit.
-"""The client: settings, namespaces, and who owns the connections."""
+"""The client: its settings, its namespaces, and the ownership of the connections."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class UniqOS(Responder):
                 the methods debug, info, warning and error that take a message and a mapping. The default is
                 ``logging.getLogger("uniqos")``.
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
-                limits all its events together. Downloads to a file have a limit of their own.
+                limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
@@ -132,7 +132,7 @@ class UniqOS(Responder):
         Raises:
             ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
         """
-        # First of all, so that no traceback that shows local variables shows these.
+        # First, so that no traceback with local variables shows these.
         api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
         self._set_up(
             api_key=api_key,
@@ -184,7 +184,7 @@ class UniqOS(Responder):
                 the methods debug, info, warning and error that take a message and a mapping. The default is
                 ``logging.getLogger("uniqos")``.
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
-                limits all its events together. Downloads to a file have a limit of their own.
+                limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
@@ -496,7 +496,7 @@ def _unpickle(cls: type[UniqOS], config: Config) -> UniqOS:
             client._requester = Requester(config, connections)
             add_finalizer(connections, connections._pools)
         _unpickled[key] = client
-        if len(_unpickled) > _MOST_UNPICKLED:  # who still holds it may go on with it
+        if len(_unpickled) > _MOST_UNPICKLED:  # A caller that holds the dropped client may go on using it.
             dropped = _unpickled.pop(next(iter(_unpickled)))
-    del dropped  # not while the lock is held: the end of a client can run anything
+    del dropped  # Only after the lock is released: deleting a client can run any finalizer.
     return client

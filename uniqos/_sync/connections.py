@@ -39,7 +39,7 @@ class Connections:
         self.paces: dict[str, Pace] = {}
         """The rate limiter of each credential, while the API refuses calls for their rate."""
         self.closed: bool = False
-        self.drift_told: dict[OnDrift, set[DriftReport]] = {}
+        self.drift_reports: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc
         """The host or proxy that connections lead to, for error messages."""
         self.forwarded: bool = False
@@ -66,7 +66,7 @@ class Connections:
         return pool.handle_request(message)
 
     def _send_by(self, http_client: httpx.Client, message: httpx.Request) -> httpx.Response:
-        from .._network.http_client import add_defaults, refused_answer  # Few clients have one.
+        from .._network.http_client import add_defaults, refused_answer  # Few clients have an http_client.
 
         message.read()  # A hook of the client may look at the body.
         add_defaults(message, http_client)

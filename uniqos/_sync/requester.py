@@ -40,7 +40,9 @@ class Requester:
         if config.on_drift is not None:
             from .._policy.drift import Drift  # Few clients report drift.
 
-            self.drift = Drift(config.on_drift, connections.drift_told.setdefault(config.on_drift, set()), config.log)
+            self.drift = Drift(
+                config.on_drift, connections.drift_reports.setdefault(config.on_drift, set()), config.log
+            )
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
 
     def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:

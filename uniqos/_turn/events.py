@@ -17,8 +17,9 @@ from ..api.stream_events import EVENT_MODELS, RespondStreamEvent, StreamEventUnk
 
 _VALIDATORS: dict[str, Callable[[str], Any]] = {}
 """Validators by event name, filled on first use. Looking one up for each event would cost a tenth of parsing it."""
-_LARGE_CHARACTERS = 256 * 1024
-_MOST_VALUES = 100_000
+_LARGE_CHARS = 256 * 1024
+"""The length above which the values of an event are counted."""
+_MAX_VALUES = 100_000
 """How many JSON values an event may hold. Validation cannot be interrupted, and more would block the event loop."""
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 DONE = "[DONE]"
@@ -37,16 +38,16 @@ class BrokenEvent(ValueError):
 
 
 def parse_event(name: str, data: str) -> RespondStreamEvent:
-    """Validate an event with the model of its name; an event without a name has the JSON's ``type``.
+    """Validate an event with the model of its name, or of the ``type`` in its JSON if it has no name.
 
     Raises:
         BrokenEvent: The data do not fit the model of a known event, or hold too many values.
     """
-    if len(data) > _LARGE_CHARACTERS:
+    if len(data) > _LARGE_CHARS:
         _refuse_too_many_values(name, data)
     validate = _VALIDATORS.get(name)
     if validate is None:
-        name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _named_inside(name, data)
+        name, model = (name, EVENT_MODELS[name]) if name in EVENT_MODELS else _type_and_model(name, data)
         if model is None:
             return _unknown(name, data)
         validate = _VALIDATORS[name] = build_model(model).__pydantic_validator__.validate_json
@@ -63,12 +64,12 @@ def parse_event(name: str, data: str) -> RespondStreamEvent:
 
 
 def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
-    """Return the fields of a broken event that fit its model; None if the data are no JSON object."""
+    """Return the fields of a broken event that fit its model; None if it has no model or no JSON object to read."""
     from .._base.salvage import salvage
 
-    if len(data) > _LARGE_CHARACTERS and _count_values(data) > _MOST_VALUES:
+    if len(data) > _LARGE_CHARS and _count_values(data) > _MAX_VALUES:
         return None
-    model = EVENT_MODELS.get(name) or _named_inside(name, data)[1]
+    model = EVENT_MODELS.get(name) or _type_and_model(name, data)[1]
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
@@ -81,23 +82,23 @@ def salvage_event(name: str, data: str) -> RespondStreamEvent | None:
 
 
 def _refuse_too_many_values(name: str, data: str) -> None:
-    if _count_values(data) > _MOST_VALUES:
-        raise BrokenEvent(f"{name[:64]}: more than {_MOST_VALUES:,} values in one event", [])
+    if _count_values(data) > _MAX_VALUES:
+        raise BrokenEvent(f"{name[:64]}: more than {_MAX_VALUES:,} values in one event", [])
 
 
 def _count_values(data: str) -> int:
     """Estimate how many values a JSON text holds, without parsing it."""
     strings = (data.count('"') - data.count('\\"')) // 2
     marks = sum(map(data.count, ",[{"))
-    if strings > _MOST_VALUES or marks <= _MOST_VALUES:
+    if strings > _MAX_VALUES or marks <= _MAX_VALUES:
         return max(strings, marks)
-    bare = re.sub(_STRING, "", data)  # the commas may stand inside a long text
+    bare = re.sub(_STRING, "", data)  # Commas and brackets inside a string are not values.
     return sum(map(bare.count, ",[{"))
 
 
-def _named_inside(name: str, data: str) -> tuple[str, type[Model] | None]:
-    """Return name and model by the JSON's ``type``, for an event that has no name."""
-    if name == "message":  # the name that server-sent events have by default
+def _type_and_model(name: str, data: str) -> tuple[str, type[Model] | None]:
+    """Return the ``type`` in the JSON of an event without a name, and the model of that type."""
+    if name == "message":  # The default name of a server-sent event.
         try:
             value = from_json(data)
         except ValueError:

@@ -18,11 +18,11 @@ _COMMENTS = re.compile(f"(?::[^\n]*\n|\n){{1,{_LINES_AT_ONCE}}}")
 class Frames:
     """The decoder of one stream. It takes the bytes in chunks, which may be cut anywhere."""
 
-    __slots__ = ("_after_return", "_beginning", "_data", "_line", "_name")
+    __slots__ = ("_data", "_follows_return", "_is_at_start", "_line", "_name")
 
     def __init__(self) -> None:
-        self._beginning: bool = True
-        self._after_return: bool = False
+        self._is_at_start: bool = True
+        self._follows_return: bool = False
         # Incomplete lines and data are kept in buffers: a list of short pieces would take many times the memory.
         self._line: bytearray = bytearray()
         self._name: str = ""
@@ -32,14 +32,14 @@ class Frames:
         """Return an iterator over the names and data of the events that end in ``data``.
 
         An event without a name is called ``message``. Events without data are left out. After many lines without an
-        event, None stands for an event, so that the caller can let other tasks run. Read the iterator to its end
-        before the next call.
+        event, the iterator yields None, so that the caller can let other tasks run. Read it to its end before the
+        next call.
         """
-        if self._after_return and data:
+        if self._follows_return and data:
             data = data.removeprefix(b"\n")  # The \r before it has ended the line already.
-            self._after_return = False
+            self._follows_return = False
         if b"\r" in data:
-            self._after_return = data.endswith(b"\r")
+            self._follows_return = data.endswith(b"\r")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         end = data.rfind(b"\n") + 1
         if not end:
@@ -51,9 +51,9 @@ class Frames:
             self._line.clear()
         if end < len(data):
             self._line += data[end:]
-        text = lines.decode("utf-8", "replace")  # The standard says UTF-8, whatever the header says.
-        if self._beginning:
-            self._beginning = False
+        text = lines.decode("utf-8", "replace")  # The standard allows no other encoding.
+        if self._is_at_start:
+            self._is_at_start = False
             text = text.removeprefix("\ufeff")  # A byte order mark is not part of the first line.
         return self._read(text)
 

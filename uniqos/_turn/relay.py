@@ -43,7 +43,7 @@ class Relayed(NamedTuple):
     status: int
     envelope: ErrorEnvelope
     headers: dict[str, str]
-    masked: bool
+    is_masked: bool
     """Whether the answer hides the error. Then the service should log the error itself."""
 
 
@@ -136,7 +136,7 @@ def relay_event(event: Model) -> Event:
     """Return an event as it was received. An error event that is no fault of the caller is masked."""
     if isinstance(event, StreamEventError):
         error = error_of(event)
-        if relay_error(error).masked:
+        if relay_error(error).is_masked:
             return relay_failure(error)
     name = event.name if isinstance(event, StreamEventUnknown) else str(type(event).model_fields["type"].default)
     return Event(name if not re.search(r"[\r\n]", name) else "message", _text(event))
@@ -147,7 +147,7 @@ def relay_failure(error: errors.UniqOSError) -> Event:
     relayed = relay_error(error)
     body = relayed.envelope.error
     event = build_model(StreamEventError)(code=body.code, message=body.message)
-    return Event("error", event.model_dump_json(), error if relayed.masked else None)
+    return Event("error", event.model_dump_json(), error if relayed.is_masked else None)
 
 
 def frame(event: Event) -> bytes:

@@ -45,7 +45,7 @@ class Turn:
         self.broken_afterwards: str | None = None
         """The code of a broken event after the end of the turn, which does not make the turn fail."""
         self._failed: bool = False
-        self._text: StringIO = StringIO()  # a list of short strings would take many times the memory
+        self._text: StringIO = StringIO()  # A list of short strings would take many times the memory.
         self._write: Callable[[str], int] = self._text.write
 
     @property
@@ -126,8 +126,8 @@ class Turn:
     def interrupted(self, reason: str) -> errors.NetworkError:
         """Return the error of a stream that broke before its end."""
         error = errors.NetworkError(
-            f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed; what "
-            "it said is in `.text`.",
+            f"the stream was interrupted after {self.emitted} event(s): {reason}. The turn may have been billed. Its "
+            "text so far is in `.text`.",
             code="stream_interrupted",
             details={"events_emitted": self.emitted},
             text=self.text,

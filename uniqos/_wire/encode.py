@@ -21,7 +21,7 @@ from .operation import Body, Operation, Request
 from .options import OPTION_NAMES, as_text, refused, take_options
 
 _MAX_PATH_BYTES = 32 * 1024
-# The pattern is compiled on first use: compiling it here would slow down every import.
+# A compiled pattern would slow down every import.
 _CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 
 
@@ -105,10 +105,10 @@ def _validate(
     elif not isinstance(data, (BaseModel, Mapping)):
         raise refused(f"{op.label}: the body must be a model or a mapping, got {type(data).__name__}")
     try:
-        # A model of this package is validated again, because model_construct() builds it unchecked.
+        # A model of this package is validated again, because model_construct() may have built it unchecked.
         return build_model(model).model_validate(request_values(data) if isinstance(data, BaseModel) else data)
     except pydantic.ValidationError as exc:
-        # The cause is the exception of a serializer of the caller's.
+        # The cause, if any, is the exception that the caller's serializer raised.
         raise _invalid_request(exc, f"{op.label}: ") from exc.__cause__
 
 
@@ -137,12 +137,14 @@ def _query_text(name: str, value: Any) -> str:
         if isinstance(value, (str, int, float)):
             return str(value)
     except (OverflowError, ValueError):
-        raise refused(f"{name} is too large to be sent") from None
+        raise refused(
+            f"{name} is out of range: the number has too many digits, or the UTC date is outside the years 1 to 9999"
+        ) from None
     raise refused(f"{name}: a query holds text, numbers, booleans and datetimes, not {type(value).__name__}")
 
 
 def _unknown_keyword(op: Operation[Any], rest: Mapping[str, Any], known: tuple[str, ...]) -> TypeError:
-    from difflib import get_close_matches  # Importing it takes long, and is rarely needed.
+    from difflib import get_close_matches  # A slow import that is rarely needed.
 
     name = next(name for name in rest if name not in known)
     near = get_close_matches(name, [*known, *OPTION_NAMES])
@@ -155,7 +157,7 @@ def _refuse_misspelled_options(op: Operation[Any], rest: Mapping[str, Any]) -> N
 
     Sent as a key of the body, a misspelled idempotency_key would be lost, and a repeated call would be paid twice.
     """
-    from difflib import get_close_matches  # Importing it takes long, and is rarely needed.
+    from difflib import get_close_matches  # A slow import that is rarely needed.
 
     for name in rest:
         near = get_close_matches(name, OPTION_NAMES, cutoff=0.8)

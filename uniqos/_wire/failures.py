@@ -23,7 +23,7 @@ from .operation import Request
 
 FAILURES = (httpx.RequestError, httpx.StreamError, httpx.CookieConflict, OSError)
 """The exceptions that an httpx client raises when the network fails. TLS that breaks later raises a plain OSError."""
-_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the peer closed the connection: no fault of certificates
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # The peer closed the connection: the certificate is not at fault.
 _PASSWORD_CODE = "proxy_authentication_required"
 _STATUS_OF_PASSWORD = "407"
 """How the text of httpcore's ProxyError begins (http_proxy.py of 1.0.9): only there does it give the status."""
@@ -84,7 +84,7 @@ def refusal(
     try:
         envelope = _finite(from_json(body.removeprefix(b"\xef\xbb\xbf"))) if body else None
     except ValueError:
-        envelope = None  # it may be a page of a proxy, and the status says enough
+        envelope = None  # It may be a page of a proxy, and the status says enough.
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     return errors.api_error(
         status,
@@ -132,7 +132,7 @@ def _host_of(location: str) -> str:
 def wrong_type(status: int, headers: Mapping[str, str], body: bytes, wanted: str) -> errors.ResponseDecodeError:
     """Return the error for a success that is not JSON, or not a stream."""
     content_type = headers.get("content-type")
-    named = safe_text(content_type or "nothing named", MOST_OF_A_PART)
+    named = safe_text(content_type or "an unnamed type", MOST_OF_A_PART)
     return errors.ResponseDecodeError(
         f"HTTP {status} came as {named} instead of {wanted}; is a proxy in between? It begins with {body[:80]!r}",
         body=body,
@@ -192,10 +192,10 @@ def held_back(request: Request) -> errors.NetworkError:
 def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     """Return the code, whether the request may have reached the server, and the reason in words."""
     causes = list(_causes(exc))
-    said = safe_text(str(exc), MOST_OF_A_PART)  # h11 quotes bytes that are not HTTP, whatever their length
+    said = safe_text(str(exc), MOST_OF_A_PART)  # h11 quotes bytes that are not HTTP, at any length.
     connecting = isinstance(exc, httpx.ConnectError)
     if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
-        hint = "; where the authority is your own, pass its certificate: verify=..."
+        hint = "; if the certificate authority is your own, pass its certificate: verify=..."
         return "tls_error", False, f"TLS failed: {said}{hint}"
     if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns_failure", False, f"the host name of {peer} does not resolve: {said}"
@@ -256,10 +256,10 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """
     if not value:
         return None
-    value = value.strip(" \t")  # str.strip() also takes control characters away, which float() refuses
+    value = value.strip(" \t")  # str.strip() would also remove control characters, and so accept a wrong value.
     if re.fullmatch(_SECONDS, value):
         return float(value)
-    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
+    from email.utils import parsedate_to_datetime  # A slow import that is rarely needed.
 
     try:
         date = parsedate_to_datetime(value)

@@ -84,7 +84,7 @@ def api(
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())
-            if local is None:  # a sandbox that ends with the command forgets the key
+            if local is None:  # A sandbox that ends with the command forgets the key.
                 run.idempotency_key = idempotency_key
             content = _call(client, op, arguments, values, idempotency_key, part)
             if content is None:
@@ -231,7 +231,7 @@ def _with_arguments(
 def _respond(
     client: uniqos.UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None
 ) -> Model | None:
-    respond: Any = client.respond  # the overloads depend on values that are only known at run time
+    respond: Any = client.respond  # The overloads depend on values that are known only at run time.
     if turn.get("stream") is True:
         if part is not None:
             raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
@@ -244,8 +244,8 @@ def _respond(
 
 def _write_bytes(content: bytes) -> None:
     if sys.stdout.isatty():
-        output.write(content.decode(errors="replace"))  # which removes what moves a cursor
+        output.write(content.decode(errors="replace"))  # write() removes the characters that move a cursor.
         return
-    output.write("")  # fails as text would if the reader closed the pipe
+    output.write("")  # Raises the error of a closed pipe, as for text.
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

@@ -117,7 +117,7 @@ def respond(
                 )
             turn_mode = cast('Literal["stateless", "stateful"] | None', mode and mode.value)
             key = str(uuid4()) if idempotency_key is None else idempotency_key
-            if default is None:  # a sandbox that ends with the command forgets the key
+            if default is None:  # A sandbox that ends with the command forgets the key.
                 run.idempotency_key = key
             if stream or (stream is None and not as_json):
                 events = client.respond(
@@ -182,7 +182,7 @@ def sandbox(
         try:
             uniqos.sandbox.run(**options, on_ready=_announce)
         except KeyboardInterrupt:
-            pass  # Ctrl-C is the usual end of a server, so the exit code is 0
+            pass  # Ctrl-C is the usual end of a server, so the exit code is 0.
 
 
 def _announce(local: uniqos.sandbox.Sandbox) -> None:

@@ -42,7 +42,7 @@ def write(text: str) -> None:
         sys.stdout.write(_for_terminal(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
     except OSError:
-        # Python flushes the buffer once more when it ends, which would fail again and print a traceback.
+        # Python flushes standard output again at its exit, which would fail and print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
 
@@ -104,8 +104,8 @@ def report_errors(debug: bool, hints: Mapping[str, str] = MappingProxyType({})) 
     """Report a failure in one line, or two with a hint, and end with its exit code.
 
     Args:
-        debug: Let a failure through, for its traceback.
-        hints: Hints of the command itself, by error code.
+        debug: Raise the failure again, so that Python prints its traceback.
+        hints: Further hints for this command, by error code.
 
     Yields:
         The object on which the command sets the idempotency key of its call.
@@ -128,11 +128,11 @@ def report_errors(debug: bool, hints: Mapping[str, str] = MappingProxyType({})) 
         _report(exc, advice, {**_HINTS, **hints})
     except Exception as exc:
         if isinstance(exc, OSError) and _is_closed_pipe(exc):
-            code = 141  # as of a program that SIGPIPE ended
+            code = 141  # The exit code of a program that SIGPIPE ended.
             if run.how_to_resume:
                 try:
-                    note(f"the reader of the answer left; {run.how_to_resume}")
-                except (OSError, SystemExit):  # standard error is the same pipe, on which rich raises SystemExit
+                    note(f"standard output was closed; {run.how_to_resume}")
+                except (OSError, SystemExit):  # Standard error is the same pipe: rich raises SystemExit for it.
                     pass
         elif debug:
             raise
@@ -147,10 +147,8 @@ def _advice(error: errors.UniqOSError, run: Run) -> str:
     """Return how to repeat the call with its key, or that nothing was sent; empty if neither applies."""
     if isinstance(error, errors.NetworkError) and not error.sent:
         return "nothing was sent"
-    if isinstance(
-        error, errors.TurnTimeoutError
-    ):  # the API does not bill such a turn, so the advice must not speak of paying
-        return run.how_to_retry
+    if isinstance(error, errors.TurnTimeoutError):
+        return run.how_to_retry  # The API does not bill such a turn, so the advice must not speak of paying.
     return run.how_to_resume if _may_have_run(error) else ""
 
 
@@ -173,11 +171,11 @@ def _report(error: errors.UniqOSError, advice: str, hints: Mapping[str, str]) ->
 
 
 def _message(error: errors.UniqOSError) -> str:
-    """Return the API's own message, else the SDK's, reworded where the SDK's names attributes of a Python error."""
+    """Return the API's message, or else the SDK's. Messages that name attributes of an exception are reworded."""
     if isinstance(error, errors.APIError):
         message = (error.envelope or {}).get("message")
         if isinstance(message, str) and message:
-            return message[:_MAX_MESSAGE_CHARS]  # note() removes what is unsafe for a terminal
+            return message[:_MAX_MESSAGE_CHARS]  # note() removes the unsafe characters.
     if isinstance(error, errors.NetworkError) and error.code == "stream_interrupted":
         cause = error.__cause__ or error.__context__
         reason = cause.message if isinstance(cause, errors.UniqOSError) else "it ended without a completion"

@@ -92,7 +92,7 @@ def connected(
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
     """
-    if sys.stdout is None:  # refused before the call, since its answer may cost money
+    if sys.stdout is None:  # Refused before the call, since its answer may cost money.
         raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()

@@ -53,8 +53,7 @@ class Comparison:
         self._theirs: Reader = theirs
         self._label: str = label
         self._found: list[Difference] = []
-        # Pairs of schemas, by their id(): those under comparison, and those of this content that are compared already,
-        # without and with a difference.
+        # Pairs of schemas by their id(): those under comparison, and those already compared in this content.
         self._open: set[Pair] = set()
         self._equal: set[Pair] = set()
         self._different: set[Pair] = set()
@@ -100,7 +99,7 @@ class Comparison:
                 self._required(where, bool(one.get("required")), bool(other.get("required")))
                 schemas = schema_of(self._ours, one), schema_of(self._theirs, other)
                 self._compare(where, *schemas, nulls=False)
-            elif key[0] != "path":  # a path has its parameters even if the document does not describe them
+            elif key[0] != "path":  # A path has its parameters even if they are not described.
                 self._add_one_sided(
                     "parameter", where, self._type_text(one, self._ours), self._type_text(other, self._theirs)
                 )

@@ -38,7 +38,7 @@ def limits_of(node: Mapping[str, Any]) -> Limits:
         elif key == "multipleOf" and _is_number(value):
             limits[key] = frozenset({_text(value)})
         elif key.startswith(("min", "max")):
-            # exclusiveMinimum is a boolean about minimum in OpenAPI 3.0, and a bound of its own in 3.1.
+            # exclusiveMinimum is a boolean about minimum in OpenAPI 3.0, and a separate bound in 3.1.
             bounds = [(value, (excluded is True) == _is_least(key))] if _is_number(value) else []
             bounds += [(excluded, _is_least(key))] if _is_number(excluded) else []
             if bounds:
@@ -91,7 +91,7 @@ def texts(limits: Limits, types: frozenset[str]) -> dict[str, str]:
 def _bound_text(key: str, bound: tuple[float, bool], *, round_to_integer: bool) -> str | None:
     """Return a bound as text, or None if it excludes nothing, as ``minLength 0``."""
     value, excluded = bound[0], bound[1] == _is_least(key)
-    if round_to_integer:  # so that "above 0" and "at least 1" are the same text
+    if round_to_integer:  # "above 0" and "at least 1" become the same text.
         if _is_least(key):
             value = math.floor(value) + 1 if excluded else math.ceil(value)
         else:

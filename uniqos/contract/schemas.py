@@ -66,7 +66,7 @@ class Reader:
         self.work.spend(1)
         if id(schema) in self._shapes:
             return self._shapes[id(schema)]
-        if id(schema) in self._begun:  # a schema that holds itself adds nothing to itself
+        if id(schema) in self._begun:  # A schema that holds itself adds nothing to itself.
             self._met_circle = True
             return Shape()
         self._begun.add(id(schema))
@@ -93,7 +93,7 @@ class Reader:
         for variant in shape.variants:
             variant.tags = {name: word for name, one in variant.fields.items() if (word := self._constant(one))}
         self._begun.remove(id(schema))
-        if not self._met_circle:  # else the shape may be incomplete, since a schema around it is not finished
+        if not self._met_circle:  # A shape in a circle may be incomplete, since a schema around it is not.
             self._shapes[id(schema)] = shape
         return shape
 
@@ -114,7 +114,7 @@ class Reader:
         self.work.spend(len(path))
         node: Any = self.document
         try:
-            if anchor:  # $anchor names are not supported
+            if anchor:  # Names set by $anchor are not supported.
                 raise KeyError(anchor)
             for part in path:
                 key = part.replace("~1", "/").replace("~0", "~")

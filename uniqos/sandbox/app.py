@@ -1,7 +1,7 @@
 """The HTTP application: one route for each operation of the table, and the steps that all operations share.
 
-The sandbox's own, since the public contract does not say: the answer to a repeated Idempotency-Key (the stored answer
-with ``Idempotent-Replayed: true``, or 409 for another body), the numbers of the rate limit, and the shape of
+Chosen by the sandbox, since the public contract does not say: the answer to a repeated Idempotency-Key (the stored
+answer with ``Idempotent-Replayed: true``, or 409 for another body), the numbers of the rate limit, and the shape of
 ``details``.
 """
 

@@ -152,7 +152,7 @@ async def test_a_call_that_waits_for_itself_holds_nobody_else_back() -> None:
             sleep = client._requester.clock.sleep
 
             async def look(seconds: float) -> None:
-                free.append(pace.free_from(0) - client._requester.clock.monotonic())
+                free.append(pace.first_free(0) - client._requester.clock.monotonic())
                 await sleep(seconds)
 
             client._requester.clock.sleep = look  # type: ignore[method-assign]

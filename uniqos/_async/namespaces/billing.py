@@ -163,7 +163,7 @@ class AsyncInvoices(AsyncNamespace):
 
         Args:
             query: The query as one object.
-            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
+            **filters: As for ``list``. ``limit`` is the size of one page, and not the total.
 
         Returns:
             An iterator. It requests each page when it is needed, and stops if a cursor repeats.

@@ -1,4 +1,4 @@
-"""A pool of connections to one host, in which the connection given back last is taken first.
+"""A connection pool for one host: the connection that was given back last is taken first.
 
 The pool of httpx looks at every connection for every request, and opens connections that it does not need. This pool
 is a stack: a request costs the same however many are in flight. It also bounds a whole exchange by a deadline. httpx
@@ -231,7 +231,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         return AsyncConnection(self._origin, tls, self._tunnel)
 
     async def _close_expired(self) -> None:
-        """Close the oldest idle connection if it is expired. One check for each call keeps up with any number.
+        """Close the oldest idle connection if it is expired. One check is enough, since each call adds one at most.
 
         The caller holds its place of the limiter until then, so that no more connections are open than allowed.
         """

@@ -51,7 +51,7 @@ class EndUsers(Namespace):
 
         Args:
             query: The query as one object.
-            **filters: As for ``list``. ``limit`` is the size of a page, not of the whole.
+            **filters: As for ``list``. ``limit`` is the size of one page, and not the total.
 
         Returns:
             An iterator. It requests each page when it is needed, and stops if a cursor repeats.
@@ -104,8 +104,8 @@ class EndUsers(Namespace):
 
         Args:
             user_id: Your own id for the end user.
-            body: ``metadata`` as one object. It replaces the stored metadata as a whole; ``{}`` clears them.
-                Without it, the stored metadata stay.
+            body: ``metadata`` as one object. It replaces all stored metadata, and ``{}`` clears them. Without
+                it, they stay.
             **fields: The body as keywords, and the options of the call.
 
         Returns:
@@ -126,7 +126,7 @@ class EndUsers(Namespace):
 
         Args:
             user_id: Your own id for the end user.
-            body: The body as one object.
+            body: ``cascade`` (the part to delete) and ``reason``, both optional, as one object.
             **fields: The body as keywords, and the options of the call.
 
         Returns:

@@ -1,6 +1,6 @@
 """The caller of a request: an API key with its scope, or a person with an access token of the portal.
 
-The sandbox's own:
+Chosen by the sandbox:
 
 - Besides ``read_write``, which the docs name, there is the scope ``read``, which may only read.
 - There is no sign-up and no password. The access token ``sandbox.login.EMAIL`` is a login of the person with that

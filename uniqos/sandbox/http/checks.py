@@ -62,7 +62,7 @@ def check_name(fields: dict[str, Any]) -> None:
     """
     name = fields.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise invalid("name", "name is a text that is not blank.")
+        raise invalid("name", "name must be a text that is not blank.")
 
 
 def check_read_only(fields: dict[str, Any], read_only: Collection[str]) -> None:
@@ -84,7 +84,7 @@ def email_of(fields: dict[str, Any]) -> str:
     """
     email = fields.get("email")
     if not isinstance(email, str) or not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
-        raise invalid("email", "email is an address.")
+        raise invalid("email", "email must be an address.")
     return email.lower()
 
 
@@ -96,5 +96,5 @@ def role_of(fields: dict[str, Any], roles: Collection[str]) -> str:
     """
     role = fields.get("role")
     if role not in roles:
-        raise invalid("role", f"role is {' or '.join(roles)}.")
+        raise invalid("role", f"role must be {' or '.join(roles)}.")
     return str(role)

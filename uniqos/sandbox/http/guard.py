@@ -40,7 +40,7 @@ class Guard:
     Args:
         app: The application.
         host: The address or name that the sandbox listens on. A name is accepted in the header Host.
-        admin_token: The token that the admin routes require; None where only this machine can reach them.
+        admin_token: The token that the admin routes require; None if only this machine can reach them.
     """
 
     def __init__(self, app: ASGIApp, host: str, admin_token: str | None) -> None:
@@ -69,7 +69,7 @@ class Guard:
         if not is_admin:
             return None
         if _is_of_another_page(request.headers, host):
-            return _admin_refusal(403, "Only the sandbox's own page may ask for this.")
+            return _admin_refusal(403, "The page of another origin may not use the admin routes.")
         return self._check_token(request) if self._admin_token is not None else None
 
     def _accepts(self, host: str) -> bool:

@@ -1,6 +1,6 @@
 """The handlers of API keys.
 
-The sandbox's own: all shapes, the scope ``read``, and the expiry of keys. ``create`` takes ``name``, ``scope``
+Chosen by the sandbox: all shapes, the scope ``read``, and the expiry of keys. ``create`` takes ``name``, ``scope``
 (``read_write``, the default, or ``read``) and ``expires_in_days``. It refuses other fields, since a mistyped ``scope``
 would give a key more rights than intended. Only its answer holds the secret, as ``key``. A key belongs to the
 organization in which it was created, and acts for the person who created it.

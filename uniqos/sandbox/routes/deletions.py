@@ -4,7 +4,7 @@ A deletion takes effect at once, and its rows are erased after a delay by the sa
 its part at once, since the next turn learns anew. Under the cascade ``all`` the data stay readable until the erasure. A
 record or row under deletion holds the ``deletion_id`` of its latest deletion.
 
-The sandbox's own: the delay, and all fields of a receipt and a deletion but ``deletion_id`` and ``status``.
+Chosen by the sandbox: the delay, and all fields of a receipt and a deletion but ``deletion_id`` and ``status``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The delivery of webhooks: signed, over HTTP, and again after a pause when an attempt fails.
 
-The signature and the body are the API's; the ``id`` in the body is that of the delivery, the same in every attempt. The
-sandbox's own: the types of events, the pauses, the fields of a stored delivery, and that an attempt succeeds with an
+The signature and the body are the API's; the ``id`` in the body is that of the delivery, the same in every attempt.
+Chosen by the sandbox: the types of events, the pauses, and the fields of a stored delivery. An attempt succeeds with an
 answer of 2xx within 5 seconds.
 """
 

@@ -1,7 +1,7 @@
 """The handlers of end users and their psychological models.
 
-The sandbox's own: all fields but ``user_id`` and ``metadata``. An end user under deletion can be read and exported, and
-turns and changes are a ``conflict``. After the erasure the end user does not exist, and the same id can be used again.
+Chosen by the sandbox: all fields but ``user_id`` and ``metadata``. An end user under deletion can be read and
+exported, and turns and changes are a ``conflict``. After the erasure the same id can be used again.
 """
 
 from __future__ import annotations

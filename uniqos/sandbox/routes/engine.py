@@ -1,7 +1,7 @@
 """The handlers of the engine: turns, dry runs, inferred states and recalled memories.
 
-The sandbox's own shapes: the modulator pack, the answer of ``recall_memory``, and the bodies that ``infer_state``,
-``recall_memory`` and ``dry_run`` take.
+Chosen by the sandbox: the fields of the modulator pack, of the answer of ``recall_memory``, and of the bodies of
+``infer_state``, ``recall_memory`` and ``dry_run``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..refusal import Refusal
 from . import end_users, relationships
 from .billing.usage import count_turn, permit
 
-TEMPLATES = {"llm_provider": "sandbox", "llm_model": "templates"}
+_TEMPLATE_NAMES = {"llm_provider": "sandbox", "llm_model": "templates"}
 
 
 @dataclass(frozen=True)
@@ -50,27 +50,27 @@ def respond(call: Call, personality: dict[str, Any]) -> Answer | EventStream:
     fields = call.fields()
     magic = _read_marks(call, fields["message"])
     mode, user_id = fields.get("mode") or personality["default_mode"], fields.get("user_id")
-    _refuse(call, personality, fields, mode)
+    _check_allowed(call, personality, fields, mode)
     state = infer(magic.text, magic.emotion)
-    relationship = _relationship(call, personality, mode, user_id)
+    relationship = _enter_relationship(call, personality, mode, user_id)
     is_streamed = bool(fields.get("stream"))
     turn = _Turn(call, personality, magic, state, started, mode, user_id, relationship, is_streamed)
     if fields.get("return_format") == "modulator_pack":
-        return Answer(_pack(turn))
-    _count(turn)
-    words = _words(turn)
+        return Answer(_modulator_pack(turn))
+    _bill(turn)
+    words = _take_words(turn)
     interaction_id = words.interaction_id or call.store.new_id("int")
     _remember(turn, interaction_id)
     latency_ms = max(1, round((time.perf_counter() - started) * 1000))
     _record(turn, interaction_id, latency_ms)
-    return _tell(turn, words, interaction_id, latency_ms)
+    return _answer(turn, words, interaction_id, latency_ms)
 
 
 def dry_run(call: Call, personality: dict[str, Any]) -> dict[str, Any]:
     """Answer a turn that is neither stored nor billed."""
     magic = _read_marks(call, _message(call))
     state = infer(magic.text, magic.emotion)
-    words = _words(_Turn(call, personality, magic, state, time.perf_counter()))
+    words = _take_words(_Turn(call, personality, magic, state, time.perf_counter()))
     return {"response": "".join(words.pieces), "inferred_emotional_state": state, "usage": {"turns_consumed": 0}}
 
 
@@ -81,13 +81,11 @@ def infer_state(call: Call) -> Answer:
 
 
 def recall_memory(call: Call) -> Answer:
-    """Answer with the memory of ``user_id`` and ``personality_id``; the words of ``query`` choose among the topics."""
+    """Answer with the memory that a personality has of an end user, and with the topics that ``query`` names."""
     fields = call.fields()
     user_id, personality_id = fields.get("user_id"), fields.get("personality_id")
     if not isinstance(user_id, str) or not isinstance(personality_id, str):
-        raise Refusal(
-            "validation_error", "The sandbox needs user_id and personality_id.", details=[{"field": "user_id"}]
-        )
+        raise Refusal("validation_error", "user_id and personality_id must be strings.", details=[{"field": "user_id"}])
     check_id(personality_id)
     relationship = relationships.find(call, user_id, personality_id)
     memory = relationship["memory"] if relationship else memories.empty()
@@ -99,18 +97,18 @@ def recall_memory(call: Call) -> Answer:
 def _message(call: Call) -> str:
     message = call.fields().get("message")
     if not isinstance(message, str) or not message:
-        raise Refusal("validation_error", "The sandbox needs a message.", details=[{"field": "message"}])
+        raise Refusal("validation_error", "message must be a string, and not empty.", details=[{"field": "message"}])
     return message
 
 
 def _read_marks(call: Call, message: str) -> Magic:
-    """Return the marks of a message and of the header, after raising the error that they ask for."""
+    """Return the marks of the message and the header; raise the error that they ask for."""
     magic = read(message, call.header_marks)
     call.settings.errors.check(magic, call.error_key(message))
     return magic
 
 
-def _refuse(call: Call, personality: dict[str, Any], fields: dict[str, Any], mode: str) -> None:
+def _check_allowed(call: Call, personality: dict[str, Any], fields: dict[str, Any], mode: str) -> None:
     """Refuse a turn that may not run.
 
     Raises:
@@ -126,8 +124,10 @@ def _refuse(call: Call, personality: dict[str, Any], fields: dict[str, Any], mod
     permit(call)
 
 
-def _relationship(call: Call, personality: dict[str, Any], mode: str, user_id: str | None) -> dict[str, Any] | None:
-    """Return the relationship of a stateful turn, which the first turn creates together with the end user.
+def _enter_relationship(
+    call: Call, personality: dict[str, Any], mode: str, user_id: str | None
+) -> dict[str, Any] | None:
+    """Return the relationship of a stateful turn, creating it and the end user at the first turn.
 
     Raises:
         Refusal: ``conflict``: the end user or the relationship is being deleted.
@@ -141,7 +141,7 @@ def _relationship(call: Call, personality: dict[str, Any], mode: str, user_id: s
     return relationships.meet(call, user_id, personality["id"])
 
 
-def _count(turn: _Turn) -> None:
+def _bill(turn: _Turn) -> None:
     """Bill the turn.
 
     Raises:
@@ -151,7 +151,7 @@ def _count(turn: _Turn) -> None:
     count_turn(turn.call, turn.relationship["id"] if turn.relationship else None)
 
 
-def _words(turn: _Turn) -> Words:
+def _take_words(turn: _Turn) -> Words:
     """Return the words of the reply.
 
     Raises:
@@ -167,7 +167,7 @@ def _words(turn: _Turn) -> Words:
 
 
 def _template_pieces(turn: _Turn) -> list[str]:
-    """Return the reply from templates, one word with the space behind it in each piece."""
+    """Return the reply from templates, cut after each space."""
     personality, memory = turn.personality, turn.memory
     number = memory["turns"] if memory else 0
     seed = f"{turn.call.settings.seed}|{personality['id']}|{turn.user_id}|{number}"
@@ -205,11 +205,11 @@ def _record(turn: _Turn, interaction_id: str, latency_ms: int) -> None:
     )
 
 
-def _tell(turn: _Turn, words: Words, interaction_id: str, latency_ms: int) -> Answer | EventStream:
+def _answer(turn: _Turn, words: Words, interaction_id: str, latency_ms: int) -> Answer | EventStream:
     """Return the answer, or the stream of its events."""
     settings, memory_report = turn.call.settings, words.draft.memory_report
     is_updated = turn.relationship is not None
-    names = settings.llm.names if settings.llm else TEMPLATES
+    names = settings.llm.names if settings.llm else _TEMPLATE_NAMES
     usage = {"turns_consumed": 1, "active_relationship_counted": is_updated, **names}
     if turn.is_streamed:
         completion = events.completion(memory_report["summary_used"], is_updated, usage, latency_ms)
@@ -253,7 +253,7 @@ def _prompt(personality: dict[str, Any], state: dict[str, Any], memory: dict[str
     return f"{_description(personality)} {emotion} {known} Answer in character, in a few sentences."
 
 
-def _pack(turn: _Turn) -> dict[str, Any]:
+def _modulator_pack(turn: _Turn) -> dict[str, Any]:
     return {
         "system_prompt": _description(turn.personality),
         "inferred_emotional_state": turn.state,

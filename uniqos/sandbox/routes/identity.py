@@ -1,7 +1,7 @@
 """The handlers of ``me`` and of sessions.
 
-The sandbox's own: all fields. A person has ``email`` and ``name``, a key has ``name`` and ``scope``, and both have the
-fields that ``me.update`` adds. ``switch_organization`` answers with an ``access_token``, which is a new session and
+Chosen by the sandbox: all fields. A person has ``email`` and ``name``, a key has ``name`` and ``scope``, and both have
+the fields that ``me.update`` adds. ``switch_organization`` answers with an ``access_token``, which is a new session and
 expires after an hour by the sandbox's clock. ``http/caller.py`` says how a person logs in.
 """
 

@@ -1,7 +1,7 @@
 """The handlers of interactions, which are the stored turns without their text.
 
-The sandbox's own: the fields of an interaction. Interactions can be listed for 180 days by the sandbox's clock. After
-that they no longer name their end user, and count only in aggregates without one.
+Chosen by the sandbox: the fields of an interaction. Interactions can be listed for 180 days by the sandbox's clock.
+After that they no longer name their end user, and count only in the aggregates that name no end user.
 """
 
 from __future__ import annotations

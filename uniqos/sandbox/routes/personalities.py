@@ -3,7 +3,7 @@
 Each personality belongs to one organization. The built-in ones belong to none, and every organization sees them. The
 first change of a built-in one makes a copy with the same id for the organization that changes it.
 
-The sandbox's own: all fields but ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and
+Chosen by the sandbox: all fields but ``id``, ``name``, ``source``, ``source_ref``, ``default_mode`` and
 ``big_five_facets``; ``big_five`` holds the five traits from 0 to 1.
 """
 

@@ -1,6 +1,6 @@
 """The handlers of relationships and their memory.
 
-The sandbox's own: all fields. Turns with a relationship under deletion are a ``conflict`` until it is erased, and the
+Chosen by the sandbox: all fields. Turns with a relationship under deletion are a ``conflict`` until it is erased. The
 next turn then creates a new one.
 """
 

@@ -1,8 +1,8 @@
 """The handlers of webhooks and their deliveries.
 
-The sandbox's own: all fields but ``id``, ``url``, ``subscriptions`` and ``secret``; that an http address must be one of
-this machine; and that every well-formed type can be subscribed to, since the list of types is not public. A redelivery
-is a new delivery with a new id and the present time, since receivers refuse old ones.
+Chosen by the sandbox: all fields but ``id``, ``url``, ``subscriptions`` and ``secret``. An http address must be one of
+this machine. Every well-formed type can be subscribed to, since the list of types is not public. A redelivery is a new
+delivery with a new id and the present time, since receivers refuse old ones.
 """
 
 from __future__ import annotations

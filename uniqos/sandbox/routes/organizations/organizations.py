@@ -1,6 +1,6 @@
 """The handlers of organizations: profile, declaration and review, deletion after a period of grace, and export.
 
-The sandbox's own: all fields but ``status`` of a deletion and ``organization`` of an export. A declaration is any
+Chosen by the sandbox: all fields but ``status`` of a deletion and ``organization`` of an export. A declaration is any
 object. The first one begins the review, which stays ``pending_review``, unless a mark in the name of the organization
 decides at once: see ``faults/magic.py``.
 
