@@ -230,6 +230,20 @@ def test_a_path_that_no_operation_has_is_sent_once() -> None:
     assert body(server.requests[0]) == b'{"a":1}'
 
 
+def test_a_path_that_no_operation_has_is_sent_as_it_was_written() -> None:
+    with answering(200, OK) as server:
+        code, _, err = run("api", "POST", "/v1/jobs:all/a@b;c=1", settings=at(server))
+    assert (code, err) == (0, "")
+    assert line(server.requests[0]) == "POST /v1/jobs:all/a@b;c=1"
+
+
+def test_a_stream_of_another_path_is_refused_in_the_words_of_the_command_line() -> None:
+    with answering(200, OK) as server:
+        code, out, err = run("api", "POST", "/v1/moods", "--data", '{"stream": true}', settings=at(server))
+    assert (code, out, server.requests) == (2, "", [])
+    assert 'POST /v1/moods: only a stream of POST /v1/respond can be printed: leave out "stream"' in err
+
+
 def test_an_open_call_prints_what_comes() -> None:
     with answering(200, [1, {"a": 2}]) as server:
         code, out, err = run("api", "GET", "/v1/moods", "--query", "day=x&y", settings=at(server))

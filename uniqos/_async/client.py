@@ -429,8 +429,9 @@ class AsyncUniqOS(AsyncResponder):
         """
         from .._wire.undeclared import UndocumentedAnswer, undeclared_request  # rarely needed
 
+        answer = UndocumentedAnswer if model is None else model
         op, request = undeclared_request(
-            method, path, params=params, query=query, body=body, model=model or UndocumentedAnswer, options=options
+            method, path, params=params, query=query, body=body, model=answer, options=options
         )
         return await self._requester.perform(op, request)
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .._wire.file import File
 
 T = TypeVar("T")
-_TAKEN = frozenset({400, 402, 403, 404, 409, 422})
-"""By these the API refuses what was asked, and not how often."""
 
 
 class AsyncRequester:

@@ -59,8 +59,9 @@ def undeclared_request(
 
     op = operation()
     request = encode(op, None, options, values)
+    request.path = _as_written(path, request.path)
     if query is not None:
-        request.path = encode(operation(query=RequestModel), query, {}, values).path
+        request.path = _as_written(path, encode(operation(query=RequestModel), query, {}, values).path)
     if body is not None:
         request.content = encode(operation(body=RequestModel), body, {}, values).content
         if request.content and from_json(request.content).get("stream") is True:
@@ -107,6 +108,16 @@ def _template(path: str, params: Mapping[str, Any] | None) -> tuple[str, tuple[A
             template.append(f"{{{_new_name({*named, *template})}}}")
             values.append(_decoded(segment, number))
     return _VERSION + "/".join(template), tuple(values)
+
+
+def _as_written(path: str, encoded: str) -> str:
+    """Return an encoded path with the caller's own spelling of the segments that are no parameters.
+
+    By RFC 3986 a server may tell ``jobs:cancel`` from ``jobs%3Acancel``.
+    """
+    target, mark, query = encoded.partition("?")
+    pairs = zip(path.split("/"), target.split("/"), strict=True)
+    return "/".join(new if re.fullmatch(_PARAMETER, old) else old for old, new in pairs) + mark + query
 
 
 def _given(params: Mapping[str, Any] | None, named: list[str]) -> Mapping[str, Any]:

@@ -220,6 +220,10 @@ def _with_arguments(
             raise uniqos.ConfigurationError(f"{op.label} takes no --data: give --query KEY=VALUE")
         if query:
             raise uniqos.ConfigurationError(f"{op.label}: give --query or --data, not both")
+        if op.returns is UndocumentedAnswer and body.get("stream") is True:
+            raise uniqos.ConfigurationError(
+                f'{op.label}: only a stream of POST /v1/respond can be printed: leave out "stream"'
+            )
         return (op if op.body else replace(op, body=RequestModel)), body
     if query:
         if op.body is not None:

@@ -61,6 +61,14 @@ class Note(pydantic.BaseModel):
     text: str
 
 
+@pytest.mark.parametrize("query", [None, {"a": "b"}])
+async def test_a_path_is_sent_as_it_was_written_and_its_parameters_are_encoded(query: Any) -> None:
+    with RawServer(answers(MOOD)) as server:
+        async with make_client(server.url) as client:
+            await client.request("GET", "/v1/jobs:all/{id}/a@b;c=1/%c3%a9", params={"id": "x:y"}, query=query)
+    assert line(server.requests[0]) == "GET /v1/jobs:all/x%3Ay/a@b;c=1/%c3%a9" + ("?a=b" if query else "")
+
+
 @pytest.mark.parametrize("given", [{"text": "hi"}, Note(text="hi"), models.RequestModel.model_validate({"text": "hi"})])
 async def test_body_query_and_headers_are_sent(given: Any) -> None:
     with RawServer(answers(MOOD)) as server:
@@ -80,7 +88,7 @@ async def test_body_query_and_headers_are_sent(given: Any) -> None:
         ("/v1/end-users/alice/notes/7/", None, "/v1/end-users/alice/notes/7/", "/v1/end-users/{id}/{id2}/{id3}/"),
         ("/v1/a_b/{id}/x", {"id": "alice"}, "/v1/a_b/alice/x", "/v1/a_b/{id}/x"),
         ("/v1/users/a@b.c/{id}", {"id": 7}, None, None),
-        ("/v1/users/a@b.c/{id}", {"id": "7"}, "/v1/users/a%40b.c/7", "/v1/users/{id2}/{id}"),
+        ("/v1/users/a@b.c/{id}", {"id": "7"}, "/v1/users/a@b.c/7", "/v1/users/{id2}/{id}"),
         ("/v1/uniq_7/x", None, "/v1/uniq_7/x", "/v1/{id}/{id2}"),
         ("/v1/x/%C3%BC", None, "/v1/x/%C3%BC", "/v1/x/{id}"),
         ("/v1/x/{a}/{a}", {"a": "1"}, "/v1/x/1/1", "/v1/x/{a}/{a}"),
@@ -176,6 +184,8 @@ async def test_a_path_that_cannot_be_sent_is_refused_without_being_repeated(argu
         ("GET", {"model": dict}, errors.RequestValidationError, "derived from uniqos.models.Model, got <class 'dict'>"),
         ("GET", {"model": Note}, errors.RequestValidationError, "derived from uniqos.models.Model"),
         ("GET", {"model": Mood.model_construct()}, errors.RequestValidationError, "derived from uniqos.models.Model"),
+        ("GET", {"model": ""}, errors.RequestValidationError, "derived from uniqos.models.Model, got ''"),
+        ("GET", {"model": False}, errors.RequestValidationError, "derived from uniqos.models.Model, got False"),
         ("GET", {"model": models.File}, errors.RequestValidationError, "downloads no files"),
         ("GET", {"timeuot": 3}, TypeError, "'timeuot'; did you mean 'timeout'?"),
         ("POST", {"body": {}, "timeuot": 3}, TypeError, "did you mean 'timeout'?"),
