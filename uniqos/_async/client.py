@@ -405,8 +405,8 @@ class AsyncUniqOS(AsyncResponder):
             print(mood["word"])
 
         Limits, retries, errors, logs and the observer work as for every other call. A GET or DELETE is sent again after
-        a failure. Any other method is sent again only if the first request surely did not run, unless you give an
-        ``idempotency_key``.
+        a failure. Any other method is sent again only if the first request surely did not run. With an
+        ``idempotency_key`` of yours it is sent again as a turn is: after a failure, but not after a timeout.
 
         Args:
             method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.

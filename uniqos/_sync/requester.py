@@ -20,6 +20,7 @@ from .connections import Connections
 from .exchange import Exchange
 
 if TYPE_CHECKING:
+    from .._base.model import Model
     from .._policy.drift import Drift
     from .._wire.file import File
 
@@ -51,7 +52,7 @@ class Requester:
         """Perform an operation whose request is encoded already."""
         with self.watch(request) as watch:
             exchange, content = self.send(request, JSON, self.config.max_response_bytes, _read, watch)
-            if not content and op.method != "GET" and not op.returns.model_fields:
+            if not content and op.method != "GET" and _promises_nothing(op.returns):
                 content = b"{}"  # The contract promises no field of this answer, so an empty body keeps it.
             answer = decode(
                 op.returns, content, exchange.http, request.on_invalid_response or self.config.on_invalid_response
@@ -117,6 +118,12 @@ class Requester:
         """
         attempts = Attempts(self.config, self.connections, self.clock, self._endpoint, self._log, request, watch)
         return attempts.run(accept, limit, consume)
+
+
+def _promises_nothing(model: type[Model]) -> bool:
+    """Return whether no field of an answer is known to be there."""
+    fields = model.model_fields.values()
+    return not fields or (model.__source__ == "undocumented" and not any(field.is_required() for field in fields))
 
 
 def _read(exchange: Exchange) -> tuple[Exchange, bytes]:

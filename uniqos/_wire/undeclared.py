@@ -69,7 +69,8 @@ def undeclared_request(
     if method in ("GET", "DELETE"):
         request.resend = "safe"
     else:
-        request.resend = "once" if request.idempotency_key is None else "keyed"
+        # As for a turn: after a timeout the first request may still be running, and may be billed.
+        request.resend = "once" if request.idempotency_key is None else "billed"
     return op, request
 
 

@@ -57,6 +57,23 @@ def test_a_broken_answer_is_refused_or_salvaged_as_of_every_call() -> None:
     assert mood["word"] == 7
 
 
+def test_an_empty_answer_to_a_request_that_ran_is_an_empty_model() -> None:
+    with RawServer(answers((200, {}, b""))) as server:
+        with make_client(server.url) as client:
+            done = client.request("POST", "/v1/mood", body={})
+            with pytest.raises(errors.ResponseDecodeError):
+                client.request("POST", "/v1/mood", body={}, model=Mood)
+    assert (done.to_dict(), done.http is not None and done.http.status) == ({}, 200)
+
+
+def test_a_request_that_timed_out_is_not_sent_again_even_with_a_key() -> None:
+    with RawServer(silent) as server:
+        with make_client(server.url) as client:
+            with pytest.raises(errors.NetworkError) as caught:
+                client.request("POST", "/v1/respond", body={}, idempotency_key="k", timeout=0.2)
+    assert (caught.value.code, len(server.requests)) == ("timeout", 1)
+
+
 class Note(pydantic.BaseModel):
     text: str
 
