@@ -38,7 +38,7 @@ def running(source: str, sandbox: Sandbox, patch: pytest.MonkeyPatch) -> Iterato
         yield url
 
 
-@pytest.mark.parametrize("file", [README, ROOT / "uniqos" / "fastapi.py"], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [README, ROOT / "uniqos" / "fastapi" / "__init__.py"], ids=lambda file: file.name)
 def test_the_backend_is_short_and_passes_turns_through(
     file: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +60,7 @@ def test_the_backend_is_short_and_passes_turns_through(
 
 def test_the_backend_of_the_docstring_receives_webhooks(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
-    with running(service(ROOT / "uniqos" / "fastapi.py"), sandbox, monkeypatch) as url:
+    with running(service(ROOT / "uniqos" / "fastapi" / "__init__.py"), sandbox, monkeypatch) as url:
         body, headers = delivery("whsec_of_this_test")
         assert httpx.post(f"{url}/webhook", content=body, headers=headers).status_code == 204
         assert httpx.post(f"{url}/webhook", content=body).status_code == 400

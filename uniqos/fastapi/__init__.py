@@ -1,0 +1,110 @@
+"""FastAPI services that pass turns through the SDK. It needs the extra ``fastapi``.
+
+```python
+import os
+from collections.abc import AsyncIterable
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handlers, lifespan, sse, webhook
+from uniqos.models import RespondRequest, RespondResult, WebhookEvent
+
+app = FastAPI(lifespan=lifespan())  # one client for the process
+app.openapi_version = "3.2.0"  # FastAPI describes streams in the words of this version
+install_error_handlers(app)
+
+
+@app.post("/chat")
+async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+    return await client.respond(turn)
+
+
+@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+    async for event in sse(stream):
+        yield event
+
+
+@app.post("/webhook", status_code=204)
+async def receive(event: Annotated[WebhookEvent, Depends(webhook(os.environ["UNIQOS_WEBHOOK_SECRET"]))]) -> None:
+    print(event.type, event.data)
+```
+
+## Run it
+
+Save it as ``chat.py`` and serve it with ``uvicorn chat:app``. The client reads ``UNIQOS_API_KEY`` and, for another
+host such as a sandbox, ``UNIQOS_BASE_URL``. The webhook reads ``UNIQOS_WEBHOOK_SECRET``. Both routes take a turn as
+their body:
+
+```bash
+curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "message": "Hello!"}'
+```
+
+## What it does
+
+- **A refusal keeps its status**: the stream is opened before the response begins.
+- **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
+- **A browser that leaves** closes the stream to the API at once.
+- **Answers and events are passed on to the letter**, fields included that this version does not know.
+- **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
+  used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on.
+
+## Adapt it
+
+`lifespan` takes a function that makes the client, and a lifespan of your own that runs inside:
+
+```python
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from uniqos import AsyncUniqOS
+from uniqos.fastapi import lifespan
+
+
+@asynccontextmanager
+async def resources(app: FastAPI) -> AsyncIterator[None]:
+    yield  # open and close what else the service needs
+
+
+app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(timeout=30), around=resources))
+```
+
+Per-tenant keys: ``client.with_credentials(key)`` is a client for a customer's key over the same connections. Make one
+for each request; it costs little. In tests, put another client in place by
+``app.dependency_overrides[get_client]``. Any other framework can send ``stream.frames()`` on.
+"""
+
+from __future__ import annotations
+
+from .._extras import missing_extra
+
+try:
+    import fastapi.sse as _needed  # noqa: F401
+except ModuleNotFoundError as _missing:
+    raise missing_extra("uniqos.fastapi needs FastAPI with fastapi.sse", "fastapi") from _missing
+
+from ._clients import Client as Client
+from ._clients import get_client as get_client
+from ._clients import lifespan as lifespan
+from ._errors import install_error_handlers as install_error_handlers
+from ._streams import TURN_EVENTS as TURN_EVENTS
+from ._streams import TurnStream as TurnStream
+from ._streams import open_stream as open_stream
+from ._streams import sse as sse
+from ._webhooks import webhook as webhook
+
+__all__ = [
+    "TURN_EVENTS",
+    "Client",
+    "TurnStream",
+    "get_client",
+    "install_error_handlers",
+    "lifespan",
+    "open_stream",
+    "sse",
+    "webhook",
+]

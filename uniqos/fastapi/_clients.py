@@ -1,0 +1,67 @@
+"""The client of a FastAPI service: one for the process, and as a parameter of its routes."""
+
+# No deferred annotations: FastAPI would look up those of the functions that are made here, and not find them.
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from .. import errors
+from .._async.client import AsyncUniqOS
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
+
+
+PlainLifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+def lifespan(
+    make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | PlainLifespan | None = None
+) -> Lifespan:
+    """A lifespan with one client for the process, made when it starts and closed when it ends.
+
+    Args:
+        make: Makes the client; by default with the settings of the environment.
+        around: A lifespan of your own, which runs inside: its state is kept.
+
+    Returns:
+        For ``FastAPI(lifespan=...)``.
+    """
+
+    @asynccontextmanager
+    async def running(app: Any) -> AsyncIterator[Mapping[str, Any]]:
+        async with make() as client:
+            if around is None:
+                yield {"uniqos": client}
+                return
+            async with around(app) as state:
+                yield {**(state or {}), "uniqos": client}
+
+    return running
+
+
+async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
+    """Return the process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
+
+    Args:
+        connection: The request or WebSocket that is being answered.
+
+    Returns:
+        The client of ``lifespan()``.
+
+    Raises:
+        ConfigurationError: ``no_lifespan``: the application has no ``lifespan()`` of this module.
+    """
+    client = getattr(connection.state, "uniqos", None)
+    if client is None:
+        raise errors.ConfigurationError(
+            "there is no client: use FastAPI(lifespan=uniqos.fastapi.lifespan())", code="no_lifespan"
+        )
+    return client  # type: ignore[no-any-return]
+
+
+Client = Annotated[AsyncUniqOS, Depends(get_client)]
+"""The client as a parameter. For another customer's key: ``client.with_credentials(key)``, over the same pool."""
