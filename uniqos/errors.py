@@ -363,6 +363,12 @@ _BY_CODE: dict[str, type[APIError]] = {
     "response_blocked": GuardrailBlockError,
 }
 
+_USUAL: dict[type[APIError], tuple[int, str]] = {
+    ValidationError: (422, "validation_error"),
+    GuardrailBlockError: (400, "guardrail_blocked"),
+    QuotaExhaustedError: (429, "quota_exhausted"),
+}
+
 
 def error_class(code: str | None, status: int | None) -> type[APIError]:
     """The class for an error's code, else for its HTTP status; stream events and answers share it."""
@@ -372,6 +378,13 @@ def error_class(code: str | None, status: int | None) -> type[APIError]:
         if "guardrail" in code:
             return GuardrailBlockError
     return _BY_STATUS[status][0] if status in _BY_STATUS else APIError
+
+
+def usual_answer(kind: type[APIError]) -> tuple[int, str]:
+    """The HTTP status and code that the API usually has for a class."""
+    if kind in _USUAL:
+        return _USUAL[kind]
+    return next(((status, code) for status, (cls, code) in _BY_STATUS.items() if cls is kind), (500, "api_error"))
 
 
 def api_error(

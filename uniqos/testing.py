@@ -36,23 +36,32 @@ Everything that needs no connection goes on working within it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SecretStr
+from pydantic_core import to_json
 
+from . import errors
 from ._base.fields import json_fields
 from ._base.model import Model
 from ._base.response import build_model
 from ._network.sockets import forbidden
 
-__all__ = ["build", "no_network"]
+if TYPE_CHECKING:
+    import httpx
+
+    from ._async.stream import AsyncRespondStream
+    from ._sync.stream import RespondStream
+
+__all__ = ["async_stream", "build", "error", "no_network", "sign", "stream"]
 
 M = TypeVar("M", bound=Model)
+_KEY = "uniq_test_0000000000000000"
 _INSTANT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _PLAIN: dict[Any, Any] = {
     bool: True,
@@ -98,6 +107,133 @@ def _value(name: str, annotation: Any) -> Any:
     if origin in (dict, Mapping):
         return {}
     return _PLAIN.get(annotation, f"{name}_1")
+
+
+def error(
+    code: str,
+    message: str = "Made by a test.",
+    *,
+    status: int | None = None,
+    details: Any = None,
+    request_id: str = "req_1",
+    retry_after_seconds: float | None = None,
+) -> errors.APIError:
+    """An error of the API as a call raises it: its class, status and envelope belong to the code.
+
+    Args:
+        code: The API's code, e.g. ``quota_exhausted``.
+        message: The API's words.
+        status: HTTP status; by default the usual one of the code.
+        details: The API's details.
+        request_id: Id of the exchange.
+        retry_after_seconds: Seconds that the API asks to wait.
+
+    Returns:
+        The error, to raise from a mock or to give to `stream`.
+    """
+    if status is None:
+        status = errors.usual_answer(errors.error_class(code, None))[0]
+    envelope = {"code": code, "message": message, "request_id": request_id, "details": details}
+    return errors.api_error(status, {"error": envelope}, request_id=request_id, retry_after_seconds=retry_after_seconds)
+
+
+def stream(events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError) -> RespondStream:
+    """A stream of a turn with these events, as ``UniqOS.respond(..., stream=True)`` returns it.
+
+    It is a real stream behind a mocked transport. So it breaks as a real one does, if the events do not end with a
+    completion or an error.
+
+    Args:
+        events: The events in order, as models or mappings. A text is a piece of the reply, and an error the event
+            ``error``. An error instead of events is the refusal of the turn, which opening the stream raises.
+
+    Returns:
+        The stream, which has not been opened yet.
+    """
+    import httpx
+
+    from ._sync.client import UniqOS
+
+    answer = _answer(events)
+    transport = httpx.MockTransport(lambda request: answer)
+    client = UniqOS(_KEY, http_client=httpx.Client(transport=transport), max_retries=0, log_level="silent")
+    return client.respond(personality_id="pers_1", message="Hello!", stream=True)
+
+
+def async_stream(
+    events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError,
+) -> AsyncRespondStream:
+    """A stream of a turn with these events, as ``AsyncUniqOS.respond(..., stream=True)`` returns it.
+
+    Args:
+        events: As for `stream`.
+
+    Returns:
+        The stream, which has not been opened yet.
+    """
+    import httpx
+
+    from ._async.client import AsyncUniqOS
+
+    answer = _answer(events)
+    transport = httpx.MockTransport(lambda request: answer)
+    client = AsyncUniqOS(_KEY, http_client=httpx.AsyncClient(transport=transport), max_retries=0, log_level="silent")
+    return client.respond(personality_id="pers_1", message="Hello!", stream=True)
+
+
+def _answer(
+    events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError,
+) -> httpx.Response:
+    """Return the HTTP answer that holds the events, or the refusal."""
+    import httpx
+
+    if isinstance(events, errors.APIError):
+        headers = {"X-Request-Id": events.request_id or "req_1"}
+        if events.retry_after_seconds is not None:
+            headers["Retry-After"] = f"{events.retry_after_seconds:g}"
+        body = {"error": dict(_error_envelope(events))}
+        return httpx.Response(events.http_status or errors.usual_answer(type(events))[0], json=body, headers=headers)
+    content = b"".join(map(_frame, events))
+    return httpx.Response(200, content=content, headers={"Content-Type": "text/event-stream", "X-Request-Id": "req_1"})
+
+
+def _error_envelope(refusal: errors.APIError) -> Mapping[str, Any]:
+    if refusal.envelope is not None:
+        return refusal.envelope
+    code = refusal.code if refusal.code != "api_error" else errors.usual_answer(type(refusal))[1]
+    return {"code": code, "message": refusal.message, "details": refusal.details}
+
+
+def _frame(event: Model | Mapping[str, Any] | str | errors.APIError) -> bytes:
+    from ._turn.relay import RelayedEvent, event_name, event_text, frame
+    from .api.stream_events import StreamEventError, StreamEventText
+
+    if isinstance(event, str):
+        event = build(StreamEventText, delta=event)
+    elif isinstance(event, errors.APIError):
+        known = _error_envelope(event)
+        event = build(StreamEventError, code=known["code"], message=known["message"])
+    if isinstance(event, Model):
+        return frame(RelayedEvent(event_name(event), event_text(event)))
+    return frame(RelayedEvent(str(event.get("type", "message")), to_json(dict(event)).decode()))
+
+
+def sign(body: bytes | str, secret: str | SecretStr) -> str:
+    """The signature of a webhook delivery, for the header ``x-uniqos-signature``.
+
+    Args:
+        body: The raw body, exactly as the test sends it.
+        secret: The secret of the endpoint under test.
+
+    Returns:
+        ``sha256=`` and 64 hexadecimal digits.
+
+    Source: docs and official SDK.
+    """
+    from .webhooks import signature_of
+
+    text = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+    return signature_of(body.encode() if isinstance(body, str) else body, text)
 
 
 @contextmanager

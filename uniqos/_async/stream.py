@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
@@ -25,6 +25,9 @@ from ..api.stream_events import (
 )
 from .reader import AsyncReader
 from .requester import AsyncRequester
+
+if TYPE_CHECKING:
+    from .._turn.relay import RelayedEvent
 
 
 class AsyncRespondStream:
@@ -309,13 +312,17 @@ class _AsyncFrames:
         if self._is_closed:
             raise StopAsyncIteration
         try:
-            return self._relay.frame(self._relay.relay_event(await anext(self._stream)))
+            return self._frame(self._relay.relay_event(await anext(self._stream)))
         except StopAsyncIteration:
             self._is_closed = True
             raise
         except errors.UniqOSError as exc:
             self._is_closed = True
-            return self._relay.frame(self._relay.relay_failure(exc))
+            return self._frame(self._relay.relay_failure(exc))
+
+    def _frame(self, event: RelayedEvent) -> bytes:
+        stream = self._stream
+        return self._relay.frame(self._relay.report_hidden(event, stream._turn, stream._requester.config.log))
 
     async def aclose(self) -> None:
         """Close the stream."""

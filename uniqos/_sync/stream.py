@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from typing_extensions import Self
 
@@ -25,6 +26,9 @@ from ..api.stream_events import (
 )
 from .reader import Reader
 from .requester import Requester
+
+if TYPE_CHECKING:
+    from .._turn.relay import RelayedEvent
 
 
 class RespondStream:
@@ -304,13 +308,17 @@ class _Frames:
         if self._is_closed:
             raise StopIteration
         try:
-            return self._relay.frame(self._relay.relay_event(next(self._stream)))
+            return self._frame(self._relay.relay_event(next(self._stream)))
         except StopIteration:
             self._is_closed = True
             raise
         except errors.UniqOSError as exc:
             self._is_closed = True
-            return self._relay.frame(self._relay.relay_failure(exc))
+            return self._frame(self._relay.relay_failure(exc))
+
+    def _frame(self, event: RelayedEvent) -> bytes:
+        stream = self._stream
+        return self._relay.frame(self._relay.report_hidden(event, stream._turn, stream._requester.config.log))
 
     def close(self) -> None:
         """Close the stream."""

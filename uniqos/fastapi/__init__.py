@@ -87,24 +87,32 @@ try:
 except ModuleNotFoundError as _missing:
     raise missing_extra("uniqos.fastapi needs FastAPI with fastapi.sse", "fastapi") from _missing
 
+from ._bodies import TurnBody as TurnBody
+from ._bodies import turn_body as turn_body
 from ._clients import Client as Client
 from ._clients import get_client as get_client
 from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
-from ._streams import TURN_EVENTS as TURN_EVENTS
+from ._openapi import TURN_ERRORS as TURN_ERRORS
+from ._openapi import TURN_EVENTS as TURN_EVENTS
 from ._streams import TurnStream as TurnStream
 from ._streams import open_stream as open_stream
 from ._streams import sse as sse
+from ._webhooks import WEBHOOK_BODY as WEBHOOK_BODY
 from ._webhooks import webhook as webhook
 
 __all__ = [
+    "TURN_ERRORS",
     "TURN_EVENTS",
+    "WEBHOOK_BODY",
     "Client",
+    "TurnBody",
     "TurnStream",
     "get_client",
     "install_error_handlers",
     "lifespan",
     "open_stream",
     "sse",
+    "turn_body",
     "webhook",
 ]

@@ -3,9 +3,7 @@
 # No deferred annotations: FastAPI would look up those of the functions that are made here, and not find them.
 
 from collections.abc import AsyncIterator
-from functools import reduce
-from operator import or_
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 from fastapi import Depends, HTTPException, Request
@@ -13,22 +11,13 @@ from fastapi.sse import ServerSentEvent
 
 from .. import errors
 from .._async.stream import AsyncRespondStream
-from .._turn.relay import Event, relay_event, relay_failure
-from ..api.engine import RespondRequest
-from ..api.stream_events import EVENT_MODELS
+from .._turn.relay import RelayedEvent, relay_event, relay_failure, report_hidden
+from ._bodies import TurnBody
 from ._clients import Client
-from ._errors import report_masked
-
-TURN_EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "model": reduce(or_, EVENT_MODELS.values()),
-        "description": "The events of the turn, by their names.",
-    }
-}
-"""For ``responses=`` of a route that streams a turn: the events in the OpenAPI document."""
+from ._errors import mask_errors
 
 
-async def open_stream(turn: RespondRequest, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
+async def open_stream(turn: TurnBody, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
     """Open the stream of the turn in the body before the response begins, so that a refusal keeps its status.
 
     Args:
@@ -43,6 +32,7 @@ async def open_stream(turn: RespondRequest, client: Client, request: Request) ->
         UniqOSError: As for every call; `install_error_handlers` answers for it.
     """
     stream = client.respond(turn, stream=True)
+    mask_errors(stream, request)
     try:
         await _unless_left(request, stream)
         yield stream
@@ -90,14 +80,13 @@ async def sse(stream: AsyncRespondStream) -> AsyncIterator[ServerSentEvent]:
     """
     try:
         async for event in stream:
-            yield _sent(relay_event(event))
+            yield _sent(relay_event(event), stream)
     except errors.UniqOSError as exc:
-        yield _sent(relay_failure(exc))
+        yield _sent(relay_failure(exc), stream)
     finally:
         await stream.aclose()
 
 
-def _sent(event: Event) -> ServerSentEvent:
-    if event.hidden is not None:
-        report_masked(event.hidden)
+def _sent(event: RelayedEvent, stream: AsyncRespondStream) -> ServerSentEvent:
+    report_hidden(event, stream._turn, stream._requester.config.log)
     return ServerSentEvent(event=event.name, raw_data=event.data)

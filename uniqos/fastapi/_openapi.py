@@ -1,0 +1,57 @@
+"""The parts of a service's OpenAPI document that FastAPI cannot find by itself."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from .._base.model import Model
+from .._base.response import build_model
+from ..api.envelope import ErrorEnvelope
+from ..api.stream_events import EVENT_MODELS
+
+_REASONS = {
+    400: "A guardrail refused the turn, or the request is invalid.",
+    404: "There is no such object.",
+    409: "The object is in a state that forbids this.",
+    429: "Too many requests. `Retry-After` says when to come back.",
+    500: "The service failed.",
+    502: "A service behind this one failed.",
+    503: "The service is not available.",
+    504: "The answer took too long.",
+}
+
+TURN_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorEnvelope, "description": reason} for status, reason in _REASONS.items()
+}
+"""For ``responses=`` of a route that calls the API: the answers of `install_error_handlers`."""
+
+
+def inline_schema(model: type[Model]) -> dict[str, Any]:
+    """Return the JSON schema of a model that refers to no other model."""
+    return build_model(model).model_json_schema()
+
+
+def _event_schema(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "title": name,
+        "properties": {
+            "event": {"type": "string", "const": name},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": f"#/components/schemas/{EVENT_MODELS[name].__name__}"},
+            },
+        },
+        "required": ["event", "data"],
+    }
+
+
+TURN_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": reduce(or_, EVENT_MODELS.values()),
+        "description": "The events of the turn, by their names.",
+        "content": {"text/event-stream": {"itemSchema": {"oneOf": [_event_schema(name) for name in EVENT_MODELS]}}},
+    }
+}
+"""For ``responses=`` of a route that streams a turn: the events in the OpenAPI document."""
