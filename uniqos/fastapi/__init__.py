@@ -87,24 +87,36 @@ try:
 except ModuleNotFoundError as _missing:
     raise missing_extra("uniqos.fastapi needs FastAPI with fastapi.sse", "fastapi") from _missing
 
+from ._callers import idempotency_key as idempotency_key
+from ._callers import respond_while_connected as respond_while_connected
 from ._clients import Client as Client
 from ._clients import get_client as get_client
 from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
+from ._responses import AnswerResponse as AnswerResponse
+from ._responses import TurnResponse as TurnResponse
+from ._responses import answers as answers
 from ._streams import TURN_EVENTS as TURN_EVENTS
 from ._streams import TurnStream as TurnStream
 from ._streams import open_stream as open_stream
 from ._streams import sse as sse
+from ._streams import turn_stream as turn_stream
 from ._webhooks import webhook as webhook
 
 __all__ = [
     "TURN_EVENTS",
+    "AnswerResponse",
     "Client",
+    "TurnResponse",
     "TurnStream",
+    "answers",
     "get_client",
+    "idempotency_key",
     "install_error_handlers",
     "lifespan",
     "open_stream",
+    "respond_while_connected",
     "sse",
+    "turn_stream",
     "webhook",
 ]
