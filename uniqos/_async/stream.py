@@ -149,6 +149,27 @@ class AsyncRespondStream:
         self._turn.raise_error_event()
         return self
 
+    def received(self) -> list[RespondStreamEvent]:
+        """Return the further events that have arrived already, without waiting for more.
+
+        The API often sends several events at once. After the first of them, this gives the others, so that a service
+        can send all of them on by one write. The next iteration goes on after them, and raises the error of an event
+        among them that breaks the contract.
+
+        Returns:
+            The events in order; an empty list if none is there, or if the stream is not open.
+
+        Raises:
+            ConfigurationError: ``stream_in_use``: another task or thread is reading the stream.
+        """
+        if self._is_in_use:
+            raise self._used_elsewhere()
+        events = [] if self._reader is None else self._reader.take_received()
+        if self._watch is not UNOBSERVED:
+            for _ in events:
+                self._watch.event()
+        return events
+
     def frames(self) -> AsyncIterator[bytes]:
         """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
@@ -321,8 +342,8 @@ class _AsyncFrames:
             return self._frame(self._relay.relay_failure(exc))
 
     def _frame(self, event: RelayedEvent) -> bytes:
-        stream = self._stream
-        return self._relay.frame(self._relay.report_hidden(event, stream._turn, stream._requester.config.log))
+        self._relay.report_hidden(event, self._stream._turn, self._stream._requester.config.log)
+        return self._relay.frame(event)
 
     async def aclose(self) -> None:
         """Close the stream."""

@@ -269,14 +269,14 @@ def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) 
     turn.report = report
 
 
-def report_hidden(event: RelayedEvent, turn: Turn, log: LeveledLogger) -> RelayedEvent:
-    """Report the error that an event hides, and return the event."""
-    if event.hidden is not None:
-        if turn.report is not None:
-            turn.report(event.hidden)
-        else:
-            log_masked(event.hidden, log)
-    return event
+def report_hidden(event: RelayedEvent, turn: Turn, log: LeveledLogger) -> None:
+    """Report the error that an event hides."""
+    if event.hidden is None:
+        return
+    if turn.report is not None:
+        turn.report(event.hidden)
+    else:
+        log_masked(event.hidden, log)
 
 
 def log_masked(error: errors.UniqOSError, log: LeveledLogger) -> None:

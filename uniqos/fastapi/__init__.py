@@ -89,15 +89,21 @@ except ModuleNotFoundError as _missing:
 
 from ._bodies import TurnBody as TurnBody
 from ._bodies import turn_body as turn_body
+from ._callers import idempotency_key as idempotency_key
+from ._callers import respond_while_connected as respond_while_connected
 from ._clients import Client as Client
 from ._clients import get_client as get_client
 from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
 from ._openapi import TURN_ERRORS as TURN_ERRORS
 from ._openapi import TURN_EVENTS as TURN_EVENTS
+from ._responses import AnswerResponse as AnswerResponse
+from ._responses import TurnResponse as TurnResponse
+from ._responses import answers as answers
 from ._streams import TurnStream as TurnStream
 from ._streams import open_stream as open_stream
 from ._streams import sse as sse
+from ._streams import turn_stream as turn_stream
 from ._webhooks import WEBHOOK_BODY as WEBHOOK_BODY
 from ._webhooks import webhook as webhook
 
@@ -105,14 +111,20 @@ __all__ = [
     "TURN_ERRORS",
     "TURN_EVENTS",
     "WEBHOOK_BODY",
+    "AnswerResponse",
     "Client",
     "TurnBody",
+    "TurnResponse",
     "TurnStream",
+    "answers",
     "get_client",
+    "idempotency_key",
     "install_error_handlers",
     "lifespan",
     "open_stream",
+    "respond_while_connected",
     "sse",
     "turn_body",
+    "turn_stream",
     "webhook",
 ]
