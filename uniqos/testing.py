@@ -1,4 +1,4 @@
-"""Helpers for the tests of a product: whole models, and a guard against real connections.
+"""Helpers for the tests of a product: models, streams, errors, signatures, and a guard against real connections.
 
 `build` makes a valid model. A test names only the fields that it is about:
 
@@ -9,6 +9,80 @@ from uniqos.testing import build
 reply = build(RespondResult, response="Hello!")
 assert reply.response == "Hello!"
 assert reply["response"] == "Hello!"
+```
+
+`stream` and `async_stream` make a stream of the given events, `error` an error of the API. They behave as real ones:
+
+```python
+from uniqos import QuotaExhaustedError
+from uniqos.models import StreamEventCompletion, StreamEventMetadata
+from uniqos.testing import build, error, stream
+
+turn = stream([build(StreamEventMetadata), "Hel", "lo!", build(StreamEventCompletion)])
+assert turn.until_done().text == "Hello!"
+
+try:
+    stream(["Hel", error("quota_exhausted")]).until_done()
+except QuotaExhaustedError as failure:
+    assert failure.code == "quota_exhausted"
+```
+
+Give them to a mock of the client, which refuses unknown methods:
+
+```python
+from unittest.mock import create_autospec
+
+from uniqos import UniqOS
+from uniqos.models import RespondResult
+from uniqos.testing import build, error
+
+client = create_autospec(UniqOS, instance=True)
+client.respond.side_effect = [build(RespondResult, response="Hello!"), error("rate_limit_exceeded")]
+assert client.respond(personality_id="pers_...", message="Hi!").response == "Hello!"
+```
+
+In a FastAPI service, put the mock in place of the process's client. The next call of this one is a quota that is used
+up, which the browser must not hear of:
+
+```python
+import asyncio
+from unittest.mock import create_autospec
+
+import httpx
+from fastapi import FastAPI
+from uniqos import AsyncUniqOS
+from uniqos.fastapi import get_client, install_error_handlers, turn_router
+from uniqos.testing import async_stream, error
+
+app = FastAPI()
+install_error_handlers(app)
+app.include_router(turn_router())
+
+client = create_autospec(AsyncUniqOS, instance=True)
+client.respond = lambda turn, **options: async_stream(["Hel", error("quota_exhausted")])
+app.dependency_overrides[get_client] = lambda: client
+
+
+async def post(path: str) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as browser:
+        return await browser.post(path, json={"personality_id": "pers_...", "message": "Hi!"})
+
+
+answer = asyncio.run(post("/turns/stream"))
+assert "service_unavailable" in answer.text
+assert "quota" not in answer.text
+```
+
+`sign` signs the delivery of a webhook:
+
+```python
+from uniqos import construct_event
+from uniqos.models import WebhookEvent
+from uniqos.testing import build, sign
+
+body = build(WebhookEvent, type="quota.threshold_reached").model_dump_json()
+event = construct_event(body, sign(body, "whsec_..."), "whsec_...", tolerance=0)
+assert event.type == "quota.threshold_reached"
 ```
 
 `no_network` turns every call over a network into an error, for all clients in all threads:

@@ -8,26 +8,27 @@ from typing import Annotated
 from fastapi import Depends, FastAPI
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handlers, lifespan, sse, webhook
-from uniqos.models import RespondRequest, RespondResult, WebhookEvent
+from uniqos.fastapi import TURN_ERRORS, TURN_EVENTS, WEBHOOK_BODY, Client, TurnBody, TurnStream
+from uniqos.fastapi import install_error_handlers, lifespan, sse, webhook
+from uniqos.models import RespondResult, WebhookEvent
 
 app = FastAPI(lifespan=lifespan())  # one client for the process
 app.openapi_version = "3.2.0"  # FastAPI describes streams in the words of this version
 install_error_handlers(app)
 
 
-@app.post("/chat")
-async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+@app.post("/chat", responses=TURN_ERRORS)
+async def chat(turn: TurnBody, client: Client) -> RespondResult:
     return await client.respond(turn)
 
 
-@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS)
+@app.post("/chat/stream", response_class=EventSourceResponse, responses=TURN_EVENTS | TURN_ERRORS)
 async def chat_stream(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
     async for event in sse(stream):
         yield event
 
 
-@app.post("/webhook", status_code=204)
+@app.post("/webhook", status_code=204, openapi_extra=WEBHOOK_BODY)
 async def receive(event: Annotated[WebhookEvent, Depends(webhook(os.environ["UNIQOS_WEBHOOK_SECRET"]))]) -> None:
     print(event.type, event.data)
 ```
@@ -49,7 +50,91 @@ curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "messa
 - **A browser that leaves** closes the stream to the API at once.
 - **Answers and events are passed on to the letter**, fields included that this version does not know.
 - **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
-  used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on.
+  used-up quota, become a 503 that tells nothing. The words of an error whose code is unknown are not passed on. The
+  client's logger gets each error that is hidden. `uniqos.relay` is the same policy for other frameworks.
+
+## Say which fields are the browser's
+
+A body typed ``RespondRequest`` would let a browser set the ``user_id``, and so read another person's memory. `TurnBody`
+takes ``personality_id``, ``message`` and ``mode``, and refuses any other key. `turn_body` narrows it further, and adds
+the fields that the service sets:
+
+```python
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header
+from uniqos.fastapi import Client, lifespan, turn_body, turn_stream
+from uniqos.models import RespondRequest, RespondResult
+
+
+async def current_user(authorization: Annotated[str, Header()]) -> str:
+    return authorization.removeprefix("Bearer ")  # look the session up here
+
+
+app = FastAPI(lifespan=lifespan())
+my_turn = turn_body(["message"], personality_id="pers_...", mode="stateful", user_id=Depends(current_user))
+MyStream = Depends(turn_stream(turn=my_turn))  # a stream of such turns
+
+
+@app.post("/chat")
+async def chat(turn: Annotated[RespondRequest, Depends(my_turn)], client: Client) -> RespondResult:
+    return await client.respond(turn)
+```
+
+`turn_router` makes a router of both routes with such a turn.
+
+## Hear of hidden errors, and use one request id
+
+```python
+import uuid
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+from uniqos import UniqOSError
+from uniqos.fastapi import install_error_handlers
+
+
+def track(error: UniqOSError) -> None:
+    print(type(error).__name__, error.code)  # or sentry_sdk.capture_exception(error)
+
+
+def request_id(connection: HTTPConnection) -> str:
+    return connection.headers.get("x-request-id") or uuid.uuid4().hex
+
+
+app = FastAPI()
+install_error_handlers(app, on_error=track, request_id=request_id)
+```
+
+The answer carries this id, and the log has the API's. To send it to the API too, give ``headers=`` to a call or to
+``client.with_options()``.
+
+## Take webhooks of several tenants, each delivery once
+
+```python
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import SecretStr
+from uniqos.fastapi import webhook
+from uniqos.models import WebhookEvent
+
+SECRETS = {"acme": SecretStr("...")}  # a table of yours
+handled: set[str] = set()
+
+
+async def secret_of(tenant: str) -> SecretStr:
+    return SECRETS[tenant]
+
+
+app = FastAPI()
+verified = webhook(secret_of, seen=lambda event: event.id in handled)
+
+
+@app.post("/webhook/{tenant}", status_code=204)
+async def receive(tenant: str, event: Annotated[WebhookEvent, Depends(verified)]) -> None:
+    handled.add(event.id)  # when the work is done
+```
 
 ## Adapt it
 
@@ -75,7 +160,8 @@ app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(timeout=30), around=resource
 
 Per-tenant keys: ``client.with_credentials(key)`` is a client for a customer's key over the same connections. Make one
 for each request; it costs little. In tests, put another client in place by
-``app.dependency_overrides[get_client]``. Any other framework can send ``stream.frames()`` on.
+``app.dependency_overrides[get_client]``; `uniqos.testing` shows how. Any other framework can send ``stream.frames()``
+on.
 """
 
 from __future__ import annotations
@@ -100,6 +186,7 @@ from ._openapi import TURN_EVENTS as TURN_EVENTS
 from ._responses import AnswerResponse as AnswerResponse
 from ._responses import TurnResponse as TurnResponse
 from ._responses import answers as answers
+from ._router import turn_router as turn_router
 from ._streams import TurnStream as TurnStream
 from ._streams import open_stream as open_stream
 from ._streams import sse as sse
@@ -125,6 +212,7 @@ __all__ = [
     "respond_while_connected",
     "sse",
     "turn_body",
+    "turn_router",
     "turn_stream",
     "webhook",
 ]
