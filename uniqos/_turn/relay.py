@@ -35,6 +35,8 @@ _CALLER_STATUSES = frozenset({400, 404, 409, 413, 422, 429, 501})
 _TEXT_KEYS = frozenset({"message", "type", "request_id", "documentation_url"})
 _HEADER = re.compile(r"[\x21-\x7e]{1,200}")
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
+PING = b": ping\n\n"
+"""A comment of an event stream, which tells proxies that the connection is in use."""
 
 
 class Relayed(NamedTuple):
@@ -152,8 +154,10 @@ def relay_failure(error: errors.UniqOSError) -> Event:
 
 def frame(event: Event) -> bytes:
     """Encode a server-sent event."""
-    lines = "".join(f"data: {line}\n" for line in re.split(r"\r\n|\r|\n", event.data))
-    return f"event: {event.name}\n{lines}\n".encode(errors="replace")
+    name, data, _ = event
+    if "\n" in data or "\r" in data:
+        data = re.sub(r"\r\n|\r|\n", "\ndata: ", data)
+    return f"event: {name}\ndata: {data}\n\n".encode(errors="replace")
 
 
 def _text(event: Model) -> str:

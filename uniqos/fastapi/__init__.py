@@ -93,6 +93,9 @@ from ._clients import Client as Client
 from ._clients import get_client as get_client
 from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
+from ._readiness import Readiness as Readiness
+from ._readiness import readiness as readiness
+from ._readiness import ready as ready
 from ._responses import AnswerResponse as AnswerResponse
 from ._responses import TurnResponse as TurnResponse
 from ._responses import answers as answers
@@ -102,11 +105,13 @@ from ._streams import open_stream as open_stream
 from ._streams import sse as sse
 from ._streams import turn_stream as turn_stream
 from ._webhooks import webhook as webhook
+from ._websockets import send_turn as send_turn
 
 __all__ = [
     "TURN_EVENTS",
     "AnswerResponse",
     "Client",
+    "Readiness",
     "TurnResponse",
     "TurnStream",
     "answers",
@@ -115,7 +120,10 @@ __all__ = [
     "install_error_handlers",
     "lifespan",
     "open_stream",
+    "readiness",
+    "ready",
     "respond_while_connected",
+    "send_turn",
     "sse",
     "turn_stream",
     "webhook",

@@ -15,12 +15,11 @@ from starlette.types import Receive, Scope, Send
 from .. import errors
 from .._async.stream import AsyncRespondStream
 from .._base.model import Model
-from .._turn.relay import frame
+from .._turn.relay import PING, frame
 from ._callers import rate_limit_headers_of, run_while_connected
 from ._streams import EventReader
 
 P = ParamSpec("P")
-_PING = b": ping\n\n"
 
 
 class TurnResponse(Response):
@@ -138,7 +137,7 @@ class _Sending:
     async def _send_ping(self) -> None:
         self._ping_sent = sent = anyio.Event()
         try:
-            await self._send({"type": "http.response.body", "body": _PING, "more_body": True})
+            await self._send({"type": "http.response.body", "body": PING, "more_body": True})
         finally:
             self._ping_sent = None
             sent.set()
