@@ -129,8 +129,13 @@ from ._network.sockets import forbidden
 if TYPE_CHECKING:
     import httpx
 
-    from ._async.stream import AsyncRespondStream
-    from ._sync.stream import RespondStream
+    from ._async import stream as async_streams
+    from ._sync import stream as streams
+else:
+    from ._base.hints import HintedModule
+
+    async_streams = HintedModule("uniqos._async.stream")
+    streams = HintedModule("uniqos._sync.stream")
 
 __all__ = ["async_stream", "build", "error", "no_network", "sign", "stream"]
 
@@ -211,7 +216,9 @@ def error(
     return errors.api_error(status, {"error": envelope}, request_id=request_id, retry_after_seconds=retry_after_seconds)
 
 
-def stream(events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError) -> RespondStream:
+def stream(
+    events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError,
+) -> streams.RespondStream:
     """A stream of a turn with these events, as ``UniqOS.respond(..., stream=True)`` returns it.
 
     It is a real stream behind a mocked transport. So it breaks as a real one does, if the events do not end with a
@@ -236,7 +243,7 @@ def stream(events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] |
 
 def async_stream(
     events: Iterable[Model | Mapping[str, Any] | str | errors.APIError] | errors.APIError,
-) -> AsyncRespondStream:
+) -> async_streams.AsyncRespondStream:
     """A stream of a turn with these events, as ``AsyncUniqOS.respond(..., stream=True)`` returns it.
 
     Args:

@@ -106,7 +106,7 @@ def namespaces(owner: Any) -> Iterator[Any]:
             yield from namespaces(inner)
 
 
-GIVE_NO_COROUTINE = {"iterate", "with_options", "with_credentials", "frames"}
+GIVE_NO_COROUTINE = {"iterate", "with_options", "with_credentials", "frames", "received"}
 """Methods that return an iterator or a client at once."""
 
 

@@ -11,12 +11,13 @@ from typing_extensions import Self
 
 from .. import errors
 from .._base.http import HttpInfo
-from .._network.threads import Loop, close_on_loop, current_loop
+from .._network.threads import BackgroundCall, Loop, close_on_loop, current_loop
 from .._policy.unobserved import UNOBSERVED, UnobservedCall
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
 from .._wire.message import EVENT_STREAM
 from .._wire.operation import Request
+from .._wire.options import seconds
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -171,7 +172,7 @@ class RespondStream:
                 self._watch.event()
         return events
 
-    def frames(self) -> Iterator[bytes]:
+    def frames(self, *, ping: float | None = None) -> Iterator[bytes]:
         """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
         An error event that concerns this service and not its caller, such as an exhausted quota, is replaced by one
@@ -180,11 +181,18 @@ class RespondStream:
         A stream that breaks, or never completes, ends with an ``error`` event instead of an exception, since the
         caller has received status 200 already. Open the stream first, so that a refusal by the API still raises.
 
+        Args:
+            ping: After so many seconds without an event, a comment is given, so that no proxy closes the connection
+                to your caller. Each event is then read in the background. None or 0 is never.
+
         Returns:
             An iterator over the server-sent events, each with the name and data of the API. Its ``close()`` closes
             the stream.
+
+        Raises:
+            RequestValidationError: ``ping`` is no number of seconds.
         """
-        return _Frames(self)
+        return _Frames(self, ping)
 
     def close(self) -> None:
         """Stop reading and give the connection back.
@@ -315,12 +323,20 @@ class _Words:
 class _Frames:
     """An iterator over the events of a stream, as bytes to send on."""
 
-    def __init__(self, stream: RespondStream) -> None:
+    def __init__(self, stream: RespondStream, ping: float | None) -> None:
         from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
         self._stream: RespondStream = stream
         self._is_closed: bool = False
+        self._ping: float | None = None if ping is None else seconds("ping", ping) or None
+        self._reading: BackgroundCall[bytes] | None = None
+        """The read of the next event, while pings are given instead of it."""
+
+    def __del__(self) -> None:
+        reading = getattr(self, "_reading", None)  # a construction that failed leaves none
+        if reading is not None:
+            reading.abandon()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -328,6 +344,16 @@ class _Frames:
     def __next__(self) -> bytes:
         if self._is_closed:
             raise StopIteration
+        if self._ping is None:
+            return self._read()
+        if self._reading is None:
+            self._reading = BackgroundCall(self._read)
+        if not self._reading.wait(self._ping):
+            return self._relay.PING
+        reading, self._reading = self._reading, None
+        return reading.result()
+
+    def _read(self) -> bytes:
         try:
             return self._frame(self._relay.relay_event(next(self._stream)))
         except StopIteration:
@@ -344,4 +370,7 @@ class _Frames:
     def close(self) -> None:
         """Close the stream."""
         self._is_closed = True
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
         self._stream.close()

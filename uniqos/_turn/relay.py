@@ -47,6 +47,8 @@ _DETAIL_KEYS = frozenset({"field", "loc", "type", "code", "msg", "message"})
 _HEADER = re.compile(r"[\x21-\x7e]{1,200}")
 _PACKAGE = Path(__file__).parent.parent
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
+PING = b": ping\n\n"
+"""A comment of an event stream, which tells proxies that the connection is in use."""
 
 
 class RelayedError(NamedTuple):
@@ -303,8 +305,10 @@ def frame(event: RelayedEvent) -> bytes:
     Returns:
         The bytes to send as ``text/event-stream``.
     """
-    lines = "".join(f"data: {line}\n" for line in re.split(r"\r\n|\r|\n", event.data))
-    return f"event: {event.name}\n{lines}\n".encode(errors="replace")
+    name, data, _ = event
+    if "\n" in data or "\r" in data:
+        data = re.sub(r"\r\n|\r|\n", "\ndata: ", data)
+    return f"event: {name}\ndata: {data}\n\n".encode(errors="replace")
 
 
 def event_name(event: Model) -> str:

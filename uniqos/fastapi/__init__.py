@@ -183,6 +183,9 @@ from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
 from ._openapi import TURN_ERRORS as TURN_ERRORS
 from ._openapi import TURN_EVENTS as TURN_EVENTS
+from ._readiness import Readiness as Readiness
+from ._readiness import readiness as readiness
+from ._readiness import ready as ready
 from ._responses import AnswerResponse as AnswerResponse
 from ._responses import TurnResponse as TurnResponse
 from ._responses import answers as answers
@@ -193,6 +196,7 @@ from ._streams import sse as sse
 from ._streams import turn_stream as turn_stream
 from ._webhooks import WEBHOOK_BODY as WEBHOOK_BODY
 from ._webhooks import webhook as webhook
+from ._websockets import send_turn as send_turn
 
 __all__ = [
     "TURN_ERRORS",
@@ -201,6 +205,7 @@ __all__ = [
     "AnswerResponse",
     "Client",
     "TurnBody",
+    "Readiness",
     "TurnResponse",
     "TurnStream",
     "answers",
@@ -209,7 +214,10 @@ __all__ = [
     "install_error_handlers",
     "lifespan",
     "open_stream",
+    "readiness",
+    "ready",
     "respond_while_connected",
+    "send_turn",
     "sse",
     "turn_body",
     "turn_router",

@@ -5,7 +5,7 @@
 from collections.abc import Callable, Collection
 from functools import cache
 from inspect import Parameter, Signature
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
 from fastapi import Body
@@ -33,7 +33,7 @@ _EXAMPLES: dict[str, Any] = {
 class TurnBody(pydantic.BaseModel):
     """One message to a personality."""
 
-    model_config = pydantic.ConfigDict(
+    model_config: ClassVar[pydantic.ConfigDict] = pydantic.ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{name: _EXAMPLES[name] for name in BROWSER_FIELDS}]},
     )

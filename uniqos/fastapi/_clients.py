@@ -2,8 +2,9 @@
 
 # No deferred annotations: FastAPI would look up those of the functions that are made here, and not find them.
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from inspect import Parameter, isawaitable, signature
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -17,14 +18,17 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 
 PlainLifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
+_Made = AsyncUniqOS | Awaitable[AsyncUniqOS]
+MakeClient = Callable[[], _Made] | Callable[[Any], _Made]
 
-def lifespan(
-    make: Callable[[], AsyncUniqOS] = AsyncUniqOS, *, around: Lifespan | PlainLifespan | None = None
-) -> Lifespan:
+
+def lifespan(make: MakeClient = AsyncUniqOS, *, around: Lifespan | PlainLifespan | None = None) -> Lifespan:
     """A lifespan with one client for the process, made when it starts and closed when it ends.
 
     Args:
-        make: Makes the client; by default with the settings of the environment.
+        make: Makes the client; by default with the settings of the environment. It may be a coroutine function, such
+            as one that fetches the key from a store of secrets. It is given the application if it has a parameter
+            without a default.
         around: A lifespan of your own, which runs inside: its state is kept.
 
     Returns:
@@ -33,7 +37,7 @@ def lifespan(
 
     @asynccontextmanager
     async def running(app: Any) -> AsyncIterator[Mapping[str, Any]]:
-        async with make() as client:
+        async with await _make_client(make, app) as client:
             if around is None:
                 yield {"uniqos": client}
                 return
@@ -41,6 +45,17 @@ def lifespan(
                 yield {**(state or {}), "uniqos": client}
 
     return running
+
+
+async def _make_client(make: Callable[..., Any], app: Any) -> AsyncUniqOS:
+    made = make(app) if _takes_app(make) else make()
+    client: AsyncUniqOS = await made if isawaitable(made) else made
+    return client
+
+
+def _takes_app(make: Callable[..., Any]) -> bool:
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return any(one.kind in positional and one.default is one.empty for one in signature(make).parameters.values())
 
 
 async def get_client(connection: HTTPConnection) -> AsyncUniqOS:

@@ -71,7 +71,8 @@ async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
 
 def mask_errors(stream: AsyncRespondStream, connection: HTTPConnection) -> None:
     """Hide the error events of a stream that are none of the caller's business, before a route gets them."""
-    mask_error_events(stream._turn, lambda error: report_masked(error, connection, stream._requester.config.log))
+    if stream._turn.report is None:  # A response may get a stream that a dependency has opened.
+        mask_error_events(stream._turn, lambda error: report_masked(error, connection, stream._requester.config.log))
 
 
 def report_masked(error: errors.UniqOSError, connection: HTTPConnection, log: LeveledLogger | None = None) -> None:

@@ -9,18 +9,19 @@ from typing import ParamSpec
 
 import anyio
 from starlette.background import BackgroundTask
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .. import errors
 from .._async.stream import AsyncRespondStream
 from .._base.model import Model
-from .._turn.relay import frame
+from .._turn.relay import PING, frame
 from ._callers import rate_limit_headers_of, run_while_connected
+from ._errors import mask_errors
 from ._streams import EventReader
 
 P = ParamSpec("P")
-_PING = b": ping\n\n"
 
 
 class TurnResponse(Response):
@@ -68,6 +69,7 @@ class TurnResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
+        mask_errors(self._stream, HTTPConnection(scope))
         try:
             sending = _Sending(self, self._stream, self._ping, send)
             await run_while_connected(receive, sending.run, sending.send_pings if self._ping else None)
@@ -138,7 +140,7 @@ class _Sending:
     async def _send_ping(self) -> None:
         self._ping_sent = sent = anyio.Event()
         try:
-            await self._send({"type": "http.response.body", "body": _PING, "more_body": True})
+            await self._send({"type": "http.response.body", "body": PING, "more_body": True})
         finally:
             self._ping_sent = None
             sent.set()

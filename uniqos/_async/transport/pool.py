@@ -131,6 +131,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._idle: deque[AsyncConnection] = deque()
         self._busy: set[_AsyncLease] = set()
         self._closed: bool = False
+        self.last_answer: float | None = None
+        """The instant of the monotonic clock at which an answer was last read to its end; None before the first."""
 
     @property
     def busy(self) -> int:
@@ -181,7 +183,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         if self._closed or connection is None or not connection.can_serve_again:
             await self.drop(lease)
             return
-        connection.idle_since = time.monotonic()
+        connection.idle_since = self.last_answer = time.monotonic()
         try:
             self._busy.remove(lease)
         except KeyError:  # The lease has ended already.

@@ -132,6 +132,8 @@ class Pool(httpx.BaseTransport):
         self._idle: deque[Connection] = deque()
         self._busy: set[_Lease] = set()
         self._closed: bool = False
+        self.last_answer: float | None = None
+        """The instant of the monotonic clock at which an answer was last read to its end; None before the first."""
 
     @property
     def busy(self) -> int:
@@ -182,7 +184,7 @@ class Pool(httpx.BaseTransport):
         if self._closed or connection is None or not connection.can_serve_again:
             self.drop(lease)
             return
-        connection.idle_since = time.monotonic()
+        connection.idle_since = self.last_answer = time.monotonic()
         try:
             self._busy.remove(lease)
         except KeyError:  # The lease has ended already.
