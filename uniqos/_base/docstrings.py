@@ -36,8 +36,9 @@ def describe_fields(model: type[BaseModel], schema: dict[str, Any]) -> None:
 
 
 def as_markdown(text: str) -> str:
-    """Return a docstring in the words of a product: without marks of its source, and with Markdown's code marks."""
-    return re.sub(r"``(.+?)``", r"`\1`", _SOURCE.sub("", text)).strip()
+    """Return a docstring for a product's document: in Markdown, with JSON's null, without the source of a shape."""
+    text = re.sub(r"``(.+?)``", r"`\1`", _SOURCE.sub("", text))
+    return re.sub(r"\bNone\b", "null", text).strip()
 
 
 @cache

@@ -83,6 +83,11 @@ async def chat(turn: Annotated[RespondRequest, Depends(my_turn)], client: Client
 
 `turn_router` makes a router of both routes with such a turn.
 
+## Generate a client from the OpenAPI document
+
+``responses=`` takes `TURN_EVENTS` and `TURN_ERRORS`, and ``openapi_extra=`` takes `WEBHOOK_BODY`. In a client that is
+generated after ``close_schemas(app)``, a misspelt field of an answer is an error.
+
 ## Hear of hidden errors, and use one request id
 
 ```python
@@ -183,6 +188,7 @@ from ._clients import lifespan as lifespan
 from ._errors import install_error_handlers as install_error_handlers
 from ._openapi import TURN_ERRORS as TURN_ERRORS
 from ._openapi import TURN_EVENTS as TURN_EVENTS
+from ._openapi import close_schemas as close_schemas
 from ._readiness import Readiness as Readiness
 from ._readiness import readiness as readiness
 from ._readiness import ready as ready
@@ -209,6 +215,7 @@ __all__ = [
     "TurnResponse",
     "TurnStream",
     "answers",
+    "close_schemas",
     "get_client",
     "idempotency_key",
     "install_error_handlers",

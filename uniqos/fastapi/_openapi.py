@@ -4,6 +4,9 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from fastapi import FastAPI
+
+from .. import models
 from .._base.model import Model
 from .._base.response import build_model
 from ..api.envelope import ErrorEnvelope
@@ -21,9 +24,47 @@ _REASONS = {
 }
 
 TURN_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorEnvelope, "description": reason} for status, reason in _REASONS.items()
+    status: {
+        "description": reason,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
+    }
+    for status, reason in _REASONS.items()
 }
 """For ``responses=`` of a route that calls the API: the answers of `install_error_handlers`."""
+# FastAPI describes a "model" under the media type of the route, which is not JSON if the route streams. One response
+# names the model all the same, so that the document has its schema.
+TURN_ERRORS[500]["model"] = ErrorEnvelope
+
+
+def close_schemas(app: FastAPI) -> None:
+    """Describe the SDK's models without unknown fields in the application's OpenAPI document.
+
+    The models keep fields that this version does not know, and so their schemas allow any. A client that is generated
+    from such a schema, in TypeScript for example, accepts a misspelt field. It also reads a word of an open enum as any
+    text. This changes the document alone: answers still have every field that the API sent.
+
+    Args:
+        app: The application.
+    """
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        for name, schema in document.get("components", {}).get("schemas", {}).items():
+            if name in models.__all__ and schema.get("properties"):
+                schema.pop("additionalProperties", None)
+                for field in schema["properties"].values():
+                    _close_enum(field)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _close_enum(schema: dict[str, Any]) -> None:
+    """Drop the alternative of any text beside the words of an enum."""
+    choices = schema.get("anyOf", [])
+    if any("enum" in choice or "const" in choice for choice in choices):
+        schema["anyOf"] = [choice for choice in choices if choice != {"type": "string"}]
 
 
 def inline_schema(model: type[Model]) -> dict[str, Any]:
