@@ -58,9 +58,9 @@ app = FastAPI()
 install_error_handlers(app)
 app.include_router(turn_router())
 
-client = create_autospec(AsyncUniqOS, instance=True)
-client.respond = lambda turn, **options: async_stream(["Hel", error("quota_exhausted")])
-app.dependency_overrides[get_client] = lambda: client
+fake = create_autospec(AsyncUniqOS, instance=True)
+fake.respond = lambda turn, **options: async_stream(["Hel", error("quota_exhausted")])
+app.dependency_overrides[get_fake] = lambda: fake
 
 
 async def post(path: str) -> httpx.Response:

@@ -76,8 +76,8 @@ my_turn = turn_body(["message"], personality_id="pers_...", mode="stateful", use
 MyStream = Depends(turn_stream(turn=my_turn))  # a stream of such turns
 
 
-@app.post("/chat")
-async def chat(turn: Annotated[RespondRequest, Depends(my_turn)], client: Client) -> RespondResult:
+@app.post("/reply")
+async def reply(turn: Annotated[RespondRequest, Depends(my_turn)], client: Client) -> RespondResult:
     return await client.respond(turn)
 ```
 
