@@ -34,11 +34,11 @@ from unittest.mock import create_autospec
 
 from uniqos import UniqOS
 from uniqos.models import RespondResult
-from uniqos.testing import build, error
+from uniqos.testing import build
 
-client = create_autospec(UniqOS, instance=True)
-client.respond.side_effect = [build(RespondResult, response="Hello!"), error("rate_limit_exceeded")]
-assert client.respond(personality_id="pers_...", message="Hi!").response == "Hello!"
+fake = create_autospec(UniqOS, instance=True)
+fake.respond.return_value = build(RespondResult, response="Hello!")  # or side_effect = error("quota_exhausted")
+assert fake.respond(personality_id="pers_...", message="Hi!").response == "Hello!"
 ```
 
 In a FastAPI service, put the mock in place of the process's client. The next call of this one is a quota that is used
@@ -60,7 +60,7 @@ app.include_router(turn_router())
 
 fake = create_autospec(AsyncUniqOS, instance=True)
 fake.respond = lambda turn, **options: async_stream(["Hel", error("quota_exhausted")])
-app.dependency_overrides[get_fake] = lambda: fake
+app.dependency_overrides[get_client] = lambda: fake
 
 
 async def post(path: str) -> httpx.Response:

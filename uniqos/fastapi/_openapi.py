@@ -51,7 +51,7 @@ def close_schemas(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = make()
         for name, schema in document.get("components", {}).get("schemas", {}).items():
-            if name in models.__all__ and schema.get("properties"):
+            if hasattr(models, name) and schema.get("properties"):
                 schema.pop("additionalProperties", None)
                 for field in schema["properties"].values():
                     _close_enum(field)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from starlette.requests import ClientDisconnect
 
 from .. import errors
+from .._base.secret import Secret
 from ..webhooks import WebhookEvent, check_secrets, check_tolerance, construct_event, hide_secrets
 from ._openapi import inline_schema
 
@@ -54,14 +55,15 @@ def webhook(
             returns no secret raises it in the request.
     """
     loads = secret if callable(secret) else None
-    secret = [] if loads is not None else _checked(secret)
+    secrets: list[Secret] = [] if loads is not None else _checked(secret)
+    del secret  # A traceback with local variables would show it.
     check_tolerance(tolerance)
 
     async def verified(request: Request, **given: Any) -> WebhookEvent:
-        secrets = _checked(given.pop("secret")) if loads is not None else secret
+        valid = _checked(given.pop("secret")) if loads is not None else secrets
         body = await _read(request, max_bytes)
         try:
-            event = construct_event(body, request.headers.get("x-uniqos-signature"), secrets, tolerance=tolerance)
+            event = construct_event(body, request.headers.get("x-uniqos-signature"), valid, tolerance=tolerance)
         except errors.WebhookSignatureError as exc:
             raise HTTPException(400, f"The delivery is not believed: {exc.reason}.") from None
         if seen is not None:
@@ -80,7 +82,7 @@ def webhook(
     return verified
 
 
-def _checked(secret: Any) -> Any:
+def _checked(secret: Any) -> list[Secret]:
     """Return the secrets in a form that no traceback shows.
 
     Raises:
