@@ -118,11 +118,15 @@ def asgi_call(upstream: Handler, send: Callable[[Any], Any], **options: Any) -> 
     """Send one turn by a TurnResponse to an ASGI server that is played by ``send``; return the client."""
     clients: list[AsyncUniqOS] = []
 
+    async def receive() -> dict[str, Any]:
+        await anyio.sleep_forever()
+        return {}
+
     async def call() -> None:
         async with AsyncUniqOS(KEY, base_url=server.url, max_retries=0, timeout=5) as client:
             clients.append(client)
             response = TurnResponse(client.respond(TURN, stream=True), **options)
-            await response({"type": "http"}, anyio.sleep_forever, send)
+            await response({"type": "http"}, receive, send)
             pool = client._requester.connections.pool
             assert pool is not None
             assert pool.busy == 0

@@ -24,14 +24,14 @@ class Readiness(BaseModel):
     idle: int
     """How many connections wait for the next call."""
     seconds_since_answer: float | None
-    """Seconds since an answer was last read to its end; None before the first, or with an ``http_client`` of yours."""
+    """Seconds since an answer last began; None before the first, or with an ``http_client`` of yours."""
 
 
 async def readiness(client: AsyncUniqOS) -> Readiness:
     """Return whether the client has reached the API; before its first answer, try once.
 
     The try is ``client.warm_up()``, without retries and for 5 s at most. It is not billed. After the first answer
-    nothing is sent.
+    nothing is sent, unless the client has an ``http_client`` of yours: that is tried each time.
 
     Args:
         client: The client to ask about.

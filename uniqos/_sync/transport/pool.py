@@ -133,7 +133,7 @@ class Pool(httpx.BaseTransport):
         self._busy: set[_Lease] = set()
         self._closed: bool = False
         self.last_answer: float | None = None
-        """The instant of the monotonic clock at which an answer was last read to its end; None before the first."""
+        """The instant of the monotonic clock at which the head of an answer last arrived; None before the first."""
 
     @property
     def busy(self) -> int:
@@ -164,6 +164,7 @@ class Pool(httpx.BaseTransport):
             reader = connection.send(request, self._prefix + request.url.raw_path, self._headers)
             head = reader.head
             assert head is not None
+            self.last_answer = time.monotonic()
             return httpx.Response(
                 head.status_code,
                 headers=head.headers.raw_items(),
@@ -184,7 +185,7 @@ class Pool(httpx.BaseTransport):
         if self._closed or connection is None or not connection.can_serve_again:
             self.drop(lease)
             return
-        connection.idle_since = self.last_answer = time.monotonic()
+        connection.idle_since = time.monotonic()
         try:
             self._busy.remove(lease)
         except KeyError:  # The lease has ended already.
