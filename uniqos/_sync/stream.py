@@ -364,7 +364,8 @@ class _Frames:
             return self._frame(self._relay.relay_failure(exc))
 
     def _frame(self, event: RelayedEvent) -> bytes:
-        self._relay.report_hidden(event, self._stream._turn, self._stream._requester.config.log)
+        if event.hidden is not None:
+            self._relay.report_hidden(event, self._stream._turn, self._stream._requester.config.log)
         return self._relay.frame(event)
 
     def close(self) -> None:
