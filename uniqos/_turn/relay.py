@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import to_json
 
 from .. import errors
-from .._base.model import Model
-from .._base.response import build_model, wire_text
+from .._base.json_text import JsonText
+from .._base.model import Model, get_slot
+from .._base.response import bind, build_model, wire_text
 from .._base.safe import safe_code, safe_id
 from ..api.envelope import ErrorBody, ErrorEnvelope
 from ..api.stream_events import StreamEventError, StreamEventUnknown
@@ -78,10 +79,10 @@ class RelayedEvent(NamedTuple):
     """The error that the event hides, which the service should log."""
 
 
-class RelayedStreamError(StreamEventError):
-    """An error event that may be sent to the service's own caller."""
+class _RelayedText(JsonText):
+    """The text of an error event that may be sent to the service's own caller."""
 
-    __module__ = "uniqos.models"
+    __slots__ = ()
 
 
 def relay_error(
@@ -222,7 +223,7 @@ def relay_event(event: Model) -> RelayedEvent:
     Returns:
         Name and data of the server-sent event.
     """
-    if isinstance(event, StreamEventError) and not isinstance(event, RelayedStreamError):
+    if isinstance(event, StreamEventError) and not _is_relayed(event):
         error = error_of(event)
         if relay_error(error).masked:
             return relay_failure(error)
@@ -246,9 +247,17 @@ def relay_failure(error: errors.UniqOSError) -> RelayedEvent:
     return RelayedEvent("error", event.model_dump_json(), error if relayed.masked else None)
 
 
-def _error_event(relayed: RelayedError) -> RelayedStreamError:
+def _error_event(relayed: RelayedError) -> StreamEventError:
     body = relayed.envelope.error
-    return build_model(RelayedStreamError)(code=body.code, message=body.message)
+    event = build_model(StreamEventError)(code=body.code, message=body.message)
+    # The text marks the event. A subclass could mark it too, but pydantic 2.9 does not serialize one in a union.
+    bind(event, _RelayedText(event.model_dump_json()))
+    return event
+
+
+def _is_relayed(event: StreamEventError) -> bool:
+    wire = get_slot(event, "_wire")
+    return wire is not None and isinstance(wire[0], _RelayedText)
 
 
 def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) -> None:
