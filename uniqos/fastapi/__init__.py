@@ -163,10 +163,112 @@ async def resources(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(timeout=30), around=resources))
 ```
 
-Per-tenant keys: ``client.with_credentials(key)`` is a client for a customer's key over the same connections. Make one
-for each request; it costs little. In tests, put another client in place by
-``app.dependency_overrides[get_client]``; `uniqos.testing` shows how. Any other framework can send ``stream.frames()``
-on.
+## At less cost
+
+`TurnResponse` sends the bytes of `sse` at half its CPU, and pings before the first event too. `answers` sends an answer
+as the API's own JSON, without FastAPI's second validation:
+
+```python
+from fastapi import FastAPI
+
+from uniqos.fastapi import TURN_EVENTS, Client, TurnBody, TurnResponse, answers, install_error_handlers, lifespan, ready
+from uniqos.models import RespondResult
+
+app = FastAPI(lifespan=lifespan())
+install_error_handlers(app)
+app.get("/ready")(ready)  # 200 if the API has been reached, else 503
+
+
+@app.post("/chat")
+@answers
+async def chat(turn: TurnBody, client: Client) -> RespondResult:
+    return await client.respond(turn)
+
+
+@app.post("/chat/stream", response_class=TurnResponse, responses=TURN_EVENTS)
+async def chat_stream(turn: TurnBody, client: Client) -> TurnResponse:
+    return TurnResponse(client.respond(turn, stream=True))
+```
+
+For a route that changes answers there is `AnswerResponse`, and `readiness` for a check of your own.
+
+## Tenants
+
+``client.with_credentials(key)`` is a client for a tenant's key over the same connections. Make one for each request; it
+costs little. `turn_stream` makes a stream for any client and body. With ``caller=`` the ``Idempotency-Key`` of a caller
+is sent on, as a hash that no other caller can have:
+
+```python
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, Request, WebSocket
+from pydantic import BaseModel
+
+from uniqos import AsyncRespondStream, AsyncUniqOS
+from uniqos.fastapi import (
+    Client,
+    TurnResponse,
+    idempotency_key,
+    install_error_handlers,
+    lifespan,
+    respond_while_connected,
+    send_turn,
+    turn_stream,
+)
+from uniqos.models import RespondResult
+
+KEYS = {"acme": "uniq_test_acmeskey1"}
+
+
+class Message(BaseModel):
+    text: str
+
+
+def tenant(x_tenant: Annotated[str, Header()]) -> str:
+    return x_tenant  # in truth from a session or a token
+
+
+def tenant_client(client: Client, tenant: Annotated[str, Depends(tenant)]) -> AsyncUniqOS:
+    return client.with_credentials(KEYS[tenant])
+
+
+def turn(message: Message, tenant: Annotated[str, Depends(tenant)]) -> dict[str, str]:
+    return {"personality_id": "pers_...", "message": message.text, "user_id": tenant}
+
+
+TenantClient = Annotated[AsyncUniqOS, Depends(tenant_client)]
+Turn = Annotated[dict[str, str], Depends(turn)]
+Key = Annotated[str | None, Depends(idempotency_key(tenant))]
+Stream = Annotated[
+    AsyncRespondStream, Depends(turn_stream(client=tenant_client, turn=turn, caller=tenant, timeout=60))
+]
+
+app = FastAPI(lifespan=lifespan())
+install_error_handlers(app)
+
+
+@app.post("/chat")
+async def chat(request: Request, turn: Turn, client: TenantClient, key: Key) -> RespondResult:
+    # With a key the call stops when the browser leaves: the caller can ask for the answer again.
+    return await respond_while_connected(request, client, turn, idempotency_key=key)
+
+
+@app.post("/chat/stream")
+async def chat_stream(stream: Stream) -> TurnResponse:
+    return TurnResponse(stream, rate_limit_headers=True)
+
+
+@app.websocket("/chat")
+async def chat_socket(websocket: WebSocket, client: TenantClient) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        turn = {"personality_id": "pers_...", "message": text}
+        await send_turn(websocket, client.respond(turn, stream=True))
+```
+
+The ``make`` of `lifespan` may be a coroutine function and take the application, such as to fetch a key when the service
+starts. In tests, put another client in place by ``app.dependency_overrides[get_client]``; `uniqos.testing`
+shows how. Any other framework can send ``stream.frames(ping=15)`` on, by the policy of `uniqos.relay`.
 """
 
 from __future__ import annotations

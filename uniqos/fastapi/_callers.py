@@ -11,10 +11,10 @@ from fastapi import Depends, Header, HTTPException, Request
 from starlette.types import Receive
 from typing_extensions import Unpack
 
-from .. import _params as p
 from .. import errors
 from .._async.client import AsyncUniqOS
 from .._base.http import HttpInfo
+from .._wire.operation import Body
 from .._wire.options import Options
 from ..api.engine import RespondResult
 
@@ -69,7 +69,7 @@ async def run_while_connected(
 async def respond_while_connected(
     request: Request,
     client: AsyncUniqOS,
-    turn: p.RespondRequestLike,
+    turn: Body,
     /,
     *,
     stop: Literal["keyed", "always"] = "keyed",
