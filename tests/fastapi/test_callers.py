@@ -19,6 +19,9 @@ pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent event
 from fastapi import Depends, FastAPI, Header
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
 
 from tests.fastapi.test_fastapi import KEY, TEXT, events_of, sends
 from tests.support.rawserver import RawServer
@@ -100,7 +103,7 @@ def service(client: FakeClient, **settings: Any) -> FastAPI:
     return app
 
 
-def post(app: FastAPI, path: str, body: Any = None, **more: Any) -> httpx.Response:
+def post(app: Starlette, path: str, body: Any = None, **more: Any) -> httpx.Response:
     async def posted() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
             return await browser.post(path, json=TURN if body is None else body, **more)
@@ -205,6 +208,21 @@ def test_the_logger_of_the_client_gets_what_is_hidden(caplog: pytest.LogCaptureF
     assert lines == [
         "uniqos: an error was hidden from the caller error=PaymentRequiredError code=payment_required request_id=None"
     ]
+
+
+def test_a_service_of_starlette_follows_the_same_policy() -> None:
+    async def route(request: Request) -> TurnResponse:
+        return TurnResponse(async_stream(made))
+
+    heard: list[errors.UniqOSError] = []
+    app = Starlette(routes=[Route("/", route, methods=["POST"])])
+    install_error_handlers(app, on_error=heard.append)
+    made: Any = ["Hel", error("quota_exhausted", WORDS)]
+    answer = post(app, "/")
+    assert "service_unavailable" in answer.text
+    made = error("quota_exhausted", WORDS)
+    assert post(app, "/").status_code == 503
+    assert [one.code for one in heard] == ["quota_exhausted", "quota_exhausted"]
 
 
 def test_the_browser_gets_one_request_id() -> None:

@@ -24,8 +24,9 @@ PYTHON = python_blocks()
 
 
 def service(file: Path) -> str:
-    """Return the source of the one FastAPI service that passes turns through, in a page or a module's docstring."""
-    (source,) = [block.source for block in PYTHON if Path(block.path) == file and '"/chat"' in block.source]
+    """Return the source of the one FastAPI service that yields turns on, in a page or a module's docstring."""
+    sources = [block.source for block in PYTHON if Path(block.path) == file]
+    (source,) = [source for source in sources if '"/chat"' in source and "in sse(stream)" in source]
     return source
 
 
