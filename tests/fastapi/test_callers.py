@@ -225,6 +225,17 @@ def test_a_service_of_starlette_follows_the_same_policy() -> None:
     assert [one.code for one in heard] == ["quota_exhausted", "quota_exhausted"]
 
 
+@pytest.mark.parametrize("path", ["/handler", "/sse", "/typed", "/frames", "/response"])
+def test_a_hook_that_fails_costs_no_answer(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(failure: errors.UniqOSError) -> None:
+        raise RuntimeError("the tracker is down")
+
+    made = error("quota_exhausted")
+    client = FakeClient(lambda: made if path == "/handler" else async_stream(["Hel", made]))
+    answer = post(service(client, on_error=fail), path)
+    assert "service_unavailable" in answer.text
+
+
 def test_the_browser_gets_one_request_id() -> None:
     client = FakeClient(lambda: error("not_found", request_id="req_api"))
     answer = post(service(client), "/handler")

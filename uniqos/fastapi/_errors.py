@@ -47,7 +47,8 @@ def install_error_handlers(
 
     Args:
         app: The application, of FastAPI or Starlette.
-        on_error: Called with each error that is hidden from the caller, for an error tracker. It must not wait.
+        on_error: Called with each error that is hidden from the caller, for an error tracker. It must not wait. If it
+            raises, its error is logged and the answer is sent all the same.
         request_id: Returns the id that your service gave to the request. The answer carries it instead of the API's
             id, which is in the log.
         request_id_header: Name of the header that carries the id; None if a middleware of yours sets it.
@@ -89,7 +90,10 @@ def report_masked(error: errors.UniqOSError, connection: HTTPConnection, log: Le
     log_masked(error, log)
     on_error = _policy(connection).on_error
     if on_error is not None:
-        on_error(error)
+        try:
+            on_error(error)
+        except Exception as exc:  # A hook that fails must not cost the caller an answer.
+            log.error("uniqos: on_error failed", error=type(exc).__name__)
 
 
 def _policy(connection: HTTPConnection) -> _Policy:
