@@ -19,8 +19,8 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.interactions`, `client.me`, `client.sessions`, `client.organizations`, `client.invitations`,
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
-Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.webhooks`, `uniqos.sandbox`,
-`uniqos.testing`, `uniqos.contract`.
+Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.relay`, `uniqos.webhooks`,
+`uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 
@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from . import contract as contract
     from . import errors as errors
     from . import models as models
+    from . import relay as relay
     from . import sandbox as sandbox
     from . import testing as testing
     from . import webhooks as webhooks
@@ -200,7 +201,7 @@ if TYPE_CHECKING:
 
 _WITH_EXTRAS = ("sandbox",)
 """Modules that need packages of an extra."""
-_MODULES = ("contract", "errors", "models", "sandbox", "testing", "webhooks")
+_MODULES = ("contract", "errors", "models", "relay", "sandbox", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
@@ -312,6 +313,7 @@ if TYPE_CHECKING:
         "contract",
         "errors",
         "models",
+        "relay",
         "sandbox",
         "testing",
         "webhooks",

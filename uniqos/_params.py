@@ -104,8 +104,8 @@ class ReadableModelQueryArgs(ReadableModelQueryDict, Options, total=False):
 ReadableModelQueryLike: TypeAlias = models.ReadableModelQuery | ReadableModelQueryDict | BaseModel | Mapping[str, Any]
 
 
-class RespondRequestDict(TypedDict, total=False):
-    """``RespondRequest`` as a mapping."""
+class RespondRequestFields(TypedDict, total=False):
+    """The fields of ``RespondRequest`` that do not choose the type of the answer."""
 
     personality_id: Required[str]
     """Id of the personality that answers, e.g. ``pers_...``."""
@@ -121,29 +121,19 @@ class RespondRequestDict(TypedDict, total=False):
     """Undocumented shape."""
     llm_override: Any
     """Undocumented shape; the API answers 501 until it ships."""
+
+
+class RespondRequestDict(RespondRequestFields, total=False):
+    """``RespondRequest`` as a mapping."""
+
     return_format: Literal["text", "modulator_pack"] | None
     """``text`` (default) is the reply. ``modulator_pack`` is material for a prompt to an LLM of your own."""
     stream: bool | None
     """Whether the answer comes as server-sent events."""
 
 
-class RespondRequestArgs(Options, total=False):
+class RespondRequestArgs(RespondRequestFields, Options, total=False):
     """``RespondRequest`` as keywords, and the options of a call."""
-
-    personality_id: Required[str]
-    """Id of the personality that answers, e.g. ``pers_...``."""
-    message: Required[str]
-    """Text of the user. The longest length is undocumented."""
-    user_id: str | None
-    """Your own stable id of the end user; required in stateful mode."""
-    mode: Literal["stateless", "stateful"] | None
-    """``stateful`` uses relational memory. By default the personality's ``default_mode``."""
-    context: Mapping[str, Any] | None
-    """Free JSON object; its keys are undocumented."""
-    guardrails_behavior: Any
-    """Undocumented shape."""
-    llm_override: Any
-    """Undocumented shape; the API answers 501 until it ships."""
 
 
 RespondRequestLike: TypeAlias = models.RespondRequest | RespondRequestDict | BaseModel | Mapping[str, Any]

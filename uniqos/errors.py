@@ -362,6 +362,12 @@ _BY_CODE: dict[str, type[APIError]] = {
     "response_blocked": GuardrailBlockError,
 }
 
+_USUAL: dict[type[APIError], tuple[int, str]] = {
+    ValidationError: (422, "validation_error"),
+    GuardrailBlockError: (400, "guardrail_blocked"),
+    QuotaExhaustedError: (429, "quota_exhausted"),
+}
+
 
 def error_class(code: str | None, status: int | None) -> type[APIError]:
     """Return the error class of a code, or else of an HTTP status."""
@@ -371,6 +377,13 @@ def error_class(code: str | None, status: int | None) -> type[APIError]:
         if "guardrail" in code:
             return GuardrailBlockError
     return _BY_STATUS[status][0] if status in _BY_STATUS else APIError
+
+
+def usual_answer(kind: type[APIError]) -> tuple[int, str]:
+    """The HTTP status and code that the API usually has for a class."""
+    if kind in _USUAL:
+        return _USUAL[kind]
+    return next(((status, code) for status, (cls, code) in _BY_STATUS.items() if cls is kind), (500, "api_error"))
 
 
 def api_error(

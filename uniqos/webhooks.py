@@ -45,7 +45,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pydantic
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SecretStr
 
 from ._base.model import Model
 from ._base.response import from_wire
@@ -72,7 +72,7 @@ class WebhookEvent(Model, source="docs"):
 def construct_event(
     raw_body: bytes | bytearray | memoryview | str,
     signature_header: str | bytes | None,
-    secret: str | Sequence[str],
+    secret: str | SecretStr | Sequence[str | SecretStr],
     *,
     tolerance: float = 300,
     _now: float | None = None,
@@ -83,7 +83,7 @@ def construct_event(
         raw_body: The body exactly as it came; parsed and written again it would not match.
         signature_header: The value of the header ``x-uniqos-signature``: ``sha256=`` and 64 hexadecimal digits. None
             where there is no such header.
-        secret: The endpoint's secret; several while one is being replaced.
+        secret: The endpoint's secret, as text or as pydantic's ``SecretStr``; several while one is being replaced.
         tolerance: Seconds that ``created_at``, which is signed, may lie in the past or the future; 0 is no limit.
 
     Returns:
@@ -144,7 +144,17 @@ def construct_event(
 def hide_secrets(secret: Any) -> list[Any]:
     """Return one or several secrets as a list, in a form that a traceback with local variables does not show."""
     several = isinstance(secret, Sequence) and not isinstance(secret, (str, bytes, bytearray, memoryview))
-    return [hide(one) for one in secret] if several else [hide(secret)]
+    return [hide(_revealed(one)) for one in (secret if several else [secret])]
+
+
+def _revealed(secret: Any) -> Any:
+    """Return the text inside a ``SecretStr`` of pydantic; any other value unchanged."""
+    return secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+
+
+def signature_of(body: bytes, secret: str) -> str:
+    """Return the value of the header ``x-uniqos-signature`` for a body."""
+    return "sha256=" + hmac.digest(secret.encode(errors="surrogatepass"), body, hashlib.sha256).hex()
 
 
 def check_secrets(secrets: list[Any]) -> list[Secret]:

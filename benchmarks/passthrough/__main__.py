@@ -1,9 +1,9 @@
 """The command ``python -m benchmarks.passthrough``: many streamed chats at once through one FastAPI process.
 
-Four services are compared. ``sdk`` and ``frames`` use the SDK, which validates every event: ``sdk`` sends FastAPI's
-server-sent events, and ``frames`` the stream's frames. ``bytes`` and ``models`` use httpx: ``bytes`` copies bytes, the
-least possible work, and ``models`` validates by plain pydantic models. Each service runs under uvicorn in its own
-process, and the same browsers read all.
+Five services are compared. ``sdk``, ``sse`` and ``frames`` use the SDK, which validates every event: ``sdk`` sends a
+``TurnResponse``, ``sse`` FastAPI's server-sent events, and ``frames`` the stream's frames. ``bytes`` and ``models`` use
+httpx: ``bytes`` copies bytes, the least possible work, and ``models`` validates by plain pydantic models. Each service
+runs under uvicorn in its own process, and the same browsers read all.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=40, help="text events of one answer")
     options = parser.parse_args()
     with server(Sizes(events=options.events)) as upstream:
-        for kind in ("sdk", "frames", "bytes", "models"):
+        for kind in ("sdk", "sse", "frames", "bytes", "models"):
             measure(kind, upstream.url, options.chats, options.seconds)
 
 

@@ -5,7 +5,7 @@ Each answers a turn as a stream, all but ``frames`` as JSON too, and tells the C
 
 import sys
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from httpx_sse import EventSource
 from pydantic import TypeAdapter
 
-from uniqos.fastapi import Client, TurnStream, install_error_handlers, lifespan, sse
+from uniqos.fastapi import Client, TurnResponse, TurnStream, answers, install_error_handlers, lifespan, sse
 from uniqos.models import RespondRequest, RespondResult
 
 from ..support.apis import APIS
@@ -26,6 +26,23 @@ from ..support.surroundings import end_with_parent
 
 
 def with_sdk() -> FastAPI:
+    app = FastAPI(lifespan=lifespan())
+    install_error_handlers(app)
+
+    @app.post("/chat")
+    @answers
+    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+        return await client.respond(turn)
+
+    @app.post("/chat/stream", response_class=TurnResponse)
+    async def chat_stream(turn: RespondRequest, client: Client) -> TurnResponse:
+        return TurnResponse(client.respond(turn, stream=True))
+
+    return app
+
+
+def with_sse() -> FastAPI:
+    """Use the SDK with FastAPI's own answers and events."""
     app = FastAPI(lifespan=lifespan())
     install_error_handlers(app)
 
@@ -111,10 +128,14 @@ def with_models(upstream: str) -> FastAPI:
 
 
 def app_of(kind: str, upstream: str) -> FastAPI:
-    if kind in ("sdk", "frames"):
-        app = with_sdk() if kind == "sdk" else with_frames()
-    else:
-        app = with_bytes(upstream) if kind == "bytes" else with_models(upstream)
+    makers: dict[str, Callable[[], FastAPI]] = {
+        "sdk": with_sdk,
+        "sse": with_sse,
+        "frames": with_frames,
+        "bytes": lambda: with_bytes(upstream),
+        "models": lambda: with_models(upstream),
+    }
+    app = makers[kind]()
 
     @app.get("/cpu")
     async def cpu() -> float:

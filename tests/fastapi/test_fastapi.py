@@ -20,7 +20,8 @@ from tests.support.asgi import serving
 from tests.support.rawserver import Handler, RawServer, header, reply, rst
 from tests.support.signing import delivery
 from uniqos import AsyncUniqOS, errors, models
-from uniqos._turn.relay import Event, frame, relay_error, relay_event
+from uniqos._turn.relay import RelayedEvent as Event
+from uniqos._turn.relay import frame, relay_error, relay_event
 
 pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
 
@@ -174,8 +175,12 @@ def test_what_the_model_refuses_is_a_422_with_its_place() -> None:
             assert answer.status_code == 422
             assert {tuple(one["loc"]) for one in answer.json()["detail"]} == {("body", "message"), ("body", "mode")}
         wrong = {**TURN, "mode": "stateless", "return_format": "modulator_pack"}
-        answer = httpx.post(f"{service.url}/stream", json=wrong)
+        answer = httpx.post(f"{service.url}/chat", json=wrong)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
+        answer = httpx.post(f"{service.url}/stream", json=wrong)
+        assert [(one["type"], one["loc"]) for one in answer.json()["detail"]] == [
+            ("extra_forbidden", ["body", "return_format"])
+        ]
         assert service.upstream.requests == []
 
 
@@ -221,12 +226,18 @@ def test_a_refusal_before_the_first_byte_is_a_refusal(
     assert "corp" not in answer.text
 
 
-def test_the_envelope_of_a_callers_fault_is_kept_whole() -> None:
-    envelope = {"error": {"code": "not_found", "message": "no", "type": "odd", "documentation_url": "u", "new": [1]}}
-    content = json.dumps(envelope).encode()
-    with backend(lambda connection, request, number: reply(connection, 404, content)) as service:
+def test_of_the_apis_envelope_only_code_message_and_known_details_pass() -> None:
+    second = {"loc": ["body", 0], "msg": "too long", "ctx": {"a": 1}}
+    details = [{"field": "message", "input": "Jane's words"}, second, 7]
+    error = {"code": "validation_error", "message": "no", "type": "odd", "documentation_url": "u", "new": [1]}
+    content = json.dumps({"error": {**error, "details": details}}).encode()
+    with backend(lambda connection, request, number: reply(connection, 422, content)) as service:
         answer = service.post("/chat").json()["error"]
-    assert {name: answer[name] for name in envelope["error"]} == envelope["error"]
+    assert answer == {
+        "code": "validation_error",
+        "message": "no",
+        "details": [{"field": "message"}, {"loc": ["body", 0], "msg": "too long"}],
+    }
 
 
 @pytest.mark.parametrize("request_id", ["req_\u20ac", "req ", "x" * 300, "a\r\nb: c"])
@@ -592,5 +603,7 @@ def test_the_log_of_a_masked_error_holds_no_text_of_the_server(caplog: pytest.Lo
     with serving(app) as url:
         assert httpx.get(url).status_code == 502
     (record,) = [record for record in caplog.records if record.name == "uniqos"]
-    assert record.getMessage() == "uniqos: ServiceUnavailableError (code=unknown, request_id=unknown)"
+    assert record.getMessage() == (
+        "an error was hidden from the caller error=ServiceUnavailableError code=unknown request_id=unknown"
+    )
     assert "forged" not in repr(vars(record))

@@ -95,7 +95,7 @@ def test_respond_is_else_a_method_like_any_other(client: AsyncUniqOS) -> None:
         AsyncResponder.respond, localns={"m": models, "AsyncRespondStream": AsyncRespondStream}
     )
     if sys.version_info >= (3, 11):
-        assert len(typing.get_overloads(AsyncUniqOS.respond)) == 7
+        assert len(typing.get_overloads(AsyncUniqOS.respond)) == 8
 
 
 def namespaces(owner: Any) -> Iterator[Any]:
@@ -106,7 +106,7 @@ def namespaces(owner: Any) -> Iterator[Any]:
             yield from namespaces(inner)
 
 
-GIVE_NO_COROUTINE = {"iterate", "with_options", "with_credentials", "frames"}
+GIVE_NO_COROUTINE = {"iterate", "with_options", "with_credentials", "frames", "received"}
 """Methods that return an iterator or a client at once."""
 
 

@@ -24,8 +24,9 @@ PYTHON = python_blocks()
 
 
 def service(file: Path) -> str:
-    """Return the source of the one FastAPI service that passes turns through, in a page or a module's docstring."""
-    (source,) = [block.source for block in PYTHON if Path(block.path) == file and '"/chat"' in block.source]
+    """Return the source of the one FastAPI service that yields turns on, in a page or a module's docstring."""
+    sources = [block.source for block in PYTHON if Path(block.path) == file]
+    (source,) = [source for source in sources if '"/chat"' in source and "in sse(stream)" in source]
     return source
 
 
@@ -38,7 +39,7 @@ def running(source: str, sandbox: Sandbox, patch: pytest.MonkeyPatch) -> Iterato
         yield url
 
 
-@pytest.mark.parametrize("file", [README, ROOT / "uniqos" / "fastapi.py"], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [README, ROOT / "uniqos" / "fastapi" / "__init__.py"], ids=lambda file: file.name)
 def test_the_backend_is_short_and_passes_turns_through(
     file: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +61,7 @@ def test_the_backend_is_short_and_passes_turns_through(
 
 def test_the_backend_of_the_docstring_receives_webhooks(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
-    with running(service(ROOT / "uniqos" / "fastapi.py"), sandbox, monkeypatch) as url:
+    with running(service(ROOT / "uniqos" / "fastapi" / "__init__.py"), sandbox, monkeypatch) as url:
         body, headers = delivery("whsec_of_this_test")
         assert httpx.post(f"{url}/webhook", content=body, headers=headers).status_code == 204
         assert httpx.post(f"{url}/webhook", content=body).status_code == 400

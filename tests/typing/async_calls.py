@@ -176,6 +176,15 @@ async def respond(client: AsyncUniqOS) -> None:
     )
 
 
+async def respond_with_a_flag(client: AsyncUniqOS, flag: bool) -> None:
+    turn = models.RespondRequest(personality_id="p", message="m")
+    for made in (client.respond(turn, stream=flag), client.respond(personality_id="p", message="m", stream=flag)):
+        if isinstance(made, AsyncRespondStream):
+            assert_type(made.text, str)
+        else:
+            assert_type(await made, models.RespondResult)
+
+
 async def respond_with_one_object(client: AsyncUniqOS, body: dict[str, Any], view: Mapping[str, object]) -> None:
     typed = models.RespondRequest(personality_id="p", message="m", mode="stateless")
     foreign = Foreign(personality_id="p", message="m")

@@ -88,6 +88,11 @@ class AsyncConnections:
         """Whether the deadline of a call bounds each read: only our own connections know the deadline."""
         return self.http_client is None and not is_intercepted()
 
+    @property
+    def pool(self) -> AsyncPool | None:
+        """The pool of the running event loop; None if no call was made yet, or an ``http_client`` makes them."""
+        return self._pools.peek()
+
     def _make_pool(self) -> AsyncPool:
         config = self._config
         proxy = self._proxy()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from .. import errors
 from .._base.http import HttpInfo
-from .._network.aio import Loop, close_on_loop, current_loop
+from .._network.aio import AsyncBackgroundCall, Loop, close_on_loop, current_loop
 from .._policy.unobserved import UNOBSERVED, UnobservedCall
 from .._turn.turn import Turn, words_of
 from .._wire.body import MAX_EVENT_BYTES
 from .._wire.message import EVENT_STREAM
 from .._wire.operation import Request
+from .._wire.options import seconds
 from ..api.stream_events import (
     RespondStreamEvent,
     StreamEventCompletion,
@@ -25,6 +26,9 @@ from ..api.stream_events import (
 )
 from .reader import AsyncReader
 from .requester import AsyncRequester
+
+if TYPE_CHECKING:
+    from .._turn.relay import RelayedEvent
 
 
 class AsyncRespondStream:
@@ -146,7 +150,28 @@ class AsyncRespondStream:
         self._turn.raise_error_event()
         return self
 
-    def frames(self) -> AsyncIterator[bytes]:
+    def received(self) -> list[RespondStreamEvent]:
+        """Return the further events that have arrived already, without waiting for more.
+
+        The API often sends several events at once. After the first of them, this gives the others, so that a service
+        can send all of them on by one write. The next iteration goes on after them, and raises the error of an event
+        among them that breaks the contract.
+
+        Returns:
+            The events in order; an empty list if none is there, or if the stream is not open.
+
+        Raises:
+            ConfigurationError: ``stream_in_use``: another task or thread is reading the stream.
+        """
+        if self._is_in_use:
+            raise self._used_elsewhere()
+        events = [] if self._reader is None else self._reader.take_received()
+        if self._watch is not UNOBSERVED:
+            for _ in events:
+                self._watch.event()
+        return events
+
+    def frames(self, *, ping: float | None = None) -> AsyncIterator[bytes]:
         """Return the events as bytes that any web framework can send on as ``text/event-stream``.
 
         An error event that concerns this service and not its caller, such as an exhausted quota, is replaced by one
@@ -155,11 +180,18 @@ class AsyncRespondStream:
         A stream that breaks, or never completes, ends with an ``error`` event instead of an exception, since the
         caller has received status 200 already. Open the stream first, so that a refusal by the API still raises.
 
+        Args:
+            ping: After so many seconds without an event, a comment is given, so that no proxy closes the connection
+                to your caller. Each event is then read in the background. None or 0 is never.
+
         Returns:
             An iterator over the server-sent events, each with the name and data of the API. Its ``aclose()`` closes
             the stream.
+
+        Raises:
+            RequestValidationError: ``ping`` is no number of seconds.
         """
-        return _AsyncFrames(self)
+        return _AsyncFrames(self, ping)
 
     async def aclose(self) -> None:
         """Stop reading and give the connection back.
@@ -295,12 +327,20 @@ class _AsyncWords:
 class _AsyncFrames:
     """An iterator over the events of a stream, as bytes to send on."""
 
-    def __init__(self, stream: AsyncRespondStream) -> None:
+    def __init__(self, stream: AsyncRespondStream, ping: float | None) -> None:
         from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
         self._stream: AsyncRespondStream = stream
         self._is_closed: bool = False
+        self._ping: float | None = None if ping is None else seconds("ping", ping) or None
+        self._reading: AsyncBackgroundCall[bytes] | None = None
+        """The read of the next event, while pings are given instead of it."""
+
+    def __del__(self) -> None:
+        reading = getattr(self, "_reading", None)  # a construction that failed leaves none
+        if reading is not None:
+            reading.abandon()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -308,16 +348,34 @@ class _AsyncFrames:
     async def __anext__(self) -> bytes:
         if self._is_closed:
             raise StopAsyncIteration
+        if self._ping is None:
+            return await self._read()
+        if self._reading is None:
+            self._reading = AsyncBackgroundCall(self._read)
+        if not await self._reading.wait(self._ping):
+            return self._relay.PING
+        reading, self._reading = self._reading, None
+        return reading.result()
+
+    async def _read(self) -> bytes:
         try:
-            return self._relay.frame(self._relay.relay_event(await anext(self._stream)))
+            return self._frame(self._relay.relay_event(await anext(self._stream)))
         except StopAsyncIteration:
             self._is_closed = True
             raise
         except errors.UniqOSError as exc:
             self._is_closed = True
-            return self._relay.frame(self._relay.relay_failure(exc))
+            return self._frame(self._relay.relay_failure(exc))
+
+    def _frame(self, event: RelayedEvent) -> bytes:
+        if event.hidden is not None:
+            self._relay.report_hidden(event, self._stream._turn, self._stream._requester.config.log)
+        return self._relay.frame(event)
 
     async def aclose(self) -> None:
         """Close the stream."""
         self._is_closed = True
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            await reading.cancel()
         await self._stream.aclose()

@@ -29,6 +29,9 @@ from .serialize import as_sent, bare_serializer, dump_without_types, is_unchange
 from .signature import replace_signature
 
 if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
     from . import http as exchange
     from .http import HttpInfo
     from .json_text import JsonText
@@ -106,6 +109,15 @@ class Model(BaseModel, JsonObject):
             )
             replace_signature(cls)
         return result
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the fields by their docstrings. They are read when a JSON schema is made."""
+        from .docstrings import describe_fields
+
+        schema = handler(core_schema)
+        describe_fields(cls, handler.resolve_ref_schema(schema))
+        return schema
 
     @property
     def http(self) -> exchange.HttpInfo | None:

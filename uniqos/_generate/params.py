@@ -140,12 +140,19 @@ def params(sources: Mapping[str, str]) -> str:
             keys = ", ".join(f"{field.key!r}: {field.type}" for field in fields)
             out.append(f"{name}Dict = TypedDict({name + 'Dict'!r}, {{{keys}}}, total=False)")
         elif fields:
-            out += [f"class {name}Dict(TypedDict, total=False):", f'    """``{name}`` as a mapping."""\n']
-            out += rows.values()
+            # The type checkers show inherited fields first, and so the fields of the body before the options.
+            inherited = f"{name}Fields" if selectors else "TypedDict"
+            if selectors:
+                out.append(f"class {name}Fields(TypedDict, total=False):")
+                out.append(f'    """The fields of ``{name}`` that do not choose the type of the answer."""\n')
+                out += [row for field, row in rows.items() if field not in selectors]
+            out += [f"class {name}Dict({inherited}, total=False):", f'    """``{name}`` as a mapping."""\n']
+            out += [row for field, row in rows.items() if not selectors or field in selectors]
         if fields:
-            out.append(f"class {name}Args({name + 'Dict, ' if same else ''}Options, total=False):")
+            base = f"{name}Fields, " if selectors else f"{name}Dict, " if same else ""
+            out.append(f"class {name}Args({base}Options, total=False):")
             out.append(f'    """``{name}`` as keywords, and the options of a call."""\n')
-            out += [] if same else [row for field, row in rows.items() if field not in selectors]
+            out += [] if same or selectors else rows.values()
         kinds = [f"models.{name}", *[f"{name}Dict"][: len(fields)], "BaseModel", "Mapping[str, Any]"]
         out.append(f"{name}Like: TypeAlias = {' | '.join(kinds)}")
     return "\n".join(out) + "\n"

@@ -156,6 +156,10 @@ class AsyncPerLoop(Generic[T]):
                 self._values.pop(loop, None)
         return self._values.setdefault(current_loop(), make())
 
+    def peek(self) -> T | None:
+        """Return the value of the running event loop; None if there is none."""
+        return self._values.get(current_loop())
+
     def take(self) -> list[T]:
         """Remove the value of the running event loop; return it in a list, which is empty if there is none."""
         return [value for value in [self._values.pop(current_loop(), None)] if value is not None]
@@ -177,6 +181,69 @@ def add_finalizer(owner: object, pools: AsyncPerLoop[Any]) -> None:
 
 class AsyncFinalizerMixin:
     """No finalizer: an event loop turns an interrupt into a cancellation, and the cancelled task closes the object."""
+
+
+class AsyncBackgroundCall(Generic[T]):
+    """A call that runs in a task of its own, so that a wait for it may end before the call does.
+
+    Args:
+        function: The coroutine function to call.
+    """
+
+    __slots__ = ("_error", "_function", "_has_ended", "_loop", "_result", "_scope", "_task")
+
+    def __init__(self, function: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._function: Callable[[], Coroutine[Any, Any, T]] = function
+        self._loop: Loop = current_loop()
+        self._has_ended: anyio.Event = anyio.Event()
+        self._scope: anyio.CancelScope = anyio.CancelScope()
+        self._result: T
+        self._error: BaseException | None = None
+        self._task: object  # asyncio itself keeps no reference to a task
+        try:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        except RuntimeError:
+            import trio
+
+            self._task = trio.lowlevel.spawn_system_task(self._run)
+
+    async def _run(self) -> None:
+        try:
+            with self._scope:
+                self._result = await self._function()
+        except Exception as exc:
+            self._error = exc
+        except BaseException as exc:  # The event loop ends.
+            self._error = exc
+            raise
+        finally:
+            self._has_ended.set()
+
+    async def wait(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds; return whether the call has ended. A cancelled wait cancels the call."""
+        try:
+            with anyio.move_on_after(timeout):
+                await self._has_ended.wait()
+        except BaseException:
+            await self.cancel()
+            raise
+        return self._has_ended.is_set()
+
+    def result(self) -> T:
+        """Return the result of a call that has ended, or raise its exception."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    async def cancel(self) -> None:
+        """Cancel the call, and wait until it has ended."""
+        self._scope.cancel()
+        with shield():
+            await self._has_ended.wait()
+
+    def abandon(self) -> None:
+        """Cancel the call soon. The garbage collector may call this in any thread."""
+        close_on_loop(self._loop, self.cancel)
 
 
 # Network

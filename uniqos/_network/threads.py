@@ -6,6 +6,7 @@ Both files are written by hand, and the generator replaces one by the other.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -119,6 +120,10 @@ class PerLoop(Generic[T]):
         except KeyError:
             return self._values.setdefault(os.getpid(), make())
 
+    def peek(self) -> T | None:
+        """Return the value of this process; None if there is none."""
+        return self._values.get(os.getpid())
+
     def take(self) -> list[T]:
         """Remove the value of this process; return it in a list, which is empty if there is none."""
         return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
@@ -142,6 +147,48 @@ class FinalizerMixin:
 
     def __del__(self) -> None:
         self.close()
+
+
+class BackgroundCall(Generic[T]):
+    """A call that runs in a thread of its own, so that a wait for it may end before the call does.
+
+    Args:
+        function: The function to call.
+    """
+
+    __slots__ = ("_error", "_function", "_has_ended", "_result")
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function: Callable[[], T] = function
+        self._has_ended: threading.Event = threading.Event()
+        self._result: T
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._function()
+        except BaseException as exc:  # The waiting thread raises it.
+            self._error = exc
+        finally:
+            self._has_ended.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds; return whether the call has ended."""
+        return self._has_ended.wait(timeout)
+
+    def result(self) -> T:
+        """Return the result of a call that has ended, or raise its exception."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def cancel(self) -> None:
+        """Wait until the call has ended: a thread cannot be cancelled."""
+        self._has_ended.wait()
+
+    def abandon(self) -> None:
+        """Do nothing: the call ends by itself."""
 
 
 # Network

@@ -190,6 +190,10 @@ class LeveledLogger:
         if self.threshold <= 30:
             self._emit(self.sink.warning, message, context)
 
+    def error(self, message: str, **context: Any) -> None:
+        if self.threshold <= 40:
+            self._emit(self.sink.error, message, context)
+
     @staticmethod
     def _emit(write: Callable[[str, Mapping[str, Any]], None], message: str, context: Mapping[str, Any]) -> None:
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from time import monotonic
 
+from .. import errors
 from .._turn.frames import Frames
 from .._turn.turn import Turn
 from ..api.stream_events import RespondStreamEvent
@@ -64,6 +65,19 @@ class Reader:
                 return None
         return None
 
+    def take_received(self) -> list[RespondStreamEvent]:
+        """Return the events that were received already, up to the instant at which other tasks should run.
+
+        The error of an event that breaks the contract is raised by the next read, after the events before it.
+        """
+        events: list[RespondStreamEvent] = []
+        try:
+            while (event := self.next_received()) is not None:
+                events.append(event)
+        except errors.ResponseValidationError as exc:
+            self._received = _fail_with(exc)
+        return events
+
     def read_turn(self) -> RespondStreamEvent:
         """Wait for the next event of the turn, after ``next_received()`` gave none.
 
@@ -119,3 +133,9 @@ class Reader:
         self._size += len(data)
         self._received = self._turn.events(self._frames.feed(data[:left]))
         return True
+
+
+def _fail_with(error: errors.ResponseValidationError) -> Iterator[RespondStreamEvent | None]:
+    """Return an iterator that raises the error instead of its first event."""
+    raise error
+    yield None

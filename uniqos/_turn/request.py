@@ -43,7 +43,8 @@ def encode_turn(
             if chosen.get(name) != other and name in data and _means(name, data[name], other):
                 raise errors.RequestValidationError(
                     f"{op.label}: the body says {name}={other!r}; pass respond(body, {_ARGUMENT_TEXTS[name]}) too, "
-                    "since it changes the type of the answer"
+                    "since it changes the type of the answer",
+                    details=[{"loc": [name], "type": "not_asked_for", "msg": "the route does not answer in this form"}],
                 )
     unknown = fields.keys() - OPTION_NAMES
     if unknown:

@@ -44,6 +44,10 @@ class Turn:
         """Whether a completion or error event has come. Later events change neither the text nor the outcome."""
         self.broken_afterwards: str | None = None
         """The code of a broken event after the end of the turn, which does not make the turn fail."""
+        self.relayed: Callable[[StreamEventError], StreamEventError] | None = None
+        """Returns the error event that a service may send to its own caller."""
+        self.report: Callable[[errors.UniqOSError], None] | None = None
+        """Takes the errors that a service hides from its own caller."""
         self._failed: bool = False
         self._text: StringIO = StringIO()  # A list of short strings would take many times the memory.
         self._write: Callable[[str], int] = self._text.write
@@ -101,6 +105,8 @@ class Turn:
                 self._write(event.delta if is_whole else words_of(event))
         else:
             self._remember(event)
+            if self.relayed is not None and isinstance(event, StreamEventError):
+                event = self.relayed(event)
         set_http(event, http)
         if self.drift is not None:
             self.drift.look(self.label, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import Self
 
 from .._base.model import Model, OpenRequest, RequestModel
@@ -16,6 +16,10 @@ from .._wire.operation import Operation
 class RespondRequest(RequestModel, source="docs"):
     """One message to a personality (source: docs and official SDK)."""
 
+    # Swagger would fill in a value of every field, and the API refuses such a turn.
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"personality_id": "pers_...", "message": "Hello!", "mode": "stateless"}]}
+    )
     selectors: ClassVar[tuple[str, ...]] = ("return_format", "stream")
 
     personality_id: str

@@ -17,12 +17,14 @@ from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 
-from uniqos import AsyncUniqOS
-from uniqos.fastapi import TURN_EVENTS, Client, TurnStream, install_error_handlers, lifespan, sse, webhook
+from uniqos import AsyncRespondStream, AsyncUniqOS
+from uniqos.fastapi import TURN_EVENTS, Client, install_error_handlers, lifespan, sse, turn_body, turn_stream, webhook
 from uniqos.models import InteractionPage, PersonalityPage, WebhookEvent
 
 PAGE = Path(__file__).parent / "page"
 USER = "demo_user"
+# The page may choose the personality and the message. A user_id of its choice would give it another person's memory.
+TURN = turn_body(["personality_id", "message"], mode="stateful", user_id=USER)
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +52,9 @@ def make_app(
         return await client.personalities.list()
 
     @app.post("/api/turns", response_class=EventSourceResponse, responses=TURN_EVENTS)
-    async def turns(stream: TurnStream) -> AsyncIterable[ServerSentEvent]:
+    async def turns(
+        stream: Annotated[AsyncRespondStream, Depends(turn_stream(turn=TURN))],
+    ) -> AsyncIterable[ServerSentEvent]:
         async for event in sse(stream):
             yield event
 

@@ -48,51 +48,48 @@ class PartArgs(PartDict, Options, total=False):
 PartLike: TypeAlias = models.Part | PartDict | BaseModel | Mapping[str, Any]
 
 
-class BodyDict(TypedDict, total=False):
-    """``Body`` as a mapping."""
+class BodyFields(TypedDict, total=False):
+    """The fields of ``Body`` that do not choose the type of the answer."""
 
     parts: Required[Sequence[PartLike]]
     """Several
     lines.
     """
     before: list[models.Answer | Mapping[str, Any]] | None
+
+
+class BodyDict(BodyFields, total=False):
+    """``Body`` as a mapping."""
+
     stream: bool | None
 
 
-class BodyArgs(Options, total=False):
+class BodyArgs(BodyFields, Options, total=False):
     """``Body`` as keywords, and the options of a call."""
-
-    parts: Required[Sequence[PartLike]]
-    """Several
-    lines.
-    """
-    before: list[models.Answer | Mapping[str, Any]] | None
 
 
 BodyLike: TypeAlias = models.Body | BodyDict | BaseModel | Mapping[str, Any]
 
 
-class SpecialDict(TypedDict, total=False):
+class SpecialFields(TypedDict, total=False):
+    """The fields of ``Special`` that do not choose the type of the answer."""
+
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
+    before: list[models.Answer | Mapping[str, Any]] | None
+    extra: Any
+
+
+class SpecialDict(SpecialFields, total=False):
     """``Special`` as a mapping."""
 
-    parts: Required[Sequence[PartLike]]
-    """Several
-    lines.
-    """
-    before: list[models.Answer | Mapping[str, Any]] | None
     stream: bool | None
-    extra: Any
 
 
-class SpecialArgs(Options, total=False):
+class SpecialArgs(SpecialFields, Options, total=False):
     """``Special`` as keywords, and the options of a call."""
-
-    parts: Required[Sequence[PartLike]]
-    """Several
-    lines.
-    """
-    before: list[models.Answer | Mapping[str, Any]] | None
-    extra: Any
 
 
 SpecialLike: TypeAlias = models.Special | SpecialDict | BaseModel | Mapping[str, Any]

@@ -96,6 +96,16 @@ class AsyncResponder:
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
     ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
+    @overload
+    def respond(
+        self,
+        request: p.RespondRequestLike,
+        /,
+        *,
+        stream: bool,
+        return_format: Literal["text"] | None = None,
+        **options: Unpack[p.Options],
+    ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
     @coroutine_function  # async only
     def respond(
         self,

@@ -131,6 +131,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._idle: deque[AsyncConnection] = deque()
         self._busy: set[_AsyncLease] = set()
         self._closed: bool = False
+        self.last_answer: float | None = None
+        """The instant of the monotonic clock at which the head of an answer last arrived; None before the first."""
 
     @property
     def busy(self) -> int:
@@ -161,6 +163,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
             reader = await connection.send(request, self._prefix + request.url.raw_path, self._headers)
             head = reader.head
             assert head is not None
+            self.last_answer = time.monotonic()
             return httpx.Response(
                 head.status_code,
                 headers=head.headers.raw_items(),

@@ -95,6 +95,16 @@ class Responder:
     def respond(
         self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
     ) -> m.RespondResult | streams.RespondStream: ...
+    @overload
+    def respond(
+        self,
+        request: p.RespondRequestLike,
+        /,
+        *,
+        stream: bool,
+        return_format: Literal["text"] | None = None,
+        **options: Unpack[p.Options],
+    ) -> m.RespondResult | streams.RespondStream: ...
     def respond(
         self,
         request: Body | None = None,

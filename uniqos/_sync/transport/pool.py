@@ -132,6 +132,8 @@ class Pool(httpx.BaseTransport):
         self._idle: deque[Connection] = deque()
         self._busy: set[_Lease] = set()
         self._closed: bool = False
+        self.last_answer: float | None = None
+        """The instant of the monotonic clock at which the head of an answer last arrived; None before the first."""
 
     @property
     def busy(self) -> int:
@@ -162,6 +164,7 @@ class Pool(httpx.BaseTransport):
             reader = connection.send(request, self._prefix + request.url.raw_path, self._headers)
             head = reader.head
             assert head is not None
+            self.last_answer = time.monotonic()
             return httpx.Response(
                 head.status_code,
                 headers=head.headers.raw_items(),

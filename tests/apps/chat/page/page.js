@@ -60,7 +60,7 @@ async function send(message) {
     const response = await fetch("/api/turns", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ personality_id: at("personality").value, message, user_id: "demo_user", mode: "stateful" }),
+      body: JSON.stringify({ personality_id: at("personality").value, message }),
       signal: running.signal,
     });
     if (!response.ok) {
