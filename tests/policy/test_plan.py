@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from uniqos import errors
-from uniqos._policy.plan import Plan, Reason, plan_by_error, plan_within_limits
+from uniqos._policy.retry import Plan, Reason, plan_by_error, plan_within_limits
 from uniqos._wire.options import SharedSettings
 
 RESET = errors.NetworkError("x", code="network_error", sent=True)
@@ -19,30 +19,31 @@ def refused(retry_after: float | None) -> errors.UniqOSError:
     return errors.api_error(429, {"error": {"code": "rate_limit_exceeded"}}, retry_after_seconds=retry_after)
 
 
-BY_ERROR: list[tuple[str, errors.UniqOSError, int, int, Plan]] = [
-    # What a second run costs, the error, retries made, retries allowed.
-    ("billed", BUSY, 0, 3, Plan(0.25, "resend")),
-    ("billed", BUSY, 1, 3, Plan(0.5, "resend")),
-    ("billed", BUSY, 3, 3, Plan(2.0, "resend")),
-    ("billed", refused(None), 2, 3, Plan(1.0, "resend")),
-    ("billed", refused(7.0), 2, 3, Plan(7.0, "resend")),
-    ("billed", refused(0.0), 0, 3, Plan(0.0, "resend")),
-    ("billed", refused(60.0), 0, 3, Plan(60.0, "resend")),
-    ("billed", refused(60.5), 0, 3, Plan(None, "the server asks for a longer wait than is kept")),
-    ("billed", RESET, 0, 3, Plan(0.25, "resend")),
-    ("once", RESET, 0, 3, Plan(None, "the error forbids it")),
-    ("safe", errors.api_error(404, None), 0, 3, Plan(None, "the error forbids it")),
-    ("safe", errors.ConfigurationError("x"), 0, 3, Plan(None, "the error forbids it")),
-    ("safe", BUSY, 0, 0, Plan(None, "retries are off")),
-    ("safe", refused(90.0), 0, 0, Plan(None, "retries are off")),
+USUAL, NONE = SharedSettings(), SharedSettings(max_retries=0)
+BY_ERROR: list[tuple[str, errors.UniqOSError, int, SharedSettings, Plan]] = [
+    # What a second run costs, the error, retries made, the settings of the call.
+    ("billed", BUSY, 0, USUAL, Plan(0.25, "resend")),
+    ("billed", BUSY, 1, USUAL, Plan(0.5, "resend")),
+    ("billed", BUSY, 3, USUAL, Plan(2.0, "resend")),
+    ("billed", refused(None), 2, USUAL, Plan(1.0, "resend")),
+    ("billed", refused(7.0), 2, USUAL, Plan(7.0, "resend")),
+    ("billed", refused(0.0), 0, USUAL, Plan(0.0, "resend")),
+    ("billed", refused(60.0), 0, USUAL, Plan(60.0, "resend")),
+    ("billed", refused(60.5), 0, USUAL, Plan(None, "the server asks for a longer wait than is kept")),
+    ("billed", RESET, 0, USUAL, Plan(0.25, "resend")),
+    ("once", RESET, 0, USUAL, Plan(None, "the error forbids it")),
+    ("safe", errors.api_error(404, None), 0, USUAL, Plan(None, "the error forbids it")),
+    ("safe", errors.ConfigurationError("x"), 0, USUAL, Plan(None, "the error forbids it")),
+    ("safe", BUSY, 0, NONE, Plan(None, "retries are off")),
+    ("safe", refused(90.0), 0, NONE, Plan(None, "retries are off")),
 ]
 
 
-@pytest.mark.parametrize(("resend", "error", "retries", "max_retries", "plan"), BY_ERROR)
+@pytest.mark.parametrize(("resend", "error", "retries", "settings", "plan"), BY_ERROR)
 def test_a_failed_attempt_is_repeated_where_its_error_allows_it(
-    resend: Any, error: errors.UniqOSError, retries: int, max_retries: int, plan: Plan
+    resend: Any, error: errors.UniqOSError, retries: int, settings: SharedSettings, plan: Plan
 ) -> None:
-    assert plan_by_error(resend, error, retries, SharedSettings(max_retries=max_retries), 0.5) == plan
+    assert plan_by_error(resend, error, retries, settings, 0.5) == plan
 
 
 WITHIN_LIMITS: list[tuple[Plan, dict[str, Any], Plan]] = [

@@ -13,8 +13,7 @@ from .._base.http import HttpInfo
 from .._network.aio import AsyncClock
 from .._policy.logging import LeveledLogger
 from .._policy.options import Config
-from .._policy.plan import Plan, plan_by_error, plan_within_limits
-from .._policy.retry import RetryBudget
+from .._policy.retry import Plan, RetryBudget, plan_by_error, plan_within_limits
 from .._policy.unobserved import UnobservedCall
 from .._wire.body import BodyError
 from .._wire.decode import EMPTY_STATUSES

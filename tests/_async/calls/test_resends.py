@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tests._async.support import AsyncFakeClock, make_client
 from uniqos import AsyncUniqOS, errors
 from uniqos._async import attempts
-from uniqos._policy.plan import plan_by_error
-from uniqos._policy.retry import may_resend
+from uniqos._policy.retry import may_resend, plan_by_error
 from uniqos._wire.operation import Operation
 from uniqos.api import operations
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tests._sync.support import FakeClock, make_client
 from uniqos import UniqOS, errors
-from uniqos._policy.plan import plan_by_error
-from uniqos._policy.retry import may_resend
+from uniqos._policy.retry import may_resend, plan_by_error
 from uniqos._sync import attempts
 from uniqos._wire.operation import Operation
 from uniqos.api import operations
