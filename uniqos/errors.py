@@ -65,7 +65,7 @@ requests.
 |---|---|---|
 | `ConfigurationError`, `RequestValidationError` | no | when it is corrected |
 | `NetworkError` with ``sent=False`` | no | yes |
-| `NetworkError` with ``sent=True`` | perhaps | with ``idempotency_key=error.http.idempotency_key``, if that is not None |
+| `NetworkError` with ``sent=True`` | perhaps | with the key ``error.http.idempotency_key``, unless it is None |
 | `NetworkError` ``stream_interrupted`` | yes: ``text`` and ``interaction_id`` hold the part that came | as a new turn |
 | `RateLimitError`, `ServiceUnavailableError` with ``from_api=True`` | no | after ``retry_after_seconds`` |
 | `QuotaExhaustedError`, `PaymentRequiredError` | no | when the plan or the invoice is settled |
