@@ -65,14 +65,14 @@ requests.
 |---|---|---|
 | `ConfigurationError`, `RequestValidationError` | no | when it is corrected |
 | `NetworkError` with ``sent=False`` | no | yes |
-| `NetworkError` with ``sent=True`` | perhaps | with ``idempotency_key=error.http.idempotency_key`` |
+| `NetworkError` with ``sent=True`` | perhaps | with the key ``error.http.idempotency_key``, unless it is None |
 | `NetworkError` ``stream_interrupted`` | yes: ``text`` and ``interaction_id`` hold the part that came | as a new turn |
 | `RateLimitError`, `ServiceUnavailableError` with ``from_api=True`` | no | after ``retry_after_seconds`` |
 | `QuotaExhaustedError`, `PaymentRequiredError` | no | when the plan or the invoice is settled |
 | another `APIError` of 400 to 499 | no | when it is corrected |
 | `TurnTimeoutError` | it is not billed | yes |
-| `UpstreamLLMError` and any other `APIError` of 500 or more | perhaps | with the same key |
-| `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key |
+| `UpstreamLLMError` and any other `APIError` of 500 or more | perhaps | with the same key, if there is one |
+| `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key, if there is one |
 | `ResponseValidationError` | yes: ``partial`` and ``body`` hold the answer | there is no need |
 
 ``on_invalid_response="salvage"``, for a client or one call, returns the fields that fit instead of raising

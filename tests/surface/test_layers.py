@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("importlinter", reason="it needs Python 3.11")
 ROOT = Path(__file__).parent.parent.parent
 
 

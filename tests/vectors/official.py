@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 HERE = Path(__file__).parent
 sys.path[:] = [path for path in sys.path if path and Path(path).resolve() not in (HERE, HERE.parent.parent)]
-sys.path.append(str(HERE.parent))
+sys.path.append(str(HERE.parent / "support"))
 
 import rawserver  # noqa: E402
 
