@@ -191,7 +191,8 @@ class AsyncRespondStream:
         Raises:
             RequestValidationError: ``ping`` is no number of seconds.
         """
-        return _AsyncFrames(self, ping)
+        frames = _AsyncFrames(self)
+        return _AsyncPingedFrames(frames, ping) if ping is not None and seconds("ping", ping) else frames
 
     async def aclose(self) -> None:
         """Stop reading and give the connection back.
@@ -327,20 +328,13 @@ class _AsyncWords:
 class _AsyncFrames:
     """An iterator over the events of a stream, as bytes to send on."""
 
-    def __init__(self, stream: AsyncRespondStream, ping: float | None) -> None:
+    def __init__(self, stream: AsyncRespondStream) -> None:
         from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
+        self.ping: bytes = _relay.PING
         self._stream: AsyncRespondStream = stream
         self._is_closed: bool = False
-        self._ping: float | None = None if ping is None else seconds("ping", ping) or None
-        self._reading: AsyncBackgroundCall[bytes] | None = None
-        """The read of the next event, while pings are given instead of it."""
-
-    def __del__(self) -> None:
-        reading = getattr(self, "_reading", None)  # a construction that failed leaves none
-        if reading is not None:
-            reading.abandon()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -348,16 +342,6 @@ class _AsyncFrames:
     async def __anext__(self) -> bytes:
         if self._is_closed:
             raise StopAsyncIteration
-        if self._ping is None:
-            return await self._read()
-        if self._reading is None:
-            self._reading = AsyncBackgroundCall(self._read)
-        if not await self._reading.wait(self._ping):
-            return self._relay.PING
-        reading, self._reading = self._reading, None
-        return reading.result()
-
-    async def _read(self) -> bytes:
         try:
             return self._frame(self._relay.relay_event(await anext(self._stream)))
         except StopAsyncIteration:
@@ -375,7 +359,40 @@ class _AsyncFrames:
     async def aclose(self) -> None:
         """Close the stream."""
         self._is_closed = True
+        await self._stream.aclose()
+
+
+class _AsyncPingedFrames:
+    """An iterator over frames, and over comments while no frame comes.
+
+    The frames are an object of their own: the background call holds them, and must not hold this iterator, whose
+    finalizer ends the call.
+    """
+
+    def __init__(self, frames: _AsyncFrames, ping: float) -> None:
+        self._frames: _AsyncFrames = frames
+        self._ping: float = ping
+        self._reading: AsyncBackgroundCall[bytes] | None = None
+        """The read of the next frame."""
+
+    def __del__(self) -> None:
+        if self._reading is not None:
+            self._reading.abandon()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._reading is None:
+            self._reading = AsyncBackgroundCall(self._frames.__anext__)
+        if not await self._reading.wait(self._ping):
+            return self._frames.ping
+        reading, self._reading = self._reading, None
+        return reading.result()
+
+    async def aclose(self) -> None:
+        """Close the stream."""
         reading, self._reading = self._reading, None
         if reading is not None:
             await reading.cancel()
-        await self._stream.aclose()
+        await self._frames.aclose()

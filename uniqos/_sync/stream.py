@@ -192,7 +192,8 @@ class RespondStream:
         Raises:
             RequestValidationError: ``ping`` is no number of seconds.
         """
-        return _Frames(self, ping)
+        frames = _Frames(self)
+        return _PingedFrames(frames, ping) if ping is not None and seconds("ping", ping) else frames
 
     def close(self) -> None:
         """Stop reading and give the connection back.
@@ -323,20 +324,13 @@ class _Words:
 class _Frames:
     """An iterator over the events of a stream, as bytes to send on."""
 
-    def __init__(self, stream: RespondStream, ping: float | None) -> None:
+    def __init__(self, stream: RespondStream) -> None:
         from .._turn import relay as _relay  # Few callers send a stream on.
 
         self._relay = _relay
+        self.ping: bytes = _relay.PING
         self._stream: RespondStream = stream
         self._is_closed: bool = False
-        self._ping: float | None = None if ping is None else seconds("ping", ping) or None
-        self._reading: BackgroundCall[bytes] | None = None
-        """The read of the next event, while pings are given instead of it."""
-
-    def __del__(self) -> None:
-        reading = getattr(self, "_reading", None)  # a construction that failed leaves none
-        if reading is not None:
-            reading.abandon()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -344,16 +338,6 @@ class _Frames:
     def __next__(self) -> bytes:
         if self._is_closed:
             raise StopIteration
-        if self._ping is None:
-            return self._read()
-        if self._reading is None:
-            self._reading = BackgroundCall(self._read)
-        if not self._reading.wait(self._ping):
-            return self._relay.PING
-        reading, self._reading = self._reading, None
-        return reading.result()
-
-    def _read(self) -> bytes:
         try:
             return self._frame(self._relay.relay_event(next(self._stream)))
         except StopIteration:
@@ -371,7 +355,40 @@ class _Frames:
     def close(self) -> None:
         """Close the stream."""
         self._is_closed = True
+        self._stream.close()
+
+
+class _PingedFrames:
+    """An iterator over frames, and over comments while no frame comes.
+
+    The frames are an object of their own: the background call holds them, and must not hold this iterator, whose
+    finalizer ends the call.
+    """
+
+    def __init__(self, frames: _Frames, ping: float) -> None:
+        self._frames: _Frames = frames
+        self._ping: float = ping
+        self._reading: BackgroundCall[bytes] | None = None
+        """The read of the next frame."""
+
+    def __del__(self) -> None:
+        if self._reading is not None:
+            self._reading.abandon()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._reading is None:
+            self._reading = BackgroundCall(self._frames.__next__)
+        if not self._reading.wait(self._ping):
+            return self._frames.ping
+        reading, self._reading = self._reading, None
+        return reading.result()
+
+    def close(self) -> None:
+        """Close the stream."""
         reading, self._reading = self._reading, None
         if reading is not None:
             reading.cancel()
-        self._stream.close()
+        self._frames.close()

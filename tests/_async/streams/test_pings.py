@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc  # async only
 import socket
 import threading
 
+import anyio  # async only
 import pytest
 
 from tests._async.streams.test_streams import COMPLETION, HE, HEAD, LLO, METADATA, WHOLE, frame, stream_of, streaming
@@ -111,3 +113,38 @@ async def test_received_keeps_the_error_of_a_broken_event_for_the_next_read() ->
             assert stream.received() == []
             with pytest.raises(errors.ResponseValidationError, match="event 3"):
                 await anext(stream)
+
+
+# async only: begin
+async def test_frames_that_are_abandoned_while_a_ping_waits_give_the_connection_back() -> None:
+    upstream = Waiting(METADATA, HE)
+    with RawServer(upstream) as server:
+        async with make_client(server.url) as client:
+            frames = (await stream_of(client).open()).frames(ping=0.02)
+            assert await anext(frames) == PING
+            pool = client._requester.connections.pool
+            assert pool is not None
+            assert pool.busy == 1
+            del frames
+            gc.collect()
+            with anyio.fail_after(5):
+                while pool.busy:
+                    await anyio.sleep(0.01)
+            upstream.release.release(2)
+
+
+async def test_frames_whose_reader_is_cancelled_while_a_ping_waits_give_the_connection_back() -> None:
+    upstream = Waiting(METADATA, HE)
+    with RawServer(upstream) as server:
+        async with make_client(server.url) as client:
+            frames = (await stream_of(client).open()).frames(ping=60)
+            with anyio.move_on_after(0.05) as scope:
+                await anext(frames)
+            assert scope.cancelled_caught
+            pool = client._requester.connections.pool
+            assert pool is not None
+            assert pool.busy == 0
+            upstream.release.release(2)
+
+
+# async only: end
