@@ -18,7 +18,7 @@ import griffe
 
 ROOT = Path(__file__).parent.parent
 FILE = Path(__file__).with_name("api.json")
-MODULES = ("contract", "errors", "fastapi", "models", "sandbox", "testing", "webhooks")
+MODULES = ("contract", "errors", "fastapi", "models", "relay", "sandbox", "testing", "webhooks")
 _UNION = re.compile(r"TypeAliasType\('(\w+)', ([\w| ]+)\)")
 ACCEPT = """
 If the break is meant, tell it under "Changed" in CHANGELOG.md, raise the major version with the next release, and run

@@ -26,7 +26,7 @@ from typing_extensions import get_overloads
 
 import uniqos
 from uniqos import _params as params
-from uniqos import contract, errors, fastapi, models, pytest_plugin, sandbox, testing, webhooks
+from uniqos import contract, errors, fastapi, models, pytest_plugin, relay, sandbox, testing, webhooks
 from uniqos._async.namespaces.base import namespace as async_namespace
 from uniqos._sync.namespaces.base import namespace
 
@@ -195,6 +195,7 @@ def pages() -> list[Page]:
         Page("uniqos.fastapi", fastapi.__doc__, exported(fastapi)),
         Page("uniqos.models", models.__doc__, exported(models, own, delivered)),
         Page("uniqos.pytest_plugin", pytest_plugin.__doc__, {}),
+        Page("uniqos.relay", relay.__doc__, exported(relay)),
         Page("uniqos.sandbox", sandbox.__doc__, exported(sandbox)),
         Page("uniqos.testing", testing.__doc__, exported(testing)),
         Page("uniqos.webhooks", webhooks.__doc__, delivered),

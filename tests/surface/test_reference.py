@@ -14,9 +14,9 @@ import pytest
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos import AsyncUniqOS, UniqOS, _params, contract, errors, models, sandbox, testing, webhooks
+from uniqos import AsyncUniqOS, UniqOS, _params, contract, errors, models, relay, sandbox, testing, webhooks
 
-MODULES = [uniqos, contract, errors, models, sandbox, testing, webhooks]
+MODULES = [uniqos, contract, errors, models, relay, sandbox, testing, webhooks]
 try:
     from uniqos import fastapi
 except uniqos.ConfigurationError:  # this FastAPI has no server-sent events

@@ -35,9 +35,9 @@ async def receive(event: Annotated[WebhookEvent, Depends(webhook(os.environ["UNI
 
 ## Run it
 
-Save it as ``chat.py`` and serve it with ``uvicorn chat:app``. The client reads ``UNIQOS_API_KEY`` and, for another
-host such as a sandbox, ``UNIQOS_BASE_URL``. The webhook reads ``UNIQOS_WEBHOOK_SECRET``. Both routes take a turn as
-their body:
+Save it as ``chat.py``, install uvicorn, and serve it with ``uvicorn chat:app``. The client reads ``UNIQOS_API_KEY``
+and, for another host such as a sandbox, ``UNIQOS_BASE_URL``. The service does not start without the
+``UNIQOS_WEBHOOK_SECRET`` of the webhook. ``/chat`` and ``/chat/stream`` take a turn as their body:
 
 ```bash
 curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "message": "Hello!"}'
@@ -49,8 +49,8 @@ curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "messa
 - **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
 - **A browser that leaves** closes the stream to the API at once.
 - **Answers and events are passed on unchanged**, unknown fields included.
-- **Errors** have the API's envelope, see `install_error_handlers`. Faults of your service, such as a bad key or a
-  used-up quota, become a 503 without details. The message of an error with an unknown code is not passed on. The
+- **Errors of the SDK** have the API's envelope, see `install_error_handlers`. Faults of your service (a bad key, a
+  used-up quota) become a 503 without details. The message of an error with an unknown code is not passed on. The
   client's logger gets each error that is hidden. `uniqos.relay` is the same policy for other frameworks.
 
 ## Say which fields are the browser's
