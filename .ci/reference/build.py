@@ -13,12 +13,14 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
-from types import ModuleType
-from typing import Any, get_type_hints
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pdoc
+import pdoc.doc
 import pdoc.doc_ast
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -29,6 +31,7 @@ from uniqos import _params as params
 from uniqos import contract, errors, fastapi, models, pytest_plugin, relay, sandbox, testing, webhooks
 from uniqos._async.namespaces.base import namespace as async_namespace
 from uniqos._sync.namespaces.base import namespace
+from uniqos._wire import options
 
 HERE = Path(__file__).parent
 CLIENT_PAGE = """
@@ -40,7 +43,7 @@ are awaited; their iterators are asynchronous.
 - A default of ``...`` means that the field is not sent unless you give it.
 - Instead of keywords, most methods take the same values as one object, ``body`` or ``query``: a model of
   `uniqos.models`, a pydantic model of yours, or a mapping.
-- Every method takes the `Options` of a call as further keywords.
+- Nearly every method takes the `Options` of a call as further keywords, which are those of `SharedOptions` too.
 - Each docstring ends with the source of the operation's shape: the docs, the official SDK, or ``undocumented``.
 """
 NAMESPACE_PAGE = "A namespace of `uniqos.UniqOS` and `uniqos.AsyncUniqOS`; see `client`."
@@ -188,7 +191,7 @@ def pages() -> list[Page]:
     found = namespaces(uniqos.UniqOS, "client")
     return [
         Page("uniqos", uniqos.__doc__, own),
-        Page("client", CLIENT_PAGE, {"Options": params.Options}),
+        Page("client", CLIENT_PAGE, {"Options": params.Options, "SharedOptions": options.SharedOptions}),
         *[Page(name, f"{kind.__doc__}\n\n{NAMESPACE_PAGE}", {kind.__name__: kind}) for name, kind in found],
         Page("uniqos.contract", contract.__doc__, exported(contract)),
         Page("uniqos.errors", errors.__doc__, {k: v for k, v in raised.items() if v.__name__ == k}),
@@ -212,6 +215,19 @@ def without_undefined(value: Any) -> Any:
     return inspect.Parameter.empty if value is PydanticUndefined else value
 
 
+def without_metadata(annotation: Any) -> Any:
+    """Return a type without the validators and constraints of ``Annotated``, whose text holds memory addresses."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return without_metadata(arguments[0])
+    if origin in (Literal, None) or not arguments:
+        return annotation
+    plain = tuple(map(without_metadata, arguments))
+    if plain == arguments or any(isinstance(argument, list) for argument in arguments):
+        return annotation
+    return reduce(or_, plain) if origin in (Union, UnionType) else origin[plain]
+
+
 def build(folder: Path) -> list[str]:
     """Write the pages and return what is wrong with them."""
     made = pages()
@@ -221,6 +237,9 @@ def build(folder: Path) -> list[str]:
     read = pdoc.doc_ast._get_source.__wrapped__
     pdoc.doc_ast._get_source = cache(lambda obj: _sources.get(obj) or read(obj))
     footer = f"uniqos {uniqos.__version__}"
+    names = vars(pdoc.doc)
+    write = names["formatannotation"]
+    names["formatannotation"] = lambda annotation: write(without_metadata(annotation))
     default = pdoc._pydantic.default_value
     pdoc._pydantic.default_value = lambda *of: without_undefined(default(*of))
     pdoc.render.configure(docformat="google", show_source=False, template_directory=HERE, footer_text=footer)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class RespondStream:
     """A streamed turn. Iterate it for the events, or ``text_stream`` for the pieces of the reply.
 
-    The request is sent when the stream is opened: by the first iteration, by ``with``, or by ``open()``. Opening checks
-    status and content type, retries like any call, and raises what a call would raise.
+    The request is sent when the stream is opened: by the first iteration, by a ``with`` block (``with``), or by
+    ``open()``. Opening checks status and content type, retries like any call, and raises what a call would raise.
 
     A stream ends well only with a completion. It may also end with an error event of the API, which ``until_done()``
     raises. A stream that is cut off raises NetworkError ``stream_interrupted`` with the text so far. It is never

@@ -37,8 +37,9 @@ asyncio.run(main())
 ```
 
 ``uniqos sandbox`` runs it on the command line until Ctrl-C, and ``run`` does the same in a program. Both show live
-requests, billed turns and the emotions of each relationship on the page ``/_sandbox/``. All of them take the options
-of ``ServerOptions``, such as a ``database`` that survives a restart.
+requests, billed turns and the emotions of each relationship on the page ``/_sandbox/``. They and ``serve``
+take the options of ``ServerOptions``, such as a ``database`` that survives a restart; ``in_process`` takes those of
+``SandboxOptions``.
 
 The sandbox answers to addresses, to names without dots and to ``*.localhost`` and ``*.internal``, so that no foreign
 web page can use it. With ``host="0.0.0.0"`` other machines reach it, and the routes under ``/_sandbox`` require the
