@@ -40,9 +40,9 @@ def has_plain_keys(model: type[BaseModel]) -> bool:
     """Return whether JSON writes each field under the name of its attribute, and none that the server may omit.
 
     The answer holds for the models inside this one, too. A constant field, such as the ``type`` of an event, is written
-    even if the server omitted it.
+    even if the server omitted it. So are the defaults of a caller's subclass.
     """
-    return all(
+    return is_ours(model) and all(
         name == key
         and (info.is_required() or get_origin(info.annotation) is not Literal)
         and all(inner is model or has_plain_keys(inner) for inner in models_in(info.annotation, BaseModel))
