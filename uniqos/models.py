@@ -24,7 +24,7 @@ text. An answer is a read-only mapping over the JSON object that the server sent
 Fields that the documentation shows are typed. Fields that it does not show are kept all the same. Read them by
 subscripts, whose values have the type ``Any``. The docstring of such a model says ``undocumented``.
 
-## What is sent
+## Sending a request
 
 A request is given as keywords, as a model of this module, as a mapping, or as any pydantic model. The same values
 give the same bytes.

@@ -17,10 +17,9 @@ from pydantic_core import to_jsonable_python
 
 from tests.wire.test_model import sample
 from uniqos import errors, models
-from uniqos._base.fields import json_fields
+from uniqos._base.fields import json_fields, models_in
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model
-from uniqos._base.response import models_in
 from uniqos._turn.events import BrokenEvent, parse_event, salvage_event
 from uniqos._wire.decode import decode
 from uniqos.api import operations
@@ -37,7 +36,7 @@ HOSTILE = [
 
 
 def keys_of(model: type[Model]) -> list[str]:
-    inner = [part for _, _, info in json_fields(model) for part in models_in(info.annotation)]
+    inner = [part for _, _, info in json_fields(model) for part in models_in(info.annotation, Model)]
     return [key for one in (model, *inner) for _, key, _ in json_fields(one)]
 
 

@@ -122,10 +122,10 @@ def test_a_model_has_its_signature_before_its_first_use(module: str) -> None:
     code = f"""
 import inspect, {module} as module
 from uniqos._base.model import DEFER_BUILD, Model
-from uniqos._base.response import models_in
+from uniqos._base.fields import models_in
 for name in set(dir(module)) - {{"Model"}}:
     value = getattr(module, name)
-    for model in models_in(getattr(value, "__value__", value)):
+    for model in models_in(getattr(value, "__value__", value), Model):
         if model.model_fields:
             assert list(inspect.signature(model).parameters) == list(model.model_fields), name
 print("all")

@@ -385,3 +385,24 @@ def test_what_was_changed_within_an_answer_is_written_and_its_raw_text_stays() -
 def test_an_instant_is_written_as_the_server_wrote_it() -> None:
     text = '{"id":"evt_1","type":"x","created_at":"2026-01-01T10:00:00.000+02:00","data":[1.0]}'
     assert from_wire(models.WebhookEvent, text).model_dump_json() == text
+
+
+class AnnotatedTurn(models.RespondResult):
+    note: str = "none"
+
+
+class AnnotatedUsage(models.TurnUsage):
+    note: str = "none"
+
+
+class TurnOfMine(models.RespondResult):
+    usage: AnnotatedUsage | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(AnnotatedTurn, {**TURN, "note": "none"}), (TurnOfMine, {**TURN, "usage": {**TURN["usage"], "note": "none"}})],
+)
+def test_an_answer_as_a_subclass_of_yours_is_written_with_its_defaults(kind: type[Model], wanted: Any) -> None:
+    answer = from_wire(kind, json.dumps(TURN, separators=(",", ":")))
+    assert json.loads(answer.model_dump_json()) == answer.model_dump(mode="json") == wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -13,6 +13,7 @@ from .plain import is_ours
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+B = TypeVar("B", bound=BaseModel)
 _FIELD_ATTRIBUTES = ("annotation", "default", "default_factory", "alias", "serialization_alias")
 
 
@@ -39,22 +40,28 @@ def has_plain_keys(model: type[BaseModel]) -> bool:
     """Return whether JSON writes each field under the name of its attribute, and none that the server may omit.
 
     The answer holds for the models inside this one, too. A constant field, such as the ``type`` of an event, is written
-    even if the server omitted it.
+    even if the server omitted it. So are the defaults of a caller's subclass.
     """
-    return all(
+    return is_ours(model) and all(
         name == key
         and (info.is_required() or get_origin(info.annotation) is not Literal)
-        and all(inner is model or has_plain_keys(inner) for inner in _models_in(info.annotation))
+        and all(inner is model or has_plain_keys(inner) for inner in models_in(info.annotation, BaseModel))
         for name, key, info in json_fields(model)
     )
 
 
-def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+def models_in(annotation: object, kind: type[B]) -> Iterator[type[B]]:
+    """Yield the models of one kind that an annotation names.
+
+    Args:
+        annotation: The type of a field, such as ``list[Part] | None``.
+        kind: The base class of the models to yield.
+    """
     # On Python 3.10, list[str] is an instance of type too, and issubclass() refuses it.
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, kind):
         yield annotation
     for argument in get_args(annotation):
-        yield from _models_in(argument)
+        yield from models_in(argument, kind)
 
 
 @cache

@@ -78,7 +78,7 @@ def before_fork() -> None:
 
 def _acquire_all() -> list[Any]:
     """Acquire all locks and return them; return an empty list if another thread holds one of them."""
-    # Pydantic 2.14 has a lock of its own for the building of models.
+    # Pydantic 2.14 takes this lock while it builds a model.
     pydantic_lock = getattr(sys.modules.get("pydantic.main"), "_rebuild_lock", None)
     locks: list[Any] = []
     for lock in [*(lock._lock for lock in _locks), *([pydantic_lock] if pydantic_lock else [])]:

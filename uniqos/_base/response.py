@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .fields import json_fields
+from .fields import json_fields, models_in
 from .json_text import JsonText, refuse_nan
 from .model import Model, get_slot
 
@@ -23,7 +23,7 @@ def build_model(model: type[M]) -> type[M]:
     if not model.__pydantic_complete__:
         # Building a model leaves the models inside it incomplete. Users hold these too, as parts of an answer.
         for _, _, info in json_fields(model):
-            for inner in models_in(info.annotation):
+            for inner in models_in(info.annotation, Model):
                 build_model(inner)
         model.model_rebuild()
     return model
@@ -90,13 +90,4 @@ def parts(model: Model) -> Iterator[tuple[Model, JsonPath]]:
 @cache
 def _model_fields(model: type[Model]) -> tuple[tuple[str, str], ...]:
     """Return (attribute, JSON key) of the fields that may hold models."""
-    return tuple((name, key) for name, key, info in json_fields(model) if any(models_in(info.annotation)))
-
-
-def models_in(annotation: Any) -> Iterator[type[Model]]:
-    """Yield the models that an annotation names."""
-    # On Python 3.10, list[str] is an instance of type too, and issubclass() refuses it.
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from models_in(argument)
+    return tuple((name, key) for name, key, info in json_fields(model) if any(models_in(info.annotation, Model)))

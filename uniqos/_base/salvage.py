@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .fields import json_fields
+from .fields import json_fields, models_in
 from .model import Model
-from .response import build_model, mark_salvaged, models_in
+from .response import build_model, mark_salvaged
 
 M = TypeVar("M", bound=Model)
 
@@ -35,7 +35,7 @@ def _salvage_value(model: type[Model], name: str, annotation: Any, value: Any) -
     try:
         return _adapter(model, name).validate_python(value)
     except ValidationError:
-        inner = next(models_in(annotation), None)
+        inner = next(models_in(annotation, Model), None)
         if inner is not None and isinstance(value, dict):
             return salvage(inner, value)
         if inner is not None and isinstance(value, list):

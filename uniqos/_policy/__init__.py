@@ -1,1 +1,1 @@
-"""What a call may do and who is told: configuration, retries, pace, logging, observers, drift."""
+"""The rules of calls: configuration, retries, rate limiter, logging, observers, drift reports."""

@@ -183,7 +183,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _class_of_code(error: errors.APIError) -> type[errors.APIError] | None:
-    """Return the class of the error's code, whatever the status; None if the contract does not know the code."""
+    """Return the class for an error's code, independent of its status; None for a code outside the contract."""
     code = (error.envelope or {}).get("code", error.code)
     kind = errors.error_class(code, None) if isinstance(code, str) and _CODE.fullmatch(code) else errors.APIError
     return None if kind is errors.APIError and code != "internal_error" else kind

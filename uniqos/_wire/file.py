@@ -113,7 +113,7 @@ class PartialFile:
         self._temporary_path.unlink(missing_ok=True)
 
     def begin(self) -> None:
-        """Open the temporary file, and discard what an earlier attempt wrote."""
+        """Open the temporary file, and discard the bytes of an earlier attempt."""
         self._close()
         with self._report_errors():
             # A file that replaces another is private until finish() gives it the other's mode. A new file gets the

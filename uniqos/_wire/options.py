@@ -70,7 +70,7 @@ class Options(SharedOptions, total=False):
     headers: Mapping[str, str] | None
     """Further request headers."""
     idempotency_key: str | None
-    """Your own ``Idempotency-Key``; creations and turns get a UUID4 of their own without one."""
+    """The ``Idempotency-Key`` of the call. By default, creations and turns get a random UUID4."""
 
 
 OPTION_NAMES = Options.__optional_keys__

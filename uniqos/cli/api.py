@@ -15,9 +15,8 @@ import typer
 
 import uniqos
 
-from .._base.fields import json_fields
+from .._base.fields import json_fields, models_in
 from .._base.model import Model, RequestModel
-from .._base.response import models_in
 from .._wire.file import File, PartialFile
 from .._wire.operation import Method, Operation
 from .._wire.undeclared import UndocumentedAnswer
@@ -156,7 +155,7 @@ def _source(model: type[Model] | None) -> str | None:
     if model is None:
         return None
     source = source_of(model)
-    items = [inner for _, _, info in json_fields(model) for inner in models_in(info.annotation)]
+    items = [inner for _, _, info in json_fields(model) for inner in models_in(info.annotation, Model)]
     if source != "undocumented" and any(source_of(inner) == "undocumented" for inner in items):
         return f"{source}, its items undocumented"
     return source

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import CoreSchema
 
+from .._base.fields import models_in
 from .._base.model import Model
 from .._base.response import build_model
 from .._policy.config import DEFAULT_BASE_URL
@@ -113,16 +114,8 @@ def _collect(model: type[Model], found: dict[type[Model], None]) -> None:
     if model not in found:
         found[model] = None
         for field in model.model_fields.values():
-            for inner in _models_in(field.annotation):
+            for inner in models_in(field.annotation, Model):
                 _collect(inner, found)
-
-
-def _models_in(annotation: Any) -> Iterator[type[Model]]:
-    # On Python 3.10 list[str] is a type too.
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Model):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
 
 
 def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:

@@ -43,7 +43,7 @@ and, for another host such as a sandbox, ``UNIQOS_BASE_URL``. The service does n
 curl -N localhost:8000/chat/stream --json '{"personality_id": "pers_...", "message": "Hello!"}'
 ```
 
-## What it does
+## Behaviour
 
 - **A refusal keeps its status**: the stream is opened before the response begins.
 - **A stream that breaks ends with an event** ``error``, because the status 200 is sent already.
