@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from uniqos.sandbox import Sandbox
+
+# Local runs look for new examples. A check of a commit has to give the same result each time.
+settings.register_profile("ci", derandomize=True, database=None, print_blob=True)
+if "CI" in os.environ:
+    settings.load_profile("ci")
 
 
 @pytest.hookimpl(optionalhook=True)

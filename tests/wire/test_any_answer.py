@@ -188,6 +188,8 @@ def test_any_json_as_an_event_of_a_stream_can_be_used(data: st.DataObject) -> No
         (models.InteractionAggregates, {"data": [{"period_start": SECRET, "total_turns": "many"}]}),
         (models.InteractionAggregates, {"data": [{"period_start": "2026-01-01T00:00:00.000Z", "total_turns": []}]}),
         (models.ApiKeyList, {"data": [[]]}),
+        (models.File, {"content": {"words": SECRET}}),
+        (models.File, {"content": [SECRET], "content_type": 1}),
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import SchemaSerializer, to_jsonable_python
+from pydantic_core import PydanticSerializationError, SchemaSerializer, to_jsonable_python
 from typing_extensions import Self, Unpack
 
 from .fields import caller_fields, has_plain_keys, optional_fields, timestamp_fields
@@ -206,7 +206,7 @@ class Model(BaseModel, JsonObject):
                     text, path = _get_wire(self)
                     if not path and writer(self, exclude_unset=True, warnings=False) == text.raw:
                         return text.text
-                except AttributeError:  # The model was made by hand.
+                except (AttributeError, PydanticSerializationError):  # It was made by hand, or it was salvaged.
                     pass
             return super().model_dump_json(**options)
 
