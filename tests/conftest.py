@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import ssl
 import time
 from collections.abc import Iterator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 settings.register_profile("ci", derandomize=True, database=None, print_blob=True)
 if "CI" in os.environ:
     settings.load_profile("ci")
+
+# A shell ignores SIGINT for its background jobs, and their children inherit it: tests interrupt processes.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
