@@ -76,13 +76,13 @@ async def test_the_deadline_is_kept_whatever_a_stream_unfolds_into(name: str, en
 # async only: begin
 @pytest.mark.parametrize("name", UNITS)
 async def test_other_tasks_go_on_whatever_a_stream_unfolds_into(name: str) -> None:
-    gaps: list[float] = []
+    gaps: list[float] = []  # CPU seconds of this thread, which other processes do not change
 
     async def tick() -> None:
-        last = time.monotonic()
+        last = time.thread_time()
         while True:
             await anyio.sleep(0.001)
-            gaps.append(time.monotonic() - last)
+            gaps.append(time.thread_time() - last)
             last += gaps[-1]
 
     with RawServer(unfolding(METADATA, BODIES[name])) as server:
@@ -94,7 +94,7 @@ async def test_other_tasks_go_on_whatever_a_stream_unfolds_into(name: str) -> No
                 await read(stream)
                 await anyio.sleep(0.01)
                 tasks.cancel_scope.cancel()
-    assert max(gaps) < 0.1 + 0.3  # the last is for a machine that is busy
+    assert max(gaps) < 0.1
 
 
 async def test_a_stream_that_unfolds_can_be_cancelled() -> None:

@@ -183,7 +183,7 @@ def test_tls_that_drips_through_a_proxy_does_not_outlive_its_time(
     with RawServer(handle, tls=certified) as server, proxy_of(way, certified, **drip) as proxy:
         with make_client(server.url, verify=trusted, proxy=proxy.url, max_retries=0) as client:
             with pytest.raises(errors.NetworkError) as caught:
-                client.respond(**TURN, timeout=1 if sent else 0.5)
+                client.respond(**TURN, timeout=2 if sent else 0.5)
     assert (caught.value.code, caught.value.sent) == ("timeout", sent)
     assert len(server.requests) == sent
 
