@@ -23,7 +23,8 @@ from .._wire.undeclared import UndocumentedAnswer
 from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, json_text, parse_json, print_events, read_json
+from .output import json_text
+from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, parse_json, print_events, read_json
 
 # A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
 _PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")

@@ -13,7 +13,9 @@ from rich.cells import cell_len
 import uniqos
 
 from . import output
-from .shared import Command, Debug, json_text, read_json
+from .output import json_text
+from .registry import Command
+from .shared import Debug, read_json
 
 contract: typer.Typer = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
