@@ -11,7 +11,7 @@ import typer
 import uniqos
 
 from . import output
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input
+from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input, write_summary
 
 _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
@@ -98,7 +98,7 @@ def respond(
             output.write_json(result.to_dict())
             return
         output.write(result.response.removesuffix("\n") + "\n")
-        output.write_summary(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
+        write_summary(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
 
 
 def _print_text(stream: uniqos.RespondStream) -> None:
@@ -109,6 +109,6 @@ def _print_text(stream: uniqos.RespondStream) -> None:
         if stream.text and not stream.text.endswith("\n"):
             output.write("\n")
     if stream.metadata and stream.completion:
-        output.write_summary(
+        write_summary(
             stream.metadata.inferred_emotional_state, stream.completion.latency_ms, stream.metadata.interaction_id
         )
