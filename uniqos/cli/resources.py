@@ -106,7 +106,7 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
                             running.idempotency_key = key
                     options = {} if key is None else {"idempotency_key": key}
                     if op is RESPOND and (arguments or {}).get("stream") is True:
-                        with client.respond(arguments or {}, stream=True, **options) as events:  # type: ignore[call-overload]
+                        with client.respond(arguments or {}, stream=True, **options) as events:
                             print_events(events)
                         return
                     if given.get("all_"):

@@ -11,39 +11,45 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 _NARROWEST = 8
-"""Cells that the values of a column need to say anything."""
+"""Cells that a value needs beside its name."""
+_WIDEST = 32
+"""Cells that a value has in a table on a terminal."""
 
 
-def columns_text(lines: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Return rows of cells as columns, as wide as their longest cells.
-
-    Args:
-        lines: The rows, all of the same length.
-        width: Cells that a line may have; the widest columns are cut for it. None is no limit.
-    """
+def columns_text(lines: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells, all of the same length, as columns as wide as their longest cells."""
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    if width is not None:
-        widths = _fitted(widths, width - 2 * (len(widths) - 1))
     text: list[str] = []
     for line in lines:
-        cells = [
-            cell + " " * (size - cell_len(cell)) for cell, size in zip(map(_cut, line, widths), widths, strict=True)
-        ]
+        cells = [cell + " " * (size - cell_len(cell)) for cell, size in zip(line, widths, strict=True)]
         text.append("  ".join(cells).rstrip() + "\n")
     return "".join(text)
 
 
-def table_text(rows: Sequence[Any]) -> str:
-    """Return objects as a table with a header, or one after the other where a line is too narrow for that."""
+def table_text(rows: Sequence[Any]) -> tuple[str, list[str]]:
+    """Return objects as a table with a header, and the names of the columns for which a line has no room.
+
+    Where standard output is no terminal, all columns are there and no cell is cut.
+    """
     named = [row if isinstance(row, Mapping) else {"value": row} for row in rows]
     keys = list(dict.fromkeys(key for row in named for key in row))
+    columns = [[key.upper(), *(cell_text(row.get(key)) for row in named)] for key in keys]
     width = line_width()
-    if width is not None and len(keys) * (_NARROWEST + 2) > width:
-        return "\n".join(map(record_text, named))
-    if not keys:
-        return ""
-    header = [key.upper() for key in keys]
-    return columns_text([header, *([cell_text(row.get(key)) for key in keys] for row in named)], width)
+    if width is not None:
+        columns = _fitted(columns, width)
+    return columns_text(list(zip(*columns, strict=True))), keys[len(columns) :]
+
+
+def _fitted(columns: list[list[str]], room: int) -> list[list[str]]:
+    """Return the first columns that fit into a line. Long cells are cut, but those of the first column, the ids, last."""
+    fitted: list[list[str]] = []
+    for column in columns:
+        size = min(max(map(cell_len, column)), room if not fitted else _WIDEST)
+        if fitted and size > room:
+            break
+        fitted.append([_cut(cell, size) for cell in column])
+        room -= size + 2
+    return fitted
 
 
 def record_text(value: Any) -> str:
