@@ -41,7 +41,7 @@ def table_text(rows: Sequence[Any]) -> tuple[str, list[str]]:
 
 
 def _fitted(columns: list[list[str]], room: int) -> list[list[str]]:
-    """Return the first columns that fit into a line. Long cells are cut, but those of the first column, the ids, last."""
+    """Return the first columns that fit into a line. Long cells are cut, except for the first column, the ids."""
     fitted: list[list[str]] = []
     for column in columns:
         size = min(max(map(cell_len, column)), room if not fitted else _WIDEST)
@@ -75,17 +75,6 @@ def cell_text(value: Any) -> str:
 def line_width() -> int | None:
     """Return the cells of the terminal's line; None where standard output is no terminal, so that nothing is cut."""
     return max(shutil.get_terminal_size().columns, _NARROWEST) if sys.stdout.isatty() else None
-
-
-def _fitted(widths: list[int], room: int) -> list[int]:
-    """Return the widths of columns in a room, of which the widest give way."""
-    if sum(widths) <= room:
-        return widths
-    low, high = 1, max(widths)
-    while low < high:  # the largest limit with which all columns fit
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if sum(min(size, middle) for size in widths) <= room else (low, middle - 1)
-    return [min(size, low) for size in widths]
 
 
 def _cut(text: str, width: int) -> str:
