@@ -83,9 +83,7 @@ def _client(stack: ExitStack, base_url: str | None, timeout: float | None, log_l
     return local.async_client(timeout=timeout, log_level=log_level)
 
 
-def _serve(
-    client: uniqos.AsyncUniqOS, server: MCPServer[Any], address: tuple[str, int] | None, token: str
-) -> None:
+def _serve(client: uniqos.AsyncUniqOS, server: MCPServer[Any], address: tuple[str, int] | None, token: str) -> None:
     import anyio
 
     async def serve() -> None:

@@ -1,4 +1,4 @@
-'''MCP: the API as tools of an agent's host, e.g. a desktop assistant or an editor. Needs the extra ``mcp``.
+"""MCP: the API as tools of an agent's host, e.g. a desktop assistant or an editor. Needs the extra ``mcp``.
 
 ``uniqos mcp`` serves it over stdio, and ``uniqos mcp --http`` over streamable HTTP with a bearer token. Without an API
 key the embedded sandbox answers, and stderr says so. A host's configuration is
@@ -8,9 +8,9 @@ key the embedded sandbox answers, and stderr says so. A host's configuration is
 ```
 
 The tools are read-only by default: infer_state, recall_memory, get_relationship, list_personalities, get_personality
-and get_usage. ``--toolsets read,talk`` adds respond, which is billed; ``forget`` adds forget_user, which deletes. Before
-these two run, the host asks a person by elicitation. A host that cannot ask is refused, unless the operator started the
-server with ``--allow-paid`` or ``--allow-destructive``.
+and get_usage. ``--toolsets read,talk`` adds respond, which is billed. ``forget`` adds forget_user, which deletes.
+Before these two run, the host asks a person by elicitation. A host that cannot ask is refused, unless the operator
+started the server with ``--allow-paid`` or ``--allow-destructive``.
 
 A model never chooses an idempotency key. When the outcome of a turn is unknown, its error tells the model to call the
 tool again with the same arguments, and that call has the same key: it is not billed twice. An error says what to do
@@ -36,7 +36,7 @@ async def main() -> None:
 
 asyncio.run(main())
 ```
-'''
+"""
 
 from __future__ import annotations
 

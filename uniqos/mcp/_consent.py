@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Elicit
 from pydantic import BaseModel, Field
 
-if TYPE_CHECKING:
-    from ._server import UniqosServer
+
+class Permissions(Protocol):
+    """What the operator of a server allows without a person's consent."""
+
+    allow_paid: bool
+    allow_destructive: bool
 
 
 class Consent(BaseModel):
@@ -21,17 +25,17 @@ class Consent(BaseModel):
 
 def consent_to_pay(ctx: Context[Any, Any], personality_id: str) -> Consent | Elicit[Consent]:
     """Ask before a turn is sent, unless the server allows paid tools."""
-    server: UniqosServer = ctx.mcp_server  # type: ignore[assignment]
+    allowed = cast(Permissions, ctx.mcp_server)
     return _ask(
-        ctx, server.allow_paid, f"Send one turn to the personality {personality_id}? It is billed.", "--allow-paid"
+        ctx, allowed.allow_paid, f"Send one turn to the personality {personality_id}? It is billed.", "--allow-paid"
     )
 
 
 def consent_to_delete(ctx: Context[Any, Any], user_id: str) -> Consent | Elicit[Consent]:
     """Ask before a person's data are deleted, unless the server allows destructive tools."""
-    server: UniqosServer = ctx.mcp_server  # type: ignore[assignment]
+    allowed = cast(Permissions, ctx.mcp_server)
     question = f"Delete all data of the end user {user_id}, with all memories? This cannot be undone."
-    return _ask(ctx, server.allow_destructive, question, "--allow-destructive")
+    return _ask(ctx, allowed.allow_destructive, question, "--allow-destructive")
 
 
 def _ask(ctx: Context[Any, Any], is_allowed: bool, question: str, flag: str) -> Consent | Elicit[Consent]:

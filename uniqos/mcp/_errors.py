@@ -56,7 +56,10 @@ _ADVICE: tuple[tuple[type[UniqOSError] | tuple[type[UniqOSError], ...], str], ..
         (QuotaExhaustedError, PaymentRequiredError),
         "Do not call it again: the account's owner has to settle the plan or invoice.",
     ),
-    ((AuthenticationError, PermissionError), "Do not call it again: the operator of this server has to change the key."),
+    (
+        (AuthenticationError, PermissionError),
+        "Do not call it again: the operator of this server has to change the key.",
+    ),
     (NotFoundError, "Check the ids: list_personalities gives those of personalities."),
     (GuardrailBlockError, "Do not send this text again."),
     (TurnTimeoutError, "It was not billed. Call the tool again later."),

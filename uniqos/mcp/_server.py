@@ -21,7 +21,8 @@ from ._tools import ANNOTATIONS, READS, TOOLSETS, Tools
 SCHEME = "uniqos://personalities/"
 INSTRUCTIONS = (
     "Tools of the uniqOS API: personalities that answer in character, read emotions and remember people. "
-    "Find a personality with list_personalities first. A turn (respond) is billed. If a tool fails, do as its text says."
+    "Find a personality with list_personalities first. A turn (respond) is billed. "
+    "If a tool fails, do as its text says."
 )
 
 
@@ -39,9 +40,7 @@ class UniqosServer(MCPServer[Any]):
         found = []
         try:
             async for one in self.client.personalities.iterate():
-                found.append(
-                    Resource(uri=SCHEME + one.id, name=one.name or one.id, mime_type="application/json")
-                )
+                found.append(Resource(uri=SCHEME + one.id, name=one.name or one.id, mime_type="application/json"))
         except UniqOSError as error:
             raise ResourceError(explain(error)) from error
         return found

@@ -7,18 +7,17 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
 from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Resolve
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from .._async.client import AsyncUniqOS
 from ..api.billing import TurnsUsage
 from ..api.deletions import DeletionReceipt
 from ..api.engine import InferredState, RecalledMemory, RespondResult
 from ..api.personalities import Personality, PersonalityPage
 from ..api.relationships import RelationshipPage
-from .._async.client import AsyncUniqOS
 from ..errors import UniqOSError
 from ._consent import Consent, consent_to_delete, consent_to_pay
 from ._errors import explain, may_have_run
@@ -68,14 +67,19 @@ class Tools:
     ) -> RespondResult:
         """Let a personality answer one message. This is one turn, which is billed."""
         _check(consent)
-        fields: dict[str, Any] = {"personality_id": personality_id, "message": message, "mode": mode, "user_id": user_id}
+        fields: dict[str, Any] = {
+            "personality_id": personality_id,
+            "message": message,
+            "mode": mode,
+            "user_id": user_id,
+        }
         fields = {name: value for name, value in fields.items() if value is not None}
         token = get_access_token()
         digest = self._open_keys.digest(token.client_id if token else None, fields)
         key = self._open_keys.take(digest)
         try:
             async with _explained():
-                return await self._client.respond(**fields, idempotency_key=key)
+                return await self._client.respond(fields, stream=False, idempotency_key=key)
         except ToolError as error:
             if isinstance(error.__cause__, UniqOSError) and may_have_run(error.__cause__):
                 self._open_keys.keep(digest, key)
@@ -98,9 +102,9 @@ class Tools:
         query: Annotated[str | None, Field(description="Words to look for; without them the newest come.")] = None,
     ) -> RecalledMemory:
         """Recall the memories that a personality has of an end user. Its fields are undocumented."""
-        words = {} if query is None else {"query": query}
+        body = {"personality_id": personality_id, "user_id": user_id} | ({} if query is None else {"query": query})
         async with _explained():
-            return await self._client.engine.recall_memory(personality_id=personality_id, user_id=user_id, **words)
+            return await self._client.engine.recall_memory(body)
 
     async def get_relationship(self, personality_id: PersonalityId, user_id: UserId) -> RelationshipPage:
         """Return the relationship of an end user with a personality. Its fields are undocumented."""
@@ -112,7 +116,7 @@ class Tools:
     ) -> PersonalityPage:
         """List the account's personalities, one page at a time."""
         async with _explained():
-            return await self._client.personalities.list(**({} if cursor is None else {"cursor": cursor}))
+            return await self._client.personalities.list({} if cursor is None else {"cursor": cursor})
 
     async def get_personality(self, personality_id: PersonalityId) -> Personality:
         """Return one personality."""
