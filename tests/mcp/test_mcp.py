@@ -23,9 +23,9 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.support.mcp_hosts import Person
 from tests.support.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
+from uniqos._turn.open_keys import MAX_KEYS, OpenKeys, may_have_run
 from uniqos.mcp import TOOLSETS, BearerToken, make_server
-from uniqos.mcp._errors import explain, may_have_run
-from uniqos.mcp._keys import MAX_KEYS, OpenKeys
+from uniqos.mcp._errors import explain
 from uniqos.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio

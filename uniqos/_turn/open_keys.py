@@ -8,6 +8,17 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from ..errors import (
+    APIError,
+    NetworkError,
+    ResponseDecodeError,
+    ResponseValidationError,
+    ServiceUnavailableError,
+    TurnTimeoutError,
+    UnexpectedError,
+    UniqOSError,
+)
+
 MAX_KEYS = 1000
 """The number of turns of unknown outcome that are remembered. The oldest is forgotten first."""
 
@@ -22,9 +33,9 @@ class OpenKeys:
     def __init__(self) -> None:
         self._keys: OrderedDict[str, str] = OrderedDict()
 
-    def digest(self, caller: str | None, arguments: Mapping[str, object]) -> str:
+    def digest(self, caller: object, arguments: Mapping[str, object]) -> str:
         """Return the digest of a call. The arguments themselves are not kept."""
-        return hashlib.sha256(json.dumps([caller, arguments], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([caller, arguments], sort_keys=True, default=str).encode()).hexdigest()
 
     def take(self, digest: str) -> str:
         """Remove and return the key of a call whose outcome is unknown, or return a new key."""
@@ -35,3 +46,16 @@ class OpenKeys:
         self._keys[digest] = key
         while len(self._keys) > MAX_KEYS:
             self._keys.popitem(last=False)
+
+
+def may_have_run(error: UniqOSError) -> bool:
+    """Return whether the API may have run a call that raised this error, so that only its key makes a repeat safe."""
+    if isinstance(error, NetworkError):
+        return error.sent
+    if isinstance(error, APIError):
+        return (error.http_status or 0) >= 500 and not isinstance(error, TurnTimeoutError) and not _is_refusal(error)
+    return isinstance(error, (ResponseDecodeError, ResponseValidationError, UnexpectedError))
+
+
+def _is_refusal(error: APIError) -> bool:
+    return isinstance(error, ServiceUnavailableError) and error.from_api
