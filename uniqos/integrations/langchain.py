@@ -75,9 +75,9 @@ class ChatUniqOS(BaseChatModel):
 
     The last message, which is the user's, is sent alone. System messages, tools, images and ``stop`` raise
     RequestValidationError. A call takes ``user_id``, ``mode``, ``context``, ``idempotency_key``, ``timeout``,
-    ``deadline``, ``max_retries`` and ``headers``, directly or by ``bind()``. The emotion, memory, guardrails and usage of
-    a turn are in ``response_metadata``. A failed turn raises LangChain's ModelError or a subclass of it, with the
-    error of this SDK as ``__cause__``.
+    ``deadline``, ``max_retries`` and ``headers``, directly or by ``bind()``. The emotion, memory, guardrails and usage
+    of a turn are in ``response_metadata``. A failed turn raises LangChain's ModelError or a subclass of it, with the
+    error of this SDK as ``__cause__``. An exhausted quota is a plain ModelError, which says that no retry helps.
 
     Source: ``respond`` of the docs.
     """

@@ -14,11 +14,10 @@ with uniqos.sandbox.serve() as sandbox, sandbox.client() as client:
     print(store.get(namespace, "relationship"))
 ```
 
-The API writes memories itself, from the turns of ``respond``. It has no call to write one, to delete a single one or to
-list pairs of which both ids are documented. So this store is read-only: ``put``, ``delete`` and ``list_namespaces``
-raise ConfigurationError. Also without a counterpart in the API, and refused: ``filter``, and ``offset`` beyond the one
-item. ``ttl`` and ``refresh_ttl`` have no effect. LangGraph allows no ``.`` in a namespace, so a ``user_id`` with one,
-such as an e-mail address, cannot be used.
+The API writes memories itself, from the turns of ``respond``. It has no call to write a memory or to delete a single
+one, and no documented fields that would name all pairs. So this store is read-only: ``put``, ``delete`` and
+``list_namespaces`` raise ConfigurationError, and so does a ``filter``. ``refresh_ttl`` has no effect. LangGraph allows
+no ``.`` in a namespace, so a ``user_id`` with one, such as an e-mail address, cannot be used.
 """
 
 from __future__ import annotations
@@ -51,10 +50,10 @@ RECALL = "recall"
 class UniqOSStore(BaseStore):
     """A read-only store. The namespace is ``(personality_id, user_id)``.
 
-    ``search(namespace, query=...)`` recalls memories. The shape of the answer is undocumented, so the whole of it is the
-    value of one item with the key ``recall``. ``get(namespace, "relationship")`` returns the relationship of the pair,
-    or None if they have not met. The API documents no times of a memory: ``created_at`` and ``updated_at`` are the time
-    at which it was read.
+    ``search(namespace, query=...)`` recalls memories. The shape of the answer is undocumented, so the whole of it is
+    the value of one item with the key ``recall``. ``get(namespace, "relationship")`` returns the relationship of the
+    pair, or None if they have not met; all other keys are missing. The API documents no times of a memory:
+    ``created_at`` and ``updated_at`` are the time at which it was read.
 
     Source: ``recall_memory`` and ``relationships.list`` of the docs.
     """

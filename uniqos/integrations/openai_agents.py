@@ -42,8 +42,8 @@ asyncio.run(main())
 ```
 
 A retry by ``ModelRetrySettings`` repeats the whole input within the trace of its run, and each run has a trace of its
-own. A turn of unknown outcome is recognized by these two. Without tracing the input alone counts, with its history: then
-a new run with the same input is taken for the retry. A model that has answered, or refused, begins anew.
+own. A turn of unknown outcome is recognized by these two. Without tracing the input counts alone, with its history:
+then a new run with the same input, after a turn of unknown outcome, is taken for its retry.
 """
 
 from __future__ import annotations
