@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -115,3 +118,25 @@ def test_the_details_of_a_stream_have_the_shape_of_an_answer() -> None:
     assert details["interaction_id"] == "int_1"
     assert turns_of(details) == 1
     assert turns_of(details_of_stream(None, None)) is None
+
+
+NEEDS = [
+    ("pydantic_ai", "pydantic_ai.exceptions", "pydantic-ai-slim"),
+    ("langchain", "langchain_core.exceptions", "langchain-core"),
+    ("langgraph", "langgraph.store.base", "langgraph-checkpoint"),
+    ("openai_agents", "agents", "openai-agents"),
+]
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize(("module", "needed", "package"), NEEDS)
+def test_a_package_that_is_missing_or_too_old_is_told_by_what_to_install(
+    module: str, needed: str, package: str, is_old: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"uniqos.integrations.{module}", raising=False)
+    for name in (needed, needed.partition(".")[0]):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name) if is_old else None)  # type: ignore[arg-type]
+    with pytest.raises(errors.ConfigurationError, match=f'pip install "{package}>=') as caught:
+        importlib.import_module(f"uniqos.integrations.{module}")
+    assert caught.value.code == "missing_extra"
+    assert isinstance(caught.value, ImportError)

@@ -20,7 +20,11 @@ CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 PAGES = [README, CONTRIBUTING, ROOT / "benchmarks" / "README.md"]
 MODULES = sorted(
     path
-    for path in [*(ROOT / "uniqos").glob("*.py"), *(ROOT / "uniqos").glob("*/__init__.py")]
+    for path in [
+        *(ROOT / "uniqos").glob("*.py"),
+        *(ROOT / "uniqos").glob("*/__init__.py"),
+        *(ROOT / "uniqos" / "integrations").glob("[!_]*.py"),
+    ]
     if not path.relative_to(ROOT / "uniqos").parts[0].startswith("_") or path.parent.name == "uniqos"
 )
 """The public modules, and with them the package itself."""

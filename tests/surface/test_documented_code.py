@@ -30,6 +30,15 @@ PYTHON = python_blocks()
 BASH = shell_blocks()
 _TOOLS = {"curl", "git", "pip", "pre-commit", "python", "python3", "source", "mutmut"}
 """Programs that the documentation may name, beside the scripts of the installed packages."""
+_OPTIONAL = {
+    "fastapi": "fastapi.sse",
+    "mcp": "mcp.server.mcpserver",
+    "pydantic_ai": "pydantic_ai.exceptions",
+    "langchain_core": "langchain_core.exceptions",
+    "uniqos.integrations.langgraph": "langgraph.store.base",
+    "agents": "agents.retry",
+}
+"""By package that a block may import: the module that is there if the package is, and is new enough."""
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -37,8 +46,9 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 def test_every_python_block_runs(
     example: CodeExample, eval_example: EvalExample, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if "fastapi" in example.source:
-        pytest.importorskip("fastapi.sse", reason="this FastAPI has no server-sent events")
+    for package, module in _OPTIONAL.items():
+        if re.search(rf"^\s*(from|import) {package}\b", example.source, re.MULTILINE):
+            pytest.importorskip(module, reason=f"{module} is missing on this Python")
     if "uniqos_client" in example.source:
         (tmp_path / "test_product.py").write_text(example.source, encoding="utf-8")
         said = run_tests(tmp_path)

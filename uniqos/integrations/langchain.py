@@ -30,8 +30,8 @@ from typing import Any
 from .._extras import missing_extra
 
 try:
-    import langchain_core.language_models as _needed  # noqa: F401
-except ModuleNotFoundError as _missing:
+    from langchain_core.exceptions import ModelError as _needed  # noqa: F401  # The newest name that is used.
+except ImportError as _missing:
     raise missing_extra("uniqos.integrations.langchain needs LangChain", "langchain") from _missing
 
 from langchain_core import exceptions as theirs

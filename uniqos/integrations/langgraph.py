@@ -16,8 +16,8 @@ with uniqos.sandbox.serve() as sandbox, sandbox.client() as client:
 
 The API writes memories itself, from the turns of ``respond``. It has no call to write a memory or to delete a single
 one, and no documented fields that would name all pairs. So this store is read-only: ``put``, ``delete`` and
-``list_namespaces`` raise ConfigurationError, and so does a ``filter``. ``refresh_ttl`` has no effect. LangGraph allows
-no ``.`` in a namespace, so a ``user_id`` with one, such as an e-mail address, cannot be used.
+``list_namespaces`` raise ConfigurationError, and so does a ``filter``. ``refresh_ttl`` has no effect. Newer
+versions of LangGraph allow no ``.`` in a namespace, so a ``user_id`` with one, such as an e-mail address, is refused.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 from .._extras import missing_extra
 
 try:
-    import langgraph.store.base as _needed  # noqa: F401
-except ModuleNotFoundError as _missing:
+    from langgraph.store.base import SearchItem as _needed  # noqa: F401
+except ImportError as _missing:
     raise missing_extra("uniqos.integrations.langgraph needs LangGraph", "langgraph") from _missing
 
 from langgraph.store.base import BaseStore, GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchItem, SearchOp

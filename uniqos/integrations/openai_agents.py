@@ -57,9 +57,9 @@ from typing import Any
 from .._extras import missing_extra
 
 try:
-    import agents.retry as _needed  # noqa: F401
-except ModuleNotFoundError as _missing:
-    raise missing_extra("uniqos.integrations.openai_agents needs the OpenAI Agents SDK", "openai-agents") from _missing
+    from agents import ModelRetryAdvice as _needed  # noqa: F401  # The newest name that is used.
+except ImportError as _missing:
+    raise missing_extra("uniqos.integrations.openai_agents needs Agents SDK", "openai-agents") from _missing
 
 from agents import (
     AgentOutputSchemaBase,

@@ -59,9 +59,9 @@ from typing import Any, TypeAlias, get_args
 from .._extras import missing_extra
 
 try:
-    import pydantic_ai.capabilities as _needed  # noqa: F401
-except ModuleNotFoundError as _missing:
-    raise missing_extra("uniqos.integrations.pydantic_ai needs Pydantic AI 2", "pydantic-ai") from _missing
+    from pydantic_ai.exceptions import RetryModelRequest as _needed  # noqa: F401  # The newest name that is used.
+except ImportError as _missing:
+    raise missing_extra("uniqos.integrations.pydantic_ai needs Pydantic AI", "pydantic-ai") from _missing
 
 from pydantic_ai import exceptions as theirs
 from pydantic_ai.capabilities import AbstractCapability
