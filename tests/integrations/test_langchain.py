@@ -14,6 +14,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import ConfigurableField
 
 from tests.support.lostturns import hold, keys_of, turns_after
 from uniqos import AsyncUniqOS, UniqOS, errors
@@ -108,6 +109,17 @@ async def test_a_lost_answer_that_the_framework_retries_is_billed_once(
     assert (await retrying.ainvoke(words)).text
     assert fresh.turns_billed == 2, "a new call with the same words is a new turn"
     assert len(set(keys_of(fresh))) == 2
+
+
+async def test_a_model_that_is_configured_for_each_call_bills_a_lost_answer_once(
+    fresh: Sandbox, model: ChatUniqOS
+) -> None:
+    configurable = model.configurable_fields(user_id=ConfigurableField(id="user_id"))
+    retrying = configurable.with_retry(stop_after_attempt=3, wait_exponential_jitter=False)
+    fresh.fault(path="/v1/respond", drop=True, times=2)
+    assert retrying.invoke("Hi", {"configurable": {"user_id": "ada"}}).text
+    assert len(keys_of(fresh)) == 3
+    assert fresh.turns_billed == 1
 
 
 async def test_the_same_words_of_two_conversations_never_share_a_turn(fresh: Sandbox, model: ChatUniqOS) -> None:

@@ -9,13 +9,13 @@ from types import ModuleType
 
 import pytest
 
-from uniqos import errors, models
+from uniqos import UniqOS, errors, models
 from uniqos._turn.open_keys import may_have_run
 from uniqos.integrations._shared import Turns, details_of_stream, kind_of, turns_of
 
 
 def test_a_turn_that_was_answered_has_a_new_key_when_it_is_begun_again() -> None:
-    turns = Turns("pers_1")
+    turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     keys = []
     for _ in range(2):
         with turns.begin("run 1", "Hi", is_streamed=False) as turn:
@@ -43,7 +43,7 @@ KNOWN = [
 
 @pytest.mark.parametrize("error", UNKNOWN, ids=lambda error: type(error).__name__)
 def test_a_turn_of_unknown_outcome_keeps_its_key_for_its_retry_alone(error: BaseException) -> None:
-    turns = Turns("pers_1")
+    turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     first = turns.begin("run 1", "Hi", is_streamed=False)
     with pytest.raises(type(error)), first:
         raise error
@@ -54,12 +54,13 @@ def test_a_turn_of_unknown_outcome_keeps_its_key_for_its_retry_alone(error: Base
         turns.begin("run 1", "Hi", is_streamed=False, user_id="ada"),
     ):
         assert other.key != first.key
-    assert turns.begin("run 1", "Hi", is_streamed=False).key == first.key
+    assert Turns(UniqOS("uniq_test_abcd1234"), "pers_1").begin("run 1", "Hi", is_streamed=False).key != first.key
+    assert Turns(turns.client, "pers_1").begin("run 1", "Hi", is_streamed=False).key == first.key
 
 
 @pytest.mark.parametrize("error", KNOWN, ids=lambda error: type(error).__name__)
 def test_a_turn_that_did_not_run_or_was_left_has_a_new_key(error: BaseException) -> None:
-    turns = Turns("pers_1")
+    turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     first = turns.begin("run 1", "Hi", is_streamed=False)
     with pytest.raises(type(error)), first:
         raise error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ except uniqos.ConfigurationError:  # this FastAPI has no server-sent events
     pass
 else:
     MODULES.append(fastapi)
+for name in ("langchain", "langgraph", "openai_agents", "pydantic_ai"):
+    try:
+        MODULES.append(importlib.import_module(f"uniqos.integrations.{name}"))
+    except uniqos.ConfigurationError:  # the framework needs a newer Python
+        pass
 
 
 WRITTEN_BY_CALLERS = (uniqos.Logger, uniqos.Observer)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
+from .._async.client import AsyncUniqOS
 from .._base.model import Model
+from .._sync.client import UniqOS
 from .._turn.open_keys import OpenKeys, may_have_run
 from ..api.stream_events import StreamEventCompletion, StreamEventMetadata
 from ..errors import (
@@ -50,6 +53,10 @@ RETRYABLE: frozenset[Kind] = frozenset({"rate_limit", "unavailable", "timeout", 
 """The kinds of failures that may pass when the turn is sent again."""
 
 
+_OPEN_KEYS: WeakKeyDictionary[object, OpenKeys] = WeakKeyDictionary()
+"""The keys by client, and not by model: LangChain's configurable fields make a model anew for each attempt."""
+
+
 def kind_of(error: UniqOSError) -> Kind:
     """Return why a turn failed."""
     for classes, kind in _KINDS:
@@ -66,11 +73,11 @@ def kind_of(error: UniqOSError) -> Kind:
 class Turns:
     """The settings of a model's turns, and the idempotency keys of those whose outcome is unknown."""
 
+    client: AsyncUniqOS | UniqOS
     personality_id: str
     user_id: str | None = None
     mode: Mode | None = None
     context: Mapping[str, Any] | None = None
-    _open: OpenKeys = field(default_factory=OpenKeys, repr=False)
 
     def begin(self, identity: object, message: str, *, is_streamed: bool, **overrides: object) -> Turn:
         """Return a turn. A retry of a turn of unknown outcome gets the same key.
@@ -86,8 +93,9 @@ class Turns:
         settings |= {name: value for name, value in overrides.items() if value is not None}
         fields: dict[str, Any] = {"personality_id": self.personality_id, "message": message}
         fields |= {name: value for name, value in settings.items() if value is not None}
-        digest = self._open.digest([identity, is_streamed], fields)
-        return Turn(fields, self._open.take(digest), digest, self._open)
+        open_keys = _OPEN_KEYS.setdefault(self.client, OpenKeys())
+        digest = open_keys.digest([identity, is_streamed], fields)
+        return Turn(fields, open_keys.take(digest), digest, open_keys)
 
 
 @dataclass
@@ -100,7 +108,7 @@ class Turn:
     fields: dict[str, Any]
     key: str
     digest: str
-    open_keys: OpenKeys = field(repr=False)
+    open_keys: OpenKeys
 
     def __enter__(self) -> Turn:
         return self

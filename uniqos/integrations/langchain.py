@@ -101,13 +101,17 @@ class ChatUniqOS(BaseChatModel):
     def model_post_init(self, context: Any, /) -> None:
         """Check that there is a client.
 
+        Args:
+            context: The context of pydantic's validation.
+
         Raises:
             ConfigurationError: Both clients are missing.
         """
         super().model_post_init(context)
-        if self.client is None and self.async_client is None:
+        client = self.client or self.async_client
+        if client is None:
             raise ConfigurationError("ChatUniqOS needs client=UniqOS(...), async_client=AsyncUniqOS(...) or both")
-        self._turns = Turns(self.personality_id, self.user_id, self.mode, self.context)
+        self._turns = Turns(client, self.personality_id, self.user_id, self.mode, self.context)
 
     @property
     def _llm_type(self) -> str:
@@ -116,9 +120,8 @@ class ChatUniqOS(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         # LangChain's cache is shared by all models: without the user, one user would get the answer of another.
-        addresses = [client.base_url for client in (self.client, self.async_client) if client is not None]
         fields = {name: getattr(self, name) for name in ("personality_id", *_FIELDS)}
-        return {**fields, "model_name": self.personality_id, "base_url": addresses[0]}
+        return {**fields, "model_name": self.personality_id, "base_url": self._turns.client.base_url}
 
     def _generate(
         self,

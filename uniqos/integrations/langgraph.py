@@ -93,7 +93,17 @@ class UniqOSStore(BaseStore):
         return [self._read(self._client, op) for op in checked]
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """Do the same on an event loop. Arguments, result and errors are those of ``batch()``."""
+        """Read the items of several operations on an event loop, one after the other.
+
+        Args:
+            ops: The operations. A batch with one that the API lacks is refused as a whole.
+
+        Returns:
+            The results in the order of the operations.
+
+        Raises:
+            UniqOSError: An operation is refused, or a call failed.
+        """
         if self._async_client is None:
             raise ConfigurationError("this store has a sync client alone: pass async_client=AsyncUniqOS(...) too")
         checked = _check(ops)

@@ -154,7 +154,7 @@ class UniqOSModel(Model):
             context: Free JSON object; its keys are undocumented.
         """
         self._client = client
-        self._turns = Turns(personality_id, user_id, mode, context)
+        self._turns = Turns(client, personality_id, user_id, mode, context)
 
     async def get_response(
         self,
@@ -221,7 +221,29 @@ class UniqOSModel(Model):
         conversation_id: str | None = None,
         prompt: ResponsePromptParam | None = None,
     ) -> AsyncIterator[TResponseStreamEvent]:
-        """Send one turn, and give its words as they arrive. Arguments and errors are those of ``get_response()``."""
+        """Send one turn, and give its words as they arrive.
+
+        Args:
+            system_instructions: Refused.
+            input: The conversation, whose last item is sent.
+            model_settings: Settings; ``extra_args`` has those of a turn.
+            tools: Refused.
+            output_schema: Refused, unless it is plain text.
+            handoffs: Refused.
+            tracing: Whether a span is made, and whether it holds the words.
+            previous_response_id: Refused.
+            conversation_id: Refused.
+            prompt: Refused.
+
+        Returns:
+            The events of a response of the OpenAI Responses API. The last one holds the reply as one message.
+
+        Raises:
+            RequestValidationError: The request holds more than a text. Nothing was sent.
+            ModelRefusalError: A guardrail blocked the turn.
+            UniqOSError: The API refused the turn, was not reached, or the stream broke. The runner never sends the turn
+                again after the first words.
+        """
         _check(system_instructions, tools, output_schema, handoffs, previous_response_id, conversation_id, prompt)
         turn, options = self._begin(input, model_settings, is_streamed=True)
         with self._span(tracing) as span, _translated(), turn:

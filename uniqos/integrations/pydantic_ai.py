@@ -157,7 +157,7 @@ class UniqOSModel(Model[AsyncUniqOS]):
         """
         super().__init__(settings=settings)
         self._client = client
-        self._turns = Turns(personality_id, user_id, mode, context)
+        self._turns = Turns(client, personality_id, user_id, mode, context)
 
     @property
     def model_name(self) -> str:
@@ -212,7 +212,17 @@ class UniqOSModel(Model[AsyncUniqOS]):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncIterator[StreamedResponse]:
-        """Send one turn, and give its words as they arrive. Arguments and errors are those of ``request()``."""
+        """Send one turn, and give its words as they arrive. The errors are those of ``request()``.
+
+        Args:
+            messages: The conversation. The last message is sent.
+            model_settings: Settings of the request, such as UniqOSModelSettings.
+            model_request_parameters: Tools and output of the agent; both must be plain.
+            run_context: The run; unused.
+
+        Returns:
+            A context with the stream. A stream that breaks raises ModelConnectionError with ``in_stream``.
+        """
         turn, options = self._begin(messages, model_settings, model_request_parameters, is_streamed=True)
         stream = self._client.respond(turn.fields, stream=True, idempotency_key=turn.key, **options)
         try:
@@ -400,7 +410,11 @@ class UniqOSCapability(AbstractCapability[AgentDepsT]):
         return None
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractCapability[AgentDepsT]:
-        """Return a copy for one run, which asks for the emotion of a prompt once."""
+        """Return a copy for one run, which asks for the emotion of a prompt once.
+
+        Args:
+            ctx: The run.
+        """
         return replace(self)
 
     def get_instructions(self) -> Callable[[RunContext[AgentDepsT]], Any]:
