@@ -28,12 +28,14 @@ from typing_extensions import get_overloads
 
 import uniqos
 from uniqos import _params as params
-from uniqos import contract, errors, fastapi, models, pytest_plugin, relay, sandbox, testing, webhooks
+from uniqos import contract, errors, fastapi, integrations, models, pytest_plugin, relay, sandbox, testing, webhooks
 from uniqos._async.namespaces.base import namespace as async_namespace
 from uniqos._sync.namespaces.base import namespace
 from uniqos._wire import options
+from uniqos.integrations import langchain, langgraph, openai_agents, pydantic_ai
 
 HERE = Path(__file__).parent
+FRAMEWORKS = (langchain, langgraph, openai_agents, pydantic_ai)
 CLIENT_PAGE = """
 The namespaces of a client: `client.personalities` and the others, with a method for each operation of the API.
 
@@ -196,6 +198,8 @@ def pages() -> list[Page]:
         Page("uniqos.contract", contract.__doc__, exported(contract)),
         Page("uniqos.errors", errors.__doc__, {k: v for k, v in raised.items() if v.__name__ == k}),
         Page("uniqos.fastapi", fastapi.__doc__, exported(fastapi)),
+        Page("uniqos.integrations", integrations.__doc__, {}),
+        *[Page(module.__name__, module.__doc__, exported(module)) for module in FRAMEWORKS],
         Page("uniqos.models", models.__doc__, exported(models, own, delivered)),
         Page("uniqos.pytest_plugin", pytest_plugin.__doc__, {}),
         Page("uniqos.relay", relay.__doc__, exported(relay)),

@@ -15,6 +15,7 @@ from pydantic_ai import Agent, BinaryContent, ModelRequest, RetryModelRequest
 from pydantic_ai import exceptions as theirs
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.direct import model_request
+from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.test import TestModel
 
 from tests.support.lostturns import hold, keys_of, turns_after
@@ -90,6 +91,14 @@ async def test_a_lost_answer_that_the_agent_retries_is_billed_once(
     assert len(set(keys_of(fresh))) == 1
     await agent.run("Hi")
     assert fresh.turns_billed == 2, "a new run with the same words is a new turn"
+
+
+async def test_a_fallback_to_the_same_personality_is_the_same_turn(fresh: Sandbox, client: AsyncUniqOS) -> None:
+    models = [UniqOSModel(client, fresh.personality_id) for _ in range(2)]
+    fresh.fault(path="/v1/respond", drop=True, times=1)
+    assert (await Agent(FallbackModel(*models)).run("Hi")).output
+    assert len(keys_of(fresh)) == 2
+    assert fresh.turns_billed == 1
 
 
 async def test_a_new_run_after_a_lost_answer_is_a_new_turn(fresh: Sandbox, client: AsyncUniqOS) -> None:
