@@ -242,6 +242,18 @@ async def test_the_cache_of_the_framework_never_gives_one_user_the_answer_of_ano
     assert fresh.turns_billed == 2
 
 
+async def test_tracers_see_the_personality_as_the_model(fresh: Sandbox, model: ChatUniqOS) -> None:
+    class Tracer(BaseCallbackHandler):
+        metadata: Any = None
+
+        def on_chat_model_start(self, serialized: Any, messages: Any, *, metadata: Any, **_: Any) -> None:
+            self.metadata = metadata
+
+    tracer = Tracer()
+    model.invoke("Hi", {"callbacks": [tracer]})
+    assert (tracer.metadata["ls_provider"], tracer.metadata["ls_model_name"]) == ("uniqos", fresh.personality_id)
+
+
 async def test_neither_key_nor_client_is_in_what_tracers_see(fresh: Sandbox) -> None:
     seen: list[Any] = []
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
 pytest.importorskip("langgraph.store.base", reason="LangGraph needs Python 3.11 and a newer pydantic")
 
+from tests.support.lostturns import keys_of
 from uniqos import errors
 from uniqos.integrations.langgraph import UniqOSStore
 from uniqos.sandbox import Sandbox
@@ -71,3 +72,35 @@ async def test_an_error_of_the_api_is_raised_unchanged(fresh: Sandbox) -> None:
     fresh.fault(path="/v1/recall-memory", code="authentication_error", times=1)
     with fresh.client() as client, pytest.raises(errors.AuthenticationError):
         UniqOSStore(client=client).search((fresh.personality_id, "ada"))
+
+
+def test_a_node_that_a_graph_retries_is_billed_once_and_reads_the_memories(fresh: Sandbox) -> None:
+    graphs = pytest.importorskip("langgraph.graph", reason="dev installs LangGraph's store alone")
+    pytest.importorskip("langchain_core.exceptions", reason="LangChain needs Python 3.11")
+    from langgraph.runtime import Runtime
+    from langgraph.types import RetryPolicy
+
+    from uniqos.integrations.langchain import ChatUniqOS
+
+    with fresh.client(max_retries=0) as client:
+        model = ChatUniqOS(client=client, personality_id=fresh.personality_id, user_id="ada", mode="stateful")
+
+        def talk(state: dict[str, str]) -> dict[str, str]:
+            return {"reply": model.invoke(state["words"]).text}
+
+        def remember(state: dict[str, str], runtime: Runtime) -> dict[str, str]:  # type: ignore[type-arg]
+            assert runtime.store is not None
+            return {"memory": str(runtime.store.search((fresh.personality_id, "ada"))[0].value)}
+
+        graph = graphs.StateGraph(TypedDict("State", {"words": str, "reply": str, "memory": str}))
+        policy = RetryPolicy(initial_interval=0.0, jitter=False, max_attempts=3, retry_on=Exception)
+        graph.add_node("talk", talk, retry_policy=policy)
+        graph.add_node("remember", remember)
+        graph.add_edge("__start__", "talk")
+        graph.add_edge("talk", "remember")
+        fresh.fault(path="/v1/respond", drop=True, times=2)
+        end = graph.compile(store=UniqOSStore(client=client)).invoke({"words": "My dog is called Rex"})
+    assert end["reply"]
+    assert "dog" in end["memory"]
+    assert len(keys_of(fresh)) == 3
+    assert fresh.turns_billed == 1

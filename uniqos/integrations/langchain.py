@@ -36,7 +36,7 @@ except ImportError as _missing:
 
 from langchain_core import exceptions as theirs
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
@@ -122,6 +122,12 @@ class ChatUniqOS(BaseChatModel):
         # LangChain's cache is shared by all models: without the user, one user would get the answer of another.
         fields = {name: getattr(self, name) for name in ("personality_id", *_FIELDS)}
         return {**fields, "model_name": self.personality_id, "base_url": self._turns.client.base_url}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        # LangChain looks for the model's name in fields that this class does not have.
+        params = super()._get_ls_params(stop, **kwargs)
+        params.setdefault("ls_model_name", self.personality_id)
+        return params
 
     def _generate(
         self,
