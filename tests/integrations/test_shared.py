@@ -26,6 +26,8 @@ def test_a_turn_that_was_answered_has_a_new_key_when_it_is_begun_again() -> None
 UNKNOWN = [
     errors.NetworkError("cut"),
     errors.APIError("broken", http_status=500),
+    errors.APIError("internal_error as an event", http_status=200),
+    errors.UpstreamLLMError("as an event", http_status=200),
     errors.ResponseDecodeError("no JSON", http_status=200),
     errors.ResponseValidationError("broken", http_status=200),
     errors.UnexpectedError("odd", http_status=299),
@@ -34,6 +36,9 @@ UNKNOWN = [
 KNOWN = [
     errors.NetworkError("refused", sent=False),
     errors.TurnTimeoutError("late", http_status=504),
+    errors.TurnTimeoutError("as an event", http_status=200),
+    errors.GuardrailBlockError("as an event", http_status=200),
+    errors.ConflictError("another body", http_status=409),
     errors.QuotaExhaustedError("none left", http_status=429),
     errors.ServiceUnavailableError("later", http_status=503, from_api=True),
     errors.RequestValidationError("bad"),

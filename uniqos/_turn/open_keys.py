@@ -17,6 +17,7 @@ from ..errors import (
     TurnTimeoutError,
     UnexpectedError,
     UniqOSError,
+    UpstreamLLMError,
 )
 
 MAX_KEYS = 1000
@@ -48,14 +49,22 @@ class OpenKeys:
             self._keys.popitem(last=False)
 
 
+_OF_5XX = (APIError, UpstreamLLMError, ServiceUnavailableError)
+"""The classes of the statuses from 500 on, without that of a turn that timed out, which is not billed."""
+
+
 def may_have_run(error: UniqOSError) -> bool:
     """Return whether the API may have run a call that raised this error, so that only its key makes a repeat safe."""
     if isinstance(error, NetworkError):
         return error.sent
+    if isinstance(error, TurnTimeoutError) or _is_refusal(error):
+        return False
     if isinstance(error, APIError):
-        return (error.http_status or 0) >= 500 and not isinstance(error, TurnTimeoutError) and not _is_refusal(error)
+        # The status of an error event is the stream's own, 200, so its class says what an HTTP status would say.
+        is_event = (error.http_status or 0) < 400
+        return type(error) in _OF_5XX if is_event else (error.http_status or 0) >= 500
     return isinstance(error, (ResponseDecodeError, ResponseValidationError, UnexpectedError))
 
 
-def _is_refusal(error: APIError) -> bool:
+def _is_refusal(error: UniqOSError) -> bool:
     return isinstance(error, ServiceUnavailableError) and error.from_api
