@@ -18,8 +18,8 @@ def test_a_turn_that_was_answered_has_a_new_key_when_it_is_begun_again() -> None
     turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     keys = []
     for _ in range(2):
-        with turns.begin("run 1", "Hi", is_streamed=False) as turn:
-            keys.append(turn.key)
+        with turns.begin("run 1", "Hi", is_streamed=False).key as key:
+            keys.append(key)
     assert len(set(keys)) == 2
 
 
@@ -50,7 +50,7 @@ KNOWN = [
 def test_a_turn_of_unknown_outcome_keeps_its_key_for_its_retry_alone(error: BaseException) -> None:
     turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     first = turns.begin("run 1", "Hi", is_streamed=False)
-    with pytest.raises(type(error)), first:
+    with pytest.raises(type(error)), first.key:
         raise error
     for other in (
         turns.begin("run 2", "Hi", is_streamed=False),
@@ -58,18 +58,35 @@ def test_a_turn_of_unknown_outcome_keeps_its_key_for_its_retry_alone(error: Base
         turns.begin("run 1", "Hi", is_streamed=True),
         turns.begin("run 1", "Hi", is_streamed=False, user_id="ada"),
     ):
-        assert other.key != first.key
-    assert Turns(UniqOS("uniq_test_abcd1234"), "pers_1").begin("run 1", "Hi", is_streamed=False).key != first.key
-    assert Turns(turns.client, "pers_1").begin("run 1", "Hi", is_streamed=False).key == first.key
+        assert other.key.value != first.key.value
+    assert (
+        Turns(UniqOS("uniq_test_abcd1234"), "pers_1").begin("run 1", "Hi", is_streamed=False).key.value
+        != first.key.value
+    )
+    assert Turns(turns.client, "pers_1").begin("run 1", "Hi", is_streamed=False).key.value == first.key.value
+
+
+@pytest.mark.parametrize("error", KNOWN[:-1], ids=lambda error: type(error).__name__)
+def test_a_retry_that_is_refused_does_not_make_the_lost_turn_a_new_one(error: BaseException) -> None:
+    turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
+    keys = []
+    for failure in (errors.NetworkError("cut"), error, error):
+        with pytest.raises(type(failure)), turns.begin("run 1", "Hi", is_streamed=False).key as key:
+            keys.append(key)
+            raise failure
+    with turns.begin("run 1", "Hi", is_streamed=False).key as key:
+        keys.append(key)
+    assert len(set(keys)) == 1
+    assert turns.begin("run 1", "Hi", is_streamed=False).key.value != keys[0]
 
 
 @pytest.mark.parametrize("error", KNOWN, ids=lambda error: type(error).__name__)
 def test_a_turn_that_did_not_run_or_was_left_has_a_new_key(error: BaseException) -> None:
     turns = Turns(UniqOS("uniq_test_abcd1234"), "pers_1")
     first = turns.begin("run 1", "Hi", is_streamed=False)
-    with pytest.raises(type(error)), first:
+    with pytest.raises(type(error)), first.key:
         raise error
-    assert turns.begin("run 1", "Hi", is_streamed=False).key != first.key
+    assert turns.begin("run 1", "Hi", is_streamed=False).key.value != first.key.value
 
 
 def test_an_answer_that_breaks_the_contract_may_have_been_billed() -> None:

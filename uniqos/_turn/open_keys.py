@@ -7,6 +7,8 @@ import json
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
 
 from ..errors import (
     APIError,
@@ -38,15 +40,43 @@ class OpenKeys:
         """Return the digest of a call. The arguments themselves are not kept."""
         return hashlib.sha256(json.dumps([caller, arguments], sort_keys=True, default=str).encode()).hexdigest()
 
-    def take(self, digest: str) -> str:
+    def take(self, digest: str) -> TurnKey:
         """Remove and return the key of a call whose outcome is unknown, or return a new key."""
-        return self._keys.pop(digest, None) or str(uuid.uuid4())
+        known = self._keys.pop(digest, None)
+        return TurnKey(self, digest, known or str(uuid.uuid4()), known is not None)
 
     def keep(self, digest: str, key: str) -> None:
         """Remember the key of a call whose outcome is unknown."""
         self._keys[digest] = key
         while len(self._keys) > MAX_KEYS:
             self._keys.popitem(last=False)
+
+
+@dataclass
+class TurnKey:
+    """The idempotency key of one call, entered while the call is sent and while its stream is read.
+
+    A failure of unknown outcome leaves the key for the next call with the same digest. So does each failure after it:
+    a retry that is refused does not tell whether the first call ran. A caller that stops reading leaves no key.
+    """
+
+    keys: OpenKeys
+    digest: str
+    value: str
+    is_retry: bool
+    """Whether an earlier call with this key has an unknown outcome."""
+
+    def __enter__(self) -> str:
+        return self.value
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, GeneratorExit):
+            return
+        # A cancelled call may have run.
+        if self.is_retry or not isinstance(error, UniqOSError) or may_have_run(error):
+            self.keys.keep(self.digest, self.value)
 
 
 _OF_5XX = (APIError, UpstreamLLMError, ServiceUnavailableError)

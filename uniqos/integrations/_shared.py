@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from .._async.client import AsyncUniqOS
 from .._base.model import Model
 from .._sync.client import UniqOS
-from .._turn.open_keys import OpenKeys, may_have_run
+from .._turn.open_keys import OpenKeys, TurnKey
 from ..api.stream_events import StreamEventCompletion, StreamEventMetadata
 from ..errors import (
     APIError,
@@ -95,31 +94,14 @@ class Turns:
         fields |= {name: value for name, value in settings.items() if value is not None}
         open_keys = _OPEN_KEYS.setdefault(self.client, OpenKeys())
         digest = open_keys.digest([identity, is_streamed], fields)
-        return Turn(fields, open_keys.take(digest), digest, open_keys)
+        return Turn(fields, open_keys.take(digest))
 
 
-@dataclass
-class Turn:
-    """A turn, entered while it is sent and while it is read. A failure of unknown outcome leaves its key for a retry.
-
-    A caller that stops reading a stream leaves no key, since nothing failed.
-    """
+class Turn(NamedTuple):
+    """The body of a turn, and its idempotency key."""
 
     fields: dict[str, Any]
-    key: str
-    digest: str
-    open_keys: OpenKeys
-
-    def __enter__(self) -> Turn:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if error is None or isinstance(error, GeneratorExit):
-            return
-        if not isinstance(error, UniqOSError) or may_have_run(error):  # A cancelled call may have run.
-            self.open_keys.keep(self.digest, self.key)
+    key: TurnKey
 
 
 def not_sendable(what: str, advice: str) -> RequestValidationError:

@@ -137,7 +137,7 @@ class ChatUniqOS(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         turn, options = self._begin(messages, stop, run_manager, kwargs, is_streamed=False)
-        with _translated(), turn:
+        with _translated(), turn.key:
             return self._result(self._sync_client().respond(turn.fields, stream=False, **options))
 
     async def _agenerate(
@@ -152,7 +152,7 @@ class ChatUniqOS(BaseChatModel):
             manager: Any = run_manager
             return await super()._agenerate(messages, stop, manager, **kwargs)
         turn, options = self._begin(messages, stop, run_manager, kwargs, is_streamed=False)
-        with _translated(), turn:
+        with _translated(), turn.key:
             return self._result(await self.async_client.respond(turn.fields, stream=False, **options))
 
     def _stream(
@@ -163,7 +163,7 @@ class ChatUniqOS(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         turn, options = self._begin(messages, stop, run_manager, kwargs, is_streamed=True)
-        with _translated(), turn, self._sync_client().respond(turn.fields, stream=True, **options) as stream:
+        with _translated(), turn.key, self._sync_client().respond(turn.fields, stream=True, **options) as stream:
             for event in stream:
                 if chunk := self._chunk(event, stream.metadata):
                     if run_manager:
@@ -184,7 +184,7 @@ class ChatUniqOS(BaseChatModel):
                 yield piece
             return
         turn, options = self._begin(messages, stop, run_manager, kwargs, is_streamed=True)
-        with _translated(), turn:
+        with _translated(), turn.key:
             async with self.async_client.respond(turn.fields, stream=True, **options) as stream:
                 async for event in stream:
                     if chunk := self._chunk(event, stream.metadata):
@@ -215,8 +215,7 @@ class ChatUniqOS(BaseChatModel):
         _check_arguments(stop, kwargs)
         metadata = run_manager.metadata if run_manager else None
         turn = self._turns.begin([messages[-1].id, metadata], text, is_streamed=is_streamed, **fields)
-        turn.key = kwargs.get("idempotency_key") or turn.key
-        return turn, {**options, "idempotency_key": turn.key}
+        return turn, {**options, "idempotency_key": kwargs.get("idempotency_key") or turn.key.value}
 
     def _result(self, result: RespondResult) -> ChatResult:
         message = AIMessage(content=result.response, response_metadata=self._metadata(_shared.details_of(result)))

@@ -194,8 +194,8 @@ class UniqOSModel(Model):
         """
         _check(system_instructions, tools, output_schema, handoffs, previous_response_id, conversation_id, prompt)
         turn, options = self._begin(input, model_settings, is_streamed=False)
-        with self._span(tracing) as span, _translated(), turn:
-            result = await self._client.respond(turn.fields, stream=False, idempotency_key=turn.key, **options)
+        with self._span(tracing) as span, _translated(), turn.key as key:
+            result = await self._client.respond(turn.fields, stream=False, idempotency_key=key, **options)
             details = _shared.details_of(result)
             message = _message(result.response, details)
             _describe(span, message, details, tracing)
@@ -246,8 +246,8 @@ class UniqOSModel(Model):
         """
         _check(system_instructions, tools, output_schema, handoffs, previous_response_id, conversation_id, prompt)
         turn, options = self._begin(input, model_settings, is_streamed=True)
-        with self._span(tracing) as span, _translated(), turn:
-            async with self._client.respond(turn.fields, stream=True, idempotency_key=turn.key, **options) as stream:
+        with self._span(tracing) as span, _translated(), turn.key as key:
+            async with self._client.respond(turn.fields, stream=True, idempotency_key=key, **options) as stream:
                 reply = _Reply(self._turns.personality_id)
                 yield reply.created()
                 async for event in stream:

@@ -191,8 +191,8 @@ class UniqOSModel(Model[AsyncUniqOS]):
             RequestValidationError: The request holds more than a text. Nothing was sent.
         """
         turn, options = self._begin(messages, model_settings, model_request_parameters, is_streamed=False)
-        with _translated(self.model_name), turn:
-            result = await self._client.respond(turn.fields, stream=False, idempotency_key=turn.key, **options)
+        with _translated(self.model_name), turn.key as key:
+            result = await self._client.respond(turn.fields, stream=False, idempotency_key=key, **options)
         details = _shared.details_of(result)
         return ModelResponse(
             parts=[TextPart(result.response)],
@@ -224,9 +224,9 @@ class UniqOSModel(Model[AsyncUniqOS]):
             A context with the stream. A stream that breaks raises ModelConnectionError with ``in_stream``.
         """
         turn, options = self._begin(messages, model_settings, model_request_parameters, is_streamed=True)
-        stream = self._client.respond(turn.fields, stream=True, idempotency_key=turn.key, **options)
+        stream = self._client.respond(turn.fields, stream=True, idempotency_key=turn.key.value, **options)
         try:
-            with _translated(self.model_name), turn:
+            with _translated(self.model_name), turn.key:
                 await stream.open()
             yield _Stream(model_request_parameters, stream, turn)
         finally:
@@ -305,7 +305,7 @@ class _Stream(StreamedResponse):
     _timestamp: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
-        with _translated(self.model_name), self._turn:
+        with _translated(self.model_name), self._turn.key:
             async for event in self._stream:
                 if event.type == "text":
                     for part in self._parts_manager.handle_text_delta(vendor_part_id="text", content=event.delta):
