@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from math import isfinite, isnan
@@ -149,6 +149,8 @@ def _convert_other(value: Any, path: str, depth: int) -> Any:
         return _convert_binary(value, path)
     if isinstance(value, _ARRAY_TYPES):
         return _convert_array(value, path, depth)
+    if isinstance(value, Iterator):
+        raise cell_error(path, "not_json", "an iterator can be read only once; make it a list")
     try:
         held = _held_value(value)
     except (ValueError, TypeError, OverflowError, ArithmeticError):

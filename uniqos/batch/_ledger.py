@@ -183,9 +183,7 @@ class Ledger:
 
     def _check_format(self, known: Mapping[str, str]) -> None:
         if known.get("format") != _FORMAT:
-            raise BatchError(
-                f"{self.path} is no ledger of this version; give another path", code="ledger_unreadable"
-            )
+            raise BatchError(f"{self.path} is no ledger of this version; give another path", code="ledger_unreadable")
         self.settings: dict[str, str] = dict(known)
         self.run = known["run"]
         self.number_of_pass = int(known["pass"])

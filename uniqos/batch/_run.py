@@ -148,9 +148,7 @@ class Run(Generic[M]):
             or self._ledger.has_rejected(id)
         )
 
-    def _reject(
-        self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None
-    ) -> None:
+    def _reject(self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None) -> None:
         self.group.changes.append(self._ledger.rejected(row.number, id or shown_id, problems))
         if id is not None:
             self.group.ids.append(id)
@@ -161,9 +159,9 @@ class Run(Generic[M]):
     def _meet_again(self, entry: Entry, call: Call, row: Row) -> None:
         """Decide about a record that an earlier run has left in the ledger."""
         state = entry.state
-        if state == "failed" and self._settings.retry_failed and not self._can_read_again(entry):
-            self._queue(Job(entry, call, row, state))
-        elif state == "pending":
+        if (
+            state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)
+        ) or state == "pending":
             self._queue(Job(entry, call, row, state))
         elif state in ("sent", "unknown") and self._may_resend(entry):
             self._queue(Job(entry, call, row, "unknown"))
@@ -188,9 +186,7 @@ class Run(Generic[M]):
     def _may_resend(self, entry: Entry) -> bool:
         if not self._calls.has_key:
             return True  # A second request has no effect.
-        return self._settings.unknown == "resend" and may_resend(
-            entry.sent_at, self._now(), self._settings.key_window
-        )
+        return self._settings.unknown == "resend" and may_resend(entry.sent_at, self._now(), self._settings.key_window)
 
     # Sending
 
@@ -282,8 +278,7 @@ class Run(Generic[M]):
             if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
                 self.stop(
                     verdict.code,
-                    f"{self._setbacks} calls in a row did not run, the last because: {error.message}; "
-                    f"{verdict.remedy}",
+                    f"{self._setbacks} calls in a row did not run, the last because: {error.message}; {verdict.remedy}",
                 )
             if self._stopped is not None:
                 self._put_back(job)
@@ -448,6 +443,4 @@ def _exchange(entry: Entry) -> HttpInfo:
     headers: list[tuple[bytes, bytes]] = [(b"Idempotent-Replayed", b"true")] if kept.get("replayed") else []
     if kept.get("request_id"):
         headers.append((b"X-Request-Id", kept["request_id"].encode()))
-    return HttpInfo(
-        kept.get("status", 0), tuple(headers), kept.get("retries", 0), kept.get("elapsed", 0.0), entry.key
-    )
+    return HttpInfo(kept.get("status", 0), tuple(headers), kept.get("retries", 0), kept.get("elapsed", 0.0), entry.key)
