@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from .._base.model import Model
 from .._wire.file import PartialFile
 from ..errors import RequestValidationError
-from ._pyarrow import BATCH_BYTES, BATCH_ROWS, import_pyarrow
+from ._pyarrow import import_pyarrow
 from ._records import Line, to_line
 
 _JSONL = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
+_GROUP_ROWS = 10_000
+_GROUP_BYTES = 16 * 1024 * 1024
 
 
 class _Writer(Protocol):
@@ -109,7 +111,7 @@ class _Parquet:
         self._lines.append(line)
         raw = line.get("answer")
         self._size += len(raw) if isinstance(raw, bytes) else 0
-        if len(self._lines) >= BATCH_ROWS or self._size >= BATCH_BYTES:
+        if len(self._lines) >= _GROUP_ROWS or self._size >= _GROUP_BYTES:
             self._flush()
 
     def finish(self) -> None:
