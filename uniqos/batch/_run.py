@@ -160,7 +160,8 @@ class Run(Generic[M]):
     def _meet_again(self, entry: Entry, call: Call, row: Row) -> None:
         """Decide about a record that an earlier run has left in the ledger."""
         state = entry.state
-        if (state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)) or state == "pending":
+        is_retried = state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)
+        if is_retried or state == "pending":
             self._queue(Job(entry, call, row, state))
         elif state in ("sent", "unknown") and self._may_resend(entry):
             self._queue(Job(entry, call, row, "unknown"))
@@ -268,11 +269,11 @@ class Run(Generic[M]):
 
     def _settle_error(self, job: Job, error: errors.UniqOSError) -> None:
         verdict = judge(error)
-        if verdict.kind == "stop" and verdict.code is not None:
+        if verdict.kind == "stop":
             self.stop(verdict.code, f"{error.message}; {verdict.remedy}, and run the batch again")
             self._put_back(job)
             return
-        if verdict.kind == "again" and verdict.code is not None:
+        if verdict.kind == "again":
             self._setbacks += 1
             if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
                 self.stop(
@@ -288,7 +289,7 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        entry.state = "unknown" if verdict.kind == "unknown" else "failed"
+        state = entry.state = verdict.kind
         entry.error, entry.exchange = _error_json(error), _exchange_json(error.http)
         entry.answer = error.body if isinstance(error, errors.ResponseValidationError) else None
         if not verdict.is_billed:
@@ -297,7 +298,6 @@ class Run(Generic[M]):
         self._count(entry.state)
         self.group.changes.append(self._ledger.settled(entry))
         if self.keeps_results:
-            state = entry.state
             self.group.results.append(Failed(entry.id, entry.number, job.row.values, error, state, entry.key))
 
     def give_back(self, jobs: list[Job]) -> None:
