@@ -13,7 +13,8 @@ from .._base.model import M
 from .._wire.operation import Operation
 from ._ledger import Ledger
 from ._outcomes import Done
-from ._outputs import Output, line_of
+from ._outputs import Output
+from ._records import line_of
 from ._results import results_in
 
 __all__ = ["Files"]
