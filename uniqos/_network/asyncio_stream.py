@@ -122,8 +122,8 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             # Not close(), which waits until all bytes are sent, and until the server ends TLS.
             self._transport.abort()
         except RuntimeError:
-            # The event loop has ended. The transport of asyncio refers to itself (Python 3.10 to 3.14), so that it would
-            # keep the socket open until the garbage collector finds it.
+            # The event loop has ended. The transport of asyncio refers to itself (Python 3.10 to 3.14), so that it
+            # would keep the socket open until the garbage collector finds it.
             open_socket = self._transport.get_extra_info("socket")
             getattr(open_socket, "_sock", open_socket).close()
 
