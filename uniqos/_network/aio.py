@@ -98,6 +98,119 @@ class AsyncLimiter:
         return False
 
 
+class AsyncInbox(Generic[T]):
+    """A queue with one reader, which takes many items at once."""
+
+    __slots__ = ("_items", "_least", "_loop", "_waiter")
+
+    def __init__(self) -> None:
+        self._items: deque[T] = deque()
+        self._waiter: anyio.Event | None = None
+        self._least: int = 1
+        self._loop: Loop | None = None
+
+    def put(self, item: T) -> None:
+        """Add an item. Only tasks of the reader's event loop may call this."""
+        self._items.append(item)
+        if self._waiter is not None and len(self._items) >= self._least:
+            self._waiter.set()
+
+    def put_soon(self, item: T) -> None:
+        """Add an item from a handler of a signal, or from another thread."""
+        if self._loop is None:  # The reader has not waited yet, and will see the item.
+            self.put(item)
+        else:
+            call_on_loop(self._loop, lambda: self.put(item))
+
+    async def take(self, least: int, linger: float) -> list[T]:
+        """Wait for an item, then at most ``linger`` seconds until there are ``least``, and return all."""
+        if self._loop is None:
+            self._loop = current_loop()
+        await self._wait(1, None)
+        if len(self._items) < least:
+            await self._wait(least, linger)
+        items = list(self._items)
+        self._items.clear()
+        return items
+
+    async def _wait(self, least: int, timeout: float | None) -> None:
+        if len(self._items) >= least:
+            return
+        self._least, self._waiter = least, anyio.Event()
+        try:
+            if timeout is None:
+                await self._waiter.wait()
+            else:
+                with anyio.move_on_after(timeout):
+                    await self._waiter.wait()
+        finally:
+            self._waiter = None
+
+
+class AsyncWorkers(Generic[T]):
+    """A bounded number of tasks that call one function with each item, in the order of the items.
+
+    Args:
+        limit: How many calls may run at once.
+        function: The function. It hands its result on itself, and raises nothing.
+    """
+
+    __slots__ = ("_function", "_limit", "_running", "_tasks", "_waiting")
+
+    def __init__(self, limit: int, function: Callable[[T], Coroutine[Any, Any, None]]) -> None:
+        self._limit: int = limit
+        self._function: Callable[[T], Coroutine[Any, Any, None]] = function
+        self._waiting: deque[T] = deque()
+        self._running: int = 0
+        self._tasks: set[Any] = set()
+        """The tasks of asyncio, or the cancel scopes of trio: both have the method ``cancel``."""
+
+    def put(self, item: T) -> None:
+        """Have an item called with, now or when a task is free."""
+        self._waiting.append(item)
+        if self._running < self._limit:
+            self._running += 1
+            try:
+                task: Any = asyncio.get_running_loop().create_task(self._run())
+            except RuntimeError:
+                import trio
+
+                trio.lowlevel.spawn_system_task(self._run_in_trio)
+            else:
+                self._tasks.add(task)  # asyncio itself keeps no reference to a task
+                task.add_done_callback(self._tasks.discard)
+
+    def withdraw(self) -> list[T]:
+        """Take back the items that no task has begun with."""
+        items = list(self._waiting)
+        self._waiting.clear()
+        return items
+
+    async def aclose(self) -> None:
+        """Cancel the calls under way, and wait until they have ended."""
+        self._waiting.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        with shield():
+            while self._tasks:
+                await anyio.sleep(0.001)
+
+    async def _run_in_trio(self) -> None:
+        with anyio.CancelScope() as scope:
+            self._tasks.add(scope)
+            try:
+                await self._run()
+            finally:
+                self._tasks.discard(scope)
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._function(self._waiting.popleft())
+        finally:
+            self._running -= 1
+
+
 # Ownership: a socket belongs to the event loop, and to the process, that opened it.
 
 Loop: TypeAlias = tuple[int, Any]
@@ -109,6 +222,19 @@ def current_loop() -> Loop:
         return os.getpid(), asyncio.get_running_loop()
     except RuntimeError:
         return os.getpid(), anyio.lowlevel.current_token()
+
+
+def call_on_loop(loop: Loop, function: Callable[[], None]) -> None:
+    """Have an event loop call a function soon. Any thread, and a handler of a signal, may call this."""
+    event_loop = loop[1]
+    try:
+        if isinstance(event_loop, asyncio.AbstractEventLoop):
+            event_loop.call_soon_threadsafe(function)
+        else:
+            token: Any = getattr(event_loop, "native_token", event_loop)
+            token.run_sync_soon(function)
+    except RuntimeError:  # The loop has ended.
+        pass
 
 
 def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
