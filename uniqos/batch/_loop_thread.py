@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -24,25 +24,40 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
         self._clients: set[AsyncUniqOS] = set()
+        self._own: AsyncUniqOS | None = None
         self._thread: threading.Thread = threading.Thread(target=self._loop.run_forever, name="uniqos-loop", daemon=True)
         self._thread.start()
 
-    def start(
-        self, function: Callable[[AsyncUniqOS], Coroutine[Any, Any, T]], client: AsyncUniqOS, rate_share: float
-    ) -> Future[T]:
-        """Run a coroutine function with a client on the loop.
+    def client(self, given: AsyncUniqOS | None, rate_share: float) -> AsyncUniqOS:
+        """Return the client to use on this loop, which is closed with it.
 
         Args:
-            function: Takes the client.
-            client: The client. It is closed with the loop.
+            given: The client that came with the task; None takes one of the environment's key.
             rate_share: The part of the API's rate limit that this process may use.
-
-        Returns:
-            The result to come. Its ``cancel()`` cancels the coroutine.
         """
-        self._clients.add(client)
-        client._requester.connections.rate_share = rate_share
-        return asyncio.run_coroutine_threadsafe(function(client), self._loop)
+        if given is None:
+            given = self._own = self._own or AsyncUniqOS()
+        self._clients.add(given)
+        self.share_rate(rate_share)
+        return given
+
+    def share_rate(self, rate_share: float) -> None:
+        """Set the part of the API's rate limit that this process may use."""
+        for client in self._clients:
+            client._requester.connections.rate_share = rate_share
+
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop; return its result to come, whose ``cancel()`` cancels it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def cancel(self) -> None:
+        """Cancel all that runs on the loop."""
+
+        async def cancel() -> None:
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+
+        self.start(cancel())
 
     def close(self) -> None:
         """Cancel all that still runs, close the connections, and end the loop."""

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 from zlib import crc32
 
 from pydantic_core import to_json
@@ -58,14 +59,21 @@ class Partitions:
         folder: The folder, made if it is missing. Only its owner may read the files in it.
         settings: The settings of the run, which all runs over the folder must share.
         count: Number of partitions of a new folder.
+        run: The name of the run; None takes that of the folder, or a random one.
 
     Raises:
         BatchError: The folder belongs to another run, or cannot be used.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int) -> None:
+    def __init__(self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int, run: str | None) -> None:
         self._folder: Path = Path(folder)
-        self._plan: dict[str, Any] = {"format": 1, "settings": dict(settings), "partitions": count, "counts": None}
+        self._plan: dict[str, Any] = {
+            "format": 1,
+            "run": run or str(uuid4()),
+            "settings": dict(settings),
+            "partitions": count,
+            "counts": None,
+        }
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             known = self._read_plan()
@@ -76,6 +84,11 @@ class Partitions:
         if known is not None:
             self._check(known, settings)
             self._plan = known
+
+    @property
+    def run(self) -> str:
+        """The name of the run, from which the idempotency keys derive. It is the same in all partitions."""
+        return str(self._plan["run"])
 
     @property
     def all(self) -> list[Partition]:
