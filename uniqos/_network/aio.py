@@ -99,7 +99,7 @@ class AsyncLimiter:
 
 
 class AsyncInbox(Generic[T]):
-    """A queue with one reader, which takes many items at once."""
+    """A queue with one reader, which takes many items at once. It is made on the reader's event loop."""
 
     __slots__ = ("_items", "_least", "_loop", "_waiter")
 
@@ -107,7 +107,7 @@ class AsyncInbox(Generic[T]):
         self._items: deque[T] = deque()
         self._waiter: anyio.Event | None = None
         self._least: int = 1
-        self._loop: Loop | None = None
+        self._loop: Loop = current_loop()
 
     def put(self, item: T) -> None:
         """Add an item. Only tasks of the reader's event loop may call this."""
@@ -117,15 +117,10 @@ class AsyncInbox(Generic[T]):
 
     def put_soon(self, item: T) -> None:
         """Add an item from a handler of a signal, or from another thread."""
-        if self._loop is None:  # The reader has not waited yet, and will see the item.
-            self.put(item)
-        else:
-            call_on_loop(self._loop, lambda: self.put(item))
+        call_on_loop(self._loop, lambda: self.put(item))
 
     async def take(self, least: int, linger: float) -> list[T]:
         """Wait for an item, then at most ``linger`` seconds until there are ``least``, and return all."""
-        if self._loop is None:
-            self._loop = current_loop()
         await self._wait(1, None)
         if len(self._items) < least:
             await self._wait(least, linger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,15 +10,18 @@ from typing import Any, Literal
 from .._base.model import Model, OpenRequest
 from .._turn.request import encode_turn
 from .._wire.encode import encode, set_idempotency_key
+from .._wire.file import File
 from .._wire.operation import Operation, Request
 from .._wire.options import as_text
 from ..api import operations
 from ..api.engine import RESPOND, ModulatorPack
 from ..errors import ConfigurationError, RequestValidationError
+from ._cells import CellError, to_json
 from ._keys import body_digest, record_key
 from ._problems import Problem
+from ._rows import json_fields
 
-__all__ = ["ROW_NUMBER", "Call", "Calls"]
+__all__ = ["ROW_NUMBER", "Call", "Calls", "operation_of"]
 
 ROW_NUMBER = "#"
 """Asks for the number of the row as its id: ``id=ROW_NUMBER``. A row that moves in the input is then another record."""
@@ -66,21 +70,23 @@ class Calls:
         fixed: Mapping[str, object],
         return_format: Literal["text", "modulator_pack"] | None = None,
     ) -> None:
-        self.name, self.operation = _operation(operation)
+        self.name: str = _full_name(operation)
+        self.operation: Operation[Model] = operation_of(self.name, return_format)
         self.id: str = id
         self.columns: dict[str, str] = dict(columns)
-        self.fixed: dict[str, object] = dict(fixed)
+        self.fixed: dict[str, object] = _plain(fixed)
         self.left_out: set[str] = set()
         """Columns that were not sent."""
         self._encode: Callable[[dict[str, object], tuple[str, ...]], Request] = self._encode_any
-        if self.operation is RESPOND:
+        if self.is_turn:
             self._encode = self._encode_turn
-            if return_format == "modulator_pack":
-                self.operation = RESPOND.returning(ModulatorPack)
-        elif return_format is not None:
-            raise ConfigurationError("return_format is for respond alone")
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._check_names()
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether the operation is ``respond``."""
+        return self.operation.path == RESPOND.path
 
     @property
     def is_billed(self) -> bool:
@@ -108,6 +114,44 @@ class Calls:
         except UnicodeEncodeError:
             return Problem(self.id, "invalid_id", "the id holds half of a surrogate pair, which UTF-8 cannot encode")
         return text
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings that all runs with one ledger share, as text."""
+        kept = {
+            "operation": self.name,
+            "id": self.id,
+            "map": json.dumps(self.columns, sort_keys=True),
+            # A digest: the values may be the words of people.
+            "fixed": body_digest("", json.dumps(self.fixed, sort_keys=True).encode()).hex(),
+        }
+        return kept if self._return_format is None else {**kept, "return_format": self._return_format}
+
+    @property
+    def json_columns(self) -> frozenset[str]:
+        """The columns whose text may be JSON, since their field takes an object or a list."""
+        model = self.operation.body or self.operation.query
+        return frozenset(self.columns.get(name, name) for name in (json_fields(model) if model else ()))
+
+    @property
+    def wanted_columns(self) -> frozenset[str] | None:
+        """The columns that are read; None for all."""
+        if self._takes_any and not self.columns:
+            return None
+        names = frozenset(self.columns.values()) | (
+            frozenset() if self._takes_any else self._names - self.columns.keys()
+        )
+        return names | {self.id}
+
+    def is_sent(self, path: str) -> bool:
+        """Return whether a cell of a row is sent; ``""`` stands for the whole row.
+
+        Args:
+            path: The column, and the way to a value inside the cell.
+        """
+        if self._wanted is None or not path or path in self._wanted:
+            return True
+        return any(path.startswith((f"{column}.", f"{column}[")) for column in self._wanted)
 
     def prepare(self, id: str, row: Mapping[str, object], run: str) -> Call | tuple[Problem, ...]:
         """Return the call of a row, or each reason why it would be refused.
@@ -164,7 +208,7 @@ class Calls:
 
     def _order(self, request: Request, fields: Mapping[str, object]) -> tuple[str, ...] | None:
         """Return what calls share that must not run at the same time: a conversation, or a resource that changes."""
-        if self._encode == self._encode_turn:
+        if self.is_turn:
             user = fields.get("user_id")
             if user is None or fields.get("mode") == "stateless":
                 return None
@@ -175,6 +219,7 @@ class Calls:
         model = self.operation.body or self.operation.query
         self._takes_any: bool = model is not None and issubclass(model, OpenRequest)
         self._names: frozenset[str] = frozenset(self.operation.params) | (model.model_fields.keys() if model else set())
+        self._wanted: frozenset[str] | None = self.wanted_columns
         if not isinstance(self.id, str) or not self.id:
             raise ConfigurationError("id must be the name of the column that holds the id of each record")
         for given, name in ((self.columns, "map"), (self.fixed, "fixed")):
@@ -187,28 +232,49 @@ class Calls:
             raise ConfigurationError(f"{min(both)!r} is in map and in fixed; give it once")
 
 
-def _operation(name: str) -> tuple[str, Operation[Model]]:
-    """Return an operation and its dotted name.
+def _plain(fixed: Mapping[str, object]) -> dict[str, object]:
+    """Return the fixed values as plain JSON."""
+    try:
+        return {str(name): to_json(value, str(name)) for name, value in fixed.items()}
+    except CellError as exc:
+        raise ConfigurationError(f"fixed cannot be sent: {exc.problem.path}: {exc.problem.reason}") from None
 
-    Raises:
-        ConfigurationError: There is none of this name, or it cannot run in a batch.
-    """
+
+def _full_name(name: str) -> str:
+    """Return the dotted name of an operation."""
     known = operations()
     full = name if name in known else f"engine.{name}"
-    operation = known.get(full)
-    if operation is None:
+    if full not in known:
         from difflib import get_close_matches
 
         near = get_close_matches(str(name), [*known, "respond", "infer_state", "recall_memory"])
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigurationError(f"{name!r} is not an operation of the API{hint}")
+    return full
+
+
+def operation_of(name: str, return_format: str | None) -> Operation[Model]:
+    """Return the operation of a batch.
+
+    Args:
+        name: Its dotted name.
+        return_format: That of ``respond``; None for any other operation.
+
+    Raises:
+        ConfigurationError: The operation cannot run in a batch.
+    """
+    operation: Operation[Model] = operations()[name]
     if operation.resend not in ("safe", "keyed", "billed"):
         raise ConfigurationError(
-            f"{full} cannot run in a batch: it carries no idempotency key, and a repeated call could take effect twice"
+            f"{name} cannot run in a batch: it carries no idempotency key, and a repeated call could take effect twice"
         )
-    if not issubclass(operation.returns, Model) or "content" in operation.returns.model_fields:
-        raise ConfigurationError(f"{full} cannot run in a batch: it returns a file")
-    return full, operation
+    if issubclass(operation.returns, File):
+        raise ConfigurationError(f"{name} cannot run in a batch: it returns a file")
+    if return_format not in (None, "text", "modulator_pack"):
+        raise ConfigurationError('return_format must be "text" or "modulator_pack"')
+    if return_format is not None and operation is not RESPOND:
+        raise ConfigurationError("return_format is for respond alone; leave it out")
+    return operation.returning(ModulatorPack) if return_format == "modulator_pack" else operation
 
 
 def _problems(error: RequestValidationError) -> tuple[Problem, ...]:

@@ -93,7 +93,9 @@ def _convert_number(value: float, path: str, depth: int = 0) -> float | None:
     if isnan(value):
         return None
     if not isfinite(value):
-        raise cell_error(path, "not_finite", "the number is infinite, or too large for a float; JSON has no such number")
+        raise cell_error(
+            path, "not_finite", "the number is infinite, or too large for a float; JSON has no such number"
+        )
     return value
 
 
@@ -180,7 +182,9 @@ def _convert_plain(value: Any, path: str, depth: int) -> Any:
         keys = "".join(f".{key}" for key in error["loc"][2:])
         raise cell_error(path + keys, "not_json", error["msg"]) from None
     except (ValueError, OverflowError):
-        raise cell_error(path, "not_json", f"a value of type {type(value).__name__} cannot be written as JSON") from None
+        raise cell_error(
+            path, "not_json", f"a value of type {type(value).__name__} cannot be written as JSON"
+        ) from None
     return _convert(plain, path, depth + 1)
 
 

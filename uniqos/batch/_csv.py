@@ -60,7 +60,9 @@ def _read_header(records: _Records, path: str, delimiter: str) -> list[str]:
     if len(header) == 1:
         for other, words in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'"), (",", "','")):
             if other != delimiter and other in header[0]:
-                raise InputError(f"the header of {path} is one column; pass delimiter={words}, which stands in its name")
+                raise InputError(
+                    f"the header of {path} is one column; pass delimiter={words}, which stands in its name"
+                )
     return header
 
 

@@ -37,6 +37,7 @@ create index rejects_by_id on rejects (id) where id is not null;
 _FIELDS = "record, id, digest, number, pass, state, key, sent_at, turns, answer, exchange, error"
 _FIND = f"select {_FIELDS} from records where id = ?"
 _ONE = f"select {_FIELDS} from records where record = ?"
+_OWN_SETTINGS = {"pass", "complete"}
 _FREE_BYTES = 4 * 1024 * 1024
 """Bytes of the disk that stay free for the answers of calls that are under way."""
 
@@ -161,32 +162,31 @@ class Ledger:
         known = dict(connection.execute("select name, value from meta"))
         wanted = {"format": _FORMAT, **settings}
         if not known:
-            known = {**wanted, "run": run or str(uuid4()), "pass": "0"}
+            known = {**wanted, "run": run or str(uuid4()), "pass": "0", "complete": ""}
             connection.executemany("insert into meta values (?, ?)", known.items())
         self._check_format(known)
-        if run is not None:
-            wanted["run"] = run
-        for name, value in wanted.items():
-            if known.get(name) != value:
+        wanted["run"] = run or known["run"]
+        for name in sorted(wanted.keys() | known.keys() - _OWN_SETTINGS):
+            if known.get(name) != wanted.get(name):
                 connection.execute("rollback")
                 raise BatchError(
-                    f"the ledger {self.path} belongs to a run with another {name}: {_shown(known.get(name))} instead "
-                    f"of {_shown(value)}; give the same {name}, or another ledger",
+                    f"the ledger {self.path} belongs to a run with another {name}; give the same {name}, or another "
+                    "ledger",
                     code="ledger_mismatch",
                     details={"setting": name},
                 )
         self.run: str = known["run"]
         self.number_of_pass: int = int(known["pass"]) + 1
         connection.execute("update meta set value = ? where name = 'pass'", (str(self.number_of_pass),))
+        connection.execute("update meta set value = '' where name = 'complete'")
         connection.execute("delete from rejects")
         connection.execute("commit")
 
     def _check_format(self, known: Mapping[str, str]) -> None:
         if known.get("format") != _FORMAT:
-            raise BatchError(
-                f"{self.path} is no ledger of this version; give another path", code="ledger_unreadable"
-            )
+            raise BatchError(f"{self.path} is no ledger of this version; give another path", code="ledger_unreadable")
         self.settings: dict[str, str] = dict(known)
+        self.is_complete: bool = bool(known["complete"])
         self.run = known["run"]
         self.number_of_pass = int(known["pass"])
 
@@ -302,6 +302,18 @@ class Ledger:
             except sqlite3.Error as exc:
                 raise self._error(exc) from exc
 
+    def complete(self) -> Change:
+        """Return the change that notes that the pass has read the whole input."""
+        return "update meta set value = 'yes' where name = 'complete'", ()
+
+    def is_in_use(self) -> bool:
+        """Return whether a run uses the ledger."""
+        try:
+            self._locked().close()
+        except (BatchError, sqlite3.Error):
+            return True
+        return False
+
     def has_space(self) -> bool:
         """Return whether the disk has room for the answers of calls that are under way."""
         try:
@@ -334,10 +346,6 @@ class Ledger:
 
 def _is_busy(exc: sqlite3.Error) -> bool:
     return "locked" in str(exc) or "busy" in str(exc)
-
-
-def _shown(value: str | None) -> str:
-    return "none" if value is None else repr(value)
 
 
 def exchange_json(status: int, request_id: str | None, retries: int, elapsed: float, is_replayed: bool) -> str:

@@ -25,6 +25,7 @@ StopCode: TypeAlias = Literal[
     "input_changed",
     "disk_full",
     "client",
+    "failed",
 ]
 """Why a run ended before its input did."""
 

@@ -128,7 +128,8 @@ class Run(Generic[M]):
             self._reject(row, None, (Problem(self._calls.id, "duplicate_id", reason),), shown_id=id)
             return
         self._open_ids.add(id)
-        call = row.problems or self._calls.prepare(id, row.values, self._ledger.run)
+        problems = row.problems and tuple(p for p in row.problems if self._calls.is_sent(p.path))
+        call = problems or self._calls.prepare(id, row.values, self._ledger.run)
         if isinstance(call, tuple):
             self._reject(row, id, call)
             return
@@ -148,9 +149,7 @@ class Run(Generic[M]):
             or self._ledger.has_rejected(id)
         )
 
-    def _reject(
-        self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None
-    ) -> None:
+    def _reject(self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None) -> None:
         self.group.changes.append(self._ledger.rejected(row.number, id or shown_id, problems))
         if id is not None:
             self.group.ids.append(id)
@@ -161,9 +160,7 @@ class Run(Generic[M]):
     def _meet_again(self, entry: Entry, call: Call, row: Row) -> None:
         """Decide about a record that an earlier run has left in the ledger."""
         state = entry.state
-        if state == "failed" and self._settings.retry_failed and not self._can_read_again(entry):
-            self._queue(Job(entry, call, row, state))
-        elif state == "pending":
+        if (state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)) or state == "pending":
             self._queue(Job(entry, call, row, state))
         elif state in ("sent", "unknown") and self._may_resend(entry):
             self._queue(Job(entry, call, row, "unknown"))
@@ -188,9 +185,7 @@ class Run(Generic[M]):
     def _may_resend(self, entry: Entry) -> bool:
         if not self._calls.has_key:
             return True  # A second request has no effect.
-        return self._settings.unknown == "resend" and may_resend(
-            entry.sent_at, self._now(), self._settings.key_window
-        )
+        return self._settings.unknown == "resend" and may_resend(entry.sent_at, self._now(), self._settings.key_window)
 
     # Sending
 
@@ -259,7 +254,7 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        is_replayed = http is not None and http.replayed
+        is_replayed = http is not None and _is_replayed(http)
         entry.state, entry.error = "done", None
         entry.answer = answer.raw or b"{}"
         entry.exchange = _exchange_json(http)
@@ -282,8 +277,7 @@ class Run(Generic[M]):
             if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
                 self.stop(
                     verdict.code,
-                    f"{self._setbacks} calls in a row did not run, the last because: {error.message}; "
-                    f"{verdict.remedy}",
+                    f"{self._setbacks} calls in a row did not run, the last because: {error.message}; {verdict.remedy}",
                 )
             if self._stopped is not None:
                 self._put_back(job)
@@ -439,7 +433,20 @@ def _error_json(error: errors.UniqOSError) -> str:
 def _exchange_json(http: HttpInfo | None) -> str | None:
     if http is None:
         return None
-    return exchange_json(http.status, http.request_id, http.retries, http.elapsed, http.replayed)
+    request_id = _header(http, b"x-request-id")
+    return exchange_json(http.status, request_id, http.retries, http.elapsed, _is_replayed(http))
+
+
+def _is_replayed(http: HttpInfo) -> bool:
+    return _header(http, b"idempotent-replayed") == "true"
+
+
+def _header(http: HttpInfo, name: bytes) -> str | None:
+    """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
+    for key, value in http.raw_headers:
+        if len(key) == len(name) and key.lower() == name:
+            return value.decode("latin-1")
+    return None
 
 
 def _exchange(entry: Entry) -> HttpInfo:
@@ -448,6 +455,4 @@ def _exchange(entry: Entry) -> HttpInfo:
     headers: list[tuple[bytes, bytes]] = [(b"Idempotent-Replayed", b"true")] if kept.get("replayed") else []
     if kept.get("request_id"):
         headers.append((b"X-Request-Id", kept["request_id"].encode()))
-    return HttpInfo(
-        kept.get("status", 0), tuple(headers), kept.get("retries", 0), kept.get("elapsed", 0.0), entry.key
-    )
+    return HttpInfo(kept.get("status", 0), tuple(headers), kept.get("retries", 0), kept.get("elapsed", 0.0), entry.key)

@@ -11,7 +11,7 @@ from ._lines import report_errors
 from ._row import NOT_UTF8, Columns, InputError, Row, UnreadableCell, build_row
 
 if TYPE_CHECKING:
-    import pyarrow
+    pass
 
 _BATCH_ROWS = 1024
 _BATCH_BYTES = 4 * 1024 * 1024
