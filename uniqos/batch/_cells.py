@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from math import isfinite, isnan
@@ -49,9 +49,10 @@ def to_json(value: object, path: str) -> JsonValue:
         CellError: The value, or a part of it, cannot be sent. The problem never holds the value.
     """
     try:
-        return _convert(value, path, 0)
+        converted: JsonValue = _convert(value, path, 0)
     except RecursionError:
         raise cell_error(path, "too_deep", TOO_DEEP) from None
+    return converted
 
 
 def cell_error(path: str, code: str, reason: str) -> CellError:
@@ -93,9 +94,7 @@ def _convert_number(value: float, path: str, depth: int = 0) -> float | None:
     if isnan(value):
         return None
     if not isfinite(value):
-        raise cell_error(
-            path, "not_finite", "the number is infinite, or too large for a float; JSON has no such number"
-        )
+        raise cell_error(path, "not_finite", "the number is infinite, or too large for a float, which is not JSON")
     return value
 
 
@@ -150,6 +149,8 @@ def _convert_other(value: Any, path: str, depth: int) -> Any:
         return _convert_binary(value, path)
     if isinstance(value, _ARRAY_TYPES):
         return _convert_array(value, path, depth)
+    if isinstance(value, Iterator):
+        raise cell_error(path, "not_json", "an iterator can be read only once; make it a list")
     try:
         held = _held_value(value)
     except (ValueError, TypeError, OverflowError, ArithmeticError):

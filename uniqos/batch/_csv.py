@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ._lines import MAX_ROW_BYTES, TOO_LARGE, Lines
 from ._problems import Problem
-from ._row import NOT_UTF8, Columns, InputError, Row, build_row
+from ._row import NOT_UTF8, Columns, InputError, Row, build_row, decode
 
 _BAD_QUOTE = (
     "the quotes of the record that begins in line {line} are broken: write a quote in a cell as two, and enclose a "
@@ -61,7 +61,7 @@ def _read_header(records: _Records, path: str, delimiter: str) -> list[str]:
         for other, words in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'"), (",", "','")):
             if other != delimiter and other in header[0]:
                 raise InputError(
-                    f"the header of {path} is one column; pass delimiter={words}, which stands in its name"
+                    f"the header of {path} is one column, with {words} in its name; pass delimiter={words}"
                 )
     return header
 
@@ -128,7 +128,8 @@ class _RecordLines:
             if line is None:
                 self._record.append("")
                 raise _RecordTooLargeError
-            text = self._decode(line)
+            text, is_utf8 = decode(line)
+            self.is_utf8 = self.is_utf8 and is_utf8
         self._record.append(text)
         self._size += len(text)
         if self._size > MAX_ROW_BYTES:
@@ -152,10 +153,3 @@ class _RecordLines:
         if any("\0" in line for line in self._record):  # Python 3.10 refuses such a line.
             return Problem("", "control_character", f"line {self.first} holds the control character U+0000; remove it")
         return Problem("", "malformed_csv", _BAD_QUOTE.format(line=self.first))
-
-    def _decode(self, line: bytes) -> str:
-        try:
-            return line.decode()
-        except UnicodeDecodeError:
-            self.is_utf8 = False
-            return line.decode(errors="surrogateescape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import from_json
@@ -129,14 +129,9 @@ def parse_json(text: bytes | str, path: str) -> tuple[Any, bool]:
         return from_json(text), True
     except ValueError:
         pass  # The standard library is slower, but it reads what must be named exactly, and says where the fault is.
-    is_utf8 = True
-    if isinstance(text, bytes):
-        try:
-            text = text.decode()
-        except UnicodeDecodeError:
-            text, is_utf8 = text.decode(errors="surrogateescape"), False
+    decoded, is_utf8 = decode(text) if isinstance(text, bytes) else (text, True)
     try:
-        return json.loads(text, strict=False), is_utf8
+        return json.loads(decoded, strict=False), is_utf8
     except json.JSONDecodeError as exc:
         reason = f"the text is not JSON: {exc.msg[:1].lower()}{exc.msg[1:]} at character {exc.pos + 1}"
     except ValueError:
@@ -144,6 +139,14 @@ def parse_json(text: bytes | str, path: str) -> tuple[Any, bool]:
     except RecursionError:
         raise cell_error(path, "too_deep", TOO_DEEP) from None
     raise cell_error(path, "invalid_json", reason) from None
+
+
+def decode(text: bytes) -> tuple[str, bool]:
+    """Decode text, and return whether it is UTF-8. Other bytes become halves of surrogate pairs."""
+    try:
+        return text.decode(), True
+    except UnicodeDecodeError:
+        return text.decode(errors="surrogateescape"), False
 
 
 def _column_name(name: object) -> str:
@@ -163,21 +166,23 @@ def _cell_value(name: str, value: object, columns: Columns) -> JsonValue:
     return to_json(value, name)
 
 
-def _cells_of(item: Any) -> Iterable[tuple[object, object]] | None:
+def _cells_of(item: object) -> Iterable[tuple[object, object]] | None:
     """Return the cells of an item, or None if it is no row."""
     if isinstance(item, BaseModel):
         return request_values(item).items()
     if isinstance(item, Mapping):
         return item.items()
-    if is_dataclass(item) and not isinstance(item, type):
+    if isinstance(item, type):
+        return None
+    if is_dataclass(item):
         return [(part.name, getattr(item, part.name)) for part in fields(item)]
-    if isinstance(item, tuple) and hasattr(item, "_asdict"):
-        names: dict[str, object] = item._asdict()
-        return names.items()
-    if hasattr(item, "_mapping"):  # a row of SQLAlchemy
-        return dict(item._mapping).items()
-    if hasattr(item, "keys") and hasattr(item, "__getitem__"):  # a row of sqlite3
-        return [(key, item[key]) for key in item.keys()]  # noqa: SIM118 - such a row iterates over its values
+    row: Any = item
+    if hasattr(row, "_asdict"):  # a named tuple
+        return cast(Iterable[tuple[object, object]], row._asdict().items())
+    if hasattr(row, "_mapping"):  # a row of SQLAlchemy
+        return cast(Iterable[tuple[object, object]], row._mapping.items())
+    if hasattr(row, "keys") and hasattr(row, "__getitem__"):  # a row of sqlite3, which iterates over its values
+        return [(key, row[key]) for key in row.keys()]  # noqa: SIM118
     return None
 
 

@@ -123,9 +123,7 @@ def _open_file(
     if delimiter is not None and (kind not in ("csv", "tsv") or len(delimiter) != 1 or delimiter in '"\r\n'):
         raise RequestValidationError("delimiter must be the one character that separates the cells of a CSV file")
     if is_stdin and kind in ("parquet", "arrow"):
-        raise RequestValidationError(
-            f"{kind} cannot be read from standard input; write it to a file, and pass its path"
-        )
+        raise RequestValidationError(f"{kind} cannot be read from standard input; pass the path of a file")
     name = "standard input" if is_stdin else path
     real = None if is_stdin else os.path.abspath(path)
     if real is not None:

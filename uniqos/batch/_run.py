@@ -128,8 +128,7 @@ class Run(Generic[M]):
             self._reject(row, None, (Problem(self._calls.id, "duplicate_id", reason),), shown_id=id)
             return
         self._open_ids.add(id)
-        problems = row.problems and tuple(p for p in row.problems if self._calls.is_sent(p.path))
-        call = problems or self._calls.prepare(id, row.values, self._ledger.run)
+        call = row.problems or self._calls.prepare(id, row.values, self._ledger.run)
         if isinstance(call, tuple):
             self._reject(row, id, call)
             return
@@ -160,7 +159,9 @@ class Run(Generic[M]):
     def _meet_again(self, entry: Entry, call: Call, row: Row) -> None:
         """Decide about a record that an earlier run has left in the ledger."""
         state = entry.state
-        if (state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)) or state == "pending":
+        if (
+            state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)
+        ) or state == "pending":
             self._queue(Job(entry, call, row, state))
         elif state in ("sent", "unknown") and self._may_resend(entry):
             self._queue(Job(entry, call, row, "unknown"))
@@ -254,7 +255,7 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        is_replayed = http is not None and _is_replayed(http)
+        is_replayed = http is not None and http.replayed
         entry.state, entry.error = "done", None
         entry.answer = answer.raw or b"{}"
         entry.exchange = _exchange_json(http)
@@ -433,20 +434,7 @@ def _error_json(error: errors.UniqOSError) -> str:
 def _exchange_json(http: HttpInfo | None) -> str | None:
     if http is None:
         return None
-    request_id = _header(http, b"x-request-id")
-    return exchange_json(http.status, request_id, http.retries, http.elapsed, _is_replayed(http))
-
-
-def _is_replayed(http: HttpInfo) -> bool:
-    return _header(http, b"idempotent-replayed") == "true"
-
-
-def _header(http: HttpInfo, name: bytes) -> str | None:
-    """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
-    for key, value in http.raw_headers:
-        if len(key) == len(name) and key.lower() == name:
-            return value.decode("latin-1")
-    return None
+    return exchange_json(http.status, http.request_id, http.retries, http.elapsed, http.replayed)
 
 
 def _exchange(entry: Entry) -> HttpInfo:

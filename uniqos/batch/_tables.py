@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._extras import missing_extra
 from ._lines import report_errors
+from ._pyarrow import BATCH_BYTES, BATCH_ROWS, import_pyarrow
 from ._row import NOT_UTF8, Columns, InputError, Row, UnreadableCell, build_row
 
-if TYPE_CHECKING:
-    pass
-
-_BATCH_ROWS = 1024
-_BATCH_BYTES = 4 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 _INDEX_OF_PANDAS = "__index_level_"  # the name that pandas gives to an index without a name
 
@@ -46,7 +41,7 @@ def read_ipc(path: str, columns: Columns) -> Iterator[Row]:
         InputError: The file cannot be read.
         MissingExtraError: pyarrow is not installed.
     """
-    arrow = _import_pyarrow()
+    arrow = import_pyarrow()
     with _report_arrow_errors(path), arrow.memory_map(path) as source:
         if source.read(6) == b"ARROW1":
             file = arrow.ipc.open_file(source)
@@ -68,7 +63,7 @@ def read_stream(table: object, columns: Columns) -> Iterator[Row]:
     """
     name = f"the {type(table).__name__}"
     with _report_arrow_errors(name):
-        reader = _import_pyarrow().RecordBatchReader.from_stream(table)
+        reader = import_pyarrow().RecordBatchReader.from_stream(table)
         _checked_names(reader.schema.names, name)
         yield from _rows_of(reader, columns)
 
@@ -110,12 +105,12 @@ def _rows_of(batches: Any, columns: Columns) -> Iterator[Row]:
 
 def _python_values(column: Any) -> list[object]:
     """Return the cells of a column as Python values."""
-    types = _import_pyarrow().types
+    types = import_pyarrow().types
     kind = column.type
     try:
         # Of nanoseconds, pyarrow makes an object of pandas where that is installed, and an error where it is not.
         if types.is_timestamp(kind) and kind.unit == "ns":
-            column = column.cast(_import_pyarrow().timestamp("us", kind.tz), safe=False)
+            column = column.cast(import_pyarrow().timestamp("us", kind.tz), safe=False)
         values: list[object] = column.to_pylist()
     except (ArithmeticError, ValueError, TypeError, NotImplementedError, KeyError):
         values = [_python_value(scalar) for scalar in column]
@@ -136,17 +131,17 @@ def _python_value(scalar: Any) -> object:
 
 def _slice_rows(rows: int, size: int) -> int:
     """Return how many rows of a table are converted at a time, so that large cells do not fill the memory."""
-    return max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(size, 1)))
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * rows // max(size, 1)))
 
 
 def _batch_rows(metadata: Any) -> int:
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    return min((_slice_rows(group.num_rows, group.total_byte_size) for group in groups), default=_BATCH_ROWS)
+    return min((_slice_rows(group.num_rows, group.total_byte_size) for group in groups), default=BATCH_ROWS)
 
 
 @contextmanager
 def _open_parquet(path: str) -> Generator[Any, None, None]:
-    _import_pyarrow()
+    import_pyarrow()
     from pyarrow import parquet
 
     with parquet.ParquetFile(path, buffer_size=_READ_BYTES, pre_buffer=False) as file:
@@ -155,7 +150,7 @@ def _open_parquet(path: str) -> Generator[Any, None, None]:
 
 @contextmanager
 def _report_arrow_errors(name: str) -> Generator[None, None, None]:
-    arrow = _import_pyarrow()
+    arrow = import_pyarrow()
     try:
         with report_errors(name):
             yield
@@ -172,11 +167,3 @@ def _checked_names(names: list[Any], table: str) -> list[str]:
         if names.count(name) > 1:
             raise InputError(f"{table} has the column {name!a} twice; rename one of the two")
     return names
-
-
-def _import_pyarrow() -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise missing_extra("Parquet and Arrow need pyarrow", "batch") from None
-    return pyarrow
