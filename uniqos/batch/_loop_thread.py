@@ -25,7 +25,9 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
         self._clients: set[AsyncUniqOS] = set()
         self._own: AsyncUniqOS | None = None
-        self._thread: threading.Thread = threading.Thread(target=self._loop.run_forever, name="uniqos-loop", daemon=True)
+        self._thread: threading.Thread = threading.Thread(
+            target=self._loop.run_forever, name="uniqos-loop", daemon=True
+        )
         self._thread.start()
 
     def client(self, given: AsyncUniqOS | None, rate_share: float) -> AsyncUniqOS:

@@ -65,7 +65,9 @@ class Partitions:
         BatchError: The folder belongs to another run, or cannot be used.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int, run: str | None) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int, run: str | None
+    ) -> None:
         self._folder: Path = Path(folder)
         self._plan: dict[str, Any] = {
             "format": 1,
@@ -165,7 +167,9 @@ class Partitions:
         except FileNotFoundError:
             return None
         except ValueError:
-            raise BatchError(f"{self._folder} holds no plan of a batch; give another folder", code="ledger_unreadable") from None
+            raise BatchError(
+                f"{self._folder} holds no plan of a batch; give another folder", code="ledger_unreadable"
+            ) from None
         return plan
 
     def _write_plan(self) -> None:

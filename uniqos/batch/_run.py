@@ -128,7 +128,8 @@ class Run(Generic[M]):
             self._reject(row, None, (Problem(self._calls.id, "duplicate_id", reason),), shown_id=id)
             return
         self._open_ids.add(id)
-        call = row.problems or self._calls.prepare(id, row.values, self._ledger.run)
+        problems = row.problems and tuple(p for p in row.problems if self._calls.is_sent(p.path))
+        call = problems or self._calls.prepare(id, row.values, self._ledger.run)
         if isinstance(call, tuple):
             self._reject(row, id, call)
             return
@@ -159,9 +160,8 @@ class Run(Generic[M]):
     def _meet_again(self, entry: Entry, call: Call, row: Row) -> None:
         """Decide about a record that an earlier run has left in the ledger."""
         state = entry.state
-        if (
-            state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)
-        ) or state == "pending":
+        is_retried = state == "failed" and self._settings.retry_failed and not self._can_read_again(entry)
+        if is_retried or state == "pending":
             self._queue(Job(entry, call, row, state))
         elif state in ("sent", "unknown") and self._may_resend(entry):
             self._queue(Job(entry, call, row, "unknown"))
@@ -255,7 +255,7 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        is_replayed = http is not None and http.replayed
+        is_replayed = http is not None and _is_replayed(http)
         entry.state, entry.error = "done", None
         entry.answer = answer.raw or b"{}"
         entry.exchange = _exchange_json(http)
@@ -269,11 +269,11 @@ class Run(Generic[M]):
 
     def _settle_error(self, job: Job, error: errors.UniqOSError) -> None:
         verdict = judge(error)
-        if verdict.kind == "stop" and verdict.code is not None:
+        if verdict.kind == "stop":
             self.stop(verdict.code, f"{error.message}; {verdict.remedy}, and run the batch again")
             self._put_back(job)
             return
-        if verdict.kind == "again" and verdict.code is not None:
+        if verdict.kind == "again":
             self._setbacks += 1
             if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
                 self.stop(
@@ -289,7 +289,7 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        entry.state = "unknown" if verdict.kind == "unknown" else "failed"
+        state = entry.state = verdict.kind
         entry.error, entry.exchange = _error_json(error), _exchange_json(error.http)
         entry.answer = error.body if isinstance(error, errors.ResponseValidationError) else None
         if not verdict.is_billed:
@@ -298,7 +298,6 @@ class Run(Generic[M]):
         self._count(entry.state)
         self.group.changes.append(self._ledger.settled(entry))
         if self.keeps_results:
-            state = entry.state
             self.group.results.append(Failed(entry.id, entry.number, job.row.values, error, state, entry.key))
 
     def give_back(self, jobs: list[Job]) -> None:
@@ -434,7 +433,20 @@ def _error_json(error: errors.UniqOSError) -> str:
 def _exchange_json(http: HttpInfo | None) -> str | None:
     if http is None:
         return None
-    return exchange_json(http.status, http.request_id, http.retries, http.elapsed, http.replayed)
+    request_id = _header(http, b"x-request-id")
+    return exchange_json(http.status, request_id, http.retries, http.elapsed, _is_replayed(http))
+
+
+def _is_replayed(http: HttpInfo) -> bool:
+    return _header(http, b"idempotent-replayed") == "true"
+
+
+def _header(http: HttpInfo, name: bytes) -> str | None:
+    """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
+    for key, value in http.raw_headers:
+        if len(key) == len(name) and key.lower() == name:
+            return value.decode("latin-1")
+    return None
 
 
 def _exchange(entry: Entry) -> HttpInfo:

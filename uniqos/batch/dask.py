@@ -33,38 +33,37 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
+from pydantic_core import from_json
 from typing_extensions import Unpack
 
 from .. import AsyncUniqOS, UniqOS
 from .._async.client import _unpickle
 from .._base.model import Model
 from .._extras import missing_extra
-from .._network.clock import Interrupts
 from ..errors import ConfigurationError
+from ._arrow import to_arrow
 from ._async.batch import AsyncBatch
 from ._calls import Calls
 from ._emotions import emotion_of
-from ._errors import BatchError
 from ._files import Files
-from ._ledger import Entry, Ledger, Rejection
+from ._interrupts import Interrupts
 from ._loop_thread import LoopThread
 from ._options import BatchOptions, Settings
 from ._outcomes import Report, Result
 from ._partitions import Partition, Partitions
-from ._problems import Problem
-from ._records import to_line
-from ._row import Row, to_row
-from ._rows import open_rows
-from ._settings import settings_to_keep
+from ._records import line_of, to_line
+from ._results import read_report, read_results
+from ._row import Row
+from ._rows import Rows, open_rows
 
 try:
     import distributed
@@ -230,7 +229,9 @@ class DaskBatch:
             raise ConfigurationError("partitions must be a whole number, 1 or more")
         self._settings: Settings = Settings(options)
         self._options: BatchOptions = options
-        self._calls: Calls = make_calls(operation, return_format, self._settings)
+        self._calls: Calls = Calls(
+            operation, self._settings.id, self._settings.map, self._settings.fixed, return_format
+        )
         self._client: AsyncUniqOS | None = None if client is None else _asynchronous(client)
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._source: object = rows
@@ -330,8 +331,7 @@ class DaskBatch:
 
     def results(self) -> Iterator[Result[Model]]:
         """Yield the results of the last run in the order of the input, read from the ledgers."""
-        model = self._calls.operation
-        yield from merge(*(read_results(part.ledger, model) for part in self._parts), key=lambda result: result.number)
+        yield from merge(*(read_results(part.ledger) for part in self._parts), key=lambda result: result.number)
 
     def to_bag(self) -> dask.bag.Bag:
         """Return the results as a Dask Bag of the objects that a line of JSONL holds, one partition for each ledger.
@@ -340,7 +340,7 @@ class DaskBatch:
         """
         import dask.bag
 
-        return dask.bag.from_sequence(self._parts, npartitions=len(self._parts)).map_partitions(_lines, self._calls.operation)
+        return dask.bag.from_sequence(self._parts, npartitions=len(self._parts)).map_partitions(_lines)
 
     def to_dataframe(self) -> dask.dataframe.DataFrame:
         """Return the results as a Dask DataFrame with the columns of ``arrow_schema``, one partition for each ledger.
@@ -348,11 +348,9 @@ class DaskBatch:
         Its workers read the ledgers when it is computed, so the folder must stay. It needs pandas and pyarrow.
         """
         import dask.dataframe
-        import pandas
 
-        empty = _frame([], self._calls.operation)
-        assert isinstance(empty, pandas.DataFrame)
-        return dask.dataframe.from_map(_frame, [[part] for part in self._parts], operation=self._calls.operation, meta=empty)
+        model = self.answer_model
+        return dask.dataframe.from_map(_frame, [[part] for part in self._parts], model=model, meta=_frame([], model))
 
     # The steps of a run
 
@@ -360,7 +358,7 @@ class DaskBatch:
         """Divide the rows among the partitions."""
         settings, calls = self._settings, self._calls
         count = self._count or _PARTITIONS_PER_THREAD * max(1, sum(self._dask.ncores().values()))
-        partitions = Partitions(settings.ledger, settings_to_keep(calls, settings), count, settings.run)
+        partitions = Partitions(settings.ledger, calls.settings, count, settings.run)
         rows = _rows_of_dask(self._source, self._dask)
         if rows is None:
             rows = open_rows(
@@ -383,9 +381,7 @@ class DaskBatch:
                 "max_turns": max_turns,
                 "on_progress": None,
             }
-            task = _Task(
-                part, self._calls.name, self._return_format, options, self._settings.concurrency, share, topic
-            )
+            task = _Task(part, self._calls.name, self._return_format, options, self._settings.concurrency, share, topic)
             key = f"{topic}-{part.number}"
             futures[self._dask.submit(_run_partition, task, self._client, key=key, pure=False)] = part
         return futures
@@ -470,7 +466,9 @@ class DaskBatch:
 
 def _asynchronous(client: UniqOS | AsyncUniqOS) -> AsyncUniqOS:
     """Return a client for event loops with the same settings, which can be pickled."""
-    if client._requester.connections.http_client is not None or not isinstance(client._requester.config.verify, str | None):
+    if client._requester.connections.http_client is not None or not isinstance(
+        client._requester.config.verify, str | None
+    ):
         client.__reduce__()  # It raises the error that says why the client cannot be sent to a worker.
     return client if isinstance(client, AsyncUniqOS) else _unpickle(AsyncUniqOS, client._requester.config)
 
@@ -494,14 +492,14 @@ def _cancel_batches(dask_worker: distributed.Worker) -> None:
     dask_worker.plugins[_PLUGIN].loop.cancel()
 
 
-def _lines(parts: list[Partition], operation: Operation[Model]) -> list[Any]:
+def _lines(parts: Iterable[Partition]) -> list[Any]:
     """Return the results of partitions as the objects that a line of JSONL holds."""
-    return [from_json(to_line(line_of(result))) for part in parts for result in read_results(part.ledger, operation)]
+    return [from_json(to_line(line_of(result))) for part in parts for result in read_results(part.ledger)]
 
 
-def _frame(parts: list[Partition], operation: Operation[Model]) -> Any:
+def _frame(parts: list[Partition], model: type[Model]) -> Any:
     """Return the results of partitions as a pandas DataFrame."""
     import pandas
 
-    results = (result for part in parts for result in read_results(part.ledger, operation))
-    return to_arrow(results, operation.returns).read_all().to_pandas(types_mapper=pandas.ArrowDtype)
+    results = (result for part in parts for result in read_results(part.ledger))
+    return to_arrow(results, model).read_all().to_pandas(types_mapper=pandas.ArrowDtype)
