@@ -364,8 +364,7 @@ class DaskBatch:
             rows = open_rows(
                 self._source, format=settings.format, columns=calls.wanted_columns, json_columns=calls.json_columns
             )
-        with closing(rows):
-            self._parts = partitions.divide(rows, calls)
+        self._parts = partitions.divide(rows, calls)
         self._states, self._ends, self._emotions = {}, {}, {}
         self._run_name: str = partitions.run
 
