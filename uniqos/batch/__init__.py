@@ -40,8 +40,8 @@ operation, record id and content. Its answer is on the disk before it is yielded
 
 - a record whose answer came is never sent again;
 - a record without an answer is *unknown*. It is sent again with its own key, within ``key_window``. How long the API
-  honours a key is not public; ``unknown="hold"`` leaves such records for people. Up to 1.5 times ``concurrency`` records
-  are unknown after a crash;
+  honours a key is not public; ``unknown="hold"`` leaves such records for people. After a crash, up to 1.5 times
+  ``concurrency`` records are unknown;
 - a row whose content was corrected is a new call, with another key;
 - a failed record is sent again only with ``retry_failed=True``.
 
@@ -50,10 +50,10 @@ The client's own retries within one call use the record's key too.
 ## Order, rate and budget
 
 Stateful turns of one personality and user run one after the other, in the order of the input. So do changes of one
-resource. All other calls run side by side, ``concurrency`` at once, and a rate limit slows all of them down. ``max_turns``
-bounds the turns that the ledger may cost over all runs. An exhausted quota, an unpaid invoice, a wrong key or a missing
-scope ends the run: ``report.stopped`` says why, ``report.is_complete`` is False, and the next run goes on. In a ``with``
-block, the first Ctrl-C lets the calls under way end, and the second one aborts.
+resource. All other calls run side by side, ``concurrency`` at once, and a rate limit slows all of them down.
+``max_turns`` bounds the turns that the ledger may cost over all runs. An exhausted quota, an unpaid invoice, a wrong
+key or a missing scope ends the run: ``report.stopped`` says why, ``report.is_complete`` is False, and the next run goes
+on. In a ``with`` block, the first Ctrl-C lets the calls under way end, and the second one aborts.
 """
 
 from ._async.batch import AsyncBatch

@@ -184,10 +184,9 @@ class Calls:
         for name, column in self.columns.items():
             if row.get(column) is not None:
                 fields[name] = row[column]
-        if self._takes_any:
-            names = row.keys() - {self.id} if not self.columns else ()
-        else:
-            names = self._names & row.keys()
+        names = self._names & row.keys()
+        if self._takes_any and not self.columns:
+            names = frozenset(row) - {self.id}
         for name in names:
             if name not in self.columns and row[name] is not None:
                 fields[name] = row[name]

@@ -32,7 +32,9 @@ class Files:
         BatchError: A file cannot be written.
     """
 
-    def __init__(self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None, model: type[Model]) -> None:
+    def __init__(
+        self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None, model: type[Model]
+    ) -> None:
         path = Path(output)
         beside = path.with_name(f"{path.name.removesuffix(path.suffix)}.rejects.jsonl")
         with ExitStack() as opened:

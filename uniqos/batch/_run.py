@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Any, Generic, Literal
 
 from .. import errors
 from .._base.http import HttpInfo
@@ -289,7 +289,8 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        state = entry.state = verdict.kind
+        state: Literal["failed", "unknown"] = verdict.kind
+        entry.state = state
         entry.error, entry.exchange = _error_json(error), _exchange_json(error.http)
         entry.answer = error.body if isinstance(error, errors.ResponseValidationError) else None
         if not verdict.is_billed:
@@ -298,7 +299,8 @@ class Run(Generic[M]):
         self._count(entry.state)
         self.group.changes.append(self._ledger.settled(entry))
         if self.keeps_results:
-            self.group.results.append(Failed(entry.id, entry.number, job.row.values, error, state, entry.key))
+            failed = Failed(entry.id, entry.number, job.row.values, error, state, entry.key)
+            self.group.results.append(failed)
 
     def give_back(self, jobs: list[Job]) -> None:
         """Note that released jobs were not sent after all."""
@@ -382,7 +384,7 @@ def result_of(entry: Entry, operation: Operation[M], row: _Row) -> Result[M]:
         answer = decode(operation.returns, entry.answer or b"{}", http, "salvage")
         return Done(entry.id, entry.number, row, answer, http, entry.key, True)
     error = rebuilt_error(entry)
-    state = "failed" if entry.state == "failed" else "unknown"
+    state: Literal["failed", "unknown"] = "failed" if entry.state == "failed" else "unknown"
     return Failed(entry.id, entry.number, row, error, state, entry.key)
 
 

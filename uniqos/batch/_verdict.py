@@ -24,7 +24,7 @@ class Verdict(NamedTuple):
     kind: Kind
     is_billed: bool
     """Whether the API may have billed the call."""
-    code: StopCode | None = None
+    code: StopCode = "failed"
     """Why the run stops: at once, or after too many calls in a row that have not run."""
     remedy: str = ""
 

@@ -35,7 +35,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge

@@ -316,10 +316,9 @@ class AsyncBatch(Generic[M]):
         if self._is_closed:
             raise BatchError("this batch is closed; make a new one with the same ledger", code="batch_closed")
         settings, calls = self._settings, self._calls
-        columns = None if self._keeps_results else calls.wanted_columns
         # async only: begin
         if hasattr(self._source, "__aiter__"):
-            self._items = aiter(self._source)
+            self._items = aiter(cast("AsyncIterable[object]", self._source))
         # async only: end
         if self._items is None:
             self._open_rows()

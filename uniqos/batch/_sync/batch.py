@@ -314,7 +314,6 @@ class Batch(Generic[M]):
         if self._is_closed:
             raise BatchError("this batch is closed; make a new one with the same ledger", code="batch_closed")
         settings, calls = self._settings, self._calls
-        columns = None if self._keeps_results else calls.wanted_columns
         if self._items is None:
             self._open_rows()
         self._inbox = Inbox()
