@@ -38,7 +38,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import uuid4
 
 from pydantic_core import from_json
@@ -86,7 +86,7 @@ _COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_fli
 # In a worker process
 
 
-class _LoopPlugin(WorkerPlugin):
+class _LoopPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has few types
     """Keeps the event loop of a worker process, and the batches that run on it."""
 
     idempotent = True
@@ -118,8 +118,8 @@ class _Task:
 
 def _run_partition(task: _Task, given: AsyncUniqOS | None) -> Report:
     """Run one partition in a thread of a worker, on the loop of its process."""
-    worker = distributed.get_worker()
-    plugin: _LoopPlugin = worker.plugins[_PLUGIN]
+    worker: Any = distributed.get_worker()
+    plugin = _plugin_of(worker)
     concurrency = max(1, task.concurrency // max(1, worker.state.nthreads))
     news = _News(partial(worker.log_event, task.topic), task.partition.number)
     client = plugin.loop.client(given, task.rate_share)
@@ -171,13 +171,21 @@ class _News:
         self._send({"partition": self._partition, "counts": counts, "emotions": emotions})
 
 
+def _plugin_of(worker: Any) -> _LoopPlugin:
+    return cast(_LoopPlugin, worker.plugins[_PLUGIN])
+
+
 def _stop_batches(dask_worker: distributed.Worker) -> None:
-    for batch in list(dask_worker.plugins[_PLUGIN].batches):
+    for batch in list(_plugin_of(dask_worker).batches):
         batch.stop()
 
 
+def _cancel_batches(dask_worker: distributed.Worker) -> None:
+    _plugin_of(dask_worker).loop.cancel()
+
+
 def _share_rate(rate_share: float, dask_worker: distributed.Worker) -> None:
-    dask_worker.plugins[_PLUGIN].loop.share_rate(rate_share)
+    _plugin_of(dask_worker).loop.share_rate(rate_share)
 
 
 # In the driver
@@ -234,7 +242,7 @@ class DaskBatch:
         self._client: AsyncUniqOS | None = None if client is None else _asynchronous(client)
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._source: object = rows
-        self._dask: distributed.Client = dask
+        self._dask: Any = dask  # Each method of distributed's client is typed as if it might return a coroutine.
         self._count: int | None = partitions
         self._parts: list[Partition] = []
         self._states: dict[int, Report] = {}
@@ -258,7 +266,7 @@ class DaskBatch:
     def report(self) -> Report:
         """The present state of the run; after its end, the final one."""
         states = {**self._states, **self._ends}
-        counts = {name: sum(getattr(state, name) for state in states.values()) for name in _COUNTED}
+        counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states.values()) for name in _COUNTED}
         stopped = [end for end in self._ends.values() if end.stopped is not None]
         report = Report(
             **counts,
@@ -339,7 +347,9 @@ class DaskBatch:
         """
         import dask.bag
 
-        return dask.bag.from_sequence(self._parts, npartitions=len(self._parts)).map_partitions(_lines)
+        make: Any = dask.bag.from_sequence
+        bag: dask.bag.Bag = make(self._parts, npartitions=len(self._parts)).map_partitions(_lines)
+        return bag
 
     def to_dataframe(self) -> dask.dataframe.DataFrame:
         """Return the results as a Dask DataFrame with the columns of ``arrow_schema``, one partition for each ledger.
@@ -349,7 +359,10 @@ class DaskBatch:
         import dask.dataframe
 
         model = self.answer_model
-        return dask.dataframe.from_map(_frame, [[part] for part in self._parts], model=model, meta=_frame([], model))
+        make: Any = dask.dataframe.from_map
+        parts = [[part] for part in self._parts]
+        frame: dask.dataframe.DataFrame = make(_frame, parts, model=model, meta=_frame([], model))
+        return frame
 
     # The steps of a run
 
@@ -367,10 +380,10 @@ class DaskBatch:
         self._states, self._ends, self._emotions = {}, {}, {}
         self._run_name: str = partitions.run
 
-    def _submit(self, topic: str) -> dict[distributed.Future, Partition]:
+    def _submit(self, topic: str) -> dict[Any, Partition]:
         """Give the partitions to the cluster."""
         share = self._rate_share()
-        futures: dict[distributed.Future, Partition] = {}
+        futures: dict[Any, Partition] = {}
         for part, max_turns in zip(self._parts, self._budgets(), strict=True):
             options: BatchOptions = {
                 **self._options,
@@ -404,12 +417,12 @@ class DaskBatch:
             budgets.append(spent + granted)
         return budgets
 
-    def _wait(self, futures: dict[distributed.Future, Partition]) -> None:
+    def _wait(self, futures: dict[Any, Partition]) -> None:
         """Wait for the partitions; meanwhile share the rate, tell the progress, and stop all when one must stop."""
-        share = self._rate_share()
+        share, wait = self._rate_share(), cast(Any, distributed.wait)
         while futures:
             try:
-                done = distributed.wait(list(futures), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED").done
+                done = wait(list(futures), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED").done
             except distributed.TimeoutError:
                 done = set()
             for future in done:
@@ -427,7 +440,7 @@ class DaskBatch:
                 for future in waiting:
                     futures.pop(future)
 
-    def _end(self, part: Partition, future: distributed.Future) -> None:
+    def _end(self, part: Partition, future: Any) -> None:
         """Keep the end of a partition."""
         try:
             self._ends[part.number] = future.result()
@@ -436,7 +449,7 @@ class DaskBatch:
         except Exception as exc:
             self._failure = self._failure or exc
 
-    def _is_running(self, future: distributed.Future) -> bool:
+    def _is_running(self, future: Any) -> bool:
         processing = {key for keys in self._dask.processing().values() for key in keys}
         return future.key in processing
 
@@ -471,7 +484,7 @@ def _asynchronous(client: UniqOS | AsyncUniqOS) -> AsyncUniqOS:
     return client if isinstance(client, AsyncUniqOS) else _unpickle(AsyncUniqOS, client._requester.config)
 
 
-def _rows_of_dask(source: Any, dask: distributed.Client) -> Rows | None:
+def _rows_of_dask(source: Any, dask: Any) -> Rows | None:
     """Return the rows of a Dask DataFrame or Bag; None for any other source."""
     if not hasattr(source, "to_delayed"):
         return None
@@ -484,10 +497,6 @@ def _rows_of_dask(source: Any, dask: distributed.Client) -> Rows | None:
                 yield Row(number, row.values, row.problems)
 
     return Rows(f"the {type(source).__name__}", None, read)
-
-
-def _cancel_batches(dask_worker: distributed.Worker) -> None:
-    dask_worker.plugins[_PLUGIN].loop.cancel()
 
 
 def _lines(parts: Iterable[Partition]) -> list[Any]:
