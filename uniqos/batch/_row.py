@@ -70,9 +70,12 @@ def to_row(number: int, item: object, columns: Collection[str] | None = None) ->
 
     Args:
         number: The number of the row, from 1.
-        item: A mapping, a pydantic model, a dataclass, a named tuple, or a row of a database with ``keys()``.
+        item: A mapping, a pydantic model, a dataclass, a named tuple, or a row of a database with ``keys()``. A Row is
+            returned as it is.
         columns: The names of the columns that are read; None for all.
     """
+    if isinstance(item, Row):
+        return item
     try:
         cells = _cells_of(item)
     except ValidationError as exc:

@@ -25,6 +25,7 @@ from .._ledger import Ledger
 from .._options import BatchOptions, Settings
 from .._outcomes import Report, Result
 from .._problems import Problem
+from .._results import read_results
 from .._row import Row, to_row
 from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
@@ -260,7 +261,7 @@ class AsyncBatch(Generic[M]):
                     failure, self._failure = self._failure, None
                     raise failure
             if self._report.is_complete:
-                await run_blocking(files.write, self._settings.ledger, self._operation)
+                await run_blocking(files.write, read_results(self._settings.ledger))
         return self._report
 
     def stop(self) -> None:
