@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from uniqos import ConfigurationError
-from uniqos.cli import app as cli
+from uniqos.cli import sandbox as cli
 from uniqos.sandbox import SandboxOptions, ServerOptions, in_process, serve
 from uniqos.sandbox.options import check_options
 

@@ -11,13 +11,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from weakref import WeakSet
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 from typing_extensions import TypeVarTuple, Unpack
 
+from .._base.fork import ForkSafeLock
 from .clock import BaseClock
 
 if TYPE_CHECKING:
@@ -257,33 +259,68 @@ def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) ->
         pass
 
 
-class AsyncPerLoop(Generic[T]):
-    """One value for each event loop of each process."""
+class _Closable(Protocol):
+    def aclose(self) -> Coroutine[Any, Any, None]: ...
 
-    __slots__ = ("_values",)
+
+C = TypeVar("C", bound=_Closable)
+_per_loops: WeakSet[AsyncPerLoop[Any]] = WeakSet()
+_sweeping = ForkSafeLock()
+
+
+class AsyncPerLoop(Generic[C]):
+    """One value for each event loop of each process.
+
+    A process may run many short event loops, each by ``asyncio.run``. The values of those that have ended are closed
+    when any client makes its first call in another loop.
+    """
+
+    __slots__ = ("__weakref__", "_values")
 
     def __init__(self) -> None:
-        self._values: dict[Loop, T] = {}
+        self._values: dict[Loop, C] = {}
 
-    def get(self, make: Callable[[], T]) -> T:
+    def get(self, make: Callable[[], C]) -> C:
         """Return the value of the running event loop, made on first use."""
         try:
             return self._values[current_loop()]
         except KeyError:
             pass
-        for loop in list(self._values):
-            # A closed loop can neither use its sockets any more nor be asked to close them.
-            if loop[0] == os.getpid() and _is_closed(loop[1]):
-                self._values.pop(loop, None)
+        with _sweeping:
+            _per_loops.add(self)
+            per_loops = list(_per_loops)
+        for per_loop in per_loops:
+            per_loop._close_ended()
         return self._values.setdefault(current_loop(), make())
 
-    def peek(self) -> T | None:
+    def peek(self) -> C | None:
         """Return the value of the running event loop; None if there is none."""
         return self._values.get(current_loop())
 
-    def take(self) -> list[T]:
+    def take(self) -> list[C]:
         """Remove the value of the running event loop; return it in a list, which is empty if there is none."""
+        self._close_ended()
         return [value for value in [self._values.pop(current_loop(), None)] if value is not None]
+
+    def _close_ended(self) -> None:
+        """Close the values whose event loop has ended."""
+        for loop in list(self._values):
+            if loop[0] == os.getpid() and _is_closed(loop[1]):
+                value = self._values.pop(loop, None)
+                if value is not None and isinstance(loop[1], asyncio.AbstractEventLoop):
+                    _close_without_loop(value)
+
+
+def _close_without_loop(value: _Closable) -> None:
+    """Close sockets whose event loop has ended. Those of trio close by themselves, as nothing refers to them."""
+    closing = value.aclose()
+    try:
+        closing.send(None)  # A socket closes without waiting.
+    except StopIteration:
+        pass
+    except Exception:  # The garbage collector will close the rest.
+        pass
+    closing.close()
 
 
 def _is_closed(event_loop: Any) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, closing
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import Self
 
-from .._base.model import M
-from .._wire.operation import Operation
-from ._ledger import Ledger
-from ._outcomes import Done
+from .._base.model import Model
+from ._outcomes import Done, Result
 from ._outputs import Output
 from ._records import line_of
-from ._results import results_in
 
 __all__ = ["Files"]
 
@@ -34,7 +32,9 @@ class Files:
         BatchError: A file cannot be written.
     """
 
-    def __init__(self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None, model: type[M]) -> None:
+    def __init__(
+        self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None, model: type[Model]
+    ) -> None:
         path = Path(output)
         beside = path.with_name(f"{path.name.removesuffix(path.suffix)}.rejects.jsonl")
         with ExitStack() as opened:
@@ -43,11 +43,10 @@ class Files:
             self._rest: Output = Output(beside if rejects is None else Path(rejects))
             opened.pop_all()
 
-    def write(self, ledger: str | os.PathLike[str], operation: Operation[M]) -> None:
-        """Write both files, and let them appear under their names."""
-        with closing(Ledger(ledger, {}, None, read_only=True)) as opened:
-            for result in results_in(opened, operation):
-                (self._answers if isinstance(result, Done) else self._rest).write(line_of(result))
+    def write(self, results: Iterable[Result[Model]]) -> None:
+        """Write the results to both files, and let them appear under their names."""
+        for result in results:
+            (self._answers if isinstance(result, Done) else self._rest).write(line_of(result))
         self._rest.finish()
         self._answers.finish()
 

@@ -92,6 +92,7 @@ class Run(Generic[M]):
         self._waiting_bytes: int = 0
         self._open_ids: set[str] = set()
         """Ids of rows that were read, and that the ledger does not hold yet in this pass."""
+        self._has_rejected_ids: bool = False
         self._setbacks: int = 0
         self._turns: int = ledger.turns()
         self._counts: dict[str, int] = dict.fromkeys(("rows", "done", "replayed", "rejected", "failed", "unknown"), 0)
@@ -146,13 +147,14 @@ class Run(Generic[M]):
         return (
             id in self._open_ids
             or any(entry.run_pass == self._ledger.number_of_pass for entry in versions)
-            or self._ledger.has_rejected(id)
+            or (self._has_rejected_ids and self._ledger.has_rejected(id))
         )
 
     def _reject(self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None) -> None:
         self.group.changes.append(self._ledger.rejected(row.number, id or shown_id, problems))
         if id is not None:
             self.group.ids.append(id)
+            self._has_rejected_ids = True
         self._counts["rejected"] += 1
         if self.keeps_results:
             self.group.results.append(Rejected(id or shown_id, row.number, row.values, problems))
@@ -435,8 +437,7 @@ def _error_json(error: errors.UniqOSError) -> str:
 def _exchange_json(http: HttpInfo | None) -> str | None:
     if http is None:
         return None
-    request_id = _header(http, b"x-request-id")
-    return exchange_json(http.status, request_id, http.retries, http.elapsed, _is_replayed(http))
+    return exchange_json(http.status, _header(http, b"x-request-id"), http.retries, http.elapsed, _is_replayed(http))
 
 
 def _is_replayed(http: HttpInfo) -> bool:
@@ -445,8 +446,9 @@ def _is_replayed(http: HttpInfo) -> bool:
 
 def _header(http: HttpInfo, name: bytes) -> str | None:
     """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
+    size = len(name)
     for key, value in http.raw_headers:
-        if len(key) == len(name) and key.lower() == name:
+        if len(key) == size and key.lower() == name:
             return value.decode("latin-1")
     return None
 

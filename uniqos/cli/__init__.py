@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import typer
 
 
 def main() -> None:
@@ -26,4 +31,48 @@ def main() -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")  # one letter that an old code page lacks must not cost the whole answer
-    app(prog_name="uniqos")
+    if "_UNIQOS_COMPLETE" in os.environ:
+        # typer prepares the shells only for programs that have its own options to install completion.
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    _end_by_exception(signal.SIGTERM)
+    if _wants_json(sys.argv):
+        _run_with_json_errors(app)
+    else:
+        app(prog_name="uniqos")
+
+
+def _end_by_exception(number: int) -> None:
+    """Let a signal raise an exception, so that files and connections are closed and a paid call is named."""
+
+    def end(*_: object) -> None:
+        from .output import Terminated
+
+        raise Terminated
+
+    try:
+        signal.signal(number, end)
+    except ValueError:
+        pass  # Only the main thread may set handlers; a program that runs the commands in another one keeps its own.
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Return whether errors are to be JSON, also those of arguments that cannot be read."""
+    words = " ".join(arguments[1:]).replace("=", " ")
+    return "--format json" in words  # jsonl, too
+
+
+def _run_with_json_errors(app: typer.Typer) -> None:
+    """Run the command line, and write an error of its usage as one JSON object."""
+    try:
+        code: Any = app(prog_name="uniqos", standalone_mode=False)
+    except Exception as exc:
+        # The class has no public name: typer 0.26 has a copy of click, whose names moved in 0.29.
+        if not hasattr(exc, "format_message"):
+            raise
+        from .output import write_error
+
+        write_error(code="usage", message=exc.format_message(), sent=False, exit_code=2)
+        code = 2
+    raise SystemExit(code if isinstance(code, int) else 0)

@@ -1,4 +1,4 @@
-"""Output of the commands: answers on standard output, everything else on standard error, and the exit codes."""
+"""Output of the commands: data on standard output, everything else on standard error, and the report of a failure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TextIO
 
 import typer
-from rich.console import Console
 
 from .. import errors
-from .._base.safe import UNSAFE, safe_text
-from .._wire.decode import describe
-from ..api.engine import EmotionalState
+from ..errors import UniqOSError
+from .exits import ExitCode, exit_code_of
 
-_stderr = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 _MAX_NOTE_CHARS = 4000
 _MAX_MESSAGE_CHARS = 2000
 _MAX_ID_CHARS = 128
@@ -36,54 +33,95 @@ _HINTS = {
 }
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does: files and connections are closed, and a paid call is named."""
+
+
+class RequestShown(BaseException):
+    """The end of a command with ``--dry-run``, whose request was shown in place of being sent."""
+
+
 def write(text: str) -> None:
     """Write to standard output and flush, so that the reader of a pipe gets the text at once."""
     try:
         sys.stdout.write(_for_terminal(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
     except OSError:
-        # Python flushes standard output again at its exit, which would fail and print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         raise
+
+
+def write_bytes(content: bytes) -> None:
+    """Write bytes to standard output. A terminal gets them as text, without the characters that move its cursor."""
+    if sys.stdout.isatty():
+        write(content.decode(errors="replace"))
+        return
+    write("")  # Raises the error of a closed pipe, as for text.
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def json_text(value: Any, *, pretty: bool) -> str:
+    """Return JSON to print: indented if ``pretty``, else as one line."""
+    unicode = sys.stdout.encoding.lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=not unicode, indent=2 if pretty else None) + "\n"
 
 
 def write_json(value: Mapping[str, Any]) -> None:
     """Write one JSON object as one line."""
-    unicode = sys.stdout.encoding.lower().startswith("utf")
-    write(json.dumps(value, ensure_ascii=not unicode) + "\n")
+    write(json_text(value, pretty=False))
 
 
 def note(text: str, style: str = "dim") -> None:
-    """Write one line to standard error."""
-    line = " ".join(_for_terminal(text).split())
-    _stderr.print(safe_text(line, _MAX_NOTE_CHARS), style=style)
+    """Write one line to standard error. A closed standard error is no failure of the command."""
+    from .._base.safe import safe_text
+
+    line = safe_text(" ".join(_for_terminal(text).split()), _MAX_NOTE_CHARS)
+    try:
+        if has_color(sys.stderr):
+            from rich.console import Console  # A slow import, which a pipe does not need.
+
+            console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+            console.print(line, style=style)
+        else:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+    except (OSError, SystemExit):  # rich raises SystemExit for a closed pipe.
+        _discard(sys.stderr)
 
 
-def _for_terminal(text: str) -> str:
-    """Remove the characters that move a terminal's cursor, change its title, or reorder the text."""
-    return re.sub(UNSAFE, lambda match: match[0] if match[0] in "\t\n" else "", text)
+def has_color(stream: TextIO) -> bool:
+    """Return whether to colour the text of a stream: on a terminal, unless NO_COLOR says no or FORCE_COLOR yes."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def write_summary(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
-    """Write emotion, latency and interaction id to standard error, as one line after the answer."""
-    parts: list[str] = []
-    if state is not None and state.primary:
-        details = [f"confidence {state.confidence:g}"] if state.confidence is not None else []
-        details += [f"intensity {state.intensity}"] if state.intensity else []
-        parts.append(f"{state.primary} ({', '.join(details)})" if details else state.primary)
-    if latency_ms is not None:
-        parts.append(f"{latency_ms} ms")
-    if interaction_id:
-        parts.append(interaction_id)
-    if parts:
-        note(" | ".join(parts))
+def write_error(**parts: Any) -> None:
+    """Write an error to standard error as one JSON object, whose keys are the same for every error."""
+    known = dict.fromkeys(
+        ("code", "message", "request_id", "idempotency_key", "sent", "http_status", "exit_code", "hint")
+    )
+    try:
+        sys.stderr.write(json.dumps({"error": {**known, **parts}}) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
 
 
 class Run:
-    """The idempotency key of a running command's call, for the report of its failure."""
+    """A running command, for the report of its failure.
 
-    idempotency_key: str | None = None
-    """Set before the call is sent; None if the call can be repeated without a key."""
+    Attributes:
+        idempotency_key: The key of the call, set before the call is sent; None if the call can be repeated without one.
+        how_to_go_on: How to get the rest of the data, once a part is printed; then a failure means ``INCOMPLETE``.
+    """
+
+    def __init__(self, hints: Mapping[str, str], as_json: bool) -> None:
+        self.idempotency_key: str | None = None
+        self.how_to_go_on: str = ""
+        self._hints = hints
+        self._as_json = as_json
 
     @property
     def how_to_resume(self) -> str:
@@ -98,52 +136,92 @@ class Run:
     def _with_key(self, advice: str) -> str:
         return "" if self.idempotency_key is None else f"{advice} --idempotency-key {self.idempotency_key}"
 
+    def report(self, error: UniqOSError, advice: str, exit_code: ExitCode) -> None:
+        """Write a failure of the SDK to standard error, as one JSON object or as one line, two with a hint."""
+        from .._base.safe import safe_text
+
+        hint = {**_HINTS, **self._hints}.get(error.code)
+        if isinstance(error, errors.RateLimitError) and error.retry_after_seconds is not None:
+            hint = f"try again in {error.retry_after_seconds:g} s"
+        if self._as_json:
+            self._write_json(
+                code=error.code,
+                message=_message(error),
+                request_id=error.request_id,
+                sent=_was_sent(error),
+                http_status=error.http_status,
+                exit_code=int(exit_code),
+                hint=hint or advice or None,
+            )
+            return
+        request = f", request id: {safe_text(error.request_id, _MAX_ID_CHARS)}" if error.request_id else ""
+        line = f"error: {_message(error)} (code: {safe_text(error.code, _MAX_ID_CHARS)}{request})"
+        note(f"{line}; {advice}" if advice else line, "red")
+        if hint:
+            note(f"hint: {hint}")
+
+    def report_end(self, code: str, message: str, advice: str, exit_code: ExitCode) -> None:
+        """Write the end of a command that no error of the API caused, such as Ctrl-C."""
+        if self._as_json:
+            sent = self.idempotency_key is not None
+            self._write_json(code=code, message=message, sent=sent, exit_code=int(exit_code), hint=advice or None)
+        elif advice or exit_code is ExitCode.FAILURE:
+            note(f"{message}; {advice}" if advice else message, "red" if exit_code is ExitCode.FAILURE else "dim")
+
+    def _write_json(self, **parts: Any) -> None:
+        write_error(idempotency_key=self.idempotency_key, **parts)
+
 
 @contextmanager
-def report_errors(debug: bool, hints: Mapping[str, str] = MappingProxyType({})) -> Generator[Run, None, None]:
-    """Report a failure in one line, or two with a hint, and end with its exit code.
+def report_errors(
+    debug: bool, hints: Mapping[str, str] = MappingProxyType({}), *, as_json: bool = False
+) -> Generator[Run, None, None]:
+    """Report a failure on standard error, and end with its exit code.
 
     Args:
         debug: Raise the failure again, so that Python prints its traceback.
         hints: Further hints for this command, by error code.
+        as_json: Report as one JSON object, which ``--format json`` and ``jsonl`` ask for.
 
     Yields:
         The object on which the command sets the idempotency key of its call.
     """
-    run = Run()
+    run = Run(hints, as_json)
     try:
         yield run
         return
+    except RequestShown:
+        code = ExitCode.OK
+    except Terminated:
+        code = ExitCode.TERMINATED
+        run.report_end("terminated", "terminated", run.how_to_go_on or run.how_to_resume, code)
     except KeyboardInterrupt:
-        code = 130
-        if run.how_to_resume:
-            note(f"interrupted; {run.how_to_resume}")
+        code = ExitCode.INTERRUPTED
+        run.report_end("interrupted", "interrupted", run.how_to_go_on or run.how_to_resume, code)
     except errors.UniqOSError as exc:
         advice = _advice(exc, run)
         if debug:
             if advice:
                 note(advice)
             raise
-        code = 2 if isinstance(exc, errors.ConfigurationError) else 1
-        _report(exc, advice, {**_HINTS, **hints})
+        code = ExitCode.INCOMPLETE if run.how_to_go_on else exit_code_of(exc)
+        run.report(exc, run.how_to_go_on or advice, code)
     except Exception as exc:
+        if isinstance(exc, typer.Exit):
+            raise
         if isinstance(exc, OSError) and _is_closed_pipe(exc):
-            code = 141  # The exit code of a program that SIGPIPE ended.
-            if run.how_to_resume:
-                try:
-                    note(f"standard output was closed; {run.how_to_resume}")
-                except (OSError, SystemExit):  # Standard error is the same pipe: rich raises SystemExit for it.
-                    pass
+            code = ExitCode.CLOSED_PIPE
+            run.report_end("closed_pipe", "standard output was closed", run.how_to_resume, code)
         elif debug:
             raise
         else:
-            code = 1
-            advice = f"; {run.how_to_resume}" if run.how_to_resume else ""
-            note(f"error: {type(exc).__name__}: {exc} (--debug shows where){advice}", "red")
+            code = ExitCode.FAILURE
+            message = f"error: {type(exc).__name__}: {exc} (--debug shows where)"
+            run.report_end("unexpected_error", message, run.how_to_resume, code)
     raise typer.Exit(code)
 
 
-def _advice(error: errors.UniqOSError, run: Run) -> str:
+def _advice(error: UniqOSError, run: Run) -> str:
     """Return how to repeat the call with its key, or that nothing was sent; empty if neither applies."""
     if isinstance(error, errors.NetworkError) and not error.sent:
         return "nothing was sent"
@@ -152,26 +230,24 @@ def _advice(error: errors.UniqOSError, run: Run) -> str:
     return run.how_to_resume if _may_have_run(error) else ""
 
 
-def _may_have_run(error: errors.UniqOSError) -> bool:
+def _was_sent(error: UniqOSError) -> bool:
+    """Return whether a request may have reached the server."""
+    if isinstance(error, errors.NetworkError):
+        return error.sent
+    return not isinstance(error, errors.ConfigurationError)
+
+
+def _may_have_run(error: UniqOSError) -> bool:
     """Return whether the call may have taken effect; then only its idempotency key makes repeating it safe."""
     if isinstance(error, errors.APIError):
         return (error.http_status or 0) >= 500 or error.code in _SERVER_FAILURES
     return not isinstance(error, errors.ConfigurationError)
 
 
-def _report(error: errors.UniqOSError, advice: str, hints: Mapping[str, str]) -> None:
-    request = f", request id: {safe_text(error.request_id, _MAX_ID_CHARS)}" if error.request_id else ""
-    line = f"error: {_message(error)} (code: {safe_text(error.code, _MAX_ID_CHARS)}{request})"
-    note(f"{line}; {advice}" if advice else line, "red")
-    hint = hints.get(error.code)
-    if isinstance(error, errors.RateLimitError) and error.retry_after_seconds is not None:
-        hint = f"try again in {error.retry_after_seconds:g} s"
-    if hint:
-        note(f"hint: {hint}")
-
-
-def _message(error: errors.UniqOSError) -> str:
+def _message(error: UniqOSError) -> str:
     """Return the API's message, or else the SDK's. Messages that name attributes of an exception are reworded."""
+    from .._wire.decode import describe
+
     if isinstance(error, errors.APIError):
         message = (error.envelope or {}).get("message")
         if isinstance(message, str) and message:
@@ -183,6 +259,21 @@ def _message(error: errors.UniqOSError) -> str:
     if isinstance(error, errors.ResponseValidationError) and error.details:
         return f"the answer breaks the contract: {describe(tuple(error.details))}"
     return error.message
+
+
+def _for_terminal(text: str) -> str:
+    """Remove the characters that move a terminal's cursor, change its title, or reorder the text."""
+    from .._base.safe import UNSAFE
+
+    return re.sub(UNSAFE, lambda match: match[0] if match[0] in "\t\n" else "", text)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let a stream that cannot be written discard its rest: Python flushes it at exit, and would print a traceback."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        pass  # A stream without a file descriptor is not flushed to one.
 
 
 def _is_closed_pipe(error: OSError) -> bool:

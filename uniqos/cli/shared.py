@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from pydantic_core import from_json
-from typer.core import TyperCommand
 
 import uniqos
 
 from .._wire.options import SharedSettings
+from ..api.engine import EmotionalState
 from . import output
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log and tracebacks.")]
@@ -35,13 +36,39 @@ Timeout = Annotated[
     ),
 ]
 
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before a call that deletes something or costs money.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the request, without the key, in place of sending it.")]
 
-class Command(TyperCommand):
-    """A command whose usage line names required arguments plainly; typer 0.29 puts them in braces."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the parts of the usage line after the command's name."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+class Format(str, Enum):
+    """Form of the data on standard output."""
+
+    auto = "auto"
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    yaml = "yaml"
+    csv = "csv"
+    quiet = "quiet"
+
+    @property
+    def has_json_errors(self) -> bool:
+        """Whether errors are JSON on standard error, too."""
+        return self in (Format.json, Format.jsonl)
+
+
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="Form of the data; auto is a table on a terminal and JSON elsewhere; quiet prints ids only. With json "
+        "and jsonl, errors are JSON on standard error.",
+    ),
+]
+QueryOption = Annotated[
+    str | None, typer.Option("--query", metavar="JMESPATH", help="Part of the answer to print, e.g. data[].id.")
+]
+Raw = Annotated[bool, typer.Option("--raw", help="Print text without quotes, one line for each.")]
 
 
 def standard_input() -> str:
@@ -58,11 +85,20 @@ def read_json(where: str, hint: str = "") -> Any:
     """
     if where == "-":
         return parse_json(standard_input(), "standard input", hint)
+    return parse_json(read_text(where), where, hint)
+
+
+def read_text(where: str) -> str:
+    """Read a file of UTF-8.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or is not UTF-8.
+    """
     try:
         content = Path(where).read_bytes()
-    except OSError as exc:
-        raise uniqos.ConfigurationError(f"cannot read {where}: {exc.strerror or exc}") from None
-    return parse_json(_utf8(content, where), where, hint)
+    except (OSError, ValueError) as exc:
+        raise uniqos.ConfigurationError(f"cannot read {where}: {getattr(exc, 'strerror', None) or exc}") from None
+    return _utf8(content, where)
 
 
 def parse_json(text: str, name: str, hint: str = "") -> Any:
@@ -77,17 +113,57 @@ def parse_json(text: str, name: str, hint: str = "") -> Any:
         raise uniqos.ConfigurationError(f"{name} is not JSON: {exc}{hint}") from None
 
 
-def json_text(value: Any, *, pretty: bool) -> str:
-    """Return JSON to print: indented if ``pretty``, else as one line."""
-    unicode = sys.stdout.encoding.lower().startswith("utf")
-    return json.dumps(value, ensure_ascii=not unicode, indent=2 if pretty else None) + "\n"
+def read_data(given: str, name: str) -> Any:
+    """Read JSON or YAML that an option gives: ``@FILE``, ``-`` for standard input, or the text itself.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or the text is neither JSON nor YAML.
+    """
+    if given == "-":
+        text, name = standard_input(), "standard input"
+    elif given.startswith("@"):
+        name = given[1:]
+        text = read_text(name)
+    else:
+        text = given
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        from .yaml import parse_yaml
+
+        return parse_yaml(text, name)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The settings of the calls of one account; None stands for the default."""
+
+    api_key: str | None = None
+    access_token: str | None = None
+    base_url: str | None = None
+    personality_id: str | None = None
+
+
+def account(base_url: str | None = None) -> Account:
+    """Return the account that calls are made for: by the environment."""
+    return Account(
+        api_key=os.environ.get("UNIQOS_API_KEY") or None,
+        base_url=base_url or os.environ.get("UNIQOS_BASE_URL") or None,
+        personality_id=os.environ.get("UNIQOS_PERSONALITY") or None,
+    )
 
 
 @contextmanager
 def connected(
-    base_url: str | None, timeout: float | None, debug: bool
+    base_url: str | None, timeout: float | None, debug: bool, *, dry_run: bool = False
 ) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
+
+    Args:
+        base_url: Address of the API, without ``/v1``.
+        timeout: Seconds that one attempt may take; 0 is no limit.
+        debug: Show the log of the SDK.
+        dry_run: Print the first request in place of sending it, and end the command.
 
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
@@ -98,8 +174,21 @@ def connected(
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)
     log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
-    if os.environ.get("UNIQOS_API_KEY") or base_url:
-        with uniqos.UniqOS(base_url=base_url, timeout=timeout, log_level=log_level) as client:
+    known = account(base_url)
+    if dry_run:
+        from .dry_run import client_that_shows
+
+        with client_that_shows(known, log_level) as client:
+            yield client, None
+        return
+    if known.api_key or known.access_token or base_url:
+        with uniqos.UniqOS(
+            known.api_key,
+            access_token=known.access_token,
+            base_url=known.base_url,
+            timeout=timeout,
+            log_level=log_level,
+        ) as client:
             yield client, None
         return
     try:
@@ -118,12 +207,49 @@ def connected(
         yield client, local.personality_id
 
 
+def agree(client: uniqos.UniqOS, effect: str, yes: bool) -> None:
+    """Ask on a terminal before a call that deletes something or costs money; without one, require ``--yes``.
+
+    Args:
+        client: The client of the call, whose kind of key is named.
+        effect: What the call does, e.g. ``DELETE /v1/end-users/ada deletes the end user``.
+        yes: Whether ``--yes`` was given.
+
+    Raises:
+        ConfigurationError: ``not_confirmed``: nobody agreed. Nothing was sent.
+    """
+    if yes:
+        return
+    live = "with a LIVE key" if client.environment == "live" else f"environment: {client.environment or 'unknown'}"
+    if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
+        raise uniqos.ConfigurationError(f"{effect} ({live}): add --yes to agree", code="not_confirmed")
+    sys.stderr.write(f"{effect} ({live}). Go on? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise uniqos.ConfigurationError("not confirmed; nothing was sent", code="not_confirmed")
+
+
 def print_events(stream: uniqos.RespondStream) -> None:
     """Print each event as one line of JSON."""
     for event in stream:
         kind = event.name if event.type == "unknown" else event.type
         output.write_json({"type": kind, **event.to_dict()})
     stream.until_done()
+
+
+def write_summary(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
+    """Write emotion, latency and interaction id to standard error, as one line after the answer."""
+    parts: list[str] = []
+    if state is not None and state.primary:
+        details = [f"confidence {state.confidence:g}"] if state.confidence is not None else []
+        details += [f"intensity {state.intensity}"] if state.intensity else []
+        parts.append(f"{state.primary} ({', '.join(details)})" if details else state.primary)
+    if latency_ms is not None:
+        parts.append(f"{latency_ms} ms")
+    if interaction_id:
+        parts.append(interaction_id)
+    if parts:
+        output.note(" | ".join(parts))
 
 
 def _utf8(content: bytes, name: str) -> str:

@@ -26,6 +26,7 @@ from .._ledger import Ledger
 from .._options import BatchOptions, Settings
 from .._outcomes import Report, Result
 from .._problems import Problem
+from .._results import read_results
 from .._row import Row, to_row
 from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
@@ -259,7 +260,7 @@ class Batch(Generic[M]):
                     failure, self._failure = self._failure, None
                     raise failure
             if self._report.is_complete:
-                run_blocking(files.write, self._settings.ledger, self._operation)
+                run_blocking(files.write, read_results(self._settings.ledger))
         return self._report
 
     def stop(self) -> None:
@@ -372,7 +373,7 @@ class Batch(Generic[M]):
     @property
     def _is_slow(self) -> bool:
         """Whether the source may keep its reader waiting, and so is read beside the calls."""
-        return self._items is not None or self._source == "-"
+        return self._items is not None or (isinstance(self._source, str) and self._source == "-")
 
     def _begin_read(self, count: int) -> None:
         """Begin to read up to ``count`` rows. Each one is put into the inbox as it comes."""

@@ -1,0 +1,52 @@
+"""The exit codes of the command line."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..errors import UniqOSError
+
+
+class ExitCode(IntEnum):
+    """The number with which a command ends. Its docstring is the line that help and manual page show."""
+
+    OK = 0, "success"
+    FAILURE = 1, "the API or the network failed"
+    USAGE = 2, "wrong usage or settings; nothing was sent"
+    AUTHENTICATION = 3, "the key or token is missing, wrong or expired"
+    NOT_FOUND = 4, "the resource does not exist"
+    CONFLICT = 5, "a duplicate, or a resource that is being deleted"
+    TRANSIENT = 6, "the same command may succeed later: rate limit, overload, a turn that timed out"
+    INCOMPLETE = 7, "a part arrived: a cut stream or list, or a wait that ended too early"
+    INTERRUPTED = 130, "Ctrl-C ended the command; uniqos sandbox ends with 0"
+    CLOSED_PIPE = 141, "the reader of a pipe closed it"
+    TERMINATED = 143, "SIGTERM ended the command; uniqos sandbox ends with 0"
+
+    def __new__(cls, value: int, meaning: str) -> ExitCode:
+        """Make a member of a number and its meaning."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.__doc__ = meaning
+        return member
+
+
+def exit_code_of(error: UniqOSError) -> ExitCode:
+    """Return the exit code that tells a script why a call failed."""
+    from .. import errors
+
+    kinds: list[tuple[type[UniqOSError], ExitCode]] = [
+        (errors.ConfigurationError, ExitCode.USAGE),
+        (errors.AuthenticationError, ExitCode.AUTHENTICATION),
+        (errors.NotFoundError, ExitCode.NOT_FOUND),
+        (errors.ConflictError, ExitCode.CONFLICT),
+        (errors.RateLimitError, ExitCode.TRANSIENT),
+        (errors.ServiceUnavailableError, ExitCode.TRANSIENT),
+        (errors.UpstreamLLMError, ExitCode.TRANSIENT),
+        (errors.TurnTimeoutError, ExitCode.TRANSIENT),
+        (errors.WaitTimeoutError, ExitCode.INCOMPLETE),
+    ]
+    if isinstance(error, errors.NetworkError) and error.code == "stream_interrupted":
+        return ExitCode.INCOMPLETE
+    return next((code for kind, code in kinds if isinstance(error, kind)), ExitCode.FAILURE)

@@ -1,0 +1,120 @@
+"""The command ``uniqos respond``: one turn."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Literal, cast
+from uuid import uuid4
+
+import typer
+
+import uniqos
+
+from . import output
+from .completion import ids
+from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input, write_summary
+
+_HINTS = {
+    "missing_personality": "uniqos respond --personality ID MESSAGE",
+    "stateful_requires_user_id": "add --user ID",
+    "not_found": "check the personality's id, in --personality or UNIQOS_PERSONALITY",
+}
+
+
+class Mode(str, Enum):
+    """Mode of a turn: with or without relational memory of the user."""
+
+    stateless = "stateless"
+    stateful = "stateful"
+
+
+def respond(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The user's message; - reads standard input.")],
+    stream: Annotated[
+        bool | None,
+        typer.Option(
+            "--stream/--no-stream",
+            help="Print the answer piece by piece.  [default: --stream, with --json --no-stream]",
+        ),
+    ] = None,
+    personality: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            envvar="UNIQOS_PERSONALITY",
+            help="Personality that answers; optional in the sandbox.",
+            autocompletion=ids(None, "personality_id"),
+        ),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="ID", help="Your own id of the end user.", autocompletion=ids(None, "user_id"))
+    ] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="Without or with relational memory of the user.  [default: the personality's]")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the server's JSON; with --stream one line for each event.")
+    ] = False,
+    idempotency_key: IdempotencyKey = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = None,
+    debug: Debug = False,
+) -> None:
+    """Answer MESSAGE in the voice of a personality.
+
+    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key is read
+    from UNIQOS_API_KEY. Without a key a local sandbox answers, a stand-in for the real engine.
+
+    A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
+    it, run the same command again, and the turn is not billed twice.
+    """
+    with output.report_errors(debug, _HINTS) as run:
+        text = standard_input() if message == "-" else message
+        with connected(base_url, timeout, debug) as (client, default):
+            if not text.strip():
+                raise uniqos.ConfigurationError(
+                    "the message is empty: give a text, or - to read standard input", code="empty_message"
+                )
+            personality_id = personality or default
+            if personality_id is None:
+                raise uniqos.ConfigurationError(
+                    "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY",
+                    code="missing_personality",
+                )
+            turn_mode = cast('Literal["stateless", "stateful"] | None', mode and mode.value)
+            key = str(uuid4()) if idempotency_key is None else idempotency_key
+            if default is None:  # A sandbox that ends with the command forgets the key.
+                run.idempotency_key = key
+            if stream or (stream is None and not as_json):
+                events = client.respond(
+                    personality_id=personality_id,
+                    message=text,
+                    user_id=user,
+                    mode=turn_mode,
+                    stream=True,
+                    idempotency_key=key,
+                )
+                with events:
+                    (print_events if as_json else _print_text)(events)
+                return
+            result = client.respond(
+                personality_id=personality_id, message=text, user_id=user, mode=turn_mode, idempotency_key=key
+            )
+        if as_json:
+            output.write_json(result.to_dict())
+            return
+        output.write(result.response.removesuffix("\n") + "\n")
+        write_summary(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
+
+
+def _print_text(stream: uniqos.RespondStream) -> None:
+    try:
+        for piece in stream.text_stream:
+            output.write(piece)
+    finally:
+        if stream.text and not stream.text.endswith("\n"):
+            output.write("\n")
+    if stream.metadata and stream.completion:
+        write_summary(
+            stream.metadata.inferred_emotional_state, stream.completion.latency_ms, stream.metadata.interaction_id
+        )
