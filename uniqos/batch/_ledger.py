@@ -100,7 +100,7 @@ class Ledger:
             self._make_file(self.path)
             self._lock_file = self._locked(_LOCK_SECONDS)
             self._writer: sqlite3.Connection = self._connect()
-            self._writer.execute("pragma journal_mode = wal")
+            self._make_tables(self._writer)
             self._writer.execute("pragma synchronous = full")
             self._prepare(settings, run)
             self._reader: sqlite3.Connection = self._connect()
@@ -155,11 +155,20 @@ class Ledger:
         except sqlite3.Error as exc:
             raise self._error(exc) from exc
 
-    def _prepare(self, settings: Mapping[str, str], run: str | None) -> None:
-        """Make the tables, or check that an earlier run had the same settings; then begin a pass."""
-        connection = self._writer
-        if not connection.execute("select 1 from sqlite_master where type = 'table' limit 1").fetchone():
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        """Make the tables of a new ledger. A database of another program is left as it is."""
+        tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+        if tables and not {"meta", "records", "rejects"} <= tables:
+            raise BatchError(
+                f"{self.path} is a database of another program; give another path", code="ledger_unreadable"
+            )
+        connection.execute("pragma journal_mode = wal")
+        if not tables:
             connection.executescript(f"begin; {_SCHEMA} commit;")
+
+    def _prepare(self, settings: Mapping[str, str], run: str | None) -> None:
+        """Keep the settings, or check that an earlier run had the same ones; then begin a pass."""
+        connection = self._writer
         connection.execute("begin immediate")
         known = dict(connection.execute("select name, value from meta"))
         wanted = {"format": _FORMAT, **settings}
