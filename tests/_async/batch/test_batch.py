@@ -188,7 +188,7 @@ async def test_a_failed_record_is_sent_again_only_where_that_is_asked_for(sandbo
 async def lose_an_answer(client: AsyncUniqOS, sandbox: Sandbox, folder: Path) -> Failed:
     """Run a batch of one turn, whose answer is lost after it was billed."""
     sandbox.fault(path="/v1/respond", drop=True)
-    (lost,), report = await run(client, turns(1), folder, sandbox)
+    (lost,), report = await run(client, turns(1), folder, sandbox, unknown="hold")
     sandbox.clear_faults()
     assert isinstance(lost, Failed)
     assert (lost.state, report.unknown, sandbox.turns_billed) == ("unknown", 1, 1)
@@ -203,6 +203,36 @@ async def test_a_record_whose_answer_was_lost_is_sent_again_with_its_own_key(san
     assert done.idempotency_key == lost.idempotency_key
     assert done.is_replayed
     assert (report.turns, sandbox.turns_billed) == (1, 1)
+
+
+async def test_a_lost_record_is_sent_again_at_the_end_of_its_own_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True, times=2)
+        results, report = await run(client, turns(6), tmp_path, sandbox, concurrency=1)
+    assert [(r.id, r.status) for r in results][-2:] == [("r1", "done"), ("r2", "done")]
+    assert (report.done, report.unknown, report.turns, sandbox.turns_billed) == (6, 0, 6, 6)
+
+
+async def test_a_lost_turn_of_a_conversation_is_sent_again_before_the_next_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True, nth=2)
+        rows = turns(4, user_id="ada", mode="stateful")
+        results, _ = await run(client, rows, tmp_path, sandbox, concurrency=4)
+    assert [(r.id, r.status) for r in results] == [(f"r{number}", "done") for number in range(1, 5)]
+    assert sandbox.turns_billed == 4
+
+
+async def test_a_server_whose_answers_are_all_lost_stops_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True)
+        results, report = await run(client, turns(60), tmp_path, sandbox, concurrency=4)
+        assert (report.stopped, report.is_complete) == ("unreachable", False)
+        assert report.unknown == len(results) == report.turns == sandbox.turns_billed < 30
+        sandbox.clear_faults()
+        _, report = await run(client, turns(60), tmp_path, sandbox)
+    assert (report.done, report.unknown, sandbox.turns_billed) == (60, 0, 60)
 
 
 async def test_on_hold_a_record_whose_answer_was_lost_is_left_for_people(sandbox: Sandbox, tmp_path: Path) -> None:
