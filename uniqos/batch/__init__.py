@@ -75,8 +75,8 @@ The cells become JSON like this:
 - In a table, a text that begins with ``{`` or ``[`` is read as JSON if its field takes an object or a list, such as
   ``context``. In JSONL and in a mapping, text stays text there too.
 - Bytes, infinite numbers, halves of surrogate pairs, text that is not UTF-8, and control characters other than tab,
-  line feed and carriage return cannot be sent. Such a row is `Rejected`, with the path of the cell, a code and the reason.
-  So is a row of more than 64 MiB. A reason never holds the value.
+  line feed and carriage return cannot be sent. Such a row is `Rejected`, with the path of the cell, a code and the
+  reason, which never holds the value. So is a row of more than 64 MiB.
 
 A file that is no table at all, e.g. because its header is missing, raises an `InputError`.
 
