@@ -202,6 +202,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("rows.jsonl", {"delimiter": ";"}, "delimiter"),
     ("rows.csv", {"delimiter": ";;"}, "delimiter"),
     ("rows.csv", {"delimiter": '"'}, "delimiter"),
+    ("rows.csv", {"csv_nulls": "NA"}, "csv_nulls must be a list"),
     ({"id": 1}, {}, "not a dict"),
     (b"rows.csv", {}, "not a bytes"),
     (5, {}, "not a int"),

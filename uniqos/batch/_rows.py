@@ -99,6 +99,8 @@ def open_rows(
         RequestValidationError: The source is no input, or an option does not fit to it.
         MissingExtraError: The input needs pyarrow, which is not installed.
     """
+    if isinstance(csv_nulls, str):
+        raise RequestValidationError(f"csv_nulls must be a list of texts, such as ['', {csv_nulls!r}]")
     kept = Columns(None if columns is None else frozenset(columns), frozenset(json_columns))
     if isinstance(source, (str, os.PathLike)):
         return _open_file(os.fspath(source), format, kept, csv_nulls, delimiter)
