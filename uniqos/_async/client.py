@@ -62,6 +62,13 @@ class AsyncUniqOS(AsyncResponder):
 
     Make one client and keep it. It may be shared by threads, tasks and event loops, and used after a fork. Its
     construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key.
+    All copies that a process unpickles are one client, which keeps its connections from one task of a worker to the
+    next. They stay open until the client is closed or the process ends.
+
+    A connection belongs to the event loop that opened it. Each ``asyncio.run`` makes a new loop, and so opens new
+    connections; those of a loop that has ended are closed by the next call. So run one loop for many calls, and not one
+    for each. Where a worker's task is a plain function, call UniqOS there. For many rows, ``uniqos.batch`` keeps one
+    loop for each process.
     """
 
     __module__ = "uniqos"

@@ -37,6 +37,8 @@ class AsyncConnections:
         self.budget: RetryBudget = RetryBudget()
         self.paces: dict[str, Pace] = {}
         """The rate limiter of each credential, while the API refuses calls for their rate."""
+        self.rate_share: float = 1.0
+        """The part of the rate that the API allows which this client may use, if other processes share it."""
         self.closed: bool = False
         self.drift_reports: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc

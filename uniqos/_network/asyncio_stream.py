@@ -116,9 +116,16 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                 raise httpcore.WriteError(str(self._error)) from self._error
 
     async def aclose(self) -> None:
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        try:
             # Not close(), which waits until all bytes are sent, and until the server ends TLS.
             self._transport.abort()
+        except RuntimeError:
+            # The event loop has ended. The transport of asyncio refers to itself (Python 3.10 to 3.14), so that it
+            # would keep the socket open until the garbage collector finds it.
+            open_socket = self._transport.get_extra_info("socket")
+            getattr(open_socket, "_sock", open_socket).close()
 
     def get_extra_info(self, info: str) -> Any:
         if self._transport is None:

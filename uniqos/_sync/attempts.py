@@ -271,7 +271,8 @@ class Attempts:
                 paces.pop(token, None)
         rate = error.http.rate_limit if error.http else None
         pace = paces.setdefault(self._config.token, Pace(now))
-        pace.note_refusal(now, sent_at, seconds, rate.limit if rate else None)
+        limit = rate.limit if rate else None
+        pace.note_refusal(now, sent_at, seconds, None if limit is None else limit * self._connections.rate_share)
 
     def _note_acceptance(self) -> None:
         """Tell the rate limiter that the API accepted the rate of the calls."""
