@@ -196,6 +196,7 @@ class _Csv:
 def _write_csv(cells: list[str]) -> None:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(cells)
+    output.report_lost_letters(buffer.getvalue())
     output.write(buffer.getvalue())
 
 
@@ -241,12 +242,15 @@ class _Table:
     def answer(self, value: Any) -> None:
         is_list = isinstance(value, list) or (isinstance(value, Mapping) and isinstance(value.get("data"), list))
         if not is_list:
-            output.write(record_text(value))
+            text = record_text(value)
+            output.report_lost_letters(text)
+            output.write(text)
             return
         rows = items_of(value)
         if rows:
             self._is_empty = False
             text, left_out = table_text(rows)
+            output.report_lost_letters(text)
             output.write(text)
             self._left_out |= dict.fromkeys(left_out)
         cursor = value.get("next_cursor") if isinstance(value, Mapping) else None

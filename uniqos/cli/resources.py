@@ -292,7 +292,7 @@ def _further(op: Operation[Any], is_list: bool, is_file: bool) -> Iterator[inspe
     if is_file:
         target = typer.Option("--output", metavar="FILE", help="Write to this file.  [default: standard output]")
         yield _option("output_", Annotated[Path | None, target])
-    if _is_serious(op):
+    if op.method != "GET":  # Calls that do not ask take it, too, so that a script can give it to all.
         yield _option("yes", Yes, False)
     if not is_file:
         yield from _printing()
