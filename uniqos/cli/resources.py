@@ -94,7 +94,13 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
             arguments = _arguments(op, fields, given)
             key = given.get("idempotency_key")
             with _target(given.get("output_"), is_file) as part:
-                with connected(given["base_url"], given["timeout"], given["debug"], dry_run=given["dry_run"]) as (
+                with connected(
+                    given["base_url"],
+                    given["timeout"],
+                    given["debug"],
+                    dry_run=given["dry_run"],
+                    silent=form.has_json_errors,
+                ) as (
                     client,
                     local,
                 ):
@@ -209,7 +215,13 @@ def _helper_command(name: str, method: Any) -> Callable[..., None]:
             values = [given[one.name] for one in own if one.kind is not one.KEYWORD_ONLY]
             options = {one.name: given[one.name] for one in own if one.kind is one.KEYWORD_ONLY}
             kept = {key: value for key, value in options.items() if value is not None}
-            with connected(given["base_url"], None, given["debug"], dry_run=given["dry_run"]) as (client, _):
+            with connected(
+                given["base_url"],
+                None,
+                given["debug"],
+                dry_run=given["dry_run"],
+                silent=form.has_json_errors,
+            ) as (client, _):
                 answer = attrgetter(name)(client)(*values, **kept)
             if hasattr(answer, "to_dict"):
                 out.answer(answer.model_dump(mode="json"))
