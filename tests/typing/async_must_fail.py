@@ -18,6 +18,8 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(verify=False)  # E: certificates are always checked
     AsyncUniqOS(proxy=7)  # E: a URL
     AsyncUniqOS(observer=print)  # E: an object with methods
+    AsyncUniqOS(headers={"X-Gateway-Key": 7})  # E: values of headers are text
+    client.with_options(headers=["X-A"])  # E: not a mapping
     client.with_options(proxy="http://h")  # E: other connections are another client
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number

@@ -17,7 +17,7 @@ from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model
 from .._base.response import build_model
-from .._base.secret import hide
+from .._base.secret import hide, hide_headers
 from .._network.threads import add_finalizer
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
@@ -77,6 +77,7 @@ class UniqOS(Responder):
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
@@ -102,6 +103,8 @@ class UniqOS(Responder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -134,6 +137,7 @@ class UniqOS(Responder):
         """
         # First, so that no traceback with local variables shows these.
         api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        headers = hide_headers(headers)
         self._set_up(
             api_key=api_key,
             access_token=access_token,
@@ -141,6 +145,7 @@ class UniqOS(Responder):
             deadline=deadline,
             max_retries=max_retries,
             on_invalid_response=on_invalid_response,
+            headers=headers,
             log_level=log_level,
             logger=logger,
             max_response_bytes=max_response_bytes,
@@ -160,6 +165,7 @@ class UniqOS(Responder):
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
@@ -179,6 +185,8 @@ class UniqOS(Responder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -196,6 +204,7 @@ class UniqOS(Responder):
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        headers = hide_headers(headers)
         return self._with(
             change(
                 self._requester.config,
@@ -203,6 +212,7 @@ class UniqOS(Responder):
                 deadline=deadline,
                 max_retries=max_retries,
                 on_invalid_response=on_invalid_response,
+                headers=headers,
                 log_level=log_level,
                 logger=logger,
                 max_response_bytes=max_response_bytes,
