@@ -111,8 +111,8 @@ app = FastAPI()
 install_error_handlers(app, on_error=track, request_id=request_id)
 ```
 
-The answer carries this id, and the log has the API's. To send it to the API too, give ``headers=`` to a call or to
-``client.with_options()``.
+An error's answer carries this id, and the log has the API's. `Client` sends the id to the API too, and so does a client
+that is made of it, such as a tenant's. ``request_id_header=`` names another header than ``X-Request-Id``.
 
 ## Take webhooks of several tenants, each delivery once
 
