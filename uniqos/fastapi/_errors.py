@@ -98,7 +98,7 @@ def mask_errors(stream: AsyncRespondStream, connection: HTTPConnection) -> None:
     def report(error: errors.UniqOSError) -> None:
         report_masked(error, connection, stream._requester.config.log)
 
-    mask_error_events(stream._turn, report, breaks=isasyncgenfunction(unwrap(connection.scope.get("endpoint"))))
+    mask_error_events(stream._turn, report, breaks=isasyncgenfunction(unwrap(connection.scope.get("endpoint", report))))
 
 
 def request_id_headers(connection: HTTPConnection) -> dict[str, str]:
