@@ -199,9 +199,10 @@ costs little. `turn_stream` makes a stream for any client and body. With ``calle
 is sent on, as a hash that no other caller can have:
 
 ```python
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, Request, WebSocket
+from fastapi import Depends, FastAPI, Header, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
 from uniqos import AsyncRespondStream, AsyncUniqOS
@@ -229,7 +230,7 @@ def tenant(x_tenant: Annotated[str, Header()]) -> str:
 
 
 def tenant_client(client: Client, tenant: Annotated[str, Depends(tenant)]) -> AsyncUniqOS:
-    return client.with_credentials(KEYS[tenant])
+    return client.with_credentials(KEYS[tenant])  # and .with_options(headers=...) for headers of its calls
 
 
 def turn(message: Message, tenant: Annotated[str, Depends(tenant)]) -> dict[str, str]:
@@ -261,9 +262,12 @@ async def chat_stream(stream: Stream) -> TurnResponse:
 @app.websocket("/chat")
 async def chat_socket(websocket: WebSocket, client: TenantClient) -> None:
     await websocket.accept()
-    async for text in websocket.iter_text():
-        turn = {"personality_id": "pers_...", "message": text}
-        await send_turn(websocket, client.respond(turn, stream=True))
+    texts: list[str | bytes] = []
+    with suppress(WebSocketDisconnect):  # the browser has left
+        while True:
+            text = texts.pop(0) if texts else await websocket.receive_text()
+            turn = {"personality_id": "pers_...", "message": text}
+            texts += await send_turn(websocket, client.respond(turn, stream=True))
 ```
 
 The ``make`` of `lifespan` may be a coroutine function and take the application, such as to fetch a key when the service
