@@ -73,7 +73,7 @@ assert "service_unavailable" in answer.text
 assert "quota" not in answer.text
 ```
 
-`sign` signs the delivery of a webhook. Give the delivery the present time: the fixed one of `build` is refused as stale:
+`sign` signs the delivery of a webhook. Give it the present time: the fixed one of `build` is refused as stale:
 
 ```python
 from datetime import datetime, timezone

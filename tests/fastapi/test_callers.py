@@ -108,11 +108,12 @@ def service(client: AsyncUniqOS, **settings: Any) -> FastAPI:
 
 
 def post(app: Starlette, path: str, body: Any = None, **more: Any) -> httpx.Response:
-    async def posted() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
-            return await browser.post(path, json=TURN if body is None else body, **more)
+    return asyncio.run(post_in_loop(app, path, body, **more))
 
-    return asyncio.run(posted())
+
+async def post_in_loop(app: Starlette, path: str, body: Any = None, **more: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+        return await browser.post(path, json=TURN if body is None else body, **more)
 
 
 @pytest.mark.parametrize("path", ["/sse", "/typed", "/frames", "/response", "/read"])
@@ -135,9 +136,13 @@ BROKEN = b'event: text\ndata: {"type": "text", "delta": 7}\n\n'
 @pytest.mark.parametrize("path", ["/sse", "/typed", "/frames", "/response"])
 def test_a_stream_that_breaks_ends_with_a_masked_error_event(path: str, parts: list[bytes], code: str) -> None:
     heard: list[errors.UniqOSError] = []
+
+    async def main(url: str) -> httpx.Response:
+        async with AsyncUniqOS(KEY, base_url=url, log_level="silent") as client:
+            return await post_in_loop(service(client, on_error=heard.append), path)
+
     with RawServer(sends(*parts, end=len(parts) > 1)) as upstream:
-        client = AsyncUniqOS(KEY, base_url=upstream.url, log_level="silent")
-        answer = post(service(client, on_error=heard.append), path)
+        answer = asyncio.run(main(upstream.url))
     data = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")]
     assert answer.status_code == 200
     assert [json.loads(one)["type"] for one in data] == ["text", "error"]
