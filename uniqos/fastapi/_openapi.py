@@ -108,4 +108,7 @@ TURN_EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"itemSchema": {"oneOf": [_event_schema(name) for name in EVENT_MODELS]}}},
     }
 }
-"""The events of a turn in the OpenAPI document, for ``responses=`` of a route that streams."""
+"""The events of a turn in the OpenAPI document, for ``responses=`` of a route that sends them by name.
+
+`TurnResponse` and `sse` send names. FastAPI sends events without names if a route yields them themselves.
+"""
