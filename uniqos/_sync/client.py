@@ -62,7 +62,8 @@ class UniqOS(Responder):
     """The client of the uniqOS API.
 
     Make one client and keep it. It may be shared by threads, tasks and event loops, and used after a fork. Its
-    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key.
+    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key
+    and its headers.
     """
 
     __module__ = "uniqos"
