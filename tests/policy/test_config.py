@@ -6,8 +6,10 @@ import dataclasses
 import inspect
 import logging
 import os
+import pickle
 import re
 import ssl
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,45 @@ def test_a_wrong_setting_is_a_configuration_error(arguments: dict[str, Any], cod
     with pytest.raises(errors.ConfigurationError) as caught:
         make(**arguments)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ([("X-A", "1")], "must be a mapping"),
+        ({"Authorization": "x"}, "SDK's own"),
+        ({"idempotency-key": "x"}, "SDK's own"),
+        ({"Cookie": "x"}, "cookie cannot be sent with every call.*http_client"),
+        ({"Proxy-Authorization": "x"}, "proxy-authorization cannot be sent with every call.*proxy="),
+        ({"Connection": "close"}, "connection cannot be sent with every call"),
+        ({"X-A": "1", "x-a": "2"}, "x-a twice"),
+        ({"X A": "1"}, "not a header name"),
+        ({"X-A": "1\r\nX-B: 2"}, "X-A must be visible ASCII"),
+        ({"X-A": b"1"}, None),
+        ({"X-A": None}, "X-A must be visible ASCII"),
+    ],
+)
+def test_headers_of_a_client_are_checked_and_their_values_never_repeated(headers: Any, says: str | None) -> None:
+    if says is None:
+        assert make(headers=headers).headers == ((b"X-A", b"1"),)
+        return
+    for refuse in (lambda: make(headers=headers), lambda: AsyncUniqOS(KEY).with_options(headers=headers)):
+        with pytest.raises(errors.ConfigurationError, match=says) as caught:
+            refuse()
+        assert "X-B" not in str(caught.value)
+
+
+def test_a_traceback_with_local_variables_shows_no_value_of_a_header() -> None:
+    with pytest.raises(errors.ConfigurationError) as caught:
+        UniqOS(KEY, headers={"X-Gateway-Key": "geheim", "Cookie": "geheim"})
+    shown = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(caught.tb) if frame.f_code.co_filename != __file__]
+    assert len(shown) >= 3
+    assert not any("geheim" in text for text in shown)
+
+
+def test_headers_of_a_client_survive_a_pickle() -> None:
+    client = UniqOS(KEY, headers={"X-Gateway-Key": "g"})
+    assert pickle.loads(pickle.dumps(client))._requester.config == client._requester.config
 
 
 class InBytes(os.PathLike[bytes]):

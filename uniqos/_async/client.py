@@ -16,7 +16,7 @@ from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model
 from .._base.response import build_model
-from .._base.secret import hide
+from .._base.secret import hide, hide_headers
 from .._network.aio import add_finalizer
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
@@ -61,9 +61,9 @@ class AsyncUniqOS(AsyncResponder):
     """The client of the uniqOS API.
 
     Make one client and keep it. It may be shared by threads, tasks and event loops, and used after a fork. Its
-    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key.
-    All copies that a process unpickles are one client, which keeps its connections from one task of a worker to the
-    next. They stay open until the client is closed or the process ends.
+    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key
+    and its headers. All copies that a process unpickles are one client, which keeps its connections from one task of a
+    worker to the next. They stay open until the client is closed or the process ends.
 
     A connection belongs to the event loop that opened it. Each ``asyncio.run`` makes a new loop, and so opens new
     connections; those of a loop that has ended are closed by the next call. So run one loop for many calls, and not one
@@ -83,6 +83,7 @@ class AsyncUniqOS(AsyncResponder):
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
@@ -108,6 +109,8 @@ class AsyncUniqOS(AsyncResponder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -140,6 +143,7 @@ class AsyncUniqOS(AsyncResponder):
         """
         # First, so that no traceback with local variables shows these.
         api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        headers = hide_headers(headers)
         self._set_up(
             api_key=api_key,
             access_token=access_token,
@@ -147,6 +151,7 @@ class AsyncUniqOS(AsyncResponder):
             deadline=deadline,
             max_retries=max_retries,
             on_invalid_response=on_invalid_response,
+            headers=headers,
             log_level=log_level,
             logger=logger,
             max_response_bytes=max_response_bytes,
@@ -166,6 +171,7 @@ class AsyncUniqOS(AsyncResponder):
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
@@ -185,6 +191,8 @@ class AsyncUniqOS(AsyncResponder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -202,6 +210,7 @@ class AsyncUniqOS(AsyncResponder):
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        headers = hide_headers(headers)
         return self._with(
             change(
                 self._requester.config,
@@ -209,6 +218,7 @@ class AsyncUniqOS(AsyncResponder):
                 deadline=deadline,
                 max_retries=max_retries,
                 on_invalid_response=on_invalid_response,
+                headers=headers,
                 log_level=log_level,
                 logger=logger,
                 max_response_bytes=max_response_bytes,

@@ -41,7 +41,7 @@ class AsyncRequester:
             self.drift = Drift(
                 config.on_drift, connections.drift_reports.setdefault(config.on_drift, set()), config.log
             )
-        self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
+        self._endpoint: Endpoint = Endpoint(config.base_url, config.token, config.headers)
 
     async def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
         """Perform an operation: check and encode the arguments, send the request, validate the answer."""

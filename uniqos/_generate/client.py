@@ -23,6 +23,7 @@ _METHODS = '''\
         """
         # First, so that no traceback with local variables shows these.
         api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        headers = hide_headers(headers)
         self._set_up({all_values})
 
     def with_options(self, *, {changeable}) -> Self:
@@ -39,6 +40,7 @@ _METHODS = '''\
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        headers = hide_headers(headers)
         return self._with(change(self._requester.config, {changeable_values}))
 '''
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .._base.secret import NotText, hide, redact
-from .._wire.options import header_value
+from .._wire.options import header_value, merge_headers
 from .._wire.urls import ascii_host, is_loopback, parsed_url
 from ..errors import ConfigurationError
 from .logging import LeveledLogger
@@ -39,8 +39,11 @@ def resolve(api_key: str | None, access_token: str | None, base_url: str | None,
 
 
 def change(config: Config, **options: Any) -> Config:
-    """Return the settings with these options changed."""
-    return replace(config, **check_options(options))
+    """Return the settings with these options changed. Headers are added to those of the settings."""
+    checked = check_options(options)
+    if "headers" in checked:
+        checked["headers"] = tuple(merge_headers(config.headers, checked["headers"]))
+    return replace(config, **checked)
 
 
 def change_credentials(config: Config, api_key: str | None, access_token: str | None) -> Config:

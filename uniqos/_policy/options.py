@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import TypedDict
 
-from .._base.secret import redact
+from .._base.secret import SecretBytes, redact
 from .._wire.body import MAX_BODY_BYTES
-from .._wire.options import SHARED_CHECKS, Check, SharedOptions, SharedSettings, whole_number
+from .._wire.options import (
+    SHARED_CHECKS,
+    Check,
+    HeaderPair,
+    SharedOptions,
+    SharedSettings,
+    check_option,
+    whole_number,
+)
 from ..errors import ConfigurationError
 from .logging import LeveledLogger, Logger, LogLevel, check_logger, is_level
 
@@ -28,6 +36,13 @@ if TYPE_CHECKING:
     from . import observer as observers
 
 Environment = Literal["live", "test"]
+_OF_THE_CONNECTION = "the SDK decides it for each connection"
+_NOT_FOR_EVERY_CALL = {
+    **dict.fromkeys(("connection", "expect", "keep-alive", "te", "trailer", "upgrade"), _OF_THE_CONNECTION),
+    "cookie": "the SDK keeps no cookies; give those of a load balancer to an http_client",
+    "proxy-authorization": "only the proxy may see it; put user and password into proxy=",
+}
+"""The headers that a client refuses beside the SDK's own, and the reasons."""
 DEFAULT_MAX_CONNECTIONS = 1000
 
 
@@ -37,6 +52,9 @@ DEFAULT_MAX_CONNECTIONS = 1000
 class ChangeableOptions(SharedOptions, total=False):
     """The options that a client may change and still use the same connections."""
 
+    headers: Mapping[str, str] | None
+    """Further headers of every request, such as the key of a gateway. A call's headers win over them, and those of
+    ``with_options`` are added to them. Logs and the observer do not see them."""
     log_level: LogLevel | None
     """``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``."""
     logger: Logger | logging.Logger | None
@@ -92,6 +110,7 @@ class Config(SharedSettings):
     token: str = field(repr=False)
     environment: Environment | None
     base_url: str
+    headers: tuple[HeaderPair, ...] = field(default=(), repr=False)
     log_level: LogLevel = "warning"
     logger: Logger | logging.Logger | None = field(default=None, hash=False)  # one with its own __eq__ has no hash
     max_response_bytes: int = MAX_BODY_BYTES
@@ -120,6 +139,18 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
         ConfigurationError: A value breaks the rule of its option.
     """
     return {name: CHECKS[name](name, value) for name, value in options.items() if value is not None}
+
+
+def _headers(name: str, value: Any) -> tuple[HeaderPair, ...]:
+    """Return headers whose values no traceback shows."""
+    headers = tuple((key, SecretBytes(text)) for key, text in check_option(name, value))
+    names = [key.decode().lower() for key, _ in headers]
+    for key in names:
+        if key in _NOT_FOR_EVERY_CALL:
+            raise ConfigurationError(f"the header {key} cannot be sent with every call: {_NOT_FOR_EVERY_CALL[key]}")
+        if names.count(key) > 1:
+            raise ConfigurationError(f"headers names {key} twice: case does not count in the name of a header")
+    return headers
 
 
 def _log_level(name: str, value: Any) -> Any:
@@ -183,6 +214,7 @@ def _verify(name: str, value: Any) -> Any:
 
 CHECKS: dict[str, Check] = {
     **SHARED_CHECKS,
+    "headers": _headers,
     "log_level": _log_level,
     "logger": _logger,
     "max_response_bytes": whole_number(1, ConfigurationError),

@@ -107,8 +107,7 @@ def relay_error(
         Status, body and headers of the answer.
     """
     request_id = request_id if request_id is not None else error.request_id
-    if request_id is not None and not _HEADER.fullmatch(request_id):
-        request_id = None  # A header must be printable ASCII.
+    request_id = as_request_id(request_id)
     caller_fault = _caller_fault(error)
     status, code, message, details = caller_fault or (*_masked(error), None)
     headers: dict[str, str] = {}
@@ -124,6 +123,11 @@ def relay_error(
         body["details"] = details
     envelope = build_model(ErrorEnvelope)(error=build_model(ErrorBody).model_validate(body))
     return RelayedError(status, envelope, headers, caller_fault is None)
+
+
+def as_request_id(value: str | None) -> str | None:
+    """Return an id that may travel in a header: printable ASCII of 200 characters at most; None for any other."""
+    return value if value is not None and _HEADER.fullmatch(value) else None
 
 
 def _caller_fault(error: errors.UniqOSError) -> tuple[int, str, str, Any] | None:
@@ -260,11 +264,17 @@ def _is_relayed(event: StreamEventError) -> bool:
     return wire is not None and isinstance(wire[0], _RelayedText)
 
 
-def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) -> None:
+def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None], *, breaks: bool = False) -> None:
     """Let a stream give its error events as the service's own caller may see them, and report the others.
 
     FastAPI writes the events that a route yields by itself. So an error event must be masked before a route gets it.
     The turn still holds the API's own error event, and raises it.
+
+    Args:
+        turn: The turn of the stream.
+        report: Takes the errors that are hidden.
+        breaks: Whether a stream that breaks ends with an error event, and does not raise: the route has begun its
+            answer, and FastAPI would cut the connection.
     """
 
     def relayed(event: StreamEventError) -> StreamEventError:
@@ -276,7 +286,14 @@ def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) 
         report(error)
         return _error_event(masked)
 
+    def relay_break(error: errors.UniqOSError) -> StreamEventError:
+        masked = relay_error(error)
+        if masked.is_masked:
+            report(error)
+        return _error_event(masked)
+
     turn.relayed = relayed
+    turn.relay_break = relay_break if breaks else None
     turn.report = report
 
 
