@@ -19,8 +19,8 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.interactions`, `client.me`, `client.sessions`, `client.organizations`, `client.invitations`,
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
-Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.relay`, `uniqos.webhooks`,
-`uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.middleware`, `uniqos.relay`,
+`uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 
@@ -145,6 +145,7 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from . import contract as contract
     from . import errors as errors
+    from . import middleware as middleware
     from . import models as models
     from . import relay as relay
     from . import sandbox as sandbox
@@ -178,6 +179,7 @@ if TYPE_CHECKING:
     from .errors import ConfigurationError as ConfigurationError
     from .errors import ConflictError as ConflictError
     from .errors import GuardrailBlockError as GuardrailBlockError
+    from .errors import MiddlewareError as MiddlewareError
     from .errors import NetworkError as NetworkError
     from .errors import NotFoundError as NotFoundError
     from .errors import PaymentRequiredError as PaymentRequiredError
@@ -201,7 +203,7 @@ if TYPE_CHECKING:
 
 _WITH_EXTRAS = ("sandbox",)
 """Modules that need packages of an extra."""
-_MODULES = ("contract", "errors", "models", "relay", "sandbox", "testing", "webhooks")
+_MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
@@ -231,6 +233,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "WebhookSignatureError",
         "WaitTimeoutError",
         "UnexpectedError",
+        "MiddlewareError",
         "APIError",
         "AuthenticationError",
         "PaymentRequiredError",
@@ -296,6 +299,7 @@ if TYPE_CHECKING:
         "WebhookSignatureError",
         "WaitTimeoutError",
         "UnexpectedError",
+        "MiddlewareError",
         "APIError",
         "AuthenticationError",
         "PaymentRequiredError",
@@ -312,6 +316,7 @@ if TYPE_CHECKING:
         "TurnTimeoutError",
         "contract",
         "errors",
+        "middleware",
         "models",
         "relay",
         "sandbox",

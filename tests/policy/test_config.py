@@ -296,3 +296,17 @@ def test_the_signatures_of_a_client_name_each_option_and_its_docstrings_explain_
         assert {*parameters} - {"self"} == names(options)
         documented = (kind.__init__ if function is kind else function).__doc__ or ""
         assert all(f"    {name}: " in documented for name in names(options))
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_middleware() -> None:
+    async def asynchronous(attempt: Any, next: Any) -> Any: ...
+
+    class Asynchronous:
+        async def __call__(self, attempt: Any, next: Any) -> Any: ...
+
+    for middleware in (asynchronous, Asynchronous()):
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY, middleware=[middleware])
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY).with_options(middleware=[middleware])
+        AsyncUniqOS(KEY, middleware=[middleware])

@@ -9,7 +9,11 @@ from typing import NamedTuple
 
 BEGIN = "    # generated from ClientOptions: begin\n"
 END = "    # generated from ClientOptions: end\n"
-_EITHER_CLIENT = "httpx.Client | httpx.AsyncClient"
+_EITHER = {
+    "httpx.Client | httpx.AsyncClient": "httpx.AsyncClient",
+    "middlewares.Middleware | middlewares.AsyncMiddleware": "middlewares.AsyncMiddleware",
+}
+"""The type that the asynchronous client takes, by that of both clients."""
 
 _METHODS = '''\
     def __init__(self, {first}, *, {others}) -> None:
@@ -106,7 +110,9 @@ def _options(classes: dict[str, ast.ClassDef], name: str) -> Iterator[_Option]:
             option = ast.unparse(statement.target)
             if not isinstance(following, ast.Expr) or not isinstance(following.value, ast.Constant):
                 raise ValueError(f"the option {option} of {name} has no docstring")
-            kind = ast.unparse(statement.annotation).replace(_EITHER_CLIENT, "httpx.AsyncClient")
+            kind = ast.unparse(statement.annotation)
+            for both, own in _EITHER.items():
+                kind = kind.replace(both, own)
             yield _Option(option, kind, " ".join(str(following.value.value).split()))
 
 

@@ -19,7 +19,7 @@ EXPORTS: dict[str, tuple[str, ...]] = {
     ".webhooks": ("WebhookEvent", "construct_event"),
 }
 """Public names by module, in the order of ``__all__``. The stream events and the errors follow by themselves."""
-MODULES = ("contract", "errors", "models", "relay", "sandbox", "testing", "webhooks")
+MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "testing", "webhooks")
 """Public modules."""
 WITH_EXTRAS = ("sandbox",)
 """Those of the public modules that need the packages of an extra."""
@@ -46,8 +46,8 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.interactions`, `client.me`, `client.sessions`, `client.organizations`, `client.invitations`,
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
-Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.relay`, `uniqos.webhooks`,
-`uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.middleware`, `uniqos.relay`,
+`uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from types import ModuleType
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .. import middleware as middlewares
     from . import drift as drifts
     from . import observer as observers
 
@@ -47,6 +48,9 @@ class ChangeableOptions(SharedOptions, total=False):
     together. Downloads to a file have a separate limit."""
     observer: observers.Observer | None
     """Is called at each step of each call, for metrics and traces."""
+    middleware: Sequence[middlewares.Middleware | middlewares.AsyncMiddleware] | None
+    """Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They may add headers,
+    see status and timing, and answer by themselves. An empty list removes those of the client."""
     on_drift: drifts.OnDrift | None
     """A function that is called with a DriftReport, once for each finding: a field, a word or an event that this
     version does not know, or a field that was salvaged. An exception that it raises is logged, and the call goes on."""
@@ -96,6 +100,7 @@ class Config(SharedSettings):
     logger: Logger | logging.Logger | None = field(default=None, hash=False)  # one with its own __eq__ has no hash
     max_response_bytes: int = MAX_BODY_BYTES
     observer: observers.Observer | None = None
+    middleware: tuple[Any, ...] = ()
     on_drift: drifts.OnDrift | None = None
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     proxy: str | None = field(default=None, repr=False)
@@ -147,6 +152,17 @@ def _observer(name: str, value: Any) -> Any:
     return value
 
 
+def _middleware(name: str, value: Any) -> Any:
+    fits = isinstance(value, (list, tuple)) and all(
+        callable(each) and isinstance(each, Hashable) and not isinstance(each, type) for each in value
+    )
+    if not fits:
+        raise ConfigurationError(
+            f"middleware must be a list of functions (attempt, next) that return an answer, got {type(value).__name__}"
+        )
+    return tuple(value)
+
+
 def _on_drift(name: str, value: Any) -> Any:
     is_async = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
     if not callable(value) or is_async or not isinstance(value, Hashable):
@@ -187,6 +203,7 @@ CHECKS: dict[str, Check] = {
     "logger": _logger,
     "max_response_bytes": whole_number(1, ConfigurationError),
     "observer": _observer,
+    "middleware": _middleware,
     "on_drift": _on_drift,
     "max_connections": whole_number(1, ConfigurationError),
     "proxy": _proxy,

@@ -15,6 +15,11 @@ class UnobservedCall:
 
     __slots__ = ()
 
+    @property
+    def call_id(self) -> int:
+        """The number of the call in the events of observers; 0 without an observer."""
+        return 0
+
     def attempt(self, number: int) -> None: ...
 
     def retrying(self, attempt: int, delay: float, error: UniqOSError) -> None: ...

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -30,6 +30,7 @@ from .namespaces.engine import Engine, Responder
 from .requester import Requester
 
 if TYPE_CHECKING:
+    from .. import middleware as middlewares
     from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from .namespaces.webhooks import Webhooks
 else:
     from .._base.hints import drift as drifts
+    from .._base.hints import middleware as middlewares
     from .._base.hints import models as m
     from .._base.hints import observer as observers
 
@@ -81,6 +83,7 @@ class UniqOS(Responder):
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
+        middleware: Sequence[middlewares.Middleware] | None = None,
         on_drift: drifts.OnDrift | None = None,
         base_url: str | None = None,
         max_connections: int | None = None,
@@ -109,6 +112,9 @@ class UniqOS(Responder):
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
                 limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
+            middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
+                may add headers, see status and timing, and answer by themselves. An empty list removes those of the
+                client.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -145,6 +151,7 @@ class UniqOS(Responder):
             logger=logger,
             max_response_bytes=max_response_bytes,
             observer=observer,
+            middleware=middleware,
             on_drift=on_drift,
             base_url=base_url,
             max_connections=max_connections,
@@ -164,6 +171,7 @@ class UniqOS(Responder):
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
+        middleware: Sequence[middlewares.Middleware] | None = None,
         on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """Return a client with other settings over the same connections; closing it leaves them open.
@@ -186,6 +194,9 @@ class UniqOS(Responder):
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
                 limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
+            middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
+                may add headers, see status and timing, and answer by themselves. An empty list removes those of the
+                client.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -207,6 +218,7 @@ class UniqOS(Responder):
                 logger=logger,
                 max_response_bytes=max_response_bytes,
                 observer=observer,
+                middleware=middleware,
                 on_drift=on_drift,
             )
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .._base.model import Model
     from .._policy.drift import Drift
     from .._wire.file import File
+    from ..middleware import Middleware
 
 T = TypeVar("T")
 
@@ -43,6 +44,11 @@ class Requester:
                 config.on_drift, connections.drift_reports.setdefault(config.on_drift, set()), config.log
             )
         self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
+        self._middleware: tuple[Middleware, ...] = config.middleware
+        if config.middleware:
+            from .chain import check_middleware  # Most clients have no middleware.
+
+            check_middleware(config.middleware)
 
     def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
         """Perform an operation: check and encode the arguments, send the request, validate the answer."""
@@ -93,7 +99,7 @@ class Requester:
             return UNOBSERVED
         from .._policy.observer import ObservedCall
 
-        return ObservedCall(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
+        return ObservedCall((self.config.observer,), request.label, streamed, self.clock.monotonic, self._log)
 
     def timeout(self, request: Request) -> float | None:
         """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
@@ -116,7 +122,9 @@ class Requester:
             consume: Finishes an attempt, such as by reading the body. If it fails, the attempt has failed.
             watch: The observer's view of the call.
         """
-        attempts = Attempts(self.config, self.connections, self.clock, self._endpoint, self._log, request, watch)
+        attempts = Attempts(
+            self.config, self.connections, self.clock, self._endpoint, self._log, request, watch, self._middleware
+        )
         return attempts.run(accept, limit, consume)
 
 
