@@ -20,7 +20,7 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
 Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.middleware`, `uniqos.relay`,
-`uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+`uniqos.webhooks`, `uniqos.telemetry`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 
@@ -149,6 +149,7 @@ if TYPE_CHECKING:
     from . import models as models
     from . import relay as relay
     from . import sandbox as sandbox
+    from . import telemetry as telemetry
     from . import testing as testing
     from . import webhooks as webhooks
     from ._async.client import AsyncUniqOS as AsyncUniqOS
@@ -201,9 +202,9 @@ if TYPE_CHECKING:
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import construct_event as construct_event
 
-_WITH_EXTRAS = ("sandbox",)
+_WITH_EXTRAS = ("sandbox", "telemetry")
 """Modules that need packages of an extra."""
-_MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "testing", "webhooks")
+_MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "telemetry", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
@@ -320,6 +321,7 @@ if TYPE_CHECKING:
         "models",
         "relay",
         "sandbox",
+        "telemetry",
         "testing",
         "webhooks",
         "__version__",

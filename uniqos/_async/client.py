@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
+    from .._policy import telemetry as telemetries
     from .namespaces.api_keys import AsyncApiKeys
     from .namespaces.billing import AsyncBilling
     from .namespaces.catalog import AsyncCatalog
@@ -52,6 +53,7 @@ else:
     from .._base.hints import middleware as middlewares
     from .._base.hints import models as m
     from .._base.hints import observer as observers
+    from .._base.hints import telemetry as telemetries
 
 _MOST_UNPICKLED = 64
 _unpickled: dict[tuple[type[AsyncUniqOS], Config], AsyncUniqOS] = {}
@@ -83,6 +85,7 @@ class AsyncUniqOS(AsyncResponder):
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
         middleware: Sequence[middlewares.AsyncMiddleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
         base_url: str | None = None,
         max_connections: int | None = None,
@@ -114,6 +117,8 @@ class AsyncUniqOS(AsyncResponder):
             middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
                 may add headers, see status and timing, and answer by themselves. An empty list removes those of the
                 client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -151,6 +156,7 @@ class AsyncUniqOS(AsyncResponder):
             max_response_bytes=max_response_bytes,
             observer=observer,
             middleware=middleware,
+            telemetry=telemetry,
             on_drift=on_drift,
             base_url=base_url,
             max_connections=max_connections,
@@ -171,6 +177,7 @@ class AsyncUniqOS(AsyncResponder):
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
         middleware: Sequence[middlewares.AsyncMiddleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """Return a client with other settings over the same connections; closing it leaves them open.
@@ -196,6 +203,8 @@ class AsyncUniqOS(AsyncResponder):
             middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
                 may add headers, see status and timing, and answer by themselves. An empty list removes those of the
                 client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -218,6 +227,7 @@ class AsyncUniqOS(AsyncResponder):
                 max_response_bytes=max_response_bytes,
                 observer=observer,
                 middleware=middleware,
+                telemetry=telemetry,
                 on_drift=on_drift,
             )
         )

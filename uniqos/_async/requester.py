@@ -9,6 +9,7 @@ from .. import errors
 from .._base.response import build_model, set_http
 from .._network.aio import AsyncClock
 from .._policy.options import Config
+from .._policy.telemetry import Instrumented
 from .._policy.unobserved import UNOBSERVED, UnobservedCall
 from .._wire.decode import decode
 from .._wire.encode import encode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .._policy.drift import Drift
     from .._wire.file import File
     from ..middleware import AsyncMiddleware
+    from ..telemetry._recorder import Recorder
 
 T = TypeVar("T")
 
@@ -94,11 +96,34 @@ class AsyncRequester:
 
     def watch(self, request: Request, *, streamed: bool = False) -> UnobservedCall:
         """Return a context manager that tells the observer how a call goes."""
-        if self.config.observer is None:
+        if self.config.observer is None and not (self.config.telemetry or Instrumented.settings):
             return UNOBSERVED
         from .._policy.observer import ObservedCall
 
-        return ObservedCall((self.config.observer,), request.label, streamed, self.clock.monotonic, self._log)
+        observers = tuple(each for each in (self.config.observer, self._recorder()) if each is not None)
+        return ObservedCall(observers, request.label, streamed, self.clock.monotonic, self._log)
+
+    def _recorder(self) -> Recorder | None:
+        """Return the recorder of telemetry; None without telemetry."""
+        settings = self.config.telemetry
+        if settings is None:
+            settings = Instrumented.settings
+        if not settings:
+            return None
+        from ..telemetry._recorder import recorder_of
+
+        recorder = recorder_of(settings)
+        recorder.add_connections(self.connections)
+        return recorder
+
+    def _traced_middleware(self) -> tuple[AsyncMiddleware, ...]:
+        """Return the middleware of a call, that of telemetry first."""
+        recorder = self._recorder()
+        if recorder is None:
+            return self._middleware
+        from ..telemetry._tracing import AsyncTracing
+
+        return (AsyncTracing(recorder, self.config.base_url), *self._middleware)
 
     def timeout(self, request: Request) -> float | None:
         """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
@@ -121,8 +146,9 @@ class AsyncRequester:
             consume: Finishes an attempt, such as by reading the body. If it fails, the attempt has failed.
             watch: The observer's view of the call.
         """
+        middleware = self._middleware if watch is UNOBSERVED else self._traced_middleware()
         attempts = AsyncAttempts(
-            self.config, self.connections, self.clock, self._endpoint, self._log, request, watch, self._middleware
+            self.config, self.connections, self.clock, self._endpoint, self._log, request, watch, middleware
         )
         return attempts.run(accept, limit, consume)
 

@@ -19,9 +19,9 @@ EXPORTS: dict[str, tuple[str, ...]] = {
     ".webhooks": ("WebhookEvent", "construct_event"),
 }
 """Public names by module, in the order of ``__all__``. The stream events and the errors follow by themselves."""
-MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "testing", "webhooks")
+MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "telemetry", "testing", "webhooks")
 """Public modules."""
-WITH_EXTRAS = ("sandbox",)
+WITH_EXTRAS = ("sandbox", "telemetry")
 """Those of the public modules that need the packages of an extra."""
 _EVENTS = "RespondStreamEvent"
 _HOW = (
@@ -47,7 +47,7 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
 Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.middleware`, `uniqos.relay`,
-`uniqos.webhooks`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+`uniqos.webhooks`, `uniqos.telemetry`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import TypedDict
 
 from .._base.secret import redact
+from .._extras import missing_extra
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.options import SHARED_CHECKS, Check, SharedOptions, SharedSettings, whole_number
 from ..errors import ConfigurationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .. import middleware as middlewares
     from . import drift as drifts
     from . import observer as observers
+    from . import telemetry as telemetries
 
 Environment = Literal["live", "test"]
 DEFAULT_MAX_CONNECTIONS = 1000
@@ -51,6 +53,9 @@ class ChangeableOptions(SharedOptions, total=False):
     middleware: Sequence[middlewares.Middleware | middlewares.AsyncMiddleware] | None
     """Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They may add headers,
     see status and timing, and answer by themselves. An empty list removes those of the client."""
+    telemetry: bool | telemetries.Telemetry | None
+    """Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of ``uniqos.telemetry``. False
+    turns off those that an instrumentation has turned on for all clients."""
     on_drift: drifts.OnDrift | None
     """A function that is called with a DriftReport, once for each finding: a field, a word or an event that this
     version does not know, or a field that was salvaged. An exception that it raises is logged, and the call goes on."""
@@ -101,6 +106,7 @@ class Config(SharedSettings):
     max_response_bytes: int = MAX_BODY_BYTES
     observer: observers.Observer | None = None
     middleware: tuple[Any, ...] = ()
+    telemetry: telemetries.Telemetry | Literal[False] | None = None
     on_drift: drifts.OnDrift | None = None
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     proxy: str | None = field(default=None, repr=False)
@@ -163,6 +169,22 @@ def _middleware(name: str, value: Any) -> Any:
     return tuple(value)
 
 
+def _telemetry(name: str, value: Any) -> Any:
+    from .telemetry import Telemetry  # most clients have no telemetry
+
+    if value is False:
+        return False
+    if value is not True and not isinstance(value, Telemetry):
+        raise ConfigurationError(
+            f"telemetry must be True, False or a uniqos.telemetry.Telemetry, got {type(value).__name__}"
+        )
+    try:
+        import opentelemetry.trace  # noqa: F401
+    except ModuleNotFoundError as exc:
+        raise missing_extra("telemetry needs OpenTelemetry's API", "otel") from exc
+    return Telemetry() if value is True else value
+
+
 def _on_drift(name: str, value: Any) -> Any:
     is_async = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
     if not callable(value) or is_async or not isinstance(value, Hashable):
@@ -204,6 +226,7 @@ CHECKS: dict[str, Check] = {
     "max_response_bytes": whole_number(1, ConfigurationError),
     "observer": _observer,
     "middleware": _middleware,
+    "telemetry": _telemetry,
     "on_drift": _on_drift,
     "max_connections": whole_number(1, ConfigurationError),
     "proxy": _proxy,

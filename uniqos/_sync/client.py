@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
+    from .._policy import telemetry as telemetries
     from .namespaces.api_keys import ApiKeys
     from .namespaces.billing import Billing
     from .namespaces.catalog import Catalog
@@ -53,6 +54,7 @@ else:
     from .._base.hints import middleware as middlewares
     from .._base.hints import models as m
     from .._base.hints import observer as observers
+    from .._base.hints import telemetry as telemetries
 
 _MOST_UNPICKLED = 64
 _unpickled: dict[tuple[type[UniqOS], Config], UniqOS] = {}
@@ -84,6 +86,7 @@ class UniqOS(Responder):
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
         middleware: Sequence[middlewares.Middleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
         base_url: str | None = None,
         max_connections: int | None = None,
@@ -115,6 +118,8 @@ class UniqOS(Responder):
             middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
                 may add headers, see status and timing, and answer by themselves. An empty list removes those of the
                 client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -152,6 +157,7 @@ class UniqOS(Responder):
             max_response_bytes=max_response_bytes,
             observer=observer,
             middleware=middleware,
+            telemetry=telemetry,
             on_drift=on_drift,
             base_url=base_url,
             max_connections=max_connections,
@@ -172,6 +178,7 @@ class UniqOS(Responder):
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
         middleware: Sequence[middlewares.Middleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """Return a client with other settings over the same connections; closing it leaves them open.
@@ -197,6 +204,8 @@ class UniqOS(Responder):
             middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
                 may add headers, see status and timing, and answer by themselves. An empty list removes those of the
                 client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -219,6 +228,7 @@ class UniqOS(Responder):
                 max_response_bytes=max_response_bytes,
                 observer=observer,
                 middleware=middleware,
+                telemetry=telemetry,
                 on_drift=on_drift,
             )
         )

@@ -94,6 +94,16 @@ class Connections:
         """The pool of the running event loop; None if no call was made yet, or an ``http_client`` makes them."""
         return self._pools.peek()
 
+    @property
+    def address(self) -> str:
+        """The base URL of the server."""
+        return self._config.base_url
+
+    def count(self) -> tuple[int, int]:
+        """Return the numbers of busy and of idle connections, over all event loops."""
+        pools = self._pools.values()
+        return sum(pool.busy for pool in pools), sum(pool.idle for pool in pools)
+
     def _make_pool(self) -> Pool:
         config = self._config
         proxy = self._proxy()
