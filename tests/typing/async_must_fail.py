@@ -18,6 +18,10 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(verify=False)  # E: certificates are always checked
     AsyncUniqOS(proxy=7)  # E: a URL
     AsyncUniqOS(observer=print)  # E: an object with methods
+    AsyncUniqOS(middleware=[print])  # E: a middleware returns an answer
+    AsyncUniqOS(middleware=len)  # E: a list of functions
+    AsyncUniqOS(telemetry="on")  # E: a switch or settings
+    AsyncUniqOS(api_key=lambda: 7)  # E: the function returns text
     client.with_options(proxy="http://h")  # E: other connections are another client
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number

@@ -87,6 +87,11 @@ class AsyncAttempts:
         self._middleware: tuple[AsyncMiddleware, ...] = middleware
         self._started: float = clock.monotonic()
 
+    def use_key(self, config: Config, endpoint: Endpoint) -> None:
+        """Use the settings and the endpoint of another key. The time that it took to get counts to the call."""
+        self._config = config
+        self._endpoint = endpoint
+
     async def run(self, accept: str, limit: int, consume: Callable[[AsyncExchange], Coroutine[Any, Any, T]]) -> T:
         """Send the request until an attempt succeeds, or until none may follow.
 

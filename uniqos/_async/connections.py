@@ -64,6 +64,18 @@ class AsyncConnections:
             raise _closed()
         return await pool.handle_async_request(message)
 
+    def prepare(self) -> None:
+        """Load the code and the certificates that the first connection needs, without opening one.
+
+        Raises:
+            ConfigurationError: The certificates cannot be read.
+        """
+        if self.http_client is None:
+            from .transport import pool as _pool  # noqa: F401
+
+            if self._config.base_url.startswith("https:"):
+                ssl_context(self._config.verify)
+
     async def _send_by(self, http_client: httpx.AsyncClient, message: httpx.Request) -> httpx.Response:
         from .._network.http_client import add_defaults, refused_answer  # Few clients have an http_client.
 

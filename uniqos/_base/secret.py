@@ -39,6 +39,11 @@ def hide(value: Any) -> Any:
     return value if value is None or isinstance(value, NotText) else NotText(type(value).__name__)
 
 
+def hide_key(value: Any) -> Any:
+    """Return a function that gives the key unchanged, and any other value as ``hide`` does."""
+    return value if callable(value) and not isinstance(value, type) else hide(value)
+
+
 def hide_options(options: dict[str, Any]) -> None:
     """Hide the secrets among the keywords of a client.
 

@@ -11,6 +11,7 @@ BEGIN = "    # generated from ClientOptions: begin\n"
 END = "    # generated from ClientOptions: end\n"
 _EITHER = {
     "httpx.Client | httpx.AsyncClient": "httpx.AsyncClient",
+    "KeySource | AsyncKeySource": "AsyncKeySource",
     "middlewares.Middleware | middlewares.AsyncMiddleware": "middlewares.AsyncMiddleware",
 }
 """The type that the asynchronous client takes, by that of both clients."""
@@ -26,7 +27,8 @@ _METHODS = '''\
             ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
         """
         # First, so that no traceback with local variables shows these.
-        api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        api_key = hide_key(api_key)
+        access_token, base_url, proxy = map(hide, (access_token, base_url, proxy))
         self._set_up({all_values})
 
     def with_options(self, *, {changeable}) -> Self:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 Environment = Literal["live", "test"]
 DEFAULT_MAX_CONNECTIONS = 1000
+SYSTEM = "system"
+"""The value of ``verify`` for the operating system's trust store."""
+KeySource = Callable[[], str]
+"""Returns the API key of a call."""
+AsyncKeySource = Callable[[], str | Awaitable[str]]
+"""Returns the API key of a call, or awaits it."""
 
 
 # An option has its place here three times: its type, its value in a client, and its rule.
@@ -64,8 +71,10 @@ class ChangeableOptions(SharedOptions, total=False):
 class Credentials(TypedDict, total=False):
     """The credential of a client: one of the two."""
 
-    api_key: str | None
-    """``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY."""
+    api_key: str | KeySource | AsyncKeySource | None
+    """``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret that rotates, a
+    function without arguments that returns it: it is called once for each call, and may be a coroutine function with an
+    asynchronous client."""
     access_token: str | None
     """A portal JWT instead of a key, for the calls that only a person may make (``personalities.dry_run``)."""
 
@@ -83,7 +92,8 @@ class ClientOptions(Credentials, ChangeableOptions, total=False):
     sandbox on this machine."""
     verify: ssl.SSLContext | str | os.PathLike[str] | None
     """The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext. A file that
-    is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do."""
+    is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do. ``"system"``, with the
+    extra ``truststore``, means the certificate authorities that the operating system trusts."""
     http_client: httpx.Client | httpx.AsyncClient | None
     """An httpx client of yours that sends the requests, with its own connections, proxy, hooks and auth. Closing it is
     up to you. Its default headers, params and cookies are sent too; a header that the SDK sets itself wins over them.
@@ -111,12 +121,12 @@ class Config(SharedSettings):
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     proxy: str | None = field(default=None, repr=False)
     verify: ssl.SSLContext | str | None = None
+    key_source: Callable[[], Any] | None = None
+    """Gives the key of each call, which is the ``token`` of that call's settings."""
 
     def __repr__(self) -> str:
-        return (
-            f"api_key={redact(self.token)!r}, base_url={self.base_url!r}, timeout={self.timeout:g}, "
-            f"max_retries={self.max_retries}"
-        )
+        key = "<function>" if self.key_source is not None else repr(redact(self.token))
+        return f"api_key={key}, base_url={self.base_url!r}, timeout={self.timeout:g}, max_retries={self.max_retries}"
 
     @property
     def log(self) -> LeveledLogger:
@@ -204,9 +214,13 @@ def _verify(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, (str, os.PathLike)):
         raise ConfigurationError(
-            f"verify must be an ssl.SSLContext, or the path of certificates to trust, got {value!r}; certificates are "
+            f'verify must be an ssl.SSLContext, a path of certificates, or "system", got {value!r}; certificates are '
             "always checked, since otherwise any machine on the way could read the key and the messages"
         )
+    if value == SYSTEM:
+        if find_spec("truststore") is None:
+            raise missing_extra('verify="system" needs truststore', "truststore")
+        return SYSTEM
     path = os.path.abspath(os.fsdecode(value))
     try:
         names = os.listdir(path) if os.path.isdir(path) else None

@@ -51,6 +51,10 @@ class Requester:
             from .chain import check_middleware  # Most clients have no middleware.
 
             check_middleware(config.middleware)
+        if config.key_source is not None:
+            from .keys import check_source  # Most clients have a key that stays the same.
+
+            check_source(config.key_source)
 
     def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
         """Perform an operation: check and encode the arguments, send the request, validate the answer."""
@@ -151,6 +155,24 @@ class Requester:
         attempts = Attempts(
             self.config, self.connections, self.clock, self._endpoint, self._log, request, watch, middleware
         )
+        if self.config.key_source is None:
+            return attempts.run(accept, limit, consume)
+        return self._run_with_key(self.config.key_source, attempts, accept, limit, consume)
+
+    def _run_with_key(
+        self,
+        source: Callable[[], Any],
+        attempts: Attempts,
+        accept: str,
+        limit: int,
+        consume: Callable[[Exchange], T],
+    ) -> T:
+        """Run the attempts of a call with the key that the function gives now."""
+        from .._policy.config import config_with_key
+        from .keys import read_key
+
+        config = config_with_key(self.config, read_key(source))
+        attempts.use_key(config, Endpoint(config.base_url, config.token))
         return attempts.run(accept, limit, consume)
 
 
