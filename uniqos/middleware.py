@@ -204,10 +204,10 @@ class _Received(Answer):
     """An answer of ``next``, as a synchronous and an asynchronous client have it."""
 
     def __init__(self, response: httpx.Response, elapsed: float) -> None:
-        self.status = response.status_code
-        self.headers = response.headers.copy()
-        self.elapsed = elapsed
-        self._content = None  # Until it is read.
+        self.status: int = response.status_code
+        self.headers: httpx.Headers = response.headers.copy()
+        self.elapsed: float = elapsed
+        self._content: bytes | None = None  # Until it is read.
         self._response: httpx.Response = response
         self._copies: list[Copy] = []
         self._error: UniqOSError | None = None

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import ssl
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +281,7 @@ def names(kind: type[Any]) -> set[str]:
 def test_each_option_of_a_client_has_its_type_its_value_and_its_rule() -> None:
     with_a_check_of_their_own = {"api_key", "access_token", "base_url", "http_client"}
     assert names(ClientOptions) == CHECKS.keys() | with_a_check_of_their_own
-    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url"}
+    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url", "key_source"}
 
 
 def test_each_option_of_a_call_has_its_type_its_value_and_its_rule() -> None:
@@ -310,3 +311,27 @@ def test_a_synchronous_client_refuses_a_coroutine_function_as_middleware() -> No
         with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
             UniqOS(KEY).with_options(middleware=[middleware])
         AsyncUniqOS(KEY, middleware=[middleware])
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_the_key() -> None:
+    async def fetch() -> str:
+        return KEY
+
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(fetch)  # type: ignore[arg-type]
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(KEY).with_credentials(fetch)  # type: ignore[arg-type]
+    AsyncUniqOS(fetch)
+
+
+@pytest.mark.parametrize("key", [str, 7, [KEY]])
+def test_something_that_is_neither_a_key_nor_a_function_is_refused(key: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"api_key must be a string"):
+        UniqOS(key)
+
+
+def test_without_opentelemetry_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    with pytest.raises(errors.ConfigurationError, match=r"telemetry needs OpenTelemetry") as caught:
+        UniqOS(KEY, telemetry=True)
+    assert caught.value.code == "missing_extra"

@@ -9,8 +9,7 @@ from .. import errors
 from .._base.response import build_model, set_http
 from .._network.aio import AsyncClock
 from .._policy.options import Config
-from .._policy.telemetry import Instrumented
-from .._policy.unobserved import UNOBSERVED, UnobservedCall
+from .._policy.unobserved import UNOBSERVED, Instrumented, UnobservedCall
 from .._wire.decode import decode
 from .._wire.encode import encode
 from .._wire.message import ANY, JSON, Endpoint

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import TypedDict
 
 from .._base.secret import redact
-from .._extras import missing_extra
 from .._wire.body import MAX_BODY_BYTES
 from .._wire.options import SHARED_CHECKS, Check, SharedOptions, SharedSettings, whole_number
 from ..errors import ConfigurationError
@@ -191,6 +189,8 @@ def _telemetry(name: str, value: Any) -> Any:
     try:
         import opentelemetry.trace  # noqa: F401
     except ModuleNotFoundError as exc:
+        from .._extras import missing_extra
+
         raise missing_extra("telemetry needs OpenTelemetry's API", "otel") from exc
     return Telemetry() if value is True else value
 
@@ -218,8 +218,12 @@ def _verify(name: str, value: Any) -> Any:
             "always checked, since otherwise any machine on the way could read the key and the messages"
         )
     if value == SYSTEM:
-        if find_spec("truststore") is None:
-            raise missing_extra('verify="system" needs truststore', "truststore")
+        try:
+            import truststore  # noqa: F401
+        except ModuleNotFoundError as exc:
+            from .._extras import missing_extra
+
+            raise missing_extra('verify="system" needs truststore', "truststore") from exc
         return SYSTEM
     path = os.path.abspath(os.fsdecode(value))
     try:

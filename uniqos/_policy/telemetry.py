@@ -1,4 +1,4 @@
-"""The settings of telemetry, and those that count for all clients."""
+"""The settings of telemetry."""
 
 from __future__ import annotations
 
@@ -29,9 +29,3 @@ class Telemetry:
 
 
 Telemetry.__module__ = "uniqos.telemetry"
-
-
-class Instrumented:
-    """The settings of the clients that have none of their own; None for no telemetry."""
-
-    settings: Telemetry | None = None

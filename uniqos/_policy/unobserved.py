@@ -1,4 +1,4 @@
-"""The call without an observer, which does nothing: see ``observer.py`` for the call with one."""
+"""The call without an observer, which does nothing, and the switch that makes all clients observe their calls."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .._base.http import HttpInfo
     from ..errors import UniqOSError
+    from .telemetry import Telemetry
 
 
 class UnobservedCall:
@@ -41,3 +42,9 @@ class UnobservedCall:
 
 
 UNOBSERVED = UnobservedCall()
+
+
+class Instrumented:
+    """The telemetry of the clients that have no settings of their own; None for no telemetry."""
+
+    settings: Telemetry | None = None

@@ -371,7 +371,8 @@ class UniqOS(Responder):
         It costs little: a service may make one for each request, with the key of its own customer.
 
         Args:
-            api_key: The other key, or a function that returns it. None is refused, and never means the key of this client.
+            api_key: The other key, or a function that returns it. None is refused, and never means the key of this
+                client.
             access_token: A portal JWT instead of a key.
 
         Returns:

@@ -11,6 +11,7 @@ The extra needs ``opentelemetry-api`` alone. Where the spans go is up to the Ope
 package such as logfire. `Telemetry` has the settings:
 
 ```python
+from uniqos import UniqOS
 from uniqos.telemetry import Telemetry
 
 client = UniqOS(telemetry=Telemetry(emotions=True, propagate=False))

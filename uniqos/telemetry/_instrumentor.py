@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from .._policy.telemetry import Instrumented, Telemetry
+from .._policy.telemetry import Telemetry
+from .._policy.unobserved import Instrumented
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider

@@ -70,7 +70,6 @@ async def test_other_credentials_may_be_a_function_too_and_a_key_replaces_one() 
         ("", "missing_api_key"),
         (None, "missing_api_key"),
         (7, "missing_api_key"),
-        (f"{HIDDEN} ", "invalid_api_key_format"),
         ("sk-1", "invalid_api_key_format"),
     ],
 )
@@ -83,7 +82,6 @@ async def test_a_wrong_key_of_the_function_is_told_before_anything_is_sent(key: 
             with pytest.raises(errors.ConfigurationError):
                 await stream.open()
     assert caught.value.code == code
-    assert HIDDEN not in told(caught.value).replace(f"lambda: {key!r}", "")
     assert not server.requests
 
 
@@ -101,6 +99,14 @@ async def test_a_function_that_fails_is_told_without_the_secrets_in_its_variable
     variables = told(caught.value).replace('secret = f"uniq_test_{HIDDEN}"', "")
     assert HIDDEN not in variables
     assert not server.requests
+
+
+async def test_a_malformed_key_of_the_function_is_shown_nowhere() -> None:
+    async with client_of("http://127.0.0.1:1", Source("".join(["uniq_test_", HIDDEN, " "]))) as client:
+        with pytest.raises(errors.ConfigurationError) as caught:
+            await client.respond(**TURN)
+    assert caught.value.code == "invalid_api_key_format"
+    assert HIDDEN not in told(caught.value)
 
 
 async def test_a_call_that_fails_shows_no_key_of_the_function() -> None:

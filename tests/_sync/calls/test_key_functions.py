@@ -57,7 +57,6 @@ def test_other_credentials_may_be_a_function_too_and_a_key_replaces_one() -> Non
         ("", "missing_api_key"),
         (None, "missing_api_key"),
         (7, "missing_api_key"),
-        (f"{HIDDEN} ", "invalid_api_key_format"),
         ("sk-1", "invalid_api_key_format"),
     ],
 )
@@ -70,7 +69,6 @@ def test_a_wrong_key_of_the_function_is_told_before_anything_is_sent(key: Any, c
             with pytest.raises(errors.ConfigurationError):
                 stream.open()
     assert caught.value.code == code
-    assert HIDDEN not in told(caught.value).replace(f"lambda: {key!r}", "")
     assert not server.requests
 
 
@@ -88,6 +86,14 @@ def test_a_function_that_fails_is_told_without_the_secrets_in_its_variables() ->
     variables = told(caught.value).replace('secret = f"uniq_test_{HIDDEN}"', "")
     assert HIDDEN not in variables
     assert not server.requests
+
+
+def test_a_malformed_key_of_the_function_is_shown_nowhere() -> None:
+    with client_of("http://127.0.0.1:1", Source("".join(["uniq_test_", HIDDEN, " "]))) as client:
+        with pytest.raises(errors.ConfigurationError) as caught:
+            client.respond(**TURN)
+    assert caught.value.code == "invalid_api_key_format"
+    assert HIDDEN not in told(caught.value)
 
 
 def test_a_call_that_fails_shows_no_key_of_the_function() -> None:

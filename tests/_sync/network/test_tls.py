@@ -261,7 +261,7 @@ def test_the_trust_store_of_the_system_can_be_used(tmp_path: Path, monkeypatch: 
 
 
 def test_without_truststore_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniqos._policy.options.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "truststore", None)
     with pytest.raises(errors.ConfigurationError, match=r"needs truststore") as caught:
         UniqOS("uniq_test_abcd1234", verify="system")
     assert caught.value.code == "missing_extra"
