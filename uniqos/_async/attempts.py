@@ -318,7 +318,8 @@ class AsyncAttempts:
     def _note_acceptance(self) -> None:
         """Tell the rate limiter that the API accepted the rate of the calls."""
         pace = self._pace()
-        if pace is not None:
+        is_own_answer = self._chain is not None and not self._chain.is_sent
+        if pace is not None and not is_own_answer:
             pace.note_acceptance(self._clock.monotonic())
 
     def _budget(self, error: errors.UniqOSError) -> RetryBudget:

@@ -121,6 +121,11 @@ class Chain:
             raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
         return self._taken(answer, name)
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether a request of this attempt may have reached the server."""
+        return self._is_sent
+
     def _taken(self, answer: Answer, name: str) -> ReceivedAnswer:
         """Return the answer of a middleware as one that can be read, or raise the reason why it is none."""
         if iscoroutine(answer):
