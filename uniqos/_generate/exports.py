@@ -72,8 +72,8 @@ import os
 
 from uniqos import UniqOS
 
-rotating = UniqOS(lambda: os.environ["UNIQOS_API_KEY"])
-print(rotating.respond(personality_id="pers_...", message="Hello!").response)
+client = UniqOS(lambda: os.environ["UNIQOS_API_KEY"])
+print(client.respond(personality_id="pers_...", message="Hello!").response)
 ```
 
 With `AsyncUniqOS` it may be a coroutine function.
