@@ -102,8 +102,9 @@ the whole stream. See `RespondStream` for how a stream ends.
 ``proxy="http://user:password@host:port"`` names a proxy; ``https://`` works too, and ``socks5://`` with the extra
 ``socks``. Without it the proxy variables of the environment count, but not for a sandbox on this machine.
 ``verify="authority.pem"`` trusts certificates of your own, and ``verify="system"`` those of the operating system, with
-the extra ``truststore``. `uniqos.middleware` puts functions around each attempt. ``http_client=`` takes an httpx client of yours: its
-hooks, auth, transport, default headers, params and cookies count, its ``base_url`` and ``timeout`` do not.
+the extra ``truststore``. `uniqos.middleware` puts functions around each attempt. ``http_client=`` takes an httpx client
+of yours: its hooks, auth, transport, default headers, params and cookies count, its ``base_url`` and ``timeout`` do
+not.
 
 ## Logs, metrics, changes of the API
 

@@ -108,15 +108,10 @@ class AsyncChain:
         name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
         try:
             pending = middleware(attempt, partial(self._pass_on, index + 1))
-        except errors.UniqOSError:
-            raise
-        except Exception as exc:
-            raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
-        # async only: begin
-        if not isawaitable(pending):
-            raise self._failure(f"the middleware {name} of an asynchronous client must be a coroutine function")
-        # async only: end
-        try:
+            # async only: begin
+            if not isawaitable(pending):
+                raise self._failure(f"the middleware {name} of an asynchronous client must be a coroutine function")
+            # async only: end
             answer = await pending
         except errors.UniqOSError:
             raise

@@ -109,11 +109,6 @@ class Chain:
         name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
         try:
             pending = middleware(attempt, partial(self._pass_on, index + 1))
-        except errors.UniqOSError:
-            raise
-        except Exception as exc:
-            raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
-        try:
             answer = pending
         except errors.UniqOSError:
             raise

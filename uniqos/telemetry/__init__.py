@@ -37,7 +37,7 @@ is not.
 | Operation | Name of the span | ``gen_ai.operation.name`` |
 |---|---|---|
 | ``respond`` | ``invoke_agent pers_...`` | ``invoke_agent`` |
-| ``recall_memory`` | ``search_memory`` | ``search_memory`` |
+| ``recall_memory`` | ``search_memory pers_...`` | ``search_memory`` |
 | ``infer_state`` | ``infer_state`` | ``infer_state`` |
 | ``personalities.create`` | ``create_agent`` | ``create_agent`` |
 | deletions of end users, relationships and memories | ``delete_memory`` | ``delete_memory`` |
