@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import ssl
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -321,7 +322,7 @@ def names(kind: type[Any]) -> set[str]:
 def test_each_option_of_a_client_has_its_type_its_value_and_its_rule() -> None:
     with_a_check_of_their_own = {"api_key", "access_token", "base_url", "http_client"}
     assert names(ClientOptions) == CHECKS.keys() | with_a_check_of_their_own
-    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url"}
+    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url", "key_source"}
 
 
 def test_each_option_of_a_call_has_its_type_its_value_and_its_rule() -> None:
@@ -337,3 +338,41 @@ def test_the_signatures_of_a_client_name_each_option_and_its_docstrings_explain_
         assert {*parameters} - {"self"} == names(options)
         documented = (kind.__init__ if function is kind else function).__doc__ or ""
         assert all(f"    {name}: " in documented for name in names(options))
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_middleware() -> None:
+    async def asynchronous(attempt: Any, next: Any) -> Any: ...
+
+    class Asynchronous:
+        async def __call__(self, attempt: Any, next: Any) -> Any: ...
+
+    for middleware in (asynchronous, Asynchronous()):
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY, middleware=[middleware])
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY).with_options(middleware=[middleware])
+        AsyncUniqOS(KEY, middleware=[middleware])
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_the_key() -> None:
+    async def fetch() -> str:
+        return KEY
+
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(fetch)  # type: ignore[arg-type]
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(KEY).with_credentials(fetch)  # type: ignore[arg-type]
+    AsyncUniqOS(fetch)
+
+
+@pytest.mark.parametrize("key", [str, 7, [KEY]])
+def test_something_that_is_neither_a_key_nor_a_function_is_refused(key: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"api_key must be a string"):
+        UniqOS(key)
+
+
+def test_without_opentelemetry_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    with pytest.raises(errors.ConfigurationError, match=r"telemetry needs OpenTelemetry") as caught:
+        UniqOS(KEY, telemetry=True)
+    assert caught.value.code == "missing_extra"

@@ -22,6 +22,10 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(observer=print)  # E: an object with methods
     AsyncUniqOS(headers={"X-Gateway-Key": 7})  # E: values of headers are text
     client.with_options(headers=["X-A"])  # E: not a mapping
+    AsyncUniqOS(middleware=[print])  # E: a middleware returns an answer
+    AsyncUniqOS(middleware=len)  # E: a list of functions
+    AsyncUniqOS(telemetry="on")  # E: a switch or settings
+    AsyncUniqOS(api_key=lambda: 7)  # E: the function returns text
     client.with_options(proxy="http://h")  # E: other connections are another client
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number

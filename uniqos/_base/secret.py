@@ -47,6 +47,11 @@ def hide_headers(headers: Any) -> Any:
     return {name: Secret(value) if isinstance(value, str) else value for name, value in headers.items()}
 
 
+def hide_key(value: Any) -> Any:
+    """Return a function that gives the key unchanged, and any other value as ``hide`` does."""
+    return value if callable(value) and not isinstance(value, type) else hide(value)
+
+
 def hide_options(options: dict[str, Any]) -> None:
     """Hide the secrets among the keywords of a client.
 

@@ -297,6 +297,10 @@ class AsyncPerLoop(Generic[C]):
         """Return the value of the running event loop; None if there is none."""
         return self._values.get(current_loop())
 
+    def values(self) -> list[C]:
+        """Return the values of all event loops of this process."""
+        return [value for loop, value in list(self._values.items()) if loop[0] == os.getpid()]
+
     def take(self) -> list[C]:
         """Remove the value of the running event loop; return it in a list, which is empty if there is none."""
         self._close_ended()

@@ -207,6 +207,10 @@ class PerLoop(Generic[T]):
         """Return the value of this process; None if there is none."""
         return self._values.get(os.getpid())
 
+    def values(self) -> list[T]:
+        """Return the value of this process in a list, which is empty if there is none."""
+        return [value for value in [self.peek()] if value is not None]
+
     def take(self) -> list[T]:
         """Remove the value of this process; return it in a list, which is empty if there is none."""
         return [value for value in [self._values.pop(os.getpid(), None)] if value is not None]
