@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "api": ("api", "Call one operation of the API, or list all of them."),
     "contract": ("contract", "Export the API as OpenAPI, or compare it with a document."),
     "sandbox": ("sandbox", "Run a local stand-in for the uniqOS API until Ctrl-C."),
-    "mcp": ("mcp", "Serve the API as tools for the hosts of agents."),
+    "mcp": ("mcp", "Serve the API as tools of the Model Context Protocol until the host leaves."),
     "completion": ("man", "Print the script that completes commands, options and ids in a shell."),
     "man": ("man", "Print the manual page of all commands."),
 }
