@@ -256,8 +256,7 @@ def _error_event(relayed: RelayedError) -> StreamEventError:
 
 
 def _is_relayed(event: StreamEventError) -> bool:
-    wire = get_slot(event, "_wire")
-    return wire is not None and isinstance(wire[0], _RelayedText)
+    return isinstance(get_slot(event, "_wire"), _RelayedText)
 
 
 def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) -> None:
