@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import to_json
 
 from .. import errors
+from .._base.by_class import ByClass
 from .._base.json_text import JsonText
 from .._base.model import Model, get_slot
 from .._base.response import bind, build_model, wire_text
@@ -227,14 +228,16 @@ def relay_event(event: Model) -> RelayedEvent:
     Returns:
         Name and data of the server-sent event.
     """
-    if isinstance(event, StreamEventError) and not _is_relayed(event):
+    name = event_name(event)
+    # The name is compared first, as pydantic's isinstance() takes longer than the rest for most events.
+    if name == "error" and isinstance(event, StreamEventError) and not _is_relayed(event):
         error = error_of(event)
         if relay_error(error).is_masked:
             return relay_failure(error)
         if event.keys() - StreamEventError.model_fields.keys():
             event = event.model_copy()
             return RelayedEvent("error", event.model_dump_json(include=set(StreamEventError.model_fields)))
-    return RelayedEvent(event_name(event), event_text(event))
+    return RelayedEvent(name, event_text(event))
 
 
 def relay_failure(error: errors.UniqOSError) -> RelayedEvent:
@@ -260,8 +263,7 @@ def _error_event(relayed: RelayedError) -> StreamEventError:
 
 
 def _is_relayed(event: StreamEventError) -> bool:
-    wire = get_slot(event, "_wire")
-    return wire is not None and isinstance(wire[0], _RelayedText)
+    return isinstance(get_slot(event, "_wire"), _RelayedText)
 
 
 def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None], *, breaks: bool = False) -> None:
@@ -339,8 +341,20 @@ def frame(event: RelayedEvent) -> bytes:
 
 def event_name(event: Model) -> str:
     """Return the name of an event, which never holds a line break."""
-    name = event.name if isinstance(event, StreamEventUnknown) else str(type(event).model_fields["type"].default)
+    return _EVENT_NAMES[type(event)] or _safe_name(event)
+
+
+def _constant_name(kind: type[Model]) -> str | None:
+    """Return the name of the events of a class; None if each has its own."""
+    return None if issubclass(kind, StreamEventUnknown) else str(kind.model_fields["type"].default)
+
+
+def _safe_name(event: Any) -> str:
+    name: str = event.name
     return name if not re.search(r"[\r\n]", name) else "message"
+
+
+_EVENT_NAMES = ByClass(_constant_name)
 
 
 def event_text(event: Model) -> str:
