@@ -425,12 +425,17 @@ class Batch(Generic[M]):
         else:
             run.note_written(group)
             self._ready.extend(group.results)
-            if run.is_stopped:
+            if not self._begin(run, group):
                 run.give_back(group.jobs)
-            else:
-                for job in group.jobs:
-                    self._senders.put(job)
         self._is_writing = False
+
+    def _begin(self, run: Run[M], group: Group[M]) -> bool:
+        """Hand the jobs of a durable group to the senders; return False if the run has stopped before."""
+        if not group.has_begun and not run.is_stopped:
+            group.has_begun = True
+            for job in group.jobs:
+                self._senders.put(job)
+        return group.has_begun
 
     def _fail(self, run: Run[M], error: Exception) -> None:
         """Stop the run. The error is raised when the calls under way have ended and stand in the ledger."""
@@ -489,6 +494,8 @@ class Batch(Generic[M]):
         error: errors.UniqOSError | None = None
         try:
             run_blocking(cast(Ledger, self._ledger).write, group.changes)
+            if self._run is not None and not self._is_closed:
+                self._begin(self._run, group)  # At once: the inbox may linger for further events.
         except errors.UniqOSError as exc:
             error = exc
         self._put(_Written(group, error))
