@@ -32,7 +32,7 @@ from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
 
 AsyncSource: TypeAlias = str | os.PathLike[str] | Iterable[object] | AsyncIterable[object] | Any
-_LINGER_SECONDS = 0.01
+_LINGER_SECONDS = 0.02
 _PROGRESS_SECONDS = 0.1
 _MOST_ROWS = 512
 """How many rows are read before the ends of calls are looked at again."""
@@ -301,7 +301,7 @@ class AsyncBatch(Generic[M]):
         if not run.has_work and not self._is_writing and not run.group.changes:
             await self._end(run)
             return
-        least = max(1, min(run.in_flight, self._settings.concurrency) // 4)
+        least = max(1, min(run.in_flight, self._settings.concurrency) // 3)
         for event in await cast("AsyncInbox[Any]", self._inbox).take(least, _LINGER_SECONDS):
             if isinstance(event, _Ended):
                 run.settle(event.job, event.answer)

@@ -33,7 +33,7 @@ from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
 
 Source: TypeAlias = str | os.PathLike[str] | Iterable[object] | Iterable[object] | Any
-_LINGER_SECONDS = 0.01
+_LINGER_SECONDS = 0.02
 _PROGRESS_SECONDS = 0.1
 _MOST_ROWS = 512
 """How many rows are read before the ends of calls are looked at again."""
@@ -299,7 +299,7 @@ class Batch(Generic[M]):
         if not run.has_work and not self._is_writing and not run.group.changes:
             self._end(run)
             return
-        least = max(1, min(run.in_flight, self._settings.concurrency) // 4)
+        least = max(1, min(run.in_flight, self._settings.concurrency) // 3)
         for event in cast("Inbox[Any]", self._inbox).take(least, _LINGER_SECONDS):
             if isinstance(event, _Ended):
                 run.settle(event.job, event.answer)
