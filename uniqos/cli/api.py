@@ -24,7 +24,7 @@ from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output
 from .output import json_text
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, parse_json, print_events, read_json
+from .shared import BaseUrl, Debug, IdempotencyKey, Profile, Timeout, connected, parse_json, print_events, read_json
 
 # A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
 _PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")
@@ -50,6 +50,7 @@ def api(
     ] = None,
     idempotency_key: IdempotencyKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="With list: print one JSON array.")] = False,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -80,7 +81,7 @@ def api(
         # The file is opened before the call, since the answer may cost money and must not be lost.
         with (
             PartialFile(file) if file else nullcontext() as part,
-            connected(base_url, timeout, debug) as (client, local),
+            connected(base_url, timeout, debug, profile=profile) as (client, local),
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())

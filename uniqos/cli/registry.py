@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "api": ("api", "Call one operation of the API, or list all of them."),
     "contract": ("contract", "Export the API as OpenAPI, or compare it with a document."),
     "sandbox": ("sandbox", "Run a local stand-in for the uniqOS API until Ctrl-C."),
+    "chat": ("chat", "Talk to a personality: each line is a message."),
+    "login": ("profiles", "Store a key or portal token under a name, and use it from now on."),
+    "logout": ("profiles", "Delete a profile and its key from this machine."),
+    "profiles": ("profiles", "List the profiles, without their keys."),
+    "use": ("profiles", "Use a profile from now on."),
 }
 """All commands that are no operations of the API. ``"webhooks listen"`` is a command in the group ``webhooks``."""
 

@@ -11,7 +11,17 @@ import typer
 import uniqos
 
 from . import output
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input
+from .shared import (
+    BaseUrl,
+    Debug,
+    IdempotencyKey,
+    Profile,
+    Timeout,
+    connected,
+    default_personality,
+    print_events,
+    standard_input,
+)
 
 _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
@@ -50,6 +60,7 @@ def respond(
         bool, typer.Option("--json", help="Print the server's JSON; with --stream one line for each event.")
     ] = False,
     idempotency_key: IdempotencyKey = None,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -64,12 +75,12 @@ def respond(
     """
     with output.report_errors(debug, _HINTS) as run:
         text = standard_input() if message == "-" else message
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile) as (client, default):
             if not text.strip():
                 raise uniqos.ConfigurationError(
                     "the message is empty: give a text, or - to read standard input", code="empty_message"
                 )
-            personality_id = personality or default
+            personality_id = personality or default_personality(base_url, profile) or default
             if personality_id is None:
                 raise uniqos.ConfigurationError(
                     "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY",

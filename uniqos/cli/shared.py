@@ -18,7 +18,7 @@ from pydantic_core import from_json
 import uniqos
 
 from .._wire.options import SharedSettings
-from . import output
+from . import credentials, output
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log and tracebacks.")]
 BaseUrl = Annotated[
@@ -27,6 +27,10 @@ BaseUrl = Annotated[
 IdempotencyKey = Annotated[
     str | None,
     typer.Option(metavar="KEY", help="Repeated with the same key, a call takes effect once."),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="UNIQOS_PROFILE", help="Profile whose key and address count, by uniqos login."),
 ]
 Timeout = Annotated[
     float | None,
@@ -113,18 +117,44 @@ class Account:
     personality_id: str | None = None
 
 
-def account(base_url: str | None = None) -> Account:
-    """Return the account that calls are made for: by the environment."""
+def account(base_url: str | None = None, profile: str | None = None) -> Account:
+    """Return the account that calls are made for: by the environment, else by a profile.
+
+    Args:
+        base_url: The address that was given, by option or environment.
+        profile: The profile that was named; None is the one of ``uniqos use``.
+
+    Raises:
+        ConfigurationError: The profile cannot be used.
+    """
+    found = credentials.settings_of(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
     return Account(
-        api_key=os.environ.get("UNIQOS_API_KEY") or None,
-        base_url=base_url or os.environ.get("UNIQOS_BASE_URL") or None,
-        personality_id=os.environ.get("UNIQOS_PERSONALITY") or None,
+        api_key=found.api_key,
+        access_token=found.access_token,
+        base_url=found.base_url,
+        personality_id=default_personality(base_url, profile),
     )
+
+
+def default_personality(base_url: str | None = None, profile: str | None = None) -> str | None:
+    """Return the personality that answers if none is named: UNIQOS_PERSONALITY, else that of the profile.
+
+    Args:
+        base_url: The address that was given, by option or environment.
+        profile: The profile that was named; None is the one of ``uniqos use``.
+    """
+    found = credentials.profile_in_use(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
+    return os.environ.get("UNIQOS_PERSONALITY") or (found.personality if found else None)
 
 
 @contextmanager
 def connected(
-    base_url: str | None, timeout: float | None, debug: bool, *, dry_run: bool = False
+    base_url: str | None,
+    timeout: float | None,
+    debug: bool,
+    *,
+    profile: str | None = None,
+    dry_run: bool = False,
 ) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
 
@@ -132,6 +162,7 @@ def connected(
         base_url: Address of the API, without ``/v1``.
         timeout: Seconds that one attempt may take; 0 is no limit.
         debug: Show the log of the SDK.
+        profile: The profile that was named; None is the one of ``uniqos use``.
         dry_run: Print the first request in place of sending it, and end the command.
 
     Yields:
@@ -143,7 +174,7 @@ def connected(
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)
     log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
-    known = account(base_url)
+    known = account(base_url, profile)
     if dry_run:
         from .dry_run import client_that_shows
 
