@@ -23,6 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logout": ("profiles", "Delete a profile and its key from this machine."),
     "profiles": ("profiles", "List the profiles, without their keys."),
     "use": ("profiles", "Use a profile from now on."),
+    "webhooks listen": ("webhooks", "Receive deliveries on this machine until Ctrl-C."),
+    "webhooks trigger": ("webhooks", "Let a running sandbox send an event."),
+    "webhooks replay": ("webhooks", "Forward the deliveries of a record again."),
 }
 """All commands that are no operations of the API. ``"webhooks listen"`` is a command in the group ``webhooks``."""
 

@@ -135,10 +135,12 @@ class _Loop:
                     raise
                 output.note("stopped; Ctrl-D or /quit ends the program")
             except errors.UniqOSError as exc:
+                if self._lines.is_terminal:
+                    self._screen.end_line()
+                    self._run.report(exc, "")
                 self._show_failure()
                 if not self._lines.is_terminal:
                     raise
-                self._run.report(exc, "")
 
     def _greet(self) -> None:
         """Show who is talking, and go on with the relationship and with an unfinished turn of the transcript."""

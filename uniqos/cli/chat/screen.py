@@ -10,6 +10,7 @@ from ..._base.safe import safe_text
 from ...api.engine import EmotionalState
 from .. import output
 from ..charts import can_show_blocks, line_over_time
+from ..outline import outline
 from .conversation import Conversation, Exchange
 
 _MAX_WORD = 40
@@ -118,30 +119,3 @@ def emotion_line(valences: Sequence[float | None], width: int) -> str:
     if all(valence is None for valence in valences):
         return ""
     return line_over_time(valences, width=width, blocks=can_show_blocks(getattr(sys.stderr, "encoding", None)))
-
-
-def outline(value: Any, indent: str = "") -> list[str]:
-    """Return JSON as indented lines for a person to read."""
-    if isinstance(value, dict):
-        pairs: list[tuple[str, Any]] = [(f"{key}:", inner) for key, inner in value.items()]
-    elif isinstance(value, list):
-        pairs = [("-", inner) for inner in value]
-    else:
-        return [indent + _scalar(value)]
-    lines: list[str] = []
-    for label, inner in pairs:
-        if isinstance(inner, (dict, list)) and inner:
-            lines += [f"{indent}{label}", *outline(inner, indent + "  ")]
-        else:
-            lines.append(f"{indent}{label} {_scalar(inner)}")
-    return lines
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (dict, list)):
-        return "none"
-    return safe_text(str(value))
