@@ -10,15 +10,13 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import typer
 
+from .. import errors
+from ..errors import UniqOSError
 from .exits import ExitCode, exit_code_of
-
-if TYPE_CHECKING:
-    from ..api.engine import EmotionalState
-    from ..errors import UniqOSError
 
 _MAX_NOTE_CHARS = 4000
 _MAX_MESSAGE_CHARS = 2000
@@ -99,21 +97,6 @@ def has_color(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def write_summary(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
-    """Write emotion, latency and interaction id to standard error, as one line after the answer."""
-    parts: list[str] = []
-    if state is not None and state.primary:
-        details = [f"confidence {state.confidence:g}"] if state.confidence is not None else []
-        details += [f"intensity {state.intensity}"] if state.intensity else []
-        parts.append(f"{state.primary} ({', '.join(details)})" if details else state.primary)
-    if latency_ms is not None:
-        parts.append(f"{latency_ms} ms")
-    if interaction_id:
-        parts.append(interaction_id)
-    if parts:
-        note(" | ".join(parts))
-
-
 def write_error(**parts: Any) -> None:
     """Write an error to standard error as one JSON object, whose keys are the same for every error."""
     known = dict.fromkeys(
@@ -131,10 +114,12 @@ class Run:
 
     Attributes:
         idempotency_key: The key of the call, set before the call is sent; None if the call can be repeated without one.
+        how_to_go_on: How to get the rest of the data, once a part is printed; then a failure means ``INCOMPLETE``.
     """
 
     def __init__(self, hints: Mapping[str, str], as_json: bool) -> None:
         self.idempotency_key: str | None = None
+        self.how_to_go_on: str = ""
         self._hints = hints
         self._as_json = as_json
 
@@ -151,9 +136,8 @@ class Run:
     def _with_key(self, advice: str) -> str:
         return "" if self.idempotency_key is None else f"{advice} --idempotency-key {self.idempotency_key}"
 
-    def report(self, error: UniqOSError, advice: str) -> None:
+    def report(self, error: UniqOSError, advice: str, exit_code: ExitCode) -> None:
         """Write a failure of the SDK to standard error, as one JSON object or as one line, two with a hint."""
-        from .. import errors
         from .._base.safe import safe_text
 
         hint = {**_HINTS, **self._hints}.get(error.code)
@@ -166,7 +150,7 @@ class Run:
                 request_id=error.request_id,
                 sent=_was_sent(error),
                 http_status=error.http_status,
-                exit_code=int(exit_code_of(error)),
+                exit_code=int(exit_code),
                 hint=hint or advice or None,
             )
             return
@@ -202,8 +186,6 @@ def report_errors(
     Yields:
         The object on which the command sets the idempotency key of its call.
     """
-    from .. import errors
-
     run = Run(hints, as_json)
     try:
         yield run
@@ -212,18 +194,18 @@ def report_errors(
         code = ExitCode.OK
     except Terminated:
         code = ExitCode.TERMINATED
-        run.report_end("terminated", "terminated", run.how_to_resume, code)
+        run.report_end("terminated", "terminated", run.how_to_go_on or run.how_to_resume, code)
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
-        run.report_end("interrupted", "interrupted", run.how_to_resume, code)
+        run.report_end("interrupted", "interrupted", run.how_to_go_on or run.how_to_resume, code)
     except errors.UniqOSError as exc:
         advice = _advice(exc, run)
         if debug:
             if advice:
                 note(advice)
             raise
-        code = exit_code_of(exc)
-        run.report(exc, advice)
+        code = ExitCode.INCOMPLETE if run.how_to_go_on else exit_code_of(exc)
+        run.report(exc, run.how_to_go_on or advice, code)
     except Exception as exc:
         if isinstance(exc, typer.Exit):
             raise
@@ -241,8 +223,6 @@ def report_errors(
 
 def _advice(error: UniqOSError, run: Run) -> str:
     """Return how to repeat the call with its key, or that nothing was sent; empty if neither applies."""
-    from .. import errors
-
     if isinstance(error, errors.NetworkError) and not error.sent:
         return "nothing was sent"
     if isinstance(error, errors.TurnTimeoutError):
@@ -252,8 +232,6 @@ def _advice(error: UniqOSError, run: Run) -> str:
 
 def _was_sent(error: UniqOSError) -> bool:
     """Return whether a request may have reached the server."""
-    from .. import errors
-
     if isinstance(error, errors.NetworkError):
         return error.sent
     return not isinstance(error, errors.ConfigurationError)
@@ -261,8 +239,6 @@ def _was_sent(error: UniqOSError) -> bool:
 
 def _may_have_run(error: UniqOSError) -> bool:
     """Return whether the call may have taken effect; then only its idempotency key makes repeating it safe."""
-    from .. import errors
-
     if isinstance(error, errors.APIError):
         return (error.http_status or 0) >= 500 or error.code in _SERVER_FAILURES
     return not isinstance(error, errors.ConfigurationError)
@@ -270,7 +246,6 @@ def _may_have_run(error: UniqOSError) -> bool:
 
 def _message(error: UniqOSError) -> str:
     """Return the API's message, or else the SDK's. Messages that name attributes of an exception are reworded."""
-    from .. import errors
     from .._wire.decode import describe
 
     if isinstance(error, errors.APIError):

@@ -21,6 +21,7 @@ from .shared import (
     default_personality,
     print_events,
     standard_input,
+    write_summary,
 )
 
 _HINTS = {
@@ -109,7 +110,7 @@ def respond(
             output.write_json(result.to_dict())
             return
         output.write(result.response.removesuffix("\n") + "\n")
-        output.write_summary(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
+        write_summary(result.inferred_emotional_state, result.latency_ms, result.interaction_id)
 
 
 def _print_text(stream: uniqos.RespondStream) -> None:
@@ -120,6 +121,6 @@ def _print_text(stream: uniqos.RespondStream) -> None:
         if stream.text and not stream.text.endswith("\n"):
             output.write("\n")
     if stream.metadata and stream.completion:
-        output.write_summary(
+        write_summary(
             stream.metadata.inferred_emotional_state, stream.completion.latency_ms, stream.metadata.interaction_id
         )

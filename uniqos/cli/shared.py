@@ -18,6 +18,7 @@ from pydantic_core import from_json
 import uniqos
 
 from .._wire.options import SharedSettings
+from ..api.engine import EmotionalState
 from . import credentials, output
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log and tracebacks.")]
@@ -88,11 +89,20 @@ def read_json(where: str, hint: str = "") -> Any:
     """
     if where == "-":
         return parse_json(standard_input(), "standard input", hint)
+    return parse_json(read_text(where), where, hint)
+
+
+def read_text(where: str) -> str:
+    """Read a file of UTF-8.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or is not UTF-8.
+    """
     try:
         content = Path(where).read_bytes()
-    except OSError as exc:
-        raise uniqos.ConfigurationError(f"cannot read {where}: {exc.strerror or exc}") from None
-    return parse_json(_utf8(content, where), where, hint)
+    except (OSError, ValueError) as exc:
+        raise uniqos.ConfigurationError(f"cannot read {where}: {getattr(exc, 'strerror', None) or exc}") from None
+    return _utf8(content, where)
 
 
 def parse_json(text: str, name: str, hint: str = "") -> Any:
@@ -105,6 +115,27 @@ def parse_json(text: str, name: str, hint: str = "") -> Any:
         return from_json(text, allow_inf_nan=False)
     except ValueError as exc:
         raise uniqos.ConfigurationError(f"{name} is not JSON: {exc}{hint}") from None
+
+
+def read_data(given: str, name: str) -> Any:
+    """Read JSON or YAML that an option gives: ``@FILE``, ``-`` for standard input, or the text itself.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or the text is neither JSON nor YAML.
+    """
+    if given == "-":
+        text, name = standard_input(), "standard input"
+    elif given.startswith("@"):
+        name = given[1:]
+        text = read_text(name)
+    else:
+        text = given
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        from .yaml import parse_yaml
+
+        return parse_yaml(text, name)
 
 
 @dataclass(frozen=True)
@@ -235,6 +266,21 @@ def print_events(stream: uniqos.RespondStream) -> None:
         kind = event.name if event.type == "unknown" else event.type
         output.write_json({"type": kind, **event.to_dict()})
     stream.until_done()
+
+
+def write_summary(state: EmotionalState | None, latency_ms: int | None, interaction_id: str | None) -> None:
+    """Write emotion, latency and interaction id to standard error, as one line after the answer."""
+    parts: list[str] = []
+    if state is not None and state.primary:
+        details = [f"confidence {state.confidence:g}"] if state.confidence is not None else []
+        details += [f"intensity {state.intensity}"] if state.intensity else []
+        parts.append(f"{state.primary} ({', '.join(details)})" if details else state.primary)
+    if latency_ms is not None:
+        parts.append(f"{latency_ms} ms")
+    if interaction_id:
+        parts.append(interaction_id)
+    if parts:
+        output.note(" | ".join(parts))
 
 
 def _utf8(content: bytes, name: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import sys
 from collections.abc import Mapping
-from functools import cache
 from operator import attrgetter
 from typing import Any, get_args
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import CoreSchema
 
+from .._base.field_docs import field_docs
 from .._base.fields import models_in
 from .._base.model import Model
 from .._base.response import build_model
@@ -128,7 +125,7 @@ def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
     schemas: dict[str, Schema] = generated["$defs"]
     for model in models:
         schema = schemas[refs[model, "validation"]["$ref"].removeprefix(_SCHEMAS)]
-        docs = _field_docs(model)
+        docs = field_docs(model)
         schema["description"] = _markdown(schema["description"])
         for name, field in model.model_fields.items():
             if name in docs:
@@ -138,28 +135,6 @@ def _schemas(models: Mapping[type[Model], None]) -> dict[str, Schema]:
         if source_of(model) == "undocumented":
             schema[UNDOCUMENTED] = True
     return schemas
-
-
-def _field_docs(model: type[Model]) -> dict[str, str]:
-    """Return the docstring under each field, read from the source since Python does not keep it."""
-    docs: dict[str, str] = {}
-    for cls in reversed(model.__mro__):
-        if issubclass(cls, Model):
-            docs |= _module_docs(cls.__module__).get(cls.__name__, {})
-    return docs
-
-
-@cache
-def _module_docs(module: str) -> dict[str, dict[str, str]]:
-    """Return the docstring under each field, by class and field of a module."""
-    found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
-        if isinstance(node, ast.ClassDef):
-            docs = found[node.name] = {}
-            for field, text in zip(node.body, node.body[1:], strict=False):
-                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-                    docs[ast.unparse(field.target)] = inspect.cleandoc(ast.literal_eval(text.value))
-    return found
 
 
 def _markdown(text: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from ... import errors
 from .. import credentials, output
+from ..exits import exit_code_of
 from ..shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
 from .commands import TABLE, Commands
 from .conversation import Conversation, Exchange
@@ -137,7 +138,7 @@ class _Loop:
             except errors.UniqOSError as exc:
                 if self._lines.is_terminal:
                     self._screen.end_line()
-                    self._run.report(exc, "")
+                    self._run.report(exc, "", exit_code_of(exc))
                 self._show_failure()
                 if not self._lines.is_terminal:
                     raise
