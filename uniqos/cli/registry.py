@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logout": ("profiles", "Delete a profile and its key from this machine."),
     "profiles": ("profiles", "List the profiles, without their keys."),
     "use": ("profiles", "Use a profile from now on."),
+    "doctor": ("doctor", "Check everything between this machine and the API, and say what to do."),
+    "usage": ("usage", "Show the turns by day, the quota that is left, and the alerts."),
     "webhooks listen": ("webhooks", "Receive deliveries on this machine until Ctrl-C."),
     "webhooks trigger": ("webhooks", "Let a running sandbox send an event."),
     "webhooks replay": ("webhooks", "Forward the deliveries of a record again."),
