@@ -31,6 +31,11 @@ def main() -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")  # one letter that an old code page lacks must not cost the whole answer
+    if "_UNIQOS_COMPLETE" in os.environ:
+        # typer prepares the shells only for programs that have its own options to install completion.
+        from typer._completion_classes import completion_init
+
+        completion_init()
     _end_by_exception(signal.SIGTERM)
     if _wants_json(sys.argv):
         _run_with_json_errors(app)

@@ -55,4 +55,5 @@ def client_that_shows(account: Account, log_level: Literal["debug", "warning"]) 
             log_level=log_level,
         ) as client,
     ):
+        http_client.headers.clear()  # httpx's own headers, which the SDK's own client does not send
         yield client

@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "api": ("api", "Call one operation of the API, or list all of them."),
     "contract": ("contract", "Export the API as OpenAPI, or compare it with a document."),
     "sandbox": ("sandbox", "Run a local stand-in for the uniqOS API until Ctrl-C."),
+    "completion": ("man", "Print the script that completes commands, options and ids in a shell."),
+    "man": ("man", "Print the manual page of all commands."),
     "chat": ("chat", "Talk to a personality: each line is a message."),
     "login": ("profiles", "Store a key or portal token under a name, and use it from now on."),
     "logout": ("profiles", "Delete a profile and its key from this machine."),
@@ -45,10 +47,19 @@ class LazyGroup(TyperGroup):
 
     words: tuple[str, ...] = ()
     """The words that call this group, without the name of the program."""
+    _is_completing = False
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the group's commands, in the order of its help."""
         return list(self.lines())
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Return the names that complete a word. For them no command is built."""
+        self._is_completing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._is_completing = False
 
     def lines(self) -> dict[str, str]:
         """Return the help line of each command in this group, by its name."""
@@ -60,6 +71,8 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import and build one command; None if this group has no such command."""
+        if self._is_completing:
+            return TyperCommand(cmd_name, help=self.lines()[cmd_name])
         words = (*self.words, cmd_name)
         key = " ".join(words)
         if key in COMMANDS:
