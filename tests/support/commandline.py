@@ -31,7 +31,8 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT f
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with the given settings of the SDK and no others."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
-    return {**mine, "PYTHONUTF8": "1", **settings}
+    # No profile of the person who runs the tests may count.
+    return {**mine, "PYTHONUTF8": "1", "UNIQOS_CONFIG_DIR": os.path.join(os.path.dirname(__file__), "none"), **settings}
 
 
 def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:

@@ -120,9 +120,11 @@ class _Terminal:
 
     def read(self, prompt: str) -> str | None:
         try:
-            return self._session.prompt(prompt)
+            text = self._session.prompt(prompt)
         except EOFError:
             return None
+        # In an ASCII locale, prompt_toolkit 3.0.53 gives the bytes of other letters as halves of surrogate pairs.
+        return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _bindings() -> KeyBindings:

@@ -39,7 +39,11 @@ class Transcript:
             raise ConfigurationError(
                 f"cannot write the transcript {path}: {exc.strerror or exc}", code="cannot_write_file"
             ) from None
-        self.records = _parse(content, path)
+        try:
+            self.records = _parse(content, path)
+        except ConfigurationError:
+            self._file.close()
+            raise
         self._is_cut: bool = not content.endswith(b"\n") and bool(content)
         """Whether a crash cut the last line, which must not swallow the next one."""
 
