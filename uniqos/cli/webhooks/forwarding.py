@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from ..._wire.urls import is_loopback
+from ..._wire.urls import ascii_host, is_loopback
 from ...errors import ConfigurationError
 from .delivery import Delivery
 
@@ -45,7 +45,8 @@ class Forwarder:
     ) -> None:
         try:
             self._url = httpx.URL(url if "://" in url else f"http://{url}")
-        except httpx.InvalidURL as exc:
+            ascii_host(self._url.host)
+        except (httpx.InvalidURL, ValueError) as exc:
             raise ConfigurationError(f"--forward-to is not a URL: {exc}") from None
         if self._url.scheme not in ("http", "https") or not self._url.host or self._url.userinfo:
             raise ConfigurationError("--forward-to must look like http://localhost:8000/webhooks, without a user")
