@@ -21,6 +21,7 @@ from uniqos.cli.charts import bar, bar_rows, line_over_time
 from uniqos.cli.chat.conversation import cost_of
 from uniqos.cli.chat.lines import _Terminal, next_message
 from uniqos.cli.chat.transcript import Transcript
+from uniqos.cli.exits import ExitCode
 from uniqos.sandbox import Sandbox
 
 from ..support.commandline import (
@@ -190,7 +191,7 @@ def test_the_first_failure_of_a_pipe_ends_the_program_and_names_the_key(local: d
     path = tmp_path / "talk.jsonl"
     arguments = ("chat", "--json", "--transcript", str(path))
     code, out, err = run(*arguments, stdin=(BREAK + "Hello!\nNever sent\n").encode(), settings=local)
-    assert code == 7
+    assert code == ExitCode.INCOMPLETE
     (failed,) = map(json.loads, out.splitlines())
     assert (failed["status"], failed["cost"]) == ("interrupted", "perhaps billed")
     assert failed["response"], "the part that arrived is kept"
@@ -244,7 +245,7 @@ def test_sigterm_in_an_answer_closes_the_transcript_and_says_what_may_be_billed(
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=20)
         release.set()
-    assert process.returncode == 143
+    assert process.returncode == ExitCode.TERMINATED
     assert b"perhaps billed without an answer: 1" in err
     assert [one.get("status") for one in records(path)] == [None, "interrupted"]
 
@@ -259,7 +260,7 @@ def test_without_a_standard_output_nothing_is_sent() -> None:
             timeout=30,
         )
         assert not server.requests
-    assert (done.returncode, b"standard output is closed" in done.stderr) == (2, True)
+    assert (done.returncode, b"standard output is closed" in done.stderr) == (ExitCode.USAGE, True)
 
 
 def test_a_user_has_stateful_turns_by_default() -> None:

@@ -13,6 +13,7 @@ import pytest
 import uniqos
 from uniqos.cli import credentials
 from uniqos.cli.credentials import Profile, settings_of
+from uniqos.cli.exits import ExitCode
 from uniqos.sandbox import Sandbox
 
 from ..support.commandline import KEY, answering, posix_only, run
@@ -80,7 +81,7 @@ def test_a_key_by_pipe_goes_to_the_keyring_and_logout_deletes_it(sandbox: Sandbo
 
 def test_a_key_that_the_api_refuses_is_not_stored(sandbox: Sandbox, folder: Path) -> None:
     code, _, err = run("login", stdin=b"uniq_test_unknown12345\n", settings=settings(folder, sandbox))
-    assert code == 3
+    assert code == ExitCode.AUTHENTICATION
     assert "unknown12345" not in err
     assert not list(folder.iterdir())
 

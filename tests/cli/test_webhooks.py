@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request
 
 import uniqos
+from uniqos.cli.exits import ExitCode
 from uniqos.cli.webhooks.delivery import Delivery, Record, made_again, read_record
 from uniqos.cli.webhooks.forwarding import Forwarder
 from uniqos.cli.webhooks.receiver import Receiver
@@ -83,7 +84,7 @@ def test_a_delivery_of_the_sandbox_reaches_a_fastapi_route_and_is_recorded(sandb
             assert process.stdout is not None
             shown = [json.loads(process.stdout.readline()) for _ in range(4)]
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 143
+            assert process.wait(20) == ExitCode.TERMINATED
         assert client.webhooks.get(hook_id)["status"] == "disabled"
     assert [one["attempts"][0]["status"] for one in sent] == [200, 200, 400]
     assert [(one["verified"], one["reason"], one["repetition"]) for one in shown] == [
@@ -120,7 +121,7 @@ def test_an_old_record_is_refused_as_it_came_and_accepted_when_it_is_made_fresh(
     assert "Basic abc" not in path.read_text(), "a tunnel's password is not recorded"
     arguments = ("webhooks", "replay", str(path), "--forward-to", url)
     code, out, err = run(*arguments, settings={"UNIQOS_WEBHOOK_SECRET": SECRET})
-    assert (code, json.loads(out)["forwarded"]["status"]) == (1, 400)
+    assert (code, json.loads(out)["forwarded"]["status"]) == (ExitCode.FAILURE, 400)
     assert "1 of 1 deliveries were not accepted" in err
     code, out, _ = run(*arguments, "--fresh", "--id", "whd_1", settings={"UNIQOS_WEBHOOK_SECRET": SECRET})
     assert (code, json.loads(out)["forwarded"]["status"]) == (0, 200)
@@ -254,7 +255,7 @@ def test_polling_shows_what_is_new_or_has_changed() -> None:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     assert shown == [pages[0][0], pages[1][1], pages[1][0], pages[3][0]]
-    assert (process.returncode, b"cannot be verified" in err) == (143, True)
+    assert (process.returncode, b"cannot be verified" in err) == (ExitCode.TERMINATED, True)
 
 
 def test_a_delivery_that_is_no_event_cannot_be_made_again_and_a_wrong_record_is_named(tmp_path: Path) -> None:
@@ -286,5 +287,5 @@ def test_a_secret_receives_for_an_endpoint_that_exists_without_calling_the_api(t
         process.stdout.close()
         with Forwarder(notes.split("listening on ")[1].split()[0], 5) as sender:
             sender.send(delivery(body))
-        assert process.wait(20) == 141, "a closed pipe ends it"
+        assert process.wait(20) == ExitCode.CLOSED_PIPE, "a closed pipe ends it"
     assert [one["reason"] for one in shown] == [None, "missing_signature"]

@@ -12,6 +12,7 @@ import uniqos
 from ... import errors
 from ..._policy.config import DEFAULT_BASE_URL
 from .. import output
+from ..exits import ExitCode
 from ..shared import Account, BaseUrl, Debug, Profile, account
 from . import calls, machine, network
 from .finding import Finding
@@ -44,7 +45,7 @@ def doctor(
         if as_json:
             output.write_json({"ok": not failed, "findings": [finding.to_dict() for finding in found]})
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _examine(base_url: str | None, profile: str | None, requests: int, timeout: float) -> Iterator[Finding]:
