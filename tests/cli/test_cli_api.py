@@ -230,6 +230,13 @@ def test_a_path_that_no_operation_has_is_sent_once() -> None:
     assert body(server.requests[0]) == b'{"a":1}'
 
 
+def test_a_method_that_no_operation_has_is_sent() -> None:
+    with answering(200, OK) as server:
+        assert run("api", "PUT", "/v1/moods/m_1", "--data", '{"a": 1}', settings=at(server))[0] == 0
+    assert line(server.requests[0]) == "PUT /v1/moods/m_1"
+    assert body(server.requests[0]) == b'{"a":1}'
+
+
 def test_a_path_that_no_operation_has_is_sent_as_it_was_written() -> None:
     with answering(200, OK) as server:
         code, _, err = run("api", "POST", "/v1/jobs:all/a@b;c=1", settings=at(server))
@@ -255,7 +262,7 @@ def test_an_open_call_prints_what_comes() -> None:
     ("arguments", "says"),
     [
         (("GET",), "the path is missing"),
-        (("PUT", "/v1/me"), "PUT is not a method of the API"),
+        (("HEAD", "/v1/me"), "HEAD is not a method of the API"),
         (("GET", "/v2/me"), "not a path of the API"),
         (("GET", "https://example.com/v1/me"), "not a path of the API"),
         (("GET", "/v1/moods/../me"), "not a path of the API"),
@@ -294,10 +301,10 @@ def test_without_a_key_the_sandbox_answers_and_says_so() -> None:
     assert "stand-in for the real engine" in err
 
 
-def test_an_error_of_the_api_ends_with_1() -> None:
+def test_an_error_of_the_api_ends_with_its_code() -> None:
     with answering(404, {"error": {"code": "not_found", "message": "no such", "request_id": "req_1"}}) as server:
         code, out, err = run("api", "DELETE", "/v1/webhooks/w_1", settings=at(server))
-    assert (code, out) == (1, "")
+    assert (code, out) == (4, "")
     assert err.startswith("error: no such (code: not_found, request id: req_1)\n")
 
 

@@ -18,13 +18,15 @@ import uniqos
 from .._base.fields import json_fields, models_in
 from .._base.model import Model, RequestModel
 from .._wire.file import File, PartialFile
-from .._wire.operation import Method, Operation
+from .._wire.operation import AnyMethod, Method, Operation
 from .._wire.undeclared import UndocumentedAnswer
 from ..api import operations, source_of
 from ..api.engine import RESPOND
 from . import output
+from .calls import perform
 from .output import json_text
 from .shared import BaseUrl, Debug, IdempotencyKey, Profile, Timeout, connected, parse_json, print_events, read_json
+from .table import columns_text
 
 # A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
 _PATH = re.compile(r"/v1(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?")
@@ -36,7 +38,7 @@ _HINTS = {
 
 
 def api(
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PATCH or DELETE; or the word list.")],
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE; or the word list.")],
     path: Annotated[
         str | None, typer.Argument(metavar="PATH", help="e.g. /v1/personalities/pers_1; none with list.")
     ] = None,
@@ -57,8 +59,9 @@ def api(
 ) -> None:
     """Call one operation of the API, or list all of them.
 
-    The server's JSON goes to standard output. Body and query of a known operation are checked before the call; a path
-    that this version does not know is sent unchecked. A turn with "stream": true prints one line for each event.
+    The server's JSON goes to standard output. Body and query of a known operation are checked before the call. A path
+    that this version does not know is sent with any body and query, and must answer with JSON: only a turn, POST
+    /v1/respond, may have "stream": true, and then prints one line for each event. No call asks for agreement.
 
     uniqos api list prints all operations, with the source of each request's and answer's shape.
 
@@ -91,14 +94,14 @@ def api(
             if content is None:
                 return
             if part is None:
-                _write_bytes(content)
+                output.write_bytes(content)
                 return
             try:
                 part.begin()
                 part.write(content)
                 part.finish()
             except uniqos.UniqOSError:
-                _write_bytes(content)
+                output.write_bytes(content)
                 raise
 
 
@@ -111,23 +114,18 @@ def _call(
     part: PartialFile | None,
 ) -> bytes | None:
     """Return the answer to write, even if it breaks the contract; None after a stream, whose events are printed."""
-    options: dict[str, Any] = {"idempotency_key": idempotency_key, "on_invalid_response": "salvage"}
+    options: dict[str, Any] = {"idempotency_key": idempotency_key}
     try:
-        if op.returns is File:
-            return client._requester.fetch(op, {"idempotency_key": idempotency_key}, *values).content
-        if op is RESPOND:
-            answer = _respond(client, arguments or {}, options, part)
-        elif op.returns is UndocumentedAnswer:
-            body, query = (arguments, None) if op.body else (None, arguments)
-            answer = client.request(op.method, op.path, body=body, query=query, **options)
-        else:
-            answer = client._requester.call(op, arguments, options, *values)
+        if op is RESPOND and (arguments or {}).get("stream") is True:
+            _print_stream(client, arguments or {}, options, part)
+            return None
+        answer = perform(client, op, values, arguments, options)
     except uniqos.ResponseDecodeError as exc:
         if exc.http_status is not None and exc.http_status < 300:
-            _write_bytes(exc.body)
+            output.write_bytes(exc.body)
         raise
-    if answer is None:
-        return None
+    if isinstance(answer, File):
+        return answer.content
     for problem in answer.http.problems if answer.http else ():
         output.note(f"the answer breaks the contract: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", "yellow")
     return json_text(answer.to_dict(), pretty=part is None and sys.stdout.isatty()).encode(errors="replace")
@@ -148,9 +146,7 @@ def _list(as_json: bool) -> None:
         output.write(json_text(rows, pretty=False))
         return
     lines = [[name.upper() for name in rows[0]], *([value or "-" for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        output.write("  ".join(map(str.ljust, line, widths)).rstrip() + "\n")
+    output.write(columns_text(lines))
 
 
 def _source(model: type[Model] | None) -> str | None:
@@ -165,9 +161,9 @@ def _source(model: type[Model] | None) -> str | None:
 
 def _operation(method: str, path: str) -> tuple[Operation[Any], list[str]]:
     """Return the operation of a path and the values of its parameters, or an operation that takes anything."""
-    if method not in get_args(Method):
+    if method not in get_args(AnyMethod):
         raise uniqos.ConfigurationError(
-            f"{method} is not a method of the API: use {', '.join(get_args(Method))}, or list"
+            f"{method} is not a method of the API: use {', '.join(get_args(AnyMethod))}, or list"
         )
     if "?" in path or "#" in path:
         raise uniqos.ConfigurationError(
@@ -227,30 +223,19 @@ def _with_arguments(
             )
         return (op if op.body else replace(op, body=RequestModel)), body
     if query:
+        if op.returns is File:
+            raise uniqos.ConfigurationError(f"{op.label} has no query: leave out --query")
         if op.body is not None:
             raise uniqos.ConfigurationError(f"{op.label} has no query: give --data")
         return (op if op.query else replace(op, query=RequestModel)), query
     return op, None
 
 
-def _respond(
+def _print_stream(
     client: uniqos.UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None
-) -> Model | None:
+) -> None:
+    if part is not None:
+        raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
     respond: Any = client.respond  # The overloads depend on values that are known only at run time.
-    if turn.get("stream") is True:
-        if part is not None:
-            raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
-        with respond(turn, stream=True, **options) as events:
-            print_events(events)
-        return None
-    answer: Model = respond(turn, return_format=turn.get("return_format"), **options)
-    return answer
-
-
-def _write_bytes(content: bytes) -> None:
-    if sys.stdout.isatty():
-        output.write(content.decode(errors="replace"))  # write() removes the characters that move a cursor.
-        return
-    output.write("")  # Raises the error of a closed pipe, as for text.
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    with respond(turn, stream=True, **options) as events:
+        print_events(events)

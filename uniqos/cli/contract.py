@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.cells import cell_len
 
 import uniqos
 
@@ -16,6 +15,7 @@ from . import output
 from .output import json_text
 from .registry import Command
 from .shared import Debug, read_json
+from .table import columns_text
 
 contract: typer.Typer = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -82,12 +82,8 @@ def _table(found: list[uniqos.contract.Difference]) -> str:
         rows = [("  kind", "where", "ours", "theirs")]
         for one in differences:
             rows.append((f"  {one.kind}", _cell(one.where), _cell(one.ours), _cell(one.theirs)))
-        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-        lines.append(_cell(operation))
-        for row in rows:
-            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-            lines.append("  ".join(padded))
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+        lines += [_cell(operation) + "\n", columns_text(rows)]
+    return "".join(lines)
 
 
 def _cell(text: str | None) -> str:

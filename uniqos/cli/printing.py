@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import uniqos
@@ -45,13 +45,15 @@ def printer(form: Format, query: str | None = None, *, raw: bool = False, pages:
         form = Format.table if is_terminal and not raw else Format.jsonl if pages else Format.json
     if raw and form not in (Format.json, Format.jsonl):
         raise uniqos.ConfigurationError("--raw prints text without quotes: leave out --format, or give json")
-    made: Printer
-    if raw:
-        made = _Raw()
-    elif form is Format.json:
-        made = _JsonList(is_terminal) if pages else _Json(is_terminal)
-    else:
-        made = {Format.jsonl: _Lines, Format.yaml: _Yaml, Format.csv: _Csv, Format.quiet: _Ids}.get(form, _Table)(pages)
+    kinds: dict[Format, Callable[[bool], Printer]] = {
+        Format.json: _JsonList if pages else _Json,
+        Format.jsonl: _Lines,
+        Format.yaml: _Yaml,
+        Format.csv: _Csv,
+        Format.quiet: _Ids,
+        Format.table: _Table,
+    }
+    made = _Raw() if raw else kinds[form](is_terminal if form is Format.json else pages)
     return made if query is None else _Query(query, made)
 
 
@@ -194,6 +196,7 @@ class _Csv:
 def _write_csv(cells: list[str]) -> None:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(cells)
+    output.report_lost_letters(buffer.getvalue())
     output.write(buffer.getvalue())
 
 
@@ -234,16 +237,22 @@ class _Table:
     def __init__(self, pages: bool) -> None:
         self._pages = pages
         self._is_empty = True
+        self._left_out: dict[str, None] = {}
 
     def answer(self, value: Any) -> None:
         is_list = isinstance(value, list) or (isinstance(value, Mapping) and isinstance(value.get("data"), list))
         if not is_list:
-            output.write(record_text(value))
+            text = record_text(value)
+            output.report_lost_letters(text)
+            output.write(text)
             return
         rows = items_of(value)
         if rows:
             self._is_empty = False
-            output.write(table_text(rows))
+            text, left_out = table_text(rows)
+            output.report_lost_letters(text)
+            output.write(text)
+            self._left_out |= dict.fromkeys(left_out)
         cursor = value.get("next_cursor") if isinstance(value, Mapping) else None
         if cursor and not self._pages:
             output.note(f"there are more: add --all, or --cursor {cursor}")
@@ -253,3 +262,5 @@ class _Table:
     def finish(self) -> None:
         if self._pages and self._is_empty:
             output.note("none")
+        if self._left_out:
+            output.note(f"no room for {', '.join(self._left_out)}: --query or --format json shows them")

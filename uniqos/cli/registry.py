@@ -49,6 +49,10 @@ class LazyGroup(TyperGroup):
     """The words that call this group, without the name of the program."""
     _is_completing = False
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._built: dict[str, Any] = {}
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the group's commands, in the order of its help."""
         return list(self.lines())
@@ -73,6 +77,18 @@ class LazyGroup(TyperGroup):
         """Import and build one command; None if this group has no such command."""
         if self._is_completing:
             return TyperCommand(cmd_name, help=self.lines()[cmd_name])
+        if cmd_name not in self._built:
+            self._built[cmd_name] = self._build(cmd_name)
+        return self._built[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command of some words. For a word that is none, typer suggests names that are like it."""
+        if args and self.get_command(ctx, args[0]) is None:
+            names: Any = dict.fromkeys(self.lines())
+            self.commands = names  # typer reads the names alone
+        return super().resolve_command(ctx, args)
+
+    def _build(self, cmd_name: str) -> Any:
         words = (*self.words, cmd_name)
         key = " ".join(words)
         if key in COMMANDS:

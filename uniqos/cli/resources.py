@@ -113,7 +113,7 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
                             running.idempotency_key = key
                     options = {} if key is None else {"idempotency_key": key}
                     if op is RESPOND and (arguments or {}).get("stream") is True:
-                        with client.respond(arguments or {}, stream=True, **options) as events:  # type: ignore[call-overload]
+                        with client.respond(arguments or {}, stream=True, **options) as events:
                             print_events(events)
                         return
                     if given.get("all_"):
@@ -301,7 +301,7 @@ def _further(op: Operation[Any], is_list: bool, is_file: bool) -> Iterator[inspe
     if is_file:
         target = typer.Option("--output", metavar="FILE", help="Write to this file.  [default: standard output]")
         yield _option("output_", Annotated[Path | None, target])
-    if _is_serious(op):
+    if op.method != "GET":  # Calls that do not ask take it, too, so that a script can give it to all.
         yield _option("yes", Yes, False)
     if not is_file:
         yield from _printing()

@@ -11,6 +11,7 @@ import typer
 import uniqos
 
 from . import output
+from .completion import ids
 from .shared import (
     BaseUrl,
     Debug,
@@ -50,10 +51,15 @@ def respond(
     personality: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", envvar="UNIQOS_PERSONALITY", help="Personality that answers; optional in the sandbox."
+            metavar="ID",
+            envvar="UNIQOS_PERSONALITY",
+            help="Personality that answers; optional in the sandbox.",
+            autocompletion=ids(None, "personality_id"),
         ),
     ] = None,
-    user: Annotated[str | None, typer.Option(metavar="ID", help="Your own id of the end user.")] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="ID", help="Your own id of the end user.", autocompletion=ids(None, "user_id"))
+    ] = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Without or with relational memory of the user.  [default: the personality's]")
     ] = None,

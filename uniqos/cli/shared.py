@@ -76,7 +76,13 @@ Raw = Annotated[bool, typer.Option("--raw", help="Print text without quotes, one
 
 
 def standard_input() -> str:
-    """Read all of standard input, and remove one line break at its end."""
+    """Read all of standard input, and remove one line break at its end.
+
+    Raises:
+        ConfigurationError: Standard input is closed, or is not UTF-8.
+    """
+    if sys.stdin is None:
+        raise uniqos.ConfigurationError("standard input is closed, so there is nothing to read from it")
     text = _utf8(sys.stdin.buffer.read(), "standard input")
     return text.removesuffix("\n").removesuffix("\r")
 
@@ -199,8 +205,6 @@ def connected(
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
     """
-    if sys.stdout is None:  # Refused before the call, since its answer may cost money.
-        raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)

@@ -11,50 +11,55 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 _NARROWEST = 8
-"""Cells that the values of a column need to say anything."""
+"""Cells that a value needs beside its name."""
+_WIDEST = 32
+"""Cells that a value has in a table on a terminal."""
 
 
-def columns_text(lines: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Return rows of cells as columns, as wide as their longest cells.
-
-    Args:
-        lines: The rows, all of the same length.
-        width: Cells that a line may have; the widest columns are cut for it. None is no limit.
-    """
+def columns_text(lines: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells, all of the same length, as columns as wide as their longest cells."""
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    if width is not None:
-        widths = _fitted(widths, width - 2 * (len(widths) - 1))
     text: list[str] = []
     for line in lines:
-        cells = [
-            cell + " " * (size - cell_len(cell)) for cell, size in zip(map(_cut, line, widths), widths, strict=True)
-        ]
+        cells = [cell + " " * (size - cell_len(cell)) for cell, size in zip(line, widths, strict=True)]
         text.append("  ".join(cells).rstrip() + "\n")
     return "".join(text)
 
 
-def table_text(rows: Sequence[Any]) -> str:
-    """Return objects as a table with a header, or one after the other where a line is too narrow for that."""
+def table_text(rows: Sequence[Any]) -> tuple[str, list[str]]:
+    """Return objects as a table with a header, and the names of the columns for which a line has no room.
+
+    Where standard output is no terminal, all columns are there and no cell is cut.
+    """
     named = [row if isinstance(row, Mapping) else {"value": row} for row in rows]
     keys = list(dict.fromkeys(key for row in named for key in row))
+    columns = [[key.upper(), *(cell_text(row.get(key)) for row in named)] for key in keys]
     width = line_width()
-    if width is not None and len(keys) * (_NARROWEST + 2) > width:
-        return "\n".join(map(record_text, named))
-    if not keys:
-        return ""
-    header = [key.upper() for key in keys]
-    return columns_text([header, *([cell_text(row.get(key)) for key in keys] for row in named)], width)
+    if width is not None:
+        columns = _fitted(columns, width)
+    return columns_text(list(zip(*columns, strict=True))), keys[len(columns) :]
+
+
+def _fitted(columns: list[list[str]], room: int) -> list[list[str]]:
+    """Return the first columns that fit into a line. Long cells are cut, except for the first column, the ids."""
+    fitted: list[list[str]] = []
+    for column in columns:
+        size = min(max(map(cell_len, column)), room if not fitted else _WIDEST)
+        if fitted and size > room:
+            break
+        fitted.append([_cut(cell, size) for cell in column])
+        room -= size + 2
+    return fitted
 
 
 def record_text(value: Any) -> str:
-    """Return an object with a line for each of its fields; any other value as text."""
+    """Return an object with a line for each of its fields; any other value as text. The terminal wraps long values."""
     if not isinstance(value, Mapping) or not value:
         return cell_text(value) + "\n"
     width = line_width()
     names = max(map(cell_len, value))
     if width is not None and names + 2 + _NARROWEST > width:
-        return "".join(f"{_cut(key, width)}\n  {_cut(cell_text(item), width - 2)}\n" for key, item in value.items())
-    # The value of a single object is never cut: the terminal wraps it.
+        return "".join(f"{key}\n  {cell_text(item)}\n" for key, item in value.items())
     return "".join(f"{key}{' ' * (names - cell_len(key))}  {cell_text(item)}\n" for key, item in value.items())
 
 
@@ -69,17 +74,6 @@ def cell_text(value: Any) -> str:
 def line_width() -> int | None:
     """Return the cells of the terminal's line; None where standard output is no terminal, so that nothing is cut."""
     return max(shutil.get_terminal_size().columns, _NARROWEST) if sys.stdout.isatty() else None
-
-
-def _fitted(widths: list[int], room: int) -> list[int]:
-    """Return the widths of columns in a room, of which the widest give way."""
-    if sum(widths) <= room:
-        return widths
-    low, high = 1, max(widths)
-    while low < high:  # the largest limit with which all columns fit
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if sum(min(size, middle) for size in widths) <= room else (low, middle - 1)
-    return [min(size, low) for size in widths]
 
 
 def _cut(text: str, width: int) -> str:
