@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from ..support.commandline import (
     run,
     send_event,
 )
+from ..support.inprocess_commandline import run_here
 from ..support.rawserver import RawServer, body, header
 from ..support.terminal import terminal
 
@@ -190,7 +192,7 @@ def test_lines_of_a_pipe_are_messages_and_the_transcript_has_each_turn(
 def test_the_first_failure_of_a_pipe_ends_the_program_and_names_the_key(local: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "talk.jsonl"
     arguments = ("chat", "--json", "--transcript", str(path))
-    code, out, err = run(*arguments, stdin=(BREAK + "Hello!\nNever sent\n").encode(), settings=local)
+    code, out, err = astuple(run_here(*arguments, stdin=(BREAK + "Hello!\nNever sent\n").encode(), settings=local))
     assert code == ExitCode.INCOMPLETE
     (failed,) = map(json.loads, out.splitlines())
     assert (failed["status"], failed["cost"]) == ("interrupted", "perhaps billed")
@@ -210,7 +212,7 @@ def test_a_turn_that_a_killed_program_left_is_asked_for_by_its_key(
     before = sandbox.turns_billed
     path = tmp_path / "talk.jsonl"
     path.write_text(json.dumps({"type": "sent", "user_id": None, "idempotency_key": key, **turn}) + '\n{"type": "tu')
-    code, out, err = run("chat", "--transcript", str(path), stdin=b"/retry\n", settings=local)
+    code, out, err = astuple(run_here("chat", "--transcript", str(path), stdin=b"/retry\n", settings=local))
     assert code == 0
     assert out.strip()
     assert key in err
@@ -271,7 +273,7 @@ def test_a_user_has_stateful_turns_by_default() -> None:
         connection.close()
 
     with RawServer(handler) as server:
-        assert run("chat", "--user", "ada", stdin=b"Hi\n", settings=at(server))[0] == 0
+        assert run_here("chat", "--user", "ada", stdin=b"Hi\n", settings=at(server)).code == 0
     turn = json.loads(body(server.requests[-1]))
     assert (turn["user_id"], turn["mode"], turn["message"]) == ("ada", "stateful", "Hi")
 

@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import time
+from dataclasses import astuple
 from email.utils import formatdate
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from uniqos.cli.shared import Account
 from uniqos.sandbox import Sandbox
 
 from ..support.commandline import KEY, answering, at, posix_only, run
+from ..support.inprocess_commandline import run_here
 from ..support.proxyserver import ProxyServer
 from ..support.rawserver import RawServer, reply
 from ..support.terminal import terminal
@@ -217,7 +219,7 @@ def test_access_latency_and_rate_limit(status: int, value: object, access: str, 
 
 def test_a_wrong_base_url_is_a_finding_without_its_password() -> None:
     known = {"UNIQOS_BASE_URL": "https://ada:pass-word@example.com", "UNIQOS_API_KEY": KEY}
-    code, out, _ = run("doctor", "--json", settings=known)
+    code, out, _ = astuple(run_here("doctor", "--json", settings=known))
     assert code == ExitCode.FAILURE
     assert json.loads(out)["findings"][-1]["check"] == "base url"
     assert "pass-word" not in out
@@ -225,7 +227,7 @@ def test_a_wrong_base_url_is_a_finding_without_its_password() -> None:
 
 def test_without_requests_no_key_is_sent() -> None:
     with dated() as server:
-        code, out, _ = run("doctor", "--requests", "0", settings=at(server))
+        code, out, _ = astuple(run_here("doctor", "--requests", "0", settings=at(server)))
         assert [request.split()[0] for request in server.requests] == [b"HEAD"]
         assert KEY.encode() not in server.requests[0]
     assert code == 0

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from uniqos.cli.exits import ExitCode
 from uniqos.sandbox import Sandbox
 
 from ..support.commandline import KEY, answering, posix_only, run
+from ..support.inprocess_commandline import run_here
 from ..support.rawserver import header
 from ..support.terminal import terminal
 
@@ -80,7 +82,7 @@ def test_a_key_by_pipe_goes_to_the_keyring_and_logout_deletes_it(sandbox: Sandbo
 
 
 def test_a_key_that_the_api_refuses_is_not_stored(sandbox: Sandbox, folder: Path) -> None:
-    code, _, err = run("login", stdin=b"uniq_test_unknown12345\n", settings=settings(folder, sandbox))
+    code, _, err = astuple(run_here("login", stdin=b"uniq_test_unknown12345\n", settings=settings(folder, sandbox)))
     assert code == ExitCode.AUTHENTICATION
     assert "unknown12345" not in err
     assert not list(folder.iterdir())
@@ -88,13 +90,13 @@ def test_a_key_that_the_api_refuses_is_not_stored(sandbox: Sandbox, folder: Path
 
 @pytest.mark.parametrize("secret", ["", "nonsense", "uniq_live_short"])
 def test_what_is_no_key_is_refused_without_being_repeated(folder: Path, secret: str) -> None:
-    code, out, err = run("login", stdin=secret.encode(), settings={"UNIQOS_CONFIG_DIR": str(folder)})
+    code, out, err = astuple(run_here("login", stdin=secret.encode(), settings={"UNIQOS_CONFIG_DIR": str(folder)}))
     assert (code, out) == (2, "")
     assert not secret or secret not in err
 
 
 def test_a_key_as_an_argument_is_refused_without_being_repeated(folder: Path) -> None:
-    code, out, err = run("login", KEY, settings={"UNIQOS_CONFIG_DIR": str(folder)})
+    code, out, err = astuple(run_here("login", KEY, settings={"UNIQOS_CONFIG_DIR": str(folder)}))
     assert code == 2
     assert KEY not in out + err
     assert "A key is never an argument" in err
@@ -139,7 +141,7 @@ def test_no_command_sends_a_profiles_key_to_another_server(folder: Path) -> None
     stored()
     with answering(200, {"data": []}) as server:
         known = {"UNIQOS_CONFIG_DIR": str(folder), "UNIQOS_BASE_URL": server.url}
-        assert run("personalities", "list", "--profile", "work", settings=known)[0] == 2
+        assert run_here("personalities", "list", "--profile", "work", settings=known).code == 2
         assert not server.requests
 
 
@@ -147,8 +149,8 @@ def test_a_profile_has_its_own_address_and_token(folder: Path) -> None:
     with answering(200, {"kind": "user"}) as server:
         credentials.save(Profile("portal", "access_token", server.url), "aaa.bbb.ccc", storage="file")
         known = {"UNIQOS_CONFIG_DIR": str(folder)}
-        assert run("use", "portal", settings=known)[0] == 0
-        assert run("me", "get", settings=known)[0] == 0
+        assert run_here("use", "portal", settings=known).code == 0
+        assert run_here("me", "get", settings=known).code == 0
         assert header(server.requests[0], "authorization") == "Bearer aaa.bbb.ccc"
 
 

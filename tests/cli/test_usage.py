@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from dataclasses import astuple
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -13,7 +14,8 @@ import uniqos
 from uniqos.cli.usage import picture, turns_by_day
 from uniqos.sandbox import serve
 
-from ..support.commandline import KEY, posix_only, run
+from ..support.commandline import KEY, posix_only
+from ..support.inprocess_commandline import run_here
 from ..support.rawserver import RawServer, reply
 from ..support.terminal import terminal
 
@@ -27,7 +29,7 @@ def test_turns_quota_and_alerts_are_shown_at_a_terminal_and_as_json_in_a_pipe() 
         for _ in range(3):
             client.respond(personality_id=local.personality_id, message="Hello!")
         known = {"UNIQOS_BASE_URL": local.url, "UNIQOS_API_KEY": local.api_key}
-        code, out, err = run("usage", "--days", "2", settings=known)
+        code, out, err = astuple(run_here("usage", "--days", "2", settings=known))
         found = json.loads(out)
         assert (code, err) == (0, "")
         assert [row["turns"] for row in found["turns"]] == [0, 3]
@@ -81,6 +83,6 @@ def test_a_key_that_may_not_read_quota_and_alerts_still_shows_the_turns() -> Non
         reply(connection, 200 if allowed else 403, json.dumps(content).encode(), {})
 
     with RawServer(handler) as server:
-        code, out, err = run("usage", settings={"UNIQOS_BASE_URL": server.url, "UNIQOS_API_KEY": KEY})
+        code, out, err = astuple(run_here("usage", settings={"UNIQOS_BASE_URL": server.url, "UNIQOS_API_KEY": KEY}))
     assert (code, json.loads(out)["quota"]) == (0, None)
     assert err.count("not shown: scope missing") == 2

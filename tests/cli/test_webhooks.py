@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,8 @@ from uniqos.fastapi import webhook
 from uniqos.sandbox import Sandbox
 from uniqos.webhooks import WebhookEvent, signature_of
 
-from ..support.commandline import KEY, at, posix_only, read, run, start
+from ..support.commandline import KEY, at, posix_only, read, start
+from ..support.inprocess_commandline import run_here
 from ..support.rawserver import RawServer, reply
 from ..support.receiver import receiving
 
@@ -120,13 +122,13 @@ def test_an_old_record_is_refused_as_it_came_and_accepted_when_it_is_made_fresh(
         record.add(delivery(body, X_Uniqos_Signature=signature_of(body, SECRET), Authorization="Basic abc"))
     assert "Basic abc" not in path.read_text(), "a tunnel's password is not recorded"
     arguments = ("webhooks", "replay", str(path), "--forward-to", url)
-    code, out, err = run(*arguments, settings={"UNIQOS_WEBHOOK_SECRET": SECRET})
+    code, out, err = astuple(run_here(*arguments, settings={"UNIQOS_WEBHOOK_SECRET": SECRET}))
     assert (code, json.loads(out)["forwarded"]["status"]) == (ExitCode.FAILURE, 400)
     assert "1 of 1 deliveries were not accepted" in err
-    code, out, _ = run(*arguments, "--fresh", "--id", "whd_1", settings={"UNIQOS_WEBHOOK_SECRET": SECRET})
+    code, out, _ = astuple(run_here(*arguments, "--fresh", "--id", "whd_1", settings={"UNIQOS_WEBHOOK_SECRET": SECRET}))
     assert (code, json.loads(out)["forwarded"]["status"]) == (0, 200)
     assert [event.id for event in taken] == ["whd_1"]
-    assert run(*arguments, "--fresh")[0] == 2, "without a secret nothing can be signed"
+    assert run_here(*arguments, "--fresh", settings={}).code == 2, "without a secret nothing can be signed"
 
 
 def test_forwarding_keeps_headers_query_and_body_and_leaves_out_those_of_the_connection() -> None:
@@ -226,12 +228,12 @@ def test_a_port_in_use_is_named() -> None:
 
 def test_the_real_service_cannot_reach_this_machine_and_the_ways_are_named() -> None:
     with RawServer(lambda *_: None) as server:
-        code, _, err = run("webhooks", "listen", "--port", "0", settings=at(server))
+        code, _, err = astuple(run_here("webhooks", "listen", "--port", "0", settings=at(server)))
         assert (code, all(way in err for way in ("--public-url", "--poll", "UNIQOS_WEBHOOK_SECRET"))) == (2, True)
-        code, _, err = run("webhooks", "trigger", "payment.failed", settings=at(server))
+        code, _, err = astuple(run_here("webhooks", "trigger", "payment.failed", settings=at(server)))
         assert (code, "no public operation" in err) == (2, True)
         assert not server.requests
-    code, _, err = run("webhooks", "trigger", "payment.failed")
+    code, _, err = astuple(run_here("webhooks", "trigger", "payment.failed", settings={}))
     assert (code, "no sandbox is named" in err) == (2, True)
 
 
