@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -14,6 +14,7 @@ import uniqos
 from . import output
 
 if TYPE_CHECKING:
+    from .._policy.logging import LogLevel
     from .shared import Account
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
@@ -42,7 +43,7 @@ class _Show(httpx.BaseTransport):
 
 
 @contextmanager
-def client_that_shows(account: Account, log_level: Literal["debug", "warning"]) -> Generator[uniqos.UniqOS, None, None]:
+def client_that_shows(account: Account, log_level: LogLevel) -> Generator[uniqos.UniqOS, None, None]:
     """Yield a client that prints its first request. It works without a key, which is not printed either."""
     key = account.api_key or (None if account.access_token else _NO_KEY)
     with (

@@ -95,16 +95,7 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
             arguments = _arguments(op, fields, given)
             key = given.get("idempotency_key")
             with _target(given.get("output_"), is_file) as part:
-                with connected(
-                    given["base_url"],
-                    given["timeout"],
-                    given["debug"],
-                    profile=given["profile"],
-                    dry_run=given["dry_run"],
-                ) as (
-                    client,
-                    local,
-                ):
+                with _connected(given, form) as (client, local):
                     if _is_serious(op) and local is None and not given["dry_run"]:
                         agree(client, _effect(op, values), given["yes"])
                     if op.resend in ("keyed", "billed"):
@@ -216,9 +207,7 @@ def _helper_command(name: str, method: Any) -> Callable[..., None]:
             values = [given[one.name] for one in own if one.kind is not one.KEYWORD_ONLY]
             options = {one.name: given[one.name] for one in own if one.kind is one.KEYWORD_ONLY}
             kept = {key: value for key, value in options.items() if value is not None}
-            with connected(
-                given["base_url"], None, given["debug"], profile=given["profile"], dry_run=given["dry_run"]
-            ) as (client, _):
+            with _connected(given, form) as (client, _):
                 answer = attrgetter(name)(client)(*values, **kept)
             if hasattr(answer, "to_dict"):
                 out.answer(answer.model_dump(mode="json"))
@@ -323,7 +312,7 @@ def _connection(*, timeout: bool = True) -> Iterator[inspect.Parameter]:
     yield _option("debug", Debug, False)
 
 
-def _connected(given: dict[str, Any]) -> AbstractContextManager[tuple[uniqos.UniqOS, str | None]]:
+def _connected(given: dict[str, Any], form: Format) -> AbstractContextManager[tuple[uniqos.UniqOS, str | None]]:
     """Return the client that the options of ``_connection`` ask for."""
     return connected(
         given["base_url"],
@@ -331,6 +320,7 @@ def _connected(given: dict[str, Any]) -> AbstractContextManager[tuple[uniqos.Uni
         given["debug"],
         profile=given["profile"],
         dry_run=given["dry_run"],
+        silent=form.has_json_errors,
     )
 
 

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic_core import from_json
 
 import uniqos
 
+from .._policy.logging import LogLevel
 from .._wire.options import SharedSettings
 from ..api.engine import EmotionalState
 from . import credentials, output
@@ -192,6 +193,7 @@ def connected(
     *,
     profile: str | None = None,
     dry_run: bool = False,
+    silent: bool = False,
 ) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
 
@@ -201,6 +203,7 @@ def connected(
         debug: Show the log of the SDK.
         profile: The profile that was named; None is the one of ``uniqos use``.
         dry_run: Print the first request in place of sending it, and end the command.
+        silent: Log no warnings, such as those of retries: standard error is for an error as JSON.
 
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
@@ -208,7 +211,7 @@ def connected(
     if debug:
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)
-    log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
+    log_level: LogLevel = "debug" if debug else "silent" if silent else "warning"
     known = account(base_url, profile)
     if dry_run:
         from .dry_run import client_that_shows
