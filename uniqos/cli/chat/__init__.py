@@ -122,26 +122,37 @@ class _Loop:
             KeyboardInterrupt: Ctrl-C, and the lines come from a pipe; or SIGTERM.
         """
         self._greet()
-        while True:
+        was_stopped, goes_on = False, True
+        while goes_on:
             try:
-                line = next_message(self._lines, "> ")
-                if line is None or line.strip() == "/quit":
-                    return
-                self._obey(line)
+                goes_on = self._step(was_stopped)
+                was_stopped = False
             except output.Terminated:
                 raise
             except KeyboardInterrupt:
-                self._show_failure()
                 if not self._lines.is_terminal:
+                    self._show_failure()
                     raise
-                output.note("stopped; Ctrl-D or /quit ends the program")
-            except errors.UniqOSError as exc:
-                if self._lines.is_terminal:
-                    self._screen.end_line()
-                    self._run.report(exc, "", exit_code_of(exc))
-                self._show_failure()
-                if not self._lines.is_terminal:
-                    raise
+                was_stopped = True  # Shown by the next step, since a second Ctrl-C may come at any moment.
+
+    def _step(self, was_stopped: bool) -> bool:
+        """Obey the next line; return whether there was one."""
+        if was_stopped:
+            self._show_failure()
+            output.note("stopped; Ctrl-D or /quit ends the program")
+        try:
+            line = next_message(self._lines, "> ")
+            if line is None or line.strip() == "/quit":
+                return False
+            self._obey(line)
+        except errors.UniqOSError as exc:
+            if self._lines.is_terminal:
+                self._screen.end_line()
+                self._run.report(exc, "", exit_code_of(exc))
+            self._show_failure()
+            if not self._lines.is_terminal:
+                raise
+        return True
 
     def _greet(self) -> None:
         """Show who is talking, and go on with the relationship and with an unfinished turn of the transcript."""
