@@ -15,7 +15,7 @@ from .._base.secret import Secret
 from . import credentials, output
 from .shared import BaseUrl, Debug, Timeout
 
-_Name = Annotated[str, typer.Argument(metavar="[NAME]", help="Name of the profile.")]
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the profile.")]
 
 
 class Storage(str, Enum):
@@ -77,7 +77,7 @@ def login(
 
 def logout(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Name of the profile.  [default: the one in use]")
+        str | None, typer.Argument(metavar="NAME", help="Name of the profile.  [default: the one in use]")
     ] = None,
     debug: Debug = False,
 ) -> None:

@@ -15,7 +15,7 @@ from ... import errors
 from ..._base.secret import Secret
 from ..._network.proxy import SANDBOX_KEY, SANDBOX_TOKEN
 from .. import output
-from ..shared import BaseUrl, Debug, Profile, Timeout, account, connected, parse_json
+from ..shared import BaseUrl, Debug, Profile, Timeout, account, connected, parse_json, read_data
 from .delivery import Record, made_again, read_record
 from .forwarding import Forwarder
 from .listening import Listener, registered
@@ -118,7 +118,9 @@ def listen(
 
 def trigger(
     type: Annotated[str, typer.Argument(metavar="TYPE", help="Type of the event, e.g. payment.failed.")],
-    data: Annotated[str, typer.Option(metavar="JSON", help="Data of the event.")] = "{}",
+    data: Annotated[
+        str, typer.Option(metavar="DATA", help="Data of the event, as JSON or YAML, or @FILE, or -.")
+    ] = "{}",
     webhook: Annotated[
         str | None, typer.Option(metavar="ID", help="Endpoint.  [default: all that subscribe to TYPE]")
     ] = None,
@@ -137,7 +139,7 @@ def trigger(
     The real API has no public operation for this; there, uniqos webhooks redeliver sends a past delivery again.
     """
     with output.report_errors(debug):
-        parsed: Any = parse_json(data, "--data")
+        parsed: Any = read_data(data, "--data")
         known = account(base_url, profile)
         if known.api_key is None and known.access_token is None:
             raise errors.ConfigurationError(

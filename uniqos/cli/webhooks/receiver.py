@@ -67,7 +67,6 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version: str = "HTTP/1.1"
     timeout: ClassVar[float | None] = _SECONDS_FOR_A_REQUEST
-    server: _Server
 
     def do_POST(self) -> None:
         try:
@@ -76,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             status = exc.status
         else:
+            assert isinstance(self.server, _Server)
             status = self.server.take(Delivery(self.path, list(self.headers.items()), body))
         self.send_response(status)
         self.send_header("Content-Length", "0")
