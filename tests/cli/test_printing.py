@@ -9,7 +9,9 @@ import os
 import select
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from uniqos.cli.printing import id_of
 from uniqos.cli.yaml import parse_yaml
 from uniqos.errors import ConfigurationError
 
-from ..support.commandline import COMMAND, KEY, answering, at, environment, posix_only
+from ..support.commandline import COMMAND, COMPLETION, KEY, METADATA, answering, at, environment, posix_only, streaming
 from ..support.inprocess_commandline import Ended, run_here
 from ..support.rawserver import RawServer, body, header, reply
 
@@ -266,3 +268,66 @@ def test_a_billed_call_sends_its_key_and_an_error_names_it() -> None:
         )
     assert (ended.code, ended.error["code"]) == (6, "service_unavailable")
     assert ended.error["idempotency_key"] == header(server.requests[0], "Idempotency-Key")
+
+
+def test_an_empty_idempotency_key_is_refused_and_not_replaced_by_a_new_one() -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        ended = run_here(
+            *("engine", "respond", "--personality-id", "p", "--message", "Hi", "--yes", "--idempotency-key", ""),
+            settings=at(server),
+        )
+    assert (ended.code, server.requests) == (2, [])
+
+
+def test_a_paid_answer_that_is_no_json_is_printed_all_the_same() -> None:
+    def answer(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, 200, b"<p>Hello</p>", {"Content-Type": "text/html"})
+
+    with RawServer(answer) as server:
+        ended = run_here(
+            *("engine", "respond", "--personality-id", "p", "--message", "Hi", "--yes"), settings=at(server)
+        )
+    assert (ended.code, ended.out) == (1, "<p>Hello</p>")
+    assert header(server.requests[0], "Idempotency-Key") in ended.err
+
+
+def test_a_package_that_is_missing_is_named_before_a_call_is_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("engine", "respond", "--personality-id", "p", "--message", "Hi", "--yes")
+    for name, options in ("yaml", ("--format", "yaml")), ("jmespath", ("--query", "response")):
+        with monkeypatch.context() as patch, answering(200, {"response": "Hi"}) as server:
+            patch.setitem(sys.modules, name, None)
+            ended = run_here(*arguments, *options, settings=at(server))
+        assert (ended.code, server.requests) == (2, [])
+        assert "needs PyYAML: pip install" in ended.err or "needs jmespath: pip install" in ended.err
+
+
+def test_a_streamed_turn_is_one_line_for_each_event() -> None:
+    with streaming(("metadata", METADATA), ("text", {"delta": "Hi"}), ("completion", COMPLETION)) as server:
+        ended = run_here(
+            *("engine", "respond", "--personality-id", "p", "--message", "Hi", "--stream", "--yes"), settings=at(server)
+        )
+    assert ended.code == 0
+    assert [json.loads(line)["type"] for line in ended.out.splitlines()] == ["metadata", "text", "completion"]
+
+
+def test_a_file_and_an_export_are_saved(tmp_path: Path) -> None:
+    def answer(connection: socket.socket, request: bytes, number: int) -> None:
+        is_pdf = b"/pdf " in request
+        content = b"%PDF-1.7\x00\xff" if is_pdf else b'{"all": 1}'
+        reply(connection, 200, content, {"Content-Type": "application/pdf" if is_pdf else "application/json"})
+
+    target = tmp_path / "answer"
+    with RawServer(answer) as server:
+        for words, content in (
+            (("billing", "invoices", "pdf", "inv_1", "--output", str(target)), b"%PDF-1.7\x00\xff"),
+            (("billing", "invoices", "save-pdf", "inv_2", str(target)), b"%PDF-1.7\x00\xff"),
+            (("end-users", "save-export", "ada", str(target), "--max-bytes", "100"), b'{"all": 1}'),
+            (("organizations", "save-export", "org_1", str(target)), b'{"all": 1}'),
+        ):
+            ended = run_here(*words, settings=at(server))
+            assert (ended.code, target.read_bytes()) == (0, content), ended.err
+            target.unlink()
+        assert (
+            run_here("end-users", "save-export", "ada", str(target), "--max-bytes", "3", settings=at(server)).code == 1
+        )
+    assert list(tmp_path.iterdir()) == []

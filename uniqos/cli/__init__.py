@@ -97,10 +97,11 @@ def _run_with_json_errors(app: typer.Typer) -> None:
         code: Any = app(prog_name="uniqos", standalone_mode=False)
     except Exception as exc:
         # The class has no public name: typer 0.26 has a copy of click, whose names moved in 0.29.
-        if not hasattr(exc, "format_message"):
+        message: Any = getattr(exc, "format_message", None)
+        if message is None:
             raise
         from .output import write_error
 
-        write_error(code="usage", message=exc.format_message(), sent=False, exit_code=2)
+        write_error(code="usage", message=message(), sent=False, exit_code=2)
         code = 2
     raise SystemExit(code if isinstance(code, int) else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
@@ -15,11 +15,26 @@ from . import output
 
 if TYPE_CHECKING:
     from .._policy.logging import LogLevel
-    from .shared import Account
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 _NO_KEY = "uniq_test_0000dryrun0000"
 """Stands for a missing key. It is never sent, and never printed."""
+
+
+class Account(Protocol):
+    """The settings that decide where a request goes, and by whom."""
+
+    @property
+    def api_key(self) -> str | None:
+        """The key; None if there is none."""
+
+    @property
+    def access_token(self) -> str | None:
+        """The token of a person; None if there is none."""
+
+    @property
+    def base_url(self) -> str | None:
+        """The address of the API; None is the default."""
 
 
 class _Show(httpx.BaseTransport):
