@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ import typer
 from ... import errors
 from .. import credentials, output
 from ..exits import exit_code_of
+from ..respond import Mode
 from ..shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
 from .commands import TABLE, Commands
 from .conversation import Conversation, Exchange
@@ -23,13 +23,6 @@ _HINTS = {
     "stateful_requires_user_id": "add --user ID",
     "not_found": "check the personality's id, in --personality, UNIQOS_PERSONALITY or the profile",
 }
-
-
-class Mode(str, Enum):
-    """Mode of the turns: with or without relational memory of the user."""
-
-    stateless = "stateless"
-    stateful = "stateful"
 
 
 def chat(
