@@ -194,9 +194,17 @@ def names() -> list[str]:
     """Return the names of all profiles, sorted."""
     try:
         found = [path.name[len("profile-") : -len(".json")] for path in folder().glob("profile-*.json")]
-    except OSError:
+    except OSError:  # The folder cannot be read, so that no profile can be used.
         return []
     return sorted(name for name in found if _NAME.fullmatch(name))
+
+
+def names_with(incomplete: str) -> list[str]:
+    """Return the names of the profiles that begin so, for the completion of a shell."""
+    try:
+        return [name for name in names() if name.startswith(incomplete)]
+    except ConfigurationError:  # There is no home folder.
+        return []
 
 
 def load(name: str) -> Profile:

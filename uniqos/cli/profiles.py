@@ -77,7 +77,12 @@ def login(
 
 def logout(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Name of the profile.  [default: the one in use]")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Name of the profile.  [default: the one in use]",
+            autocompletion=credentials.names_with,
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:
@@ -93,7 +98,9 @@ def logout(
 
 
 def use(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the profile.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the profile.", autocompletion=credentials.names_with)
+    ],
     debug: Debug = False,
 ) -> None:
     """Use a profile from now on, in all commands without --profile."""

@@ -32,7 +32,12 @@ IdempotencyKey = Annotated[
 ]
 Profile = Annotated[
     str | None,
-    typer.Option(metavar="NAME", envvar="UNIQOS_PROFILE", help="Profile whose key and address count, by uniqos login."),
+    typer.Option(
+        metavar="NAME",
+        envvar="UNIQOS_PROFILE",
+        help="Profile whose key and address count, by uniqos login.",
+        autocompletion=credentials.names_with,
+    ),
 ]
 Timeout = Annotated[
     float | None,

@@ -9,6 +9,7 @@ import typer
 
 from ... import errors
 from .. import credentials, output
+from ..completion import ids
 from ..exits import exit_code_of
 from ..respond import Mode
 from ..shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
@@ -29,11 +30,19 @@ def chat(
     personality: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", envvar="UNIQOS_PERSONALITY", help="Personality that answers; optional in the sandbox."
+            metavar="ID",
+            envvar="UNIQOS_PERSONALITY",
+            help="Personality that answers; optional in the sandbox.",
+            autocompletion=ids(None, "personality_id"),
         ),
     ] = None,
     user: Annotated[
-        str | None, typer.Option(metavar="ID", help="Your own id of the end user, whose relationship goes on.")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Your own id of the end user, whose relationship goes on.",
+            autocompletion=ids(None, "user_id"),
+        ),
     ] = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Without or with memory.  [default: stateful with --user, else stateless]")

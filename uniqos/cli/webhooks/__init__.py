@@ -15,6 +15,7 @@ from ... import errors
 from ..._base.secret import Secret
 from ..._network.proxy import SANDBOX_KEY, SANDBOX_TOKEN
 from .. import output
+from ..completion import ids
 from ..shared import BaseUrl, Debug, Profile, Timeout, account, connected, parse_json, read_data
 from .delivery import Record, made_again, read_record
 from .forwarding import Forwarder
@@ -48,7 +49,11 @@ def listen(
     ] = None,
     poll: Annotated[
         str | None,
-        typer.Option(metavar="WEBHOOK_ID", help="Receive nothing, and show the deliveries that the API lists."),
+        typer.Option(
+            metavar="WEBHOOK_ID",
+            help="Receive nothing, and show the deliveries that the API lists.",
+            autocompletion=ids(None, "webhook_id"),
+        ),
     ] = None,
     interval: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Time between two polls.")] = 5,
     forward_all: Annotated[
@@ -122,7 +127,12 @@ def trigger(
         str, typer.Option(metavar="DATA", help="Data of the event, as JSON or YAML, or @FILE, or -.")
     ] = "{}",
     webhook: Annotated[
-        str | None, typer.Option(metavar="ID", help="Endpoint.  [default: all that subscribe to TYPE]")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Endpoint.  [default: all that subscribe to TYPE]",
+            autocompletion=ids(None, "webhook_id"),
+        ),
     ] = None,
     bad: Annotated[
         str | None,
