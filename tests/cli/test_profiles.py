@@ -19,7 +19,7 @@ from uniqos.sandbox import Sandbox
 
 from ..support.commandline import KEY, answering, posix_only, run
 from ..support.inprocess_commandline import run_here
-from ..support.rawserver import header
+from ..support.rawserver import body, header
 from ..support.terminal import terminal
 
 BACKEND = {"PYTHON_KEYRING_BACKEND": "tests.support.keyring_backend.FileKeyring"}
@@ -209,3 +209,22 @@ def test_a_required_keyring_that_does_not_work_is_an_error(folder: Path, monkeyp
 def test_no_representation_of_a_profile_or_its_settings_shows_the_key(folder: Path) -> None:
     stored()
     assert "abcd1234" not in repr(credentials.load("work")) + repr(settings_of("work", None))
+
+
+def test_a_key_that_may_not_read_its_owner_is_stored(folder: Path) -> None:
+    with answering(403, {"error": {"code": "permission_denied", "message": "scope"}}) as server:
+        known = {"UNIQOS_CONFIG_DIR": str(folder), "UNIQOS_BASE_URL": server.url}
+        assert run_here("login", "--storage", "file", stdin=KEY.encode(), settings=known).code == 0
+    assert credentials.load("default").base_url == server.url
+    assert credentials.names_with("d") == ["default"]
+    assert credentials.names_with("x") == []
+
+
+def test_the_personality_of_a_profile_answers_unless_another_is_named(folder: Path) -> None:
+    with answering(200, {"response": "Hi"}) as server:
+        stored(base_url=server.url, personality="pers_own")
+        known = {"UNIQOS_CONFIG_DIR": str(folder), "UNIQOS_PROFILE": "work"}
+        assert run_here("respond", "Hi", "--no-stream", settings=known).code == 0
+        assert run_here("respond", "Hi", "--no-stream", "--personality", "pers_2", settings=known).code == 0
+        asked = [json.loads(body(request))["personality_id"] for request in server.requests]
+    assert asked == ["pers_own", "pers_2"]

@@ -64,7 +64,7 @@ def api(
 
     uniqos api list prints all operations, with the source of each request's and answer's shape.
 
-    The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    The API key comes from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS) as run:
         if method == "list":

@@ -65,7 +65,7 @@ def login(
             log_level="debug" if debug else None,
         ) as client:
             if verify:
-                client.me.get()
+                _check_access(client)
             profile = credentials.Profile(name, "api_key" if is_key else "access_token", client.base_url, personality)
             environment = client.environment or "portal token"
         stored = credentials.save(profile, secret, storage=storage.value)
@@ -145,6 +145,18 @@ def _note_environment(current: str | None) -> None:
         output.note("UNIQOS_API_KEY is set, and wins over every profile", "yellow")
     elif current is None:
         output.note("no profile is in use")
+
+
+def _check_access(client: uniqos.UniqOS) -> None:
+    """Ask the API whether it accepts the credential.
+
+    Raises:
+        UniqOSError: It does not, or it cannot be reached.
+    """
+    try:
+        client.me.get()
+    except uniqos.PermissionDeniedError:
+        pass  # It is accepted, for other operations than this one.
 
 
 def _read_credential() -> Secret:

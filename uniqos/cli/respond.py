@@ -84,8 +84,9 @@ def respond(
 ) -> None:
     """Answer MESSAGE in the voice of a personality.
 
-    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key is read
-    from UNIQOS_API_KEY. Without a key a local sandbox answers, a stand-in for the real engine.
+    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key comes
+    from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers, a stand-in for the
+    real engine.
 
     A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
     it, run the same command again, and the turn is not billed twice.

@@ -245,7 +245,7 @@ def connected(
     with serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
             "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
-            "engine. To ask the real one, set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
+            "engine. To ask the real one, run uniqos login or set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
         )
         yield client, local.personality_id
 
