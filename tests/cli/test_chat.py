@@ -68,28 +68,36 @@ def test_a_conversation_shows_emotions_memory_and_goes_on_with_a_relationship(
         )
     with terminal("chat", "--user", "chat-1", settings=local) as shown:
         shown.wait_for("goes on: turns 1")
-        shown.wait_for("> ")
+        shown.wait_for_prompt()
         shown.type("[[uniqos:emotion=joy]] Hello!\r")
         shown.wait_for("valence")
         assert "(joy" in shown.picture, "the emotion is beside the answer"
+        shown.wait_for_prompt()
         shown.type("[[uniqos:emotion=anger]] The rent,\x1b\rand Monday.\r")
         shown.wait_for("(anger")
         shown.wait_for("valence", 2)
         line = next(line for line in reversed(shown.picture.splitlines()) if line.startswith("valence"))
         assert len(line.split()[1]) == 2, "one character for each turn"
+        shown.wait_for_prompt()
         shown.type("/memory\r")
         shown.wait_for("topics")
         assert "dog" in shown.picture
+        shown.wait_for_prompt()
         shown.type("/state\r")
         shown.wait_for("emotions: joy, anger")
+        shown.wait_for_prompt()
         shown.type("/who\r")
         shown.wait_for("default_mode")
+        shown.wait_for_prompt()
         shown.type(f"/export {tmp_path / 'all.json'}\r")
         shown.wait_for("everything that the API holds")
+        shown.wait_for_prompt()
         shown.type("/nonsense\r")
         shown.wait_for("there is no command /nonsense")
+        shown.wait_for_prompt()
         shown.type("\x03")
         shown.wait_for("stopped; Ctrl-D")
+        shown.wait_for_prompt()
         shown.type("/quit\r")
         assert shown.end() == 0
         assert "turns consumed: 2" in shown.picture
@@ -105,15 +113,18 @@ def test_a_broken_answer_is_asked_for_again_with_its_own_key_and_billed_once(
 ) -> None:
     before = sandbox.turns_billed
     with terminal("chat", "--no-history", settings=local) as shown:
-        shown.wait_for("> ")
+        shown.wait_for_prompt()
         shown.type(BREAK + "Hello!\r")
         shown.wait_for("may have run and been billed")
+        shown.wait_for_prompt()
         shown.type("/retry\r")
         shown.wait_for("| 1 turn")
         assert sandbox.turns_billed == before + 1
+        shown.wait_for_prompt()
         shown.type("/retry\r")
         shown.wait_for("this is a new turn, and billed as one")
         shown.wait_for("may have run and been billed", 2)  # The mark breaks the new turn too.
+        shown.wait_for_prompt()
         shown.type("\x04")
         assert shown.end() == 0
         assert "turns consumed: 1; perhaps billed without an answer: 1" in " ".join(shown.picture.split())
@@ -135,14 +146,16 @@ def test_ctrl_c_stops_an_answer_and_not_the_program() -> None:
         connection.close()
 
     with RawServer(handler) as server, terminal("chat", "--no-history", settings=at(server)) as shown:
-        shown.wait_for("> ")
+        shown.wait_for_prompt()
         shown.type("Hi\r")
         shown.wait_for("a dark")
         shown.type("\x03")
         shown.wait_for("stopped")
         release.set()
+        shown.wait_for_prompt()
         shown.type("/retry\r")
         shown.wait_for("stormy night")
+        shown.wait_for_prompt()
         shown.type("/quit\r")
         assert shown.end() == 0
         keys = [header(request, "idempotency-key") for request in server.requests]
@@ -160,9 +173,10 @@ def test_a_narrow_terminal_without_home_utf_8_and_writable_folder_is_enough(
     settings = {**local, "UNIQOS_CONFIG_DIR": str(folder / "x"), "HOME": "", "LC_ALL": "C", "PYTHONUTF8": "0"}
     settings |= {"PYTHONIOENCODING": "ascii", "TERM": "dumb"}
     with terminal("chat", settings=settings, columns=20) as shown:
-        shown.wait_for("> ")
+        shown.wait_for_prompt()
         shown.type("[[uniqos:emotion=joy]] Ol\u00e1\r")
         shown.wait_for("valence")
+        shown.wait_for_prompt()
         shown.type("/quit\r")
         assert shown.end() == 0
     assert shown.raw.decode(errors="replace").count("valence #") + shown.raw.count(b"valence *") == 1

@@ -13,6 +13,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+import trustme
 
 import uniqos
 from uniqos.cli.doctor import calls, machine, network
@@ -135,6 +136,19 @@ def test_the_issuer_of_a_trusted_certificate_is_named(
     assert "trustme" in found["tls"].data["issuers"][0]
     assert found["tls"].data["version"].startswith("TLSv1")
     assert found["tls"].data["days_left"] > 0
+
+
+def test_the_whole_chain_of_issuers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = trustme.CA(organization_name="Root Company")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    root.create_child_ca().issue_cert("127.0.0.1").configure_cert(context)
+    root.cert_pem.write_to_path(tmp_path / "root.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
+    with dated() as plain, RawServer(plain.handler, tls=context) as server:
+        found = by_check(network.reach(server.url, None, 5))
+    issuers = found["tls"].data["issuers"]
+    assert [name.split()[0] for name in issuers] == ["trustme", "Root"]
+    assert " < Root Company" in found["tls"].text
 
 
 def test_the_issuer_of_an_untrusted_certificate_is_named_with_what_to_do(certified: ssl.SSLContext) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -51,8 +50,9 @@ class Terminal:
         wanted = "".join(text.split())
         self._read(lambda: self.words.count(wanted) >= times, f"{text!r} is not shown")
 
-    def send_signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+    def wait_for_prompt(self) -> None:
+        """Read until the last line is an empty prompt: keys that come earlier are those of another mode."""
+        self._read(lambda: self.picture.splitlines()[-1:] == [">"], "there is no prompt")
 
     def end(self) -> int:
         """Read until the command ends; return its exit code."""

@@ -162,7 +162,7 @@ def _chain(tls: Any, method: str) -> list[dict[str, Any]]:
 
     Python 3.13 made the chain public, but only as DER. Its names can be read from the inner object alone.
     """
-    inner = getattr(tls, "_sslobj", None)
+    inner = getattr(tls, "_sslobj", tls)  # httpcore 1.0.9 gives the inner object itself.
     try:
         return [certificate.get_info() for certificate in getattr(inner, method)() or ()]
     except (AttributeError, TypeError, ValueError, ssl.SSLError):
