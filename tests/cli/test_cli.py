@@ -60,8 +60,9 @@ def local(sandbox: Sandbox) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("api", "app", "chat", "contract", "doctor", "output", "profiles", "resources", "respond", "sandbox"),
-        *("shared", "usage", "webhooks"),
+        *("api", "app", "calls", "completion", "contract", "flags", "groups", "man", "output", "printing"),
+        *("registry", "resources", "respond", "sandbox", "shared", "table", "yaml"),
+        *("charts", "chat", "credentials", "doctor", "outline", "profiles", "usage", "webhooks"),
     ],
 )
 def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:
