@@ -14,16 +14,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import Any, Literal
 from uuid import uuid4
 
 from .._base.secret import Secret, hide
 from .._extras import missing_extra
 from ..errors import ConfigurationError
 from . import output
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SERVICE = "uniqos"
