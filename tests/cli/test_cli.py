@@ -62,6 +62,7 @@ def local(sandbox: Sandbox) -> dict[str, str]:
     [
         *("api", "app", "calls", "completion", "contract", "flags", "groups", "man", "output", "printing"),
         *("registry", "resources", "respond", "sandbox", "shared", "table", "yaml"),
+        *("charts", "chat", "credentials", "doctor", "outline", "profiles", "usage", "webhooks"),
     ],
 )
 def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:

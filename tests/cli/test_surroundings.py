@@ -229,7 +229,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def test_a_wrong_word_gets_a_suggestion() -> None:
-    assert "Did you mean 'personalities'?" in run_here("personalties", "list", settings={}).err
+    assert "Did you mean 'personalities'" in run_here("personalties", "list", settings={}).err
     assert "Did you mean 'list'?" in run_here("personalities", "lst", settings={}).err
 
 

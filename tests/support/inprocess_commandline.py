@@ -16,6 +16,8 @@ import pytest
 
 import uniqos.cli
 
+from .commandline import NO_PROFILES
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -56,7 +58,9 @@ def run_here(
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("UNIQOS_", "FORCE_COLOR", "NO_COLOR"))]:
             patch.delenv(name)
-        for name, value in {"TERM": "xterm", "COLUMNS": str(columns or 80), **settings}.items():
+        # No profile of the person who runs the tests may count.
+        own = {"TERM": "xterm", "COLUMNS": str(columns or 80), "UNIQOS_CONFIG_DIR": NO_PROFILES}
+        for name, value in {**own, **settings}.items():
             patch.setenv(name, value)
         patch.setattr("uniqos.cli.output._has_reported_letters", False)  # It is said once in a process.
         patch.setattr(sys, "argv", ["uniqos", *arguments])

@@ -24,7 +24,7 @@ from ..api import operations, source_of
 from . import output
 from .calls import is_stream, perform, print_stream
 from .output import json_text
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, parse_json, read_json
+from .shared import BaseUrl, Debug, IdempotencyKey, Profile, Timeout, connected, parse_json, read_json
 from .table import columns_text
 
 # A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
@@ -51,6 +51,7 @@ def api(
     ] = None,
     idempotency_key: IdempotencyKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="With list: print one JSON array.")] = False,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -63,7 +64,7 @@ def api(
 
     uniqos api list prints all operations, with the source of each request's and answer's shape.
 
-    The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    The API key comes from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS) as run:
         if method == "list":
@@ -82,7 +83,7 @@ def api(
         # The file is opened before the call, since the answer may cost money and must not be lost.
         with (
             PartialFile(file) if file else nullcontext() as part,
-            connected(base_url, timeout, debug) as (client, local),
+            connected(base_url, timeout, debug, profile=profile) as (client, local),
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())

@@ -12,8 +12,8 @@ from .registry import CommandGroup
 
 _HELP = """Talk to the personalities of the uniqOS API.
 
-The API key is read from UNIQOS_API_KEY only. On a command line every process of the machine could see the key, and the
-shell would keep it in its history.
+The API key comes from UNIQOS_API_KEY, or from a profile of uniqos login. It is never an argument: every process of the
+machine could see it, and the shell would keep it in its history.
 
 Data goes to standard output, everything else to standard error. NO_COLOR switches colours off, FORCE_COLOR on.
 

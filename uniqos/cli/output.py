@@ -27,7 +27,7 @@ _SERVER_FAILURES = frozenset({"internal_error", "upstream_llm_error", "service_u
 _has_reported_letters = False
 
 _HINTS = {
-    "missing_api_key": "set UNIQOS_API_KEY, or leave out --base-url and UNIQOS_BASE_URL to ask the local sandbox",
+    "missing_api_key": "run uniqos login, or set UNIQOS_API_KEY; without a base URL the local sandbox answers",
     "invalid_api_key_format": "set UNIQOS_API_KEY to a key of the API, or unset it to ask the local sandbox",
     "authentication_error": "check UNIQOS_API_KEY",
     "stream_interrupted": "the text above is all that arrived",

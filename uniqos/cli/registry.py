@@ -19,6 +19,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mcp": ("mcp", "Serve the API as tools of the Model Context Protocol until the host leaves."),
     "completion": ("man", "Print the script that completes commands, options and ids in a shell."),
     "man": ("man", "Print the manual page of all commands."),
+    "chat": ("chat", "Talk to a personality: each line is a message."),
+    "login": ("profiles", "Store a key or portal token under a name, and use it from now on."),
+    "logout": ("profiles", "Delete a profile and its key from this machine."),
+    "profiles": ("profiles", "List the profiles, without their keys."),
+    "use": ("profiles", "Use a profile from now on."),
+    "doctor": ("doctor", "Check everything between this machine and the API, and say what to do."),
+    "usage": ("usage", "Show the turns by day, the quota that is left, and the alerts."),
+    "webhooks listen": ("webhooks", "Receive deliveries on this machine until Ctrl-C."),
+    "webhooks trigger": ("webhooks", "Let a running sandbox send an event."),
+    "webhooks replay": ("webhooks", "Forward the deliveries of a record again."),
 }
 """All commands that are no operations of the API. ``"webhooks listen"`` is a command in the group ``webhooks``."""
 

@@ -32,6 +32,7 @@ from .shared import (
     Format,
     FormatOption,
     IdempotencyKey,
+    Profile,
     QueryOption,
     Raw,
     Timeout,
@@ -308,6 +309,7 @@ def _printing() -> Iterator[inspect.Parameter]:
 
 def _connection(*, timeout: bool = True) -> Iterator[inspect.Parameter]:
     yield _option("dry_run", DryRun, False)
+    yield _option("profile", Profile)
     yield _option("base_url", BaseUrl)
     if timeout:
         yield _option("timeout", Timeout)
@@ -322,6 +324,7 @@ def _connected(
         given["base_url"],
         timeout,
         given["debug"],
+        profile=given["profile"],
         dry_run=given["dry_run"],
         silent=form.has_json_errors,
     )

@@ -20,10 +20,12 @@ from .shared import (
     Format,
     FormatOption,
     IdempotencyKey,
+    Profile,
     QueryOption,
     Raw,
     Timeout,
     connected,
+    default_personality,
     print_events,
     standard_input,
     write_summary,
@@ -75,14 +77,16 @@ def respond(
     query: QueryOption = None,
     raw: Raw = False,
     dry_run: DryRun = False,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
     """Answer MESSAGE in the voice of a personality.
 
-    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key is read
-    from UNIQOS_API_KEY. Without a key a local sandbox answers, a stand-in for the real engine.
+    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key comes
+    from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers, a stand-in for the
+    real engine.
 
     A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
     it, run the same command again, and the turn is not billed twice.
@@ -96,12 +100,15 @@ def respond(
                 )
             stream, out = False, printer(form, query, raw=raw)
         text = standard_input() if message == "-" else message
-        with connected(base_url, timeout, debug, dry_run=dry_run, silent=form.has_json_errors) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile, dry_run=dry_run, silent=form.has_json_errors) as (
+            client,
+            default,
+        ):
             if not text.strip():
                 raise uniqos.ConfigurationError(
                     "the message is empty: give a text, or - to read standard input", code="empty_message"
                 )
-            personality_id = personality or default
+            personality_id = personality or default_personality(base_url, profile) or default
             if personality_id is None:
                 raise uniqos.ConfigurationError(
                     "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY",
