@@ -17,10 +17,15 @@ from pydantic_core import to_json
 
 from ._calls import Call, Calls
 from ._errors import BatchError
+from ._outcomes import Report
 from ._problems import Problem
+from ._results import read_report
 from ._rows import Row, Rows
 
-__all__ = ["Partition", "Partitions"]
+__all__ = ["COUNTED", "Partition", "Partitions", "report_of"]
+
+COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_flight", "retries", "turns")
+"""The counts of a report that add up over partitions."""
 
 _DUPLICATE = "a row before this one has the same id; give each row its own"
 
@@ -60,13 +65,20 @@ class Partitions:
         settings: The settings of the run, which all runs over the folder must share.
         count: Number of partitions of a new folder.
         run: The name of the run; None takes that of the folder, or a random one.
+        must_exist: Whether to refuse a new folder.
 
     Raises:
         BatchError: The folder belongs to another run, or cannot be used.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int, run: str | None
+        self,
+        folder: str | os.PathLike[str],
+        settings: Mapping[str, str],
+        count: int,
+        run: str | None,
+        *,
+        must_exist: bool = False,
     ) -> None:
         self._folder: Path = Path(folder)
         self._plan: dict[str, Any] = {
@@ -77,6 +89,8 @@ class Partitions:
             "counts": None,
         }
         try:
+            if must_exist and self._read_plan() is None:
+                raise BatchError(f"{self._folder} holds no partitions of a batch", code="ledger_unreadable")
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             known = self._read_plan()
             if known is None:
@@ -223,3 +237,19 @@ class _Ids:
         """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def report_of(folder: str | os.PathLike[str]) -> Report:
+    """Return the state of the last run over a folder of partitions, as the ledgers have it.
+
+    Raises:
+        BatchError: The folder holds no partitions, or a ledger cannot be read.
+    """
+    partitions = Partitions(folder, {}, 1, None, must_exist=True)
+    parts = partitions.all
+    states = [read_report(part.ledger) if os.path.exists(part.ledger) else Report() for part in parts]
+    return Report(
+        **{name: sum(getattr(state, name) for state in states) for name in COUNTED},
+        total=sum(part.count for part in parts),
+        is_complete=bool(parts) and all(state.is_complete for state in states),
+    )

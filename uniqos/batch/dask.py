@@ -45,7 +45,6 @@ from pydantic_core import from_json
 from typing_extensions import Unpack
 
 from .. import AsyncUniqOS, UniqOS
-from .._async.client import _unpickle
 from .._base.model import Model
 from .._extras import missing_extra
 from ..errors import ConfigurationError
@@ -55,10 +54,10 @@ from ._calls import Calls
 from ._emotions import emotion_of
 from ._files import Files
 from ._interrupts import Interrupts
-from ._loop_thread import LoopThread
+from ._loop_thread import LoopThread, asynchronous
 from ._options import BatchOptions, Settings
 from ._outcomes import Report, Result
-from ._partitions import Partition, Partitions
+from ._partitions import COUNTED, Partition, Partitions
 from ._records import line_of, to_line
 from ._results import read_report, read_results
 from ._row import Row
@@ -80,7 +79,6 @@ _PLUGIN = "uniqos-loop"
 _PARTITIONS_PER_THREAD = 4
 _POLL_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
-_COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_flight", "retries", "turns")
 
 
 # In a worker process
@@ -167,7 +165,7 @@ class _News:
         """Tell the driver."""
         self._sent_at = time.monotonic()
         emotions = {name: count for name, count in self.emotions.items() if name}
-        counts = {name: getattr(report, name) for name in _COUNTED}
+        counts = {name: getattr(report, name) for name in COUNTED}
         self._send({"partition": self._partition, "counts": counts, "emotions": emotions})
 
 
@@ -239,7 +237,7 @@ class DaskBatch:
         self._calls: Calls = Calls(
             operation, self._settings.id, self._settings.map, self._settings.fixed, return_format
         )
-        self._client: AsyncUniqOS | None = None if client is None else _asynchronous(client)
+        self._client: AsyncUniqOS | None = None if client is None else asynchronous(client)
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._source: object = rows
         self._dask: Any = dask  # Each method of distributed's client is typed as if it might return a coroutine.
@@ -266,7 +264,7 @@ class DaskBatch:
     def report(self) -> Report:
         """The present state of the run; after its end, the final one."""
         states = {**self._states, **self._ends}
-        counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states.values()) for name in _COUNTED}
+        counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states.values()) for name in COUNTED}
         stopped = [end for end in self._ends.values() if end.stopped is not None]
         report = Report(
             **counts,
@@ -475,13 +473,19 @@ class DaskBatch:
             self._settings.on_progress(self.report)
 
 
-def _asynchronous(client: UniqOS | AsyncUniqOS) -> AsyncUniqOS:
-    """Return a client for event loops with the same settings, which can be pickled."""
-    if client._requester.connections.http_client is not None or not isinstance(
-        client._requester.config.verify, str | None
-    ):
-        client.__reduce__()  # It raises the error that says why the client cannot be sent to a worker.
-    return client if isinstance(client, AsyncUniqOS) else _unpickle(AsyncUniqOS, client._requester.config)
+def connect(address: str) -> distributed.Client:
+    """Return a client of a cluster, which is not made the default of this process.
+
+    Args:
+        address: Address of the scheduler, ``tcp://host:8786``.
+
+    Raises:
+        ConfigurationError: Nothing answers there.
+    """
+    try:
+        return distributed.Client(address, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        raise ConfigurationError(f"no Dask scheduler answers at {address!r}: {exc}", code="dask_unreachable") from exc
 
 
 def _rows_of_dask(source: Any, dask: Any) -> Rows | None:
