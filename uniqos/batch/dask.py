@@ -298,7 +298,8 @@ class DaskBatch:
         interrupts.install()
         tasks = self._submit(topic)
         try:
-            self._wait(tasks)
+            with dask.as_current():
+                self._wait(tasks)
         except BaseException:
             dask.cancel(list(tasks), force=True)
             dask.run(_cancel_batches)

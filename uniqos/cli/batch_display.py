@@ -60,6 +60,8 @@ class Progress:
             self.fraction = settled / report.total
         elif fraction_read is not None and report.rows:
             self.fraction = fraction_read * settled / report.rows
+        elif report.rows and self.fraction is not None:  # The input is read to its end.
+            self.fraction = settled / report.rows
         now = self._now()
         self._seen.append((now, report.done - report.replayed + report.failed + report.unknown))
         while len(self._seen) > 2 and self._seen[0][0] < now - _WINDOW_SECONDS:
