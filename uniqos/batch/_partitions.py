@@ -17,12 +17,13 @@ from pydantic_core import to_json
 
 from ._calls import Call, Calls
 from ._errors import BatchError
+from ._options import BatchOptions
 from ._outcomes import Report
 from ._problems import Problem
 from ._results import read_report
 from ._rows import Row, Rows
 
-__all__ = ["COUNTED", "Partition", "Partitions", "report_of"]
+__all__ = ["COUNTED", "Partition", "Partitions", "options_of", "report_of"]
 
 COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_flight", "retries", "turns")
 """The counts of a report that add up over partitions."""
@@ -237,6 +238,37 @@ class _Ids:
         """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def options_of(parts: list[Partition], run: str, options: BatchOptions) -> list[BatchOptions]:
+    """Return the options of the batch of each partition.
+
+    Args:
+        parts: The partitions.
+        run: The name of the run.
+        options: Those of the whole batch. ``max_turns`` is divided, so that all partitions together keep the budget.
+    """
+    budgets = _budgets(parts, options.get("max_turns"))
+    return [
+        {**options, "ledger": part.ledger, "run": run, "max_turns": budget, "on_progress": None}
+        for part, budget in zip(parts, budgets, strict=True)
+    ]
+
+
+def _budgets(parts: list[Partition], most: int | None) -> list[int | None]:
+    """Return how many turns the ledger of each partition may hold."""
+    if most is None:
+        return [None] * len(parts)
+    states = [read_report(part.ledger) if os.path.exists(part.ledger) else Report() for part in parts]
+    wanted = [max(0, part.count - state.done) for part, state in zip(parts, states, strict=True)]
+    left = max(0, most - sum(state.turns for state in states))
+    spare = max(0, left - sum(wanted)) // max(1, len(parts))  # for calls that are billed and have no answer
+    budgets: list[int | None] = []
+    for state, want in zip(states, wanted, strict=True):
+        granted = min(left, want + spare)
+        left -= granted
+        budgets.append(state.turns + granted)
+    return budgets
 
 
 def report_of(folder: str | os.PathLike[str]) -> Report:

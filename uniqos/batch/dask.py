@@ -35,7 +35,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -51,15 +51,15 @@ from ..errors import ConfigurationError
 from ._arrow import to_arrow
 from ._async.batch import AsyncBatch
 from ._calls import Calls
-from ._emotions import emotion_of
 from ._files import Files
 from ._interrupts import Interrupts
 from ._loop_thread import LoopThread, asynchronous
 from ._options import BatchOptions, Settings
 from ._outcomes import Report, Result
-from ._partitions import COUNTED, Partition, Partitions
+from ._partition_task import PartitionTask, work_on
+from ._partitions import COUNTED, Partition, Partitions, options_of
 from ._records import line_of, to_line
-from ._results import read_report, read_results
+from ._results import read_results
 from ._row import Row
 from ._rows import Rows, open_rows
 
@@ -100,46 +100,16 @@ class _LoopPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has few ty
         self.loop.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """The work on one partition."""
-
-    partition: Partition
-    operation: str
-    return_format: Literal["text", "modulator_pack"] | None
-    options: BatchOptions
-    concurrency: int
-    """How many calls a worker process may have under way."""
-    rate_share: float
-    topic: str
-
-
-def _run_partition(task: _Task, given: AsyncUniqOS | None) -> Report:
+def _run_partition(task: PartitionTask, given: AsyncUniqOS | None, concurrency: int, topic: str) -> Report:
     """Run one partition in a thread of a worker, on the loop of its process."""
     worker: Any = distributed.get_worker()
     plugin = _plugin_of(worker)
-    concurrency = max(1, task.concurrency // max(1, worker.state.nthreads))
-    news = _News(partial(worker.log_event, task.topic), task.partition.number)
+    share = max(1, concurrency // max(1, worker.state.nthreads))
+    news = _News(partial(worker.log_event, topic), task.partition.number)
     client = plugin.loop.client(given, task.rate_share)
-    return plugin.loop.start(_work(task, client, concurrency, news, plugin.batches)).result()
-
-
-async def _work(
-    task: _Task, client: AsyncUniqOS, concurrency: int, news: _News, batches: set[AsyncBatch[Any]]
-) -> Report:
-    options: BatchOptions = {**task.options, "concurrency": concurrency, "on_progress": news.note}
-    batch: AsyncBatch[Model] = AsyncBatch(
-        client, task.operation, task.partition.read(), return_format=task.return_format, **options
-    )
-    batches.add(batch)
-    try:
-        async with batch:
-            async for result in batch:
-                news.emotions[emotion_of(result)] += 1
-    finally:
-        batches.discard(batch)
-    news.send(batch.report)
-    return batch.report
+    report = plugin.loop.start(work_on(task, client, share, news.note, news.emotions, plugin.batches)).result()
+    news.send(report)
+    return report
 
 
 class _News:
@@ -154,7 +124,7 @@ class _News:
         self._send: Callable[[dict[str, Any]], None] = send
         self._partition: int = partition
         self._sent_at: float = 0.0
-        self.emotions: Counter[str | None] = Counter()
+        self.emotions: Counter[str] = Counter()
 
     def note(self, report: Report) -> None:
         """Tell the driver, if that was not done in the last second."""
@@ -164,9 +134,8 @@ class _News:
     def send(self, report: Report) -> None:
         """Tell the driver."""
         self._sent_at = time.monotonic()
-        emotions = {name: count for name, count in self.emotions.items() if name}
         counts = {name: getattr(report, name) for name in COUNTED}
-        self._send({"partition": self._partition, "counts": counts, "emotions": emotions})
+        self._send({"partition": self._partition, "counts": counts, "emotions": dict(self.emotions)})
 
 
 def _plugin_of(worker: Any) -> _LoopPlugin:
@@ -381,40 +350,17 @@ class DaskBatch:
 
     def _submit(self, topic: str) -> dict[Any, Partition]:
         """Give the partitions to the cluster."""
-        share = self._rate_share()
+        share, given = self._rate_share(), self._client
         futures: dict[Any, Partition] = {}
-        for part, max_turns in zip(self._parts, self._budgets(), strict=True):
-            options: BatchOptions = {
-                **self._options,
-                "ledger": part.ledger,
-                "run": self._run_name,
-                "max_turns": max_turns,
-                "on_progress": None,
-            }
-            task = _Task(part, self._calls.name, self._return_format, options, self._settings.concurrency, share, topic)
+        all_options = options_of(self._parts, self._run_name, self._options)
+        for part, options in zip(self._parts, all_options, strict=True):
+            task = PartitionTask(part, self._calls.name, self._return_format, options, share)
             key = f"{topic}-{part.number}"
-            futures[self._dask.submit(_run_partition, task, self._client, key=key, pure=False)] = part
+            future = self._dask.submit(
+                _run_partition, task, given, self._settings.concurrency, topic, key=key, pure=False
+            )
+            futures[future] = part
         return futures
-
-    def _budgets(self) -> list[int | None]:
-        """Return how many turns the ledger of each partition may hold, so that all together keep the budget."""
-        most = self._settings.max_turns
-        if most is None:
-            return [None] * len(self._parts)
-        turns: list[int] = []
-        wanted: list[int] = []
-        for part in self._parts:
-            known = read_report(part.ledger) if os.path.exists(part.ledger) else Report()
-            turns.append(known.turns)
-            wanted.append(max(0, part.count - known.done))
-        left = max(0, most - sum(turns))
-        spare = max(0, left - sum(wanted)) // len(self._parts)
-        budgets: list[int | None] = []
-        for spent, want in zip(turns, wanted, strict=True):
-            granted = min(left, want + spare)
-            left -= granted
-            budgets.append(spent + granted)
-        return budgets
 
     def _wait(self, futures: dict[Any, Partition]) -> None:
         """Wait for the partitions; meanwhile share the rate, tell the progress, and stop all when one must stop."""
