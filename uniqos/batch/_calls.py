@@ -17,7 +17,7 @@ from ..api import operations
 from ..api.engine import RESPOND, ModulatorPack
 from ..errors import ConfigurationError, RequestValidationError
 from ._cells import CellError, to_json
-from ._keys import body_digest, record_key
+from ._keys import body_digest, key_maker
 from ._problems import Problem
 from ._rows import json_fields
 
@@ -81,6 +81,7 @@ class Calls:
         if self.is_turn:
             self._encode = self._encode_turn
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
+        self._key_maker: tuple[str, Callable[[str, bytes], str]] | None = None
         self._check_names()
 
     @property
@@ -174,9 +175,14 @@ class Calls:
         digest = body_digest(request.path, request.content)
         key = None
         if self.has_key:
-            key = record_key(run, self.name, id, digest)
+            key = self._make_key(run)(id, digest)
             set_idempotency_key(request, key)
         return Call(id, request, digest, key, self._order(request, fields))
+
+    def _make_key(self, run: str) -> Callable[[str, bytes], str]:
+        if self._key_maker is None or self._key_maker[0] != run:
+            self._key_maker = (run, key_maker(run, self.name))
+        return self._key_maker[1]
 
     def _fields(self, row: Mapping[str, object]) -> dict[str, object]:
         """Return what is sent of a row. A value of None is left out, as by the keywords of ``respond``."""

@@ -38,6 +38,8 @@ _FIELDS = "record, id, digest, number, pass, state, key, sent_at, turns, answer,
 _FIND = f"select {_FIELDS} from records where id = ?"
 _ONE = f"select {_FIELDS} from records where record = ?"
 _OWN_SETTINGS = {"pass", "complete"}
+_LOCK_SECONDS = 1.0
+"""How long a run waits for the lock, which `is_in_use` of another process takes for a moment."""
 _FREE_BYTES = 4 * 1024 * 1024
 """Bytes of the disk that stay free for the answers of calls that are under way."""
 
@@ -96,9 +98,9 @@ class Ledger:
             return
         try:
             self._make_file(self.path)
-            self._lock_file = self._locked()
+            self._lock_file = self._locked(_LOCK_SECONDS)
             self._writer: sqlite3.Connection = self._connect()
-            self._writer.execute("pragma journal_mode = wal")
+            self._make_tables(self._writer)
             self._writer.execute("pragma synchronous = full")
             self._prepare(settings, run)
             self._reader: sqlite3.Connection = self._connect()
@@ -126,11 +128,11 @@ class Ledger:
         connection.execute("pragma trusted_schema = off")
         return connection
 
-    def _locked(self) -> sqlite3.Connection:
+    def _locked(self, timeout: float) -> sqlite3.Connection:
         """Lock the ledger for this run, by a file beside it. The lock ends with the process, however that ends."""
         path = self.path.with_name(f"{self.path.name}-lock")
         self._make_file(path)
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        lock = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             lock.execute("begin exclusive")
         except sqlite3.OperationalError as exc:
@@ -153,11 +155,20 @@ class Ledger:
         except sqlite3.Error as exc:
             raise self._error(exc) from exc
 
-    def _prepare(self, settings: Mapping[str, str], run: str | None) -> None:
-        """Make the tables, or check that an earlier run had the same settings; then begin a pass."""
-        connection = self._writer
-        if not connection.execute("select 1 from sqlite_master where type = 'table' limit 1").fetchone():
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        """Make the tables of a new ledger. A database of another program is left as it is."""
+        tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+        if tables and not {"meta", "records", "rejects"} <= tables:
+            raise BatchError(
+                f"{self.path} is a database of another program; give another path", code="ledger_unreadable"
+            )
+        connection.execute("pragma journal_mode = wal")
+        if not tables:
             connection.executescript(f"begin; {_SCHEMA} commit;")
+
+    def _prepare(self, settings: Mapping[str, str], run: str | None) -> None:
+        """Keep the settings, or check that an earlier run had the same ones; then begin a pass."""
+        connection = self._writer
         connection.execute("begin immediate")
         known = dict(connection.execute("select name, value from meta"))
         wanted = {"format": _FORMAT, **settings}
@@ -308,8 +319,10 @@ class Ledger:
 
     def is_in_use(self) -> bool:
         """Return whether a run uses the ledger."""
+        if not self.path.with_name(f"{self.path.name}-lock").exists():
+            return False
         try:
-            self._locked().close()
+            self._locked(0).close()
         except (BatchError, sqlite3.Error):
             return True
         return False
@@ -350,5 +363,6 @@ def _is_busy(exc: sqlite3.Error) -> bool:
 
 def exchange_json(status: int, request_id: str | None, retries: int, elapsed: float, is_replayed: bool) -> str:
     """Return what is kept of an exchange, as JSON."""
-    kept = {"status": status, "request_id": request_id, "retries": retries, "elapsed": round(elapsed, 4)}
-    return json.dumps({**kept, "replayed": True} if is_replayed else kept)
+    id = "null" if request_id is None else json.dumps(request_id)
+    replayed = ', "replayed": true' if is_replayed else ""
+    return f'{{"status": {status}, "request_id": {id}, "retries": {retries}, "elapsed": {elapsed:.4f}{replayed}}}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from typing_extensions import Required, TypedDict
 from .._wire.options import shown
 from ..errors import ConfigurationError
 from ._outcomes import Report
+from ._rows import Format
 
 __all__ = ["BatchOptions", "Settings", "Unknown"]
 
@@ -39,7 +40,8 @@ class BatchOptions(TypedDict, total=False):
     """How many turns the API may bill for the ledger, over all runs. It is checked before a turn is sent."""
     unknown: Unknown
     """What becomes of a record that was sent, and whose answer was lost. ``"resend"``, the default, sends it again with
-    its own key, within ``key_window``. ``"hold"`` leaves it for people."""
+    its own key, within ``key_window``: once at the end of the run, and in each later run. ``"hold"`` leaves it for
+    people."""
     key_window: timedelta
     """How long after its first request a lost record may be sent again, 24 hours by default. How long the API honours
     an idempotency key is not public: after that time, the turn is billed a second time."""
@@ -50,8 +52,15 @@ class BatchOptions(TypedDict, total=False):
     run: str | None
     """The name of the run, from which the idempotency keys derive. By default it is random, and kept in the ledger.
     With a name of your own the keys survive the loss of the ledger."""
-    format: Literal["jsonl", "csv", "parquet"] | None
+    format: Format | None
     """The format of a file or of standard input. By default the ending of the path says it."""
+    csv_nulls: Collection[str]
+    """The cells of a CSV file that stand for null; by default the empty ones."""
+    delimiter: str | None
+    """The character between two cells of a CSV file; by default a comma, and a tab for ``.tsv``."""
+    json_columns: Collection[str]
+    """Further columns of a table in which a text that begins with ``{`` or ``[`` is JSON. Columns of fields that take
+    an object or a list are read so without it."""
 
 
 class Settings:
@@ -88,7 +97,10 @@ class Settings:
         if self.on_progress is not None and not callable(self.on_progress):
             raise ConfigurationError("on_progress must be a function that takes a Report")
         self.run: str | None = options.get("run")
-        self.format: Literal["jsonl", "csv", "parquet"] | None = options.get("format")
+        self.format: Format | None = options.get("format")
+        self.csv_nulls: Collection[str] = options.get("csv_nulls", ("",))
+        self.delimiter: str | None = options.get("delimiter")
+        self.json_columns: frozenset[str] = frozenset(options.get("json_columns", ()))
         for name, value in (("map", self.map), ("fixed", self.fixed)):
             if not isinstance(value, Mapping):
                 raise ConfigurationError(f"{name} must be a mapping, got {type(value).__name__}")

@@ -42,6 +42,9 @@ class Job:
     is_noted: bool = False
     """Whether the ledger holds the record as sent."""
     has_added_turn: bool = False
+    """Whether the turn that the record may cost was counted for this request."""
+    lost: errors.UniqOSError | None = None
+    """The error by which the answer was lost, of a record that this run sends again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,8 +93,11 @@ class Run(Generic[M]):
         """The calls that wait for an earlier one of the same order, which is in the line or under way."""
         self._waiting: int = 0
         self._waiting_bytes: int = 0
+        self._lost: list[Job] = []
+        """Records whose answer was lost in this run, and which are sent again at its end."""
         self._open_ids: set[str] = set()
         """Ids of rows that were read, and that the ledger does not hold yet in this pass."""
+        self._has_rejected_ids: bool = False
         self._setbacks: int = 0
         self._turns: int = ledger.turns()
         self._counts: dict[str, int] = dict.fromkeys(("rows", "done", "replayed", "rejected", "failed", "unknown"), 0)
@@ -146,13 +152,14 @@ class Run(Generic[M]):
         return (
             id in self._open_ids
             or any(entry.run_pass == self._ledger.number_of_pass for entry in versions)
-            or self._ledger.has_rejected(id)
+            or (self._has_rejected_ids and self._ledger.has_rejected(id))
         )
 
     def _reject(self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None) -> None:
         self.group.changes.append(self._ledger.rejected(row.number, id or shown_id, problems))
         if id is not None:
             self.group.ids.append(id)
+            self._has_rejected_ids = True
         self._counts["rejected"] += 1
         if self.keeps_results:
             self.group.results.append(Rejected(id or shown_id, row.number, row.values, problems))
@@ -204,6 +211,7 @@ class Run(Generic[M]):
 
     def release(self, count: int) -> None:
         """Move up to ``count`` jobs from the line to those that are sent after the next transaction."""
+        self._meet_lost()
         if self._stopped is None and self._line and count > 0 and not self._ledger.has_space():
             self.stop("disk_full", "the disk of the ledger is nearly full; free some space, and run the batch again")
         while count > 0 and self._line and self._stopped is None:
@@ -273,34 +281,72 @@ class Run(Generic[M]):
             self.stop(verdict.code, f"{error.message}; {verdict.remedy}, and run the batch again")
             self._put_back(job)
             return
+        if verdict.kind == "unknown" or (job.lost is not None and isinstance(error, errors.ConflictError)):
+            self._settle_lost(job, error)
+            return
         if verdict.kind == "again":
-            self._setbacks += 1
-            if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
-                self.stop(
-                    verdict.code,
-                    f"{self._setbacks} calls in a row did not run, the last because: {error.message}; {verdict.remedy}",
-                )
+            self._stop_after_setbacks(verdict.code, f"did not run, the last because: {error.message}; {verdict.remedy}")
             if self._stopped is not None:
                 self._put_back(job)
             else:
-                self._line.appendleft(job)
-                self._waiting += 1
-                self._waiting_bytes += len(job.call.request.content or b"")
+                self._wait_again(job)
             return
         self._setbacks = 0
         entry = job.entry
-        state: Literal["failed", "unknown"] = verdict.kind
-        entry.state = state
-        entry.error, entry.exchange = _error_json(error), _exchange_json(error.http)
+        entry.state, entry.error, entry.exchange = "failed", _error_json(error), _exchange_json(error.http)
         entry.answer = error.body if isinstance(error, errors.ResponseValidationError) else None
         if not verdict.is_billed:
             self._return_turn(job)
         self._follow(job)
-        self._count(entry.state)
+        self._finish_failed(job, error, "failed")
+
+    def _settle_lost(self, job: Job, error: errors.UniqOSError) -> None:
+        """Note that the answer of a call was lost. Within its window, the record is sent once more in this run."""
+        self._stop_after_setbacks("unreachable", f"lost their answers, the last because: {error.message}")
+        entry = job.entry
+        entry.state, entry.error, entry.exchange = "unknown", _error_json(error), _exchange_json(error.http)
+        order = job.call.order
+        has_room = order is not None or len(self._lost) < _MOST_WAITING
+        if job.lost is not None or not has_room or not self._may_resend(entry):
+            self._follow(job)
+            self._finish_failed(job, error, "unknown")
+            return
+        self.group.changes.append(self._ledger.settled(entry))
+        job.lost, job.before, job.is_noted, job.has_added_turn = error, "unknown", False, False
+        if order is None:
+            self._lost.append(job)
+        else:  # The later turns of a conversation wait for this one.
+            self._wait_again(job)
+
+    def _finish_failed(self, job: Job, error: errors.UniqOSError, state: Literal["failed", "unknown"]) -> None:
+        entry = job.entry
+        self._count(state)
         self.group.changes.append(self._ledger.settled(entry))
         if self.keeps_results:
-            failed = Failed(entry.id, entry.number, job.row.values, error, state, entry.key)
-            self.group.results.append(failed)
+            self.group.results.append(Failed(entry.id, entry.number, job.row.values, error, state, entry.key))
+
+    def _stop_after_setbacks(self, code: StopCode, reason: str) -> None:
+        """Stop the run if too many calls in a row have had no answer: all others would end in the same way."""
+        self._setbacks += 1
+        if self._setbacks > max(_LEAST_SETBACKS, 2 * self._settings.concurrency):
+            self.stop(code, f"{self._setbacks} calls in a row {reason}; run the batch again later")
+
+    def _wait_again(self, job: Job) -> None:
+        """Put a job back to the front of the line."""
+        self._line.appendleft(job)
+        self._waiting += 1
+        self._waiting_bytes += len(job.call.request.content or b"")
+
+    def _meet_lost(self) -> None:
+        """Send the lost records again when all others have ended; after a stop, leave them to the next run."""
+        if self.in_flight or not self._lost or (self._stopped is None and (self._line or not self.is_exhausted)):
+            return
+        lost, self._lost = self._lost, []
+        for job in reversed(lost):
+            if self._stopped is None:
+                self._wait_again(job)
+            elif job.lost is not None:
+                self._finish_failed(job, job.lost, "unknown")
 
     def give_back(self, jobs: list[Job]) -> None:
         """Note that released jobs were not sent after all."""
@@ -309,6 +355,10 @@ class Run(Generic[M]):
             self._put_back(job)
 
     def _put_back(self, job: Job) -> None:
+        if job.lost is not None:
+            job.entry.state = "unknown"
+            self._finish_failed(job, job.lost, "unknown")
+            return
         self._return_turn(job)
         job.entry.state = job.before or "pending"
         self.group.changes.append(self._ledger.settled(job.entry))
@@ -360,7 +410,11 @@ class Run(Generic[M]):
     @property
     def has_work(self) -> bool:
         """Whether calls are under way, or will be."""
-        return self.in_flight > 0 or (self._stopped is None and bool(self._line or not self.is_exhausted))
+        return (
+            self.in_flight > 0
+            or bool(self._lost)
+            or (self._stopped is None and bool(self._line or not self.is_exhausted))
+        )
 
     def make_report(self, *, total: int | None = None, has_ended: bool = False) -> Report:
         """Return the present state of the run."""
@@ -435,8 +489,7 @@ def _error_json(error: errors.UniqOSError) -> str:
 def _exchange_json(http: HttpInfo | None) -> str | None:
     if http is None:
         return None
-    request_id = _header(http, b"x-request-id")
-    return exchange_json(http.status, request_id, http.retries, http.elapsed, _is_replayed(http))
+    return exchange_json(http.status, _header(http, b"x-request-id"), http.retries, http.elapsed, _is_replayed(http))
 
 
 def _is_replayed(http: HttpInfo) -> bool:
@@ -445,8 +498,9 @@ def _is_replayed(http: HttpInfo) -> bool:
 
 def _header(http: HttpInfo, name: bytes) -> str | None:
     """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
+    size = len(name)
     for key, value in http.raw_headers:
-        if len(key) == len(name) and key.lower() == name:
+        if len(key) == size and key.lower() == name:
             return value.decode("latin-1")
     return None
 

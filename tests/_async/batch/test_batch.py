@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests._async.support import AsyncFakeClock, client_of
 
+from tests._async.support import AsyncFakeClock, client_of
 from uniqos import AsyncUniqOS, NetworkError, RequestValidationError
 from uniqos.batch import ROW_NUMBER, AsyncBatch, BatchError, Done, Failed, Rejected, Report, Result
 from uniqos.models import ModulatorPack, RespondResult
@@ -118,7 +118,7 @@ async def test_an_error_that_all_calls_would_meet_stops_the_run_and_the_next_one
 ) -> None:
     async with client_of(sandbox) as client:
         sandbox.fault(path="/v1/respond", code=code, nth=3)
-        results, report = await run(client, turns(40), tmp_path, sandbox, concurrency=2)
+        results, report = await run(client, turns(24), tmp_path, sandbox, concurrency=2)
         assert not report.is_complete
         assert report.stopped == stopped
         assert report.reason is not None
@@ -126,8 +126,8 @@ async def test_an_error_that_all_calls_would_meet_stops_the_run_and_the_next_one
         assert all(isinstance(result, Done) for result in results)
         assert len(results) == report.done == report.turns == sandbox.turns_billed < 10
         sandbox.clear_faults()
-        results, report = await run(client, turns(40), tmp_path, sandbox)
-    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 40, 40)
+        results, report = await run(client, turns(24), tmp_path, sandbox)
+    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 24, 24)
 
 
 async def test_no_more_turns_are_sent_than_the_budget_has_over_all_runs(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -152,20 +152,20 @@ async def test_a_call_that_failed_gives_its_turn_back_to_the_budget(sandbox: San
 
 async def test_a_rate_limit_slows_the_run_down_and_fails_no_record(sandbox: Sandbox, tmp_path: Path) -> None:
     async with client_of(sandbox) as client:
-        sandbox.fault(path="/v1/respond", code="rate_limit_exceeded", retry_after="1", times=30)
-        _, report = await run(client, turns(40), tmp_path, sandbox, concurrency=8)
-    assert (report.done, report.is_complete, sandbox.turns_billed) == (40, True, 40)
+        sandbox.fault(path="/v1/respond", code="rate_limit_exceeded", retry_after="1", times=16)
+        _, report = await run(client, turns(24), tmp_path, sandbox, concurrency=8)
+    assert (report.done, report.is_complete, sandbox.turns_billed) == (24, True, 24)
     assert report.retries > 0
 
 
 async def test_a_server_that_runs_nothing_stops_the_run_and_no_record_fails(sandbox: Sandbox, tmp_path: Path) -> None:
     async with client_of(sandbox) as client:
         sandbox.fault(path="/v1/respond", code="service_unavailable", retry_after="0")
-        results, report = await run(client, turns(40), tmp_path, sandbox, concurrency=2)
+        results, report = await run(client, turns(24), tmp_path, sandbox, concurrency=2)
         assert (report.stopped, report.failed, report.turns, results) == ("unreachable", 0, 0, [])
         sandbox.clear_faults()
-        _, report = await run(client, turns(40), tmp_path, sandbox)
-    assert (report.done, report.is_complete) == (40, True)
+        _, report = await run(client, turns(24), tmp_path, sandbox)
+    assert (report.done, report.is_complete) == (24, True)
 
 
 async def test_a_failed_record_is_sent_again_only_where_that_is_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_failed_record_is_sent_again_only_where_that_is_asked_for(sandbo
 async def lose_an_answer(client: AsyncUniqOS, sandbox: Sandbox, folder: Path) -> Failed:
     """Run a batch of one turn, whose answer is lost after it was billed."""
     sandbox.fault(path="/v1/respond", drop=True)
-    (lost,), report = await run(client, turns(1), folder, sandbox)
+    (lost,), report = await run(client, turns(1), folder, sandbox, unknown="hold")
     sandbox.clear_faults()
     assert isinstance(lost, Failed)
     assert (lost.state, report.unknown, sandbox.turns_billed) == ("unknown", 1, 1)
@@ -203,6 +203,36 @@ async def test_a_record_whose_answer_was_lost_is_sent_again_with_its_own_key(san
     assert done.idempotency_key == lost.idempotency_key
     assert done.is_replayed
     assert (report.turns, sandbox.turns_billed) == (1, 1)
+
+
+async def test_a_lost_record_is_sent_again_at_the_end_of_its_own_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True, times=2)
+        results, report = await run(client, turns(6), tmp_path, sandbox, concurrency=1)
+    assert [(r.id, r.status) for r in results][-2:] == [("r1", "done"), ("r2", "done")]
+    assert (report.done, report.unknown, report.turns, sandbox.turns_billed) == (6, 0, 6, 6)
+
+
+async def test_a_lost_turn_of_a_conversation_is_sent_again_before_the_next_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True, nth=2)
+        rows = turns(4, user_id="ada", mode="stateful")
+        results, _ = await run(client, rows, tmp_path, sandbox, concurrency=4)
+    assert [(r.id, r.status) for r in results] == [(f"r{number}", "done") for number in range(1, 5)]
+    assert sandbox.turns_billed == 4
+
+
+async def test_a_server_whose_answers_are_all_lost_stops_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with client_of(sandbox, max_retries=0) as client:
+        sandbox.fault(path="/v1/respond", drop=True)
+        results, report = await run(client, turns(60), tmp_path, sandbox, concurrency=4)
+        assert (report.stopped, report.is_complete) == ("unreachable", False)
+        assert report.unknown == len(results) == report.turns == sandbox.turns_billed < 30
+        sandbox.clear_faults()
+        _, report = await run(client, turns(60), tmp_path, sandbox)
+    assert (report.done, report.unknown, sandbox.turns_billed) == (60, 0, 60)
 
 
 async def test_on_hold_a_record_whose_answer_was_lost_is_left_for_people(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -230,26 +260,26 @@ async def test_a_record_whose_age_the_clock_does_not_show_is_not_sent_again(
 
 async def test_a_stop_lets_the_calls_under_way_end_and_the_next_run_goes_on(sandbox: Sandbox, tmp_path: Path) -> None:
     async with client_of(sandbox) as client:
-        async with batch_of(client, turns(200), tmp_path, sandbox, concurrency=4) as batch:
+        async with batch_of(client, turns(80), tmp_path, sandbox, concurrency=4) as batch:
             results = [await anext(batch)]
             batch.stop()
             results += [result async for result in batch]
         assert (batch.report.stopped, batch.report.is_complete) == ("interrupted", False)
-        assert len(results) == batch.report.done == sandbox.turns_billed < 200
-        _, report = await run(client, turns(200), tmp_path, sandbox)
-    assert (report.is_complete, report.done, report.unknown, sandbox.turns_billed) == (True, 200, 0, 200)
+        assert len(results) == batch.report.done == sandbox.turns_billed < 80
+        _, report = await run(client, turns(80), tmp_path, sandbox)
+    assert (report.is_complete, report.done, report.unknown, sandbox.turns_billed) == (True, 80, 0, 80)
 
 
 async def test_after_an_abort_the_calls_under_way_are_replayed(sandbox: Sandbox, tmp_path: Path) -> None:
     async with client_of(sandbox) as client:
-        async with batch_of(client, turns(100), tmp_path, sandbox, concurrency=16) as batch:
+        async with batch_of(client, turns(50), tmp_path, sandbox, concurrency=16) as batch:
             await anext(batch)
         with pytest.raises(BatchError) as closed:
             while True:  # The results that are durable come first.
                 await anext(batch)
         assert closed.value.code == "batch_closed"
-        _, report = await run(client, turns(100), tmp_path, sandbox)
-    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 100, 100)
+        _, report = await run(client, turns(50), tmp_path, sandbox)
+    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 50, 50)
 
 
 async def test_an_input_that_raises_does_so_after_the_calls_under_way(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -262,7 +292,7 @@ async def test_an_input_that_raises_does_so_after_the_calls_under_way(sandbox: S
         results = []
         with pytest.raises(OSError, match="the database is gone"):
             async for result in batch:
-                results.append(result)  # noqa: PERF401 - the results before the error count
+                results.append(result)
         assert not batch.report.is_complete
         _, report = await run(client, turns(3), tmp_path, sandbox)
     assert (report.done, sandbox.turns_billed) == (3, 3)
@@ -270,7 +300,7 @@ async def test_an_input_that_raises_does_so_after_the_calls_under_way(sandbox: S
 
 async def test_an_input_file_that_changes_under_the_run_makes_it_incomplete(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in turns(40)))
+    path.write_text("".join(json.dumps(row) + "\n" for row in turns(24)))
     async with client_of(sandbox) as client:
         async with batch_of(client, path, tmp_path, sandbox, concurrency=2) as batch:
             await anext(batch)
@@ -280,7 +310,7 @@ async def test_an_input_file_that_changes_under_the_run_makes_it_incomplete(sand
                 pass
         assert (batch.report.stopped, batch.report.is_complete) == ("input_changed", False)
         _, report = await run(client, path, tmp_path, sandbox)
-    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 41, 41)
+    assert (report.is_complete, report.done, sandbox.turns_billed) == (True, 25, 25)
 
 
 async def test_two_runs_cannot_use_one_ledger(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -350,7 +380,7 @@ async def test_rows_may_come_from_an_iterable_that_waits_for_results(sandbox: Sa
 
 async def test_other_operations_run_too(sandbox: Sandbox, tmp_path: Path) -> None:
     async with client_of(sandbox) as client:
-        people = [{"n": number, "external_id": f"person-{number}", "secret": "x"} for number in range(5)]
+        people = [{"n": number, "user_id": f"person-{number}", "secret": "x"} for number in range(5)]
         async with AsyncBatch(client, "end_users.create", people, id="n", ledger=tmp_path / "people") as batch:
             created = [result async for result in batch]
         assert [result.status for result in created] == ["done"] * 5

@@ -20,6 +20,7 @@ from ..._wire.operation import Operation
 from ...api.engine import InferredState, ModulatorPack, RecalledMemory, RespondResult
 from .._calls import Calls
 from .._errors import BatchError
+from .._files import Files
 from .._interrupts import Interrupts
 from .._ledger import Ledger
 from .._options import BatchOptions, Settings
@@ -168,6 +169,7 @@ class AsyncBatch(Generic[M]):
         self._is_reading: bool = False
         self._is_writing: bool = False
         self._keeps_results: bool = True
+        self._files: Files | None = None
         self._failure: Exception | None = None
         self._has_ended: bool = False
         self._is_closed: bool = False
@@ -249,20 +251,23 @@ class AsyncBatch(Generic[M]):
             BatchError: The ledger or a file cannot be written, or another run uses the ledger.
             UniqOSError: The input cannot be read.
         """
-        from .._files import Files
-
         with Files(output, rejects, self.answer_model) as files:
             self._keeps_results = False
-            async with self:
-                while not self._has_ended:
-                    await self._step()
-                    self._ready.clear()
-                if self._failure is not None:
-                    failure, self._failure = self._failure, None
-                    raise failure
-            if self._report.is_complete:
+            if self._has_ended and self._report.is_complete:  # The caller has read the results before.
                 await run_blocking(files.write, read_results(self._settings.ledger))
+            else:
+                self._files = files
+                await self._run_to_end()
         return self._report
+
+    async def _run_to_end(self) -> None:
+        async with self:
+            while not self._has_ended:
+                await self._step()
+                self._ready.clear()
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
 
     def stop(self) -> None:
         """Let the calls under way end, and send no more. A second run with the same ledger goes on from there.
@@ -330,9 +335,14 @@ class AsyncBatch(Generic[M]):
         return self._run
 
     def _open_rows(self) -> None:
-        columns = None if self._keeps_results else self._calls.wanted_columns
+        settings, calls = self._settings, self._calls
         self._rows = open_rows(
-            self._source, format=self._settings.format, columns=columns, json_columns=self._calls.json_columns
+            self._source,
+            format=settings.format,
+            columns=None if self._keeps_results else calls.wanted_columns,
+            json_columns=calls.json_columns | settings.json_columns,
+            csv_nulls=settings.csv_nulls,
+            delimiter=settings.delimiter,
         )
         self._fingerprint = self._rows.fingerprint()
         self._iterator = iter(self._rows)
@@ -446,6 +456,9 @@ class AsyncBatch(Generic[M]):
         if not run.is_stopped and self._ledger is not None:
             await run_blocking(self._ledger.write, [self._ledger.complete()])
         self._report = run.make_report(total=None if self._rows is None else self._rows.total, has_ended=True)
+        if self._files is not None and self._report.is_complete:
+            # The lock is still held: another run would begin a pass of its own over the ledger.
+            await run_blocking(self._files.write, read_results(self._settings.ledger))
         self._has_ended = True
         await self.aclose()
         if self._settings.on_progress is not None:
