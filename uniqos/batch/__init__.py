@@ -54,10 +54,58 @@ resource. All other calls run side by side, ``concurrency`` at once, and a rate 
 ``max_turns`` bounds the turns that the ledger may cost over all runs. An exhausted quota, an unpaid invoice, a wrong
 key or a missing scope ends the run: ``report.stopped`` says why, ``report.is_complete`` is False, and the next run goes
 on. In a ``with`` block, the first Ctrl-C lets the calls under way end, and the second one aborts.
+
+## Inputs
+
+Rows are read while they are sent, in flat memory. An input is an iterable of mappings or models, a DataFrame of pandas,
+any other object with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow), or a path:
+
+- ``.jsonl``: one JSON object a line. The number of a row is the number of its line.
+- ``.csv``: UTF-8, with the names of the columns in the first line. An empty cell is null. Quotes that are broken cost
+  their line alone; the lines after it are read as rows.
+- ``.parquet``, ``.arrow``, ``.feather``: these, and the frames except for pandas, need pyarrow.
+- ``-``: standard input, which is JSONL unless ``format`` names another one.
+
+JSONL and CSV may be compressed by gzip. Columns that are not sent are not checked. A null is left out of the request.
+The cells become JSON like this:
+
+- NaN, NA and NaT are null. A Decimal and a UUID become text, a date and a time ISO 8601 text, an Enum its value. A
+  scalar or array of numpy, pandas or pyarrow becomes the value that it holds.
+- Text stays text: the field decides whether ``"5"`` is a number.
+- In a table, a text that begins with ``{`` or ``[`` is read as JSON if its field takes an object or a list, such as
+  ``context``. In JSONL and in a mapping, text stays text there too.
+- Bytes, infinite numbers, halves of surrogate pairs, text that is not UTF-8, and control characters other than tab,
+  line feed and carriage return cannot be sent. Such a row is `Rejected`, with the path of the cell, a code and the
+  reason, which never holds the value. So is a row of more than 64 MiB.
+
+A file that is no table at all, e.g. because its header is missing, raises an `InputError`.
+
+## Outputs
+
+A file of results is JSONL or Parquet, by its ending. It appears under its name when it is whole, and a rerun writes the
+same bytes. A line of JSONL holds ``id``, ``row``, ``status``, the ``answer`` as the server sent it,
+``idempotency_key``, and ``http``. Rejects have ``problems``, and failures an ``error``. The columns of Parquet are
+those of `arrow_schema`, and depend on the operation alone. `to_arrow` makes such a table of any results:
+
+```python
+import pandas
+from uniqos import UniqOS
+from uniqos.batch import Batch, to_arrow
+
+tickets = pandas.DataFrame({"ticket": ["t-3", "t-4"], "message": ["Where is my parcel?", None]})
+
+with UniqOS() as client:
+    fixed = {"personality_id": "pers_...", "mode": "stateless"}
+    with Batch(client, "respond", tickets, id="ticket", fixed=fixed, ledger="frame.ledger") as batch:
+        answers = to_arrow(batch).read_pandas()
+print(answers[["record_id", "record_status", "response", "inferred_emotional_state.primary"]])
+```
 """
 
+from ._arrow import to_arrow
 from ._async.batch import AsyncBatch
 from ._calls import ROW_NUMBER
+from ._columns import arrow_schema
 from ._errors import BatchError
 from ._options import BatchOptions
 from ._outcomes import Done, Failed, Rejected, Report, Result
@@ -80,6 +128,8 @@ __all__ = [
     "Report",
     "Result",
     "Row",
+    "arrow_schema",
     "read_report",
     "read_results",
+    "to_arrow",
 ]

@@ -39,6 +39,8 @@ def to_arrow(results: Iterable[Result[M]], model: type[M] | None = None) -> pyar
     Raises:
         RequestValidationError: The model is not known.
         MissingExtraError: pyarrow is not installed.
+
+    Source: this SDK.
     """
     model = model or getattr(results, "answer_model", None)
     if model is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from math import isfinite, isnan
@@ -160,6 +161,8 @@ def _convert_other(value: Any, path: str, depth: int) -> Any:
         return _convert(held, path, depth + 1)
     if isinstance(value, Mapping) and not hasattr(value, "model_fields"):
         return _convert_object(value, path, depth)
+    if is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "__pydantic_serializer__"):
+        return _convert_object({field.name: getattr(value, field.name) for field in fields(value)}, path, depth)
     return _convert_plain(value, path, depth)
 
 

@@ -58,8 +58,13 @@ def arrow_schema(model: type[Model]) -> pyarrow.Schema:
     Args:
         model: The model of the answer, e.g. ``uniqos.models.RespondResult``.
 
+    Returns:
+        A ``pyarrow.Schema``. The metadata ``uniqos: json`` marks the columns that hold JSON text.
+
     Raises:
         MissingExtraError: pyarrow is not installed.
+
+    Source: this SDK.
     """
     arrow = import_pyarrow()
     before = [("record_id", "text"), ("record_row", "integer"), ("record_status", "text")]

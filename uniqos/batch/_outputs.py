@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from .._base.model import Model
 from .._wire.file import PartialFile
 from ..errors import RequestValidationError
-from ._pyarrow import BATCH_BYTES, BATCH_ROWS, import_pyarrow
+from ._pyarrow import import_pyarrow
 from ._records import Line, to_line
 
 _JSONL = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
+_GROUP_ROWS = 10_000
+_GROUP_BYTES = 16 * 1024 * 1024
 
 
 class _Writer(Protocol):
@@ -24,6 +26,9 @@ class _Writer(Protocol):
 
     def finish(self) -> None:
         """Write the rest of the file."""
+
+    def abort(self) -> None:
+        """Write nothing more."""
 
 
 class Output:
@@ -50,31 +55,32 @@ class Output:
             raise RequestValidationError(f"{path}: Parquet needs the model of the answers; write .jsonl without one")
         self._part = PartialFile(path)
         self._part.begin()
+        self._writer: _Writer | None = None
         try:
-            self._writer: _Writer = (
-                _Jsonl(self._part) if model is None or ending in _JSONL else _Parquet(self._part, model)
-            )
+            if model is None or ending in _JSONL:
+                self._writer = _Jsonl(self._part)
+            else:
+                self._writer = _Parquet(self._part, model)
         except BaseException:
             self.abort()
             raise
 
     def write(self, line: Line) -> None:
         """Append the line of a result, as `line_of` makes it."""
+        assert self._writer is not None
         self._writer.write(line)
 
     def finish(self) -> Path:
         """Give the file its name, durably, and return its absolute path."""
+        assert self._writer is not None
         self._writer.finish()
         return self._part.finish()
 
     def abort(self) -> None:
         """Remove what was written; a file that bears the name already stays."""
+        if self._writer is not None:
+            self._writer.abort()
         self._part.__exit__(None)
-
-
-def rejects_path(output: str | os.PathLike[str]) -> Path:
-    """Return the path of the file beside an output that holds the rejects and failures: ``out.rejects.jsonl``."""
-    return Path(output).with_suffix(".rejects.jsonl")
 
 
 class _Jsonl:
@@ -87,6 +93,9 @@ class _Jsonl:
         self._part.write(to_line(line))
 
     def finish(self) -> None:
+        pass
+
+    def abort(self) -> None:
         pass
 
 
@@ -103,18 +112,24 @@ class _Parquet:
         self._table = Table(model)
         self._lines: list[Line] = []
         self._size = 0
-        self._writer: Any = parquet.ParquetWriter(_Sink(part), arrow_schema(model), compression="zstd")
+        self._sink = _Sink(part)
+        self._writer: Any = parquet.ParquetWriter(self._sink, arrow_schema(model), compression="zstd")
 
     def write(self, line: Line) -> None:
         self._lines.append(line)
         raw = line.get("answer")
         self._size += len(raw) if isinstance(raw, bytes) else 0
-        if len(self._lines) >= BATCH_ROWS or self._size >= BATCH_BYTES:
+        if len(self._lines) >= _GROUP_ROWS or self._size >= _GROUP_BYTES:
             self._flush()
 
     def finish(self) -> None:
         if self._lines:
             self._flush()
+        self._writer.close()
+
+    def abort(self) -> None:
+        # Otherwise pyarrow would write the end of the file when the writer is garbage.
+        self._sink.is_discarded = True
         self._writer.close()
 
     def _flush(self) -> None:
@@ -131,10 +146,12 @@ class _Sink:
     def __init__(self, part: PartialFile) -> None:
         self._part = part
         self._position = 0
+        self.is_discarded = False
 
     def write(self, data: Any) -> int:
         block = bytes(data)
-        self._part.write(block)
+        if not self.is_discarded:
+            self._part.write(block)
         self._position += len(block)
         return len(block)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -15,6 +15,7 @@ from ..errors import RequestValidationError
 from ._csv import read_csv
 from ._jsonl import read_jsonl
 from ._lines import Lines, report_errors
+from ._pyarrow import import_pyarrow
 from ._row import Columns, InputError, Row, to_row
 from ._tables import count_parquet, is_pandas, read_ipc, read_pandas, read_parquet, read_stream
 
@@ -82,7 +83,7 @@ def open_rows(
     csv_nulls: Collection[str] = ("",),
     delimiter: str | None = None,
 ) -> Rows:
-    """Return the rows of an input. Nothing is read before they are iterated over.
+    """Return the rows of an input. The first row is read when they are iterated over.
 
     Args:
         source: A path, ``-`` for standard input, an iterable of mappings or models, a DataFrame, or any other object
@@ -94,9 +95,12 @@ def open_rows(
         delimiter: The character between two cells of CSV; by default a comma, and a tab for ``.tsv``.
 
     Raises:
-        InputError: The file does not exist.
+        InputError: The file does not exist, or is no Parquet.
         RequestValidationError: The source is no input, or an option does not fit to it.
+        MissingExtraError: The input needs pyarrow, which is not installed.
     """
+    if isinstance(csv_nulls, str):
+        raise RequestValidationError(f"csv_nulls must be a list of texts, such as ['', {csv_nulls!r}]")
     kept = Columns(None if columns is None else frozenset(columns), frozenset(json_columns))
     if isinstance(source, (str, os.PathLike)):
         return _open_file(os.fspath(source), format, kept, csv_nulls, delimiter)
@@ -131,6 +135,7 @@ def _open_file(
             pass
     if kind in ("parquet", "arrow"):
         assert real is not None
+        import_pyarrow()
         read = read_parquet if kind == "parquet" else read_ipc
         total = count_parquet(real) if kind == "parquet" else None
         return Rows(name, total, lambda: read(real, columns), real)
@@ -156,7 +161,8 @@ def _open_object(source: Any, columns: Columns) -> Rows:
     if is_pandas(source):
         return Rows(name, len(source), lambda: read_pandas(source, columns))
     if hasattr(source, "__arrow_c_stream__"):
-        return Rows(name, _length(source), lambda: read_stream(source, columns))
+        import_pyarrow()
+        return Rows(name, _table_length(source), lambda: read_stream(source, columns))
     if isinstance(source, (Mapping, BaseModel, bytes, bytearray)) or not isinstance(source, Iterable):
         hint = "; call collect() first" if hasattr(source, "collect") else ""
         raise RequestValidationError(
@@ -167,16 +173,13 @@ def _open_object(source: Any, columns: Columns) -> Rows:
         for number, item in enumerate(source, 1):
             yield to_row(number, item, columns.kept)
 
-    return Rows(name, _length(source), read)
+    return Rows(name, len(source) if isinstance(source, Sized) else None, read)
 
 
-def _length(source: Any) -> int | None:
-    """Return the number of rows of a list or a table, without computing a query of DuckDB."""
-    rows = getattr(source, "num_rows", None)
-    if isinstance(rows, int):
-        return rows
-    is_query = hasattr(source, "execute")
-    return len(source) if hasattr(source, "__len__") and not is_query else None
+def _table_length(table: object) -> int | None:
+    """Return the number of rows of a table, but not of a relation of DuckDB, since each question runs its query."""
+    lengths = (getattr(table, name, None) for name in ("num_rows", "height"))  # of pyarrow, and of polars
+    return next((length for length in lengths if isinstance(length, int)), None)
 
 
 def _takes_json(annotation: object) -> bool:

@@ -125,8 +125,12 @@ class Run(Generic[M]):
         """Decide about a row: it is refused, its answer stands in the ledger, or it is to be sent."""
         self._counts["rows"] += 1
         id = self._calls.find_id(row.number, row.values)
+        if any(not problem.path for problem in row.problems):
+            # The cells of a broken row may be shifted, so its id must not take that of another row.
+            self._reject(row, None, row.problems, shown_id=id if isinstance(id, str) else None)
+            return
         if isinstance(id, Problem):
-            self._reject(row, None, (id, *row.problems))
+            self._reject(row, None, (*row.problems, id))
             return
         versions = self._ledger.find(id)
         if self._is_duplicate(id, versions):

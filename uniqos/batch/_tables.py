@@ -24,7 +24,8 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Row]:
     with _report_arrow_errors(path), _open_parquet(path) as file:
         names = _checked_names(file.schema_arrow.names, path)
         # Buffered, Parquet is decoded page by page; otherwise each column of a row group is read at once.
-        batches = file.iter_batches(_batch_rows(file.metadata), columns=[*filter(columns.keep, names)])
+        kept = [*filter(columns.keep, names)]
+        batches = file.iter_batches(_batch_rows(file.metadata), columns=kept, use_threads=False)
         yield from _rows_of(batches, columns)
 
 
@@ -93,7 +94,7 @@ def read_pandas(frame: Any, columns: Columns) -> Iterator[Row]:
 def _rows_of(batches: Any, columns: Columns) -> Iterator[Row]:
     number = 0
     for batch in batches:
-        size = _slice_rows(batch.num_rows, batch.nbytes)
+        size = _slice_rows(batch.num_rows, batch.get_total_buffer_size())
         for start in range(0, batch.num_rows, size):
             part = batch.slice(start, size)
             names = [name for name in part.schema.names if columns.keep(name) and not name.startswith(_INDEX_OF_PANDAS)]

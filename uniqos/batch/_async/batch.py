@@ -389,7 +389,7 @@ class AsyncBatch(Generic[M]):
     @property
     def _is_slow(self) -> bool:
         """Whether the source may keep its reader waiting, and so is read beside the calls."""
-        return self._items is not None or self._source == "-"
+        return self._items is not None or (isinstance(self._source, str) and self._source == "-")
 
     def _begin_read(self, count: int) -> None:
         """Begin to read up to ``count`` rows. Each one is put into the inbox as it comes."""
