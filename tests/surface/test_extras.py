@@ -13,7 +13,7 @@ from uniqos._extras import missing_extra
 @pytest.mark.parametrize(
     ("extra", "packages"),
     [
-        ("cli", ["rich>=13.8", "typer>=0.26.1"]),
+        ("cli", ["jmespath>=1.0.1", "pyyaml>=6.0.1", "rich>=13.8", "typer>=0.26.1"]),
         ("fastapi", ["fastapi>=0.135"]),
         ("sandbox", ["fastapi>=0.115", "uvicorn>=0.34", "vadersentiment>=3.3.2"]),
         ("socks", ["socksio>=1.0"]),

@@ -8,7 +8,7 @@ import typer
 
 from .._version import __version__
 from .exits import ExitCode
-from .registry import LazyGroup
+from .registry import CommandGroup
 
 _HELP = """Talk to the personalities of the uniqOS API.
 
@@ -22,7 +22,7 @@ Exit codes:
 """ + "\n".join(f"  {code.value:<4} {code.__doc__}" for code in ExitCode)
 
 app: typer.Typer = typer.Typer(
-    cls=LazyGroup,
+    cls=CommandGroup,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
@@ -14,11 +14,27 @@ import uniqos
 from . import output
 
 if TYPE_CHECKING:
-    from .shared import Account
+    from .._policy.logging import LogLevel
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 _NO_KEY = "uniq_test_0000dryrun0000"
 """Stands for a missing key. It is never sent, and never printed."""
+
+
+class Account(Protocol):
+    """The settings that decide where a request goes, and by whom."""
+
+    @property
+    def api_key(self) -> str | None:
+        """The key; None if there is none."""
+
+    @property
+    def access_token(self) -> str | None:
+        """The token of a person; None if there is none."""
+
+    @property
+    def base_url(self) -> str | None:
+        """The address of the API; None is the default."""
 
 
 class _Show(httpx.BaseTransport):
@@ -42,7 +58,7 @@ class _Show(httpx.BaseTransport):
 
 
 @contextmanager
-def client_that_shows(account: Account, log_level: Literal["debug", "warning"]) -> Generator[uniqos.UniqOS, None, None]:
+def client_that_shows(account: Account, log_level: LogLevel) -> Generator[uniqos.UniqOS, None, None]:
     """Yield a client that prints its first request. It works without a key, which is not printed either."""
     key = account.api_key or (None if account.access_token else _NO_KEY)
     with (

@@ -12,7 +12,22 @@ import uniqos
 
 from . import output
 from .completion import ids
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input, write_summary
+from .printing import printer
+from .shared import (
+    BaseUrl,
+    Debug,
+    DryRun,
+    Format,
+    FormatOption,
+    IdempotencyKey,
+    QueryOption,
+    Raw,
+    Timeout,
+    connected,
+    print_events,
+    standard_input,
+    write_summary,
+)
 
 _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
@@ -56,6 +71,10 @@ def respond(
         bool, typer.Option("--json", help="Print the server's JSON; with --stream one line for each event.")
     ] = False,
     idempotency_key: IdempotencyKey = None,
+    form: FormatOption = Format.auto,
+    query: QueryOption = None,
+    raw: Raw = False,
+    dry_run: DryRun = False,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -68,9 +87,16 @@ def respond(
     A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
     it, run the same command again, and the turn is not billed twice.
     """
-    with output.report_errors(debug, _HINTS) as run:
+    with output.report_errors(debug, _HINTS, as_json=form.has_json_errors) as run:
+        out = None
+        if form is not Format.auto or query is not None or raw:
+            if stream or as_json:
+                raise uniqos.ConfigurationError(
+                    "--format, --query and --raw print a whole answer: leave out --stream and --json"
+                )
+            stream, out = False, printer(form, query, raw=raw)
         text = standard_input() if message == "-" else message
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, dry_run=dry_run, silent=form.has_json_errors) as (client, default):
             if not text.strip():
                 raise uniqos.ConfigurationError(
                     "the message is empty: give a text, or - to read standard input", code="empty_message"
@@ -100,6 +126,10 @@ def respond(
             result = client.respond(
                 personality_id=personality_id, message=text, user_id=user, mode=turn_mode, idempotency_key=key
             )
+        if out is not None:
+            out.answer(result.to_dict())
+            out.finish()
+            return
         if as_json:
             output.write_json(result.to_dict())
             return

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic_core import from_json
 
 import uniqos
 
+from .._policy.logging import LogLevel
 from .._wire.options import SharedSettings
 from ..api.engine import EmotionalState
 from . import output
@@ -72,7 +73,13 @@ Raw = Annotated[bool, typer.Option("--raw", help="Print text without quotes, one
 
 
 def standard_input() -> str:
-    """Read all of standard input, and remove one line break at its end."""
+    """Read all of standard input, and remove one line break at its end.
+
+    Raises:
+        ConfigurationError: Standard input is closed, or is not UTF-8.
+    """
+    if sys.stdin is None:
+        raise uniqos.ConfigurationError("standard input is closed, so there is nothing to read from it")
     text = _utf8(sys.stdin.buffer.read(), "standard input")
     return text.removesuffix("\n").removesuffix("\r")
 
@@ -155,7 +162,7 @@ def account(base_url: str | None = None) -> Account:
 
 @contextmanager
 def connected(
-    base_url: str | None, timeout: float | None, debug: bool, *, dry_run: bool = False
+    base_url: str | None, timeout: float | None, debug: bool, *, dry_run: bool = False, silent: bool = False
 ) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
 
@@ -164,16 +171,15 @@ def connected(
         timeout: Seconds that one attempt may take; 0 is no limit.
         debug: Show the log of the SDK.
         dry_run: Print the first request in place of sending it, and end the command.
+        silent: Log no warnings, such as those of retries: standard error is for an error as JSON.
 
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
     """
-    if sys.stdout is None:  # Refused before the call, since its answer may cost money.
-        raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)
-    log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
+    log_level: LogLevel = "debug" if debug else "silent" if silent else "warning"
     known = account(base_url)
     if dry_run:
         from .dry_run import client_that_shows
