@@ -8,8 +8,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from .. import AsyncUniqOS, UniqOS
-from .._async.client import _unpickle
+from .._async.client import AsyncUniqOS, _unpickle
+from .._sync.client import UniqOS
 
 T = TypeVar("T")
 _CLOSE_SECONDS = 5.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .. import AsyncUniqOS
+from .._async.client import AsyncUniqOS
 from .._base.model import Model
 from ._async.batch import AsyncBatch
 from ._emotions import emotion_of

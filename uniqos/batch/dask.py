@@ -44,9 +44,10 @@ from uuid import uuid4
 from pydantic_core import from_json
 from typing_extensions import Unpack
 
-from .. import AsyncUniqOS, UniqOS
+from .._async.client import AsyncUniqOS
 from .._base.model import Model
 from .._extras import missing_extra
+from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from ._arrow import to_arrow
 from ._async.batch import AsyncBatch

@@ -37,8 +37,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
 
-from .. import AsyncUniqOS, UniqOS
+from .._async.client import AsyncUniqOS
 from .._extras import MissingExtraError
+from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from ._arrow import to_arrow
 from ._calls import Calls

@@ -20,7 +20,7 @@ import uniqos
 from . import output
 from .batch_display import Display, Progress
 from .exits import ExitCode
-from .registry import Command
+from .groups import Command
 from .shared import BaseUrl, Debug, Timeout, connected
 
 if TYPE_CHECKING:
@@ -241,6 +241,7 @@ def run(
             retry_failed=retry_failed,
         )
         with connected(base_url, timeout, debug) as (client, default):
+            client = _without_retries_in_the_log(client, debug)
             chosen = personality or default
             code = _check(job, client, chosen, as_jsonl) if dry_run else _run(job, client, chosen, as_jsonl)
         raise typer.Exit(code)
@@ -288,8 +289,14 @@ def retry(
                 "the rows came from standard input; run the command again with --retry-failed and the same rows"
             )
         with connected(base_url, timeout, debug) as (client, default):
+            client = _without_retries_in_the_log(client, debug)
             code = _run(replace(job, retry_failed=True), client, personality or default, False)
         raise typer.Exit(code)
+
+
+def _without_retries_in_the_log(client: uniqos.UniqOS, debug: bool) -> uniqos.UniqOS:
+    """Return a client that does not log each retry, since the display counts them."""
+    return client if debug else client.with_options(log_level="error")
 
 
 # The run
