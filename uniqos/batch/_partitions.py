@@ -280,8 +280,9 @@ def report_of(folder: str | os.PathLike[str]) -> Report:
     partitions = Partitions(folder, {}, 1, None, must_exist=True)
     parts = partitions.all
     states = [read_report(part.ledger) if os.path.exists(part.ledger) else Report() for part in parts]
+    counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states) for name in COUNTED}
     return Report(
-        **{name: sum(getattr(state, name) for state in states) for name in COUNTED},
+        **counts,
         total=sum(part.count for part in parts),
         is_complete=bool(parts) and all(state.is_complete for state in states),
     )

@@ -53,7 +53,7 @@ from ._row import Row, to_row
 from ._rows import Rows, open_rows
 
 try:
-    import ray.data
+    import ray.data  # pyright: ignore[reportMissingImports]  # The development environment does without Ray.
 except ImportError as exc:
     raise MissingExtraError('uniqos.batch.ray needs Ray: pip install "ray[data]"', code="missing_extra") from exc
 
