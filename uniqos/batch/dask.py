@@ -1,31 +1,24 @@
 """A batch on a Dask cluster: its rows divided among worker processes, each record paid for once.
 
 ```python
-# Extra: dask
 from dask.distributed import Client, LocalCluster
-
-import uniqos
+from uniqos import UniqOS
 from uniqos.batch.dask import DaskBatch
 
 if __name__ == "__main__":
     with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask:
-        batch = DaskBatch(
-            uniqos.UniqOS(),
-            "respond",
-            "reviews.csv",
-            id="review",
-            map={"message": "text"},
-            fixed={"personality_id": "pers_1"},
-            ledger="reviews.ledgers",
-            dask=dask,
-        )
-        report = batch.write("answers.jsonl")
-    print(report.done, "answers,", report.turns, "turns")
+        fixed = {"personality_id": "pers_...", "mode": "stateless"}
+        options = {"id": "review", "map": {"message": "text"}, "fixed": fixed, "ledger": "reviews.ledgers"}
+        report = DaskBatch(UniqOS(), "respond", "reviews.csv", dask=dask, **options).write("answers.jsonl")
+        print(report.done, "answers,", report.turns, "turns")
 ```
 
 The rows are divided into partitions, as files in a folder, and each partition has a ledger. Each worker process has one
 event loop and one client, which outlive a task. If a worker dies, Dask gives its partitions to another worker, which
 goes on with the ledgers. A second run with the same folder does so too.
+
+The extra ``dask`` installs what it needs. The client travels with its key to the workers: use TLS between the machines
+of a cluster, or pass None for it and set UNIQOS_API_KEY on the workers.
 """
 
 from __future__ import annotations
