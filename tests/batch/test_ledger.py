@@ -21,6 +21,7 @@ from uniqos.batch._ledger import Entry, Ledger
 from uniqos.batch._problems import Problem
 from uniqos.batch._verdict import judge, may_resend
 
+PROBLEMS = (Problem("id", "missing_id", "none"),)
 SETTINGS = {"operation": "engine.respond", "id": "id", "map": "{}", "fixed": ""}
 
 
@@ -37,7 +38,7 @@ def entry(ledger: Ledger, id: str, number: int) -> Entry:
 
 def test_a_sent_record_without_an_answer_is_unknown_to_the_next_run(ledger: Ledger, tmp_path: Path) -> None:
     one, two = entry(ledger, "b", 2), entry(ledger, "a", 1)
-    ledger.write([ledger.sent(one), ledger.sent(two), ledger.rejected(3, None, (Problem("id", "missing_id", "none"),))])
+    ledger.write([ledger.sent(one), ledger.sent(two), ledger.rejected(3, None, PROBLEMS, takes_id=False)])
     two.state, two.answer, two.exchange = "done", b'{"response": "Hi"}', '{"status": 200}'
     ledger.write([ledger.settled(two)])
     running = read_report(tmp_path / "run.ledger")
@@ -51,6 +52,11 @@ def test_a_sent_record_without_an_answer_is_unknown_to_the_next_run(ledger: Ledg
         (2, "b", "unknown"),
         (3, None, "rejected"),
     ]
+
+
+def test_a_broken_row_does_not_take_the_id_that_it_shows(ledger: Ledger) -> None:
+    ledger.write([ledger.rejected(1, "a", PROBLEMS, takes_id=False), ledger.rejected(2, "b", PROBLEMS, takes_id=True)])
+    assert [ledger.has_rejected(id) for id in ("a", "b", "c")] == [False, True, False]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights than modes")

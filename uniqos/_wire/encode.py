@@ -71,10 +71,9 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
 
 
 def set_idempotency_key(request: Request, key: str) -> None:
-    """Give a request another idempotency key, which may depend on its content."""
+    """Give an encoded request that has an idempotency key another one, which may depend on its content."""
     request.idempotency_key = key
-    request.headers = [header for header in request.headers if header[0] != _KEY_HEADER]
-    request.headers.append((_KEY_HEADER, key.encode()))
+    request.headers[-1] = (_KEY_HEADER, key.encode())  # encode() adds it last.
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

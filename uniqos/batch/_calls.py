@@ -81,6 +81,8 @@ class Calls:
         if self.is_turn:
             self._encode = self._encode_turn
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
+        self._known_columns: tuple[str, ...] | None = None
+        self._pairs: list[tuple[str, str]] = []
         self._key_maker: tuple[str, Callable[[str, bytes], str]] | None = None
         self._check_names()
 
@@ -186,23 +188,24 @@ class Calls:
 
     def _fields(self, row: Mapping[str, object]) -> dict[str, object]:
         """Return what is sent of a row. A value of None is left out, as by the keywords of ``respond``."""
+        columns = tuple(row)
+        if columns != self._known_columns:  # Nearly all rows of an input have the same columns.
+            self._known_columns, self._pairs = columns, self._pairs_of(columns)
         fields = dict(self.fixed)
-        for name, column in self.columns.items():
-            if row.get(column) is not None:
+        for name, column in self._pairs:
+            if row[column] is not None:
                 fields[name] = row[column]
-        names = self._names & row.keys()
-        if self._takes_any and not self.columns:
-            names = frozenset(row) - {self.id}
-        for name in names:
-            if name not in self.columns and row[name] is not None:
-                fields[name] = row[name]
-        if len(row) > len(names):
-            self._note_left_out(row.keys() - names)
         return fields
 
-    def _note_left_out(self, columns: set[str]) -> None:
-        if not columns <= self.left_out:
-            self.left_out |= columns - {self.id, *self.columns.values()}
+    def _pairs_of(self, columns: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Return each field that a row fills, with its column. Note the columns that are not sent."""
+        names = self._names.intersection(columns)
+        if self._takes_any and not self.columns:
+            names = frozenset(columns) - {self.id}
+        pairs = [(name, name) for name in sorted(names - self.columns.keys())]
+        pairs += [(name, column) for name, column in self.columns.items() if column in columns]
+        self.left_out |= set(columns) - {column for _, column in pairs} - {self.id}
+        return pairs
 
     def _encode_any(self, fields: dict[str, object], path: tuple[str, ...]) -> Request:
         has_fields = self.operation.body is not None or self.operation.query is not None

@@ -31,8 +31,8 @@ create table records (
   record integer primary key, id text not null, digest blob not null, number integer not null, pass integer not null,
   state text not null, key text, sent_at real, turns integer not null, answer blob, exchange text, error text,
   unique (id, digest));
-create table rejects (number integer primary key, id text, problems text not null);
-create index rejects_by_id on rejects (id) where id is not null;
+create table rejects (number integer primary key, id text, takes_id integer not null, problems text not null);
+create index rejects_by_id on rejects (id) where takes_id;
 """
 _FIELDS = "record, id, digest, number, pass, state, key, sent_at, turns, answer, exchange, error"
 _FIND = f"select {_FIELDS} from records where id = ?"
@@ -208,8 +208,8 @@ class Ledger:
         return [Entry(*values) for values in self._reader.execute(_FIND, (id,))]
 
     def has_rejected(self, id: str) -> bool:
-        """Return whether a row with this id was refused in this pass."""
-        return self._reader.execute("select 1 from rejects where id = ?", (id,)).fetchone() is not None
+        """Return whether a row that was refused in this pass has taken an id."""
+        return self._reader.execute("select 1 from rejects where id = ? and takes_id", (id,)).fetchone() is not None
 
     def turns(self) -> int:
         """Return the most turns that the API can have billed."""
@@ -285,10 +285,17 @@ class Ledger:
         """Return the change that notes that this pass has read the row of a record."""
         return "update records set number = ?, pass = ? where record = ?", (entry.number, entry.run_pass, entry.record)
 
-    def rejected(self, number: int, id: str | None, problems: tuple[Problem, ...]) -> Change:
-        """Return the change that notes a refused row."""
+    def rejected(self, number: int, id: str | None, problems: tuple[Problem, ...], *, takes_id: bool) -> Change:
+        """Return the change that notes a refused row.
+
+        Args:
+            number: The number of the row.
+            id: Its id; None if it has none.
+            problems: Each reason.
+            takes_id: Whether no later row may have the id. A broken row may show the id of another one.
+        """
         text = json.dumps([(problem.path, problem.code, problem.reason) for problem in problems])
-        return "insert or replace into rejects values (?, ?, ?)", (number, id, text)
+        return "insert or replace into rejects values (?, ?, ?, ?)", (number, id, takes_id, text)
 
     def write(self, changes: list[Change]) -> None:
         """Write changes in one transaction, and return when they are on the disk.

@@ -160,7 +160,8 @@ class Run(Generic[M]):
         )
 
     def _reject(self, row: Row, id: str | None, problems: tuple[Problem, ...], *, shown_id: str | None = None) -> None:
-        self.group.changes.append(self._ledger.rejected(row.number, id or shown_id, problems))
+        change = self._ledger.rejected(row.number, id or shown_id, problems, takes_id=id is not None)
+        self.group.changes.append(change)
         if id is not None:
             self.group.ids.append(id)
             self._has_rejected_ids = True
@@ -267,10 +268,10 @@ class Run(Generic[M]):
             return
         self._setbacks = 0
         entry = job.entry
-        is_replayed = http is not None and _is_replayed(http)
+        request_id, is_replayed = _known_headers(http)
         entry.state, entry.error = "done", None
         entry.answer = answer.raw or b"{}"
-        entry.exchange = _exchange_json(http)
+        entry.exchange = None if http is None else _exchange_text(http, request_id, is_replayed)
         self._follow(job)
         self._count("done", is_replayed)
         self.group.changes.append(self._ledger.settled(entry))
@@ -491,22 +492,26 @@ def _error_json(error: errors.UniqOSError) -> str:
 
 
 def _exchange_json(http: HttpInfo | None) -> str | None:
-    if http is None:
-        return None
-    return exchange_json(http.status, _header(http, b"x-request-id"), http.retries, http.elapsed, _is_replayed(http))
+    return None if http is None else _exchange_text(http, *_known_headers(http))
 
 
-def _is_replayed(http: HttpInfo) -> bool:
-    return _header(http, b"idempotent-replayed") == "true"
+def _exchange_text(http: HttpInfo, request_id: str | None, is_replayed: bool) -> str:
+    return exchange_json(http.status, request_id, http.retries, http.elapsed, is_replayed)
 
 
-def _header(http: HttpInfo, name: bytes) -> str | None:
-    """Return a header of an answer. ``http.headers`` would build an object for all of them, for each record."""
-    size = len(name)
-    for key, value in http.raw_headers:
-        if len(key) == size and key.lower() == name:
-            return value.decode("latin-1")
-    return None
+def _known_headers(http: HttpInfo | None) -> tuple[str | None, bool]:
+    """Return the request id of an answer, and whether the server replayed it.
+
+    ``http.headers`` would build an object for all headers of each record.
+    """
+    request_id, is_replayed = None, False
+    for key, value in () if http is None else http.raw_headers:
+        size = len(key)
+        if size == 12 and key.lower() == b"x-request-id":
+            request_id = value.decode("latin-1")
+        elif size == 19 and key.lower() == b"idempotent-replayed":
+            is_replayed = value.lower() == b"true"
+    return request_id, is_replayed
 
 
 def _exchange(entry: Entry) -> HttpInfo:
