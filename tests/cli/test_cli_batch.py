@@ -174,7 +174,7 @@ def test_status_tells_of_a_run_with_its_exit_code(server: RawServer, table: path
 def test_a_budget_leaves_the_run_incomplete_without_an_output(server: RawServer, table: pathlib.Path) -> None:
     code, _, err = run(*arguments(table, "--max-turns", "7"), settings=at(server))
     assert code == 4
-    assert "run the same command again to go on; no turn is paid twice" in err
+    assert "The same command goes on, and no turn is paid twice" in err
     assert len(server.requests) == 7
     assert not table.with_name("out.jsonl").exists()
     assert run("batch", "status", str(table.with_name("out.jsonl")))[0] == 4

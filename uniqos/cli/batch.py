@@ -30,7 +30,7 @@ _HINTS = {
     "ledger_mismatch": "rows, --concurrency and --max-turns may change between two runs, the rest may not",
     "not_found": "check the personality's id, in --personality or UNIQOS_PERSONALITY",
 }
-_AGAIN = "run the same command again to go on; no turn is paid twice"
+_AGAIN = "The same command goes on, and no turn is paid twice"
 _MOST_PROBLEMS = 20
 _TICK_SECONDS = 0.25
 
@@ -396,7 +396,7 @@ def _conclude(job: _Job, report: Report) -> None:
         names = ", ".join(map(repr, report.columns_left_out))
         output.note(f"columns that were not sent: {names}; --map FIELD=COL sends one")
     if not report.is_complete:
-        output.note(f"incomplete: {report.reason or 'not all rows were read'}; {_AGAIN}", "yellow")
+        output.note(f"incomplete: {report.reason or 'not all rows were read'}. {_AGAIN}", "yellow")
         return
     if report.rejected or report.failed or report.unknown:
         where = job.rejects or (_rejects_beside(job.output) if job.output else "the lines above")
