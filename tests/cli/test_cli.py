@@ -57,7 +57,13 @@ def local(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["api", "app", "contract", "output", "resources", "respond", "sandbox", "shared"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api", "app", "calls", "completion", "contract", "flags", "groups", "man", "output", "printing"),
+        *("registry", "resources", "respond", "sandbox", "shared", "table", "yaml"),
+    ],
+)
 def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:
     module = import_module(f"uniqos.cli.{name}")
     for function in vars(module).values():

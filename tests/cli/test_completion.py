@@ -90,6 +90,7 @@ def test_a_real_bash_completes_commands_options_and_ids(cache: dict[str, str], t
     assert done.stderr == ""
 
 
+@posix_only
 def test_ids_are_kept_for_a_minute_in_a_private_file_that_does_not_hold_the_key(
     cache: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .._policy.logging import LogLevel
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+_SECRET_FIELDS = {"token", "secret", "password", "api_key", "access_token"}
 _NO_KEY = "uniq_test_0000dryrun0000"
 """Stands for a missing key. It is never sent, and never printed."""
 
@@ -51,10 +52,14 @@ class _Show(httpx.BaseTransport):
             "method": request.method,
             "url": str(request.url),
             "headers": headers,
-            "body": json.loads(content) if content else None,
+            "body": _without_secrets(json.loads(content)) if content else None,
         }
         output.write(output.json_text(shown, pretty=True))
         raise output.RequestShown
+
+
+def _without_secrets(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: "***" if key in _SECRET_FIELDS else value for key, value in body.items()}
 
 
 @contextmanager

@@ -91,7 +91,8 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
     is_file = op.returns is File
 
     def run(**given: Any) -> None:
-        values = [given[param] for param in op.params]
+        # A dry run shows no secret, and the token of an invitation is one.
+        values = ["TOKEN" if param == "token" and given["dry_run"] else given[param] for param in op.params]
         form: Format = given.get("format_", Format.auto)
         with output.report_errors(given["debug"], as_json=form.has_json_errors) as running:
             out = None if is_file else printer(form, given["query_"], raw=given["raw"], pages=given.get("all_", False))
