@@ -128,8 +128,8 @@ def test_a_list_that_breaks_off_is_incomplete_and_says_how_to_go_on() -> None:
 
     with RawServer(answer) as server:
         ended = run_here(*LIST, "--all", "--format", "jsonl", settings=at(server))
-    assert (ended.code, json.loads(ended.out)) == (7, ROWS[0])
-    assert (ended.error["code"], ended.error["exit_code"]) == ("permission_denied", 7)
+    assert (ended.code, json.loads(ended.out)) == (4, ROWS[0])
+    assert (ended.error["code"], ended.error["exit_code"]) == ("permission_denied", 4)
     assert "go on with --cursor c_2" in ended.error["hint"]
 
 
@@ -266,7 +266,7 @@ def test_a_billed_call_sends_its_key_and_an_error_names_it() -> None:
             *("engine", "respond", "--personality-id", "p", "--message", "Hi", "--yes", "--format", "json"),
             settings=at(server),
         )
-    assert (ended.code, ended.error["code"]) == (6, "service_unavailable")
+    assert (ended.code, ended.error["code"]) == (8, "service_unavailable")
     assert ended.error["idempotency_key"] == header(server.requests[0], "Idempotency-Key")
 
 

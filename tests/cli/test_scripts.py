@@ -79,7 +79,7 @@ def test_a_deletion_is_waited_for(sandbox: Sandbox, account: dict[str, str], tmp
     uniqos end-users get leaving || echo "code $?"
     """
     done = bash(script, account, tmp_path)
-    assert (done.returncode, done.stdout) == (0, "leaving\ncompleted\ncode 4\n")
+    assert (done.returncode, done.stdout) == (0, "leaving\ncompleted\ncode 6\n")
 
 
 def test_a_turn_that_timed_out_is_resumed_by_the_key_of_its_error(tmp_path: Path) -> None:
