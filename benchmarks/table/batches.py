@@ -141,4 +141,4 @@ def _turn() -> dict[str, Any]:
 
 
 def _records(bench: Bench) -> int:
-    return _IN_FLIGHT * bench.sizes.calls_each
+    return 3 * _IN_FLIGHT * bench.sizes.calls_each

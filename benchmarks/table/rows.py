@@ -47,7 +47,7 @@ ROWS = (
     Row("tasks", "new connections per call, 100 tasks", "httpx", "crowds:tasks", 0.01, "/call", _ALL, rounds=3),
     Row("tls", "CPU per call, TLS, 64 in flight", "httpx.AsyncClient", "crowds:encrypted", 0.20, peers=_ALL),
     Row("batch", "CPU per record of a batch, 64 in flight", "AsyncUniqOS", "batches:overhead", 1.25, peers=()),
-    Row("batch-rate", "1,280 records, 64 in flight, 50 ms", "aiohttp", "batches:rate", 1.0, peers=(), rounds=5),
+    Row("batch-rate", "3,840 records, 64 in flight, 50 ms", "aiohttp", "batches:rate", 1.0, peers=(), rounds=5),
     Row("batch-threads", "the same calls in 64 threads", "httpx, tuned", "batches:in_threads", 0.5, rounds=3),
     Row("late", "1,000 streams, 10 events/s: end after due", "httpx_sse", "open_streams:lateness", 0.6, "s", rounds=3),
     Row("event", "a streamed event, sync", "iter_raw", "streams:sync_events:paced", 1.35, peers=_ALL),

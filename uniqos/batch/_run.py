@@ -55,6 +55,8 @@ class Group(Generic[M]):
     results: list[Result[M]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    has_begun: bool = False
+    """Whether the jobs were handed to the senders."""
 
 
 class Run(Generic[M]):

@@ -32,7 +32,7 @@ from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
 
 AsyncSource: TypeAlias = str | os.PathLike[str] | Iterable[object] | AsyncIterable[object] | Any
-_LINGER_SECONDS = 0.01
+_LINGER_SECONDS = 0.02
 _PROGRESS_SECONDS = 0.1
 _MOST_ROWS = 512
 """How many rows are read before the ends of calls are looked at again."""
@@ -301,7 +301,7 @@ class AsyncBatch(Generic[M]):
         if not run.has_work and not self._is_writing and not run.group.changes:
             await self._end(run)
             return
-        least = max(1, min(run.in_flight, self._settings.concurrency) // 4)
+        least = max(1, min(run.in_flight, self._settings.concurrency) // 3)
         for event in await cast("AsyncInbox[Any]", self._inbox).take(least, _LINGER_SECONDS):
             if isinstance(event, _Ended):
                 run.settle(event.job, event.answer)
@@ -436,12 +436,17 @@ class AsyncBatch(Generic[M]):
         else:
             run.note_written(group)
             self._ready.extend(group.results)
-            if run.is_stopped:
+            if not self._begin(run, group):
                 run.give_back(group.jobs)
-            else:
-                for job in group.jobs:
-                    self._senders.put(job)
         self._is_writing = False
+
+    def _begin(self, run: Run[M], group: Group[M]) -> bool:
+        """Hand the jobs of a durable group to the senders; return False if the run has stopped before."""
+        if not group.has_begun and not run.is_stopped:
+            group.has_begun = True
+            for job in group.jobs:
+                self._senders.put(job)
+        return group.has_begun
 
     def _fail(self, run: Run[M], error: Exception) -> None:
         """Stop the run. The error is raised when the calls under way have ended and stand in the ledger."""
@@ -500,6 +505,8 @@ class AsyncBatch(Generic[M]):
         error: errors.UniqOSError | None = None
         try:
             await run_blocking(cast(Ledger, self._ledger).write, group.changes)
+            if self._run is not None and not self._is_closed:
+                self._begin(self._run, group)  # At once: the inbox may linger for further events.
         except errors.UniqOSError as exc:
             error = exc
         self._put(_Written(group, error))
