@@ -100,6 +100,19 @@ with UniqOS() as client:
         answers = to_arrow(batch).read_pandas()
 print(answers[["record_id", "record_status", "response", "inferred_emotional_state.primary"]])
 ```
+
+## Several processes and machines
+
+A worker of ``concurrent.futures``, Dask or Celery may unpickle a client for each task. All copies are one
+client, which keeps its connections. A task that calls ``asyncio.run`` gets a new event loop, and so opens new
+connections. Use ``UniqOS`` there.
+
+- ``uniqos.batch.dask.DaskBatch`` runs a batch on a Dask cluster, with the extra ``dask``;
+- ``uniqos.batch.ray`` has a worker for ``map_batches`` of Ray Data;
+- ``uniqos batch respond IN -o OUT --id COL --dask tcp://scheduler:8786`` does the same from a shell.
+
+The rows are divided into partitions with a ledger each, in a folder that all workers reach. A worker that is killed
+costs no second turn. The workers share the rate that the API names.
 """
 
 from ._arrow import to_arrow

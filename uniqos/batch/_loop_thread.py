@@ -8,7 +8,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from .. import AsyncUniqOS
+from .._async.client import AsyncUniqOS, _unpickle
+from .._sync.client import UniqOS
 
 T = TypeVar("T")
 _CLOSE_SECONDS = 5.0
@@ -81,3 +82,13 @@ class LoopThread:
         for client in self._clients:
             await client.aclose()
         await self._loop.shutdown_asyncgens()
+
+
+def asynchronous(client: UniqOS | AsyncUniqOS) -> AsyncUniqOS:
+    """Return a client for event loops with the settings of a client, which can be sent to other processes.
+
+    Raises:
+        ConfigurationError: The client cannot be pickled: it has an ``http_client`` or an SSLContext.
+    """
+    client.__reduce__()
+    return client if isinstance(client, AsyncUniqOS) else _unpickle(AsyncUniqOS, client._requester.config)

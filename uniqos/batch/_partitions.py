@@ -17,10 +17,16 @@ from pydantic_core import to_json
 
 from ._calls import Call, Calls
 from ._errors import BatchError
+from ._options import BatchOptions
+from ._outcomes import Report
 from ._problems import Problem
+from ._results import read_report
 from ._rows import Row, Rows
 
-__all__ = ["Partition", "Partitions"]
+__all__ = ["COUNTED", "Partition", "Partitions", "options_of", "report_of"]
+
+COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_flight", "retries", "turns")
+"""The counts of a report that add up over partitions."""
 
 _DUPLICATE = "a row before this one has the same id; give each row its own"
 
@@ -60,13 +66,20 @@ class Partitions:
         settings: The settings of the run, which all runs over the folder must share.
         count: Number of partitions of a new folder.
         run: The name of the run; None takes that of the folder, or a random one.
+        must_exist: Whether to refuse a new folder.
 
     Raises:
         BatchError: The folder belongs to another run, or cannot be used.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], settings: Mapping[str, str], count: int, run: str | None
+        self,
+        folder: str | os.PathLike[str],
+        settings: Mapping[str, str],
+        count: int,
+        run: str | None,
+        *,
+        must_exist: bool = False,
     ) -> None:
         self._folder: Path = Path(folder)
         self._plan: dict[str, Any] = {
@@ -77,6 +90,8 @@ class Partitions:
             "counts": None,
         }
         try:
+            if must_exist and self._read_plan() is None:
+                raise BatchError(f"{self._folder} holds no partitions of a batch", code="ledger_unreadable")
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             known = self._read_plan()
             if known is None:
@@ -223,3 +238,51 @@ class _Ids:
         """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def options_of(parts: list[Partition], run: str, options: BatchOptions) -> list[BatchOptions]:
+    """Return the options of the batch of each partition.
+
+    Args:
+        parts: The partitions.
+        run: The name of the run.
+        options: Those of the whole batch. ``max_turns`` is divided, so that all partitions together keep the budget.
+    """
+    budgets = _budgets(parts, options.get("max_turns"))
+    return [
+        {**options, "ledger": part.ledger, "run": run, "max_turns": budget, "on_progress": None}
+        for part, budget in zip(parts, budgets, strict=True)
+    ]
+
+
+def _budgets(parts: list[Partition], most: int | None) -> list[int | None]:
+    """Return how many turns the ledger of each partition may hold."""
+    if most is None:
+        return [None] * len(parts)
+    states = [read_report(part.ledger) if os.path.exists(part.ledger) else Report() for part in parts]
+    wanted = [max(0, part.count - state.done) for part, state in zip(parts, states, strict=True)]
+    left = max(0, most - sum(state.turns for state in states))
+    spare = max(0, left - sum(wanted)) // max(1, len(parts))  # for calls that are billed and have no answer
+    budgets: list[int | None] = []
+    for state, want in zip(states, wanted, strict=True):
+        granted = min(left, want + spare)
+        left -= granted
+        budgets.append(state.turns + granted)
+    return budgets
+
+
+def report_of(folder: str | os.PathLike[str]) -> Report:
+    """Return the state of the last run over a folder of partitions, as the ledgers have it.
+
+    Raises:
+        BatchError: The folder holds no partitions, or a ledger cannot be read.
+    """
+    partitions = Partitions(folder, {}, 1, None, must_exist=True)
+    parts = partitions.all
+    states = [read_report(part.ledger) if os.path.exists(part.ledger) else Report() for part in parts]
+    counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states) for name in COUNTED}
+    return Report(
+        **counts,
+        total=sum(part.count for part in parts),
+        is_complete=bool(parts) and all(state.is_complete for state in states),
+    )

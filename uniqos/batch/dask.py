@@ -1,31 +1,24 @@
 """A batch on a Dask cluster: its rows divided among worker processes, each record paid for once.
 
 ```python
-# Extra: dask
 from dask.distributed import Client, LocalCluster
-
-import uniqos
+from uniqos import UniqOS
 from uniqos.batch.dask import DaskBatch
 
 if __name__ == "__main__":
     with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask:
-        batch = DaskBatch(
-            uniqos.UniqOS(),
-            "respond",
-            "reviews.csv",
-            id="review",
-            map={"message": "text"},
-            fixed={"personality_id": "pers_1"},
-            ledger="reviews.ledgers",
-            dask=dask,
-        )
-        report = batch.write("answers.jsonl")
-    print(report.done, "answers,", report.turns, "turns")
+        fixed = {"personality_id": "pers_...", "mode": "stateless"}
+        options = {"id": "review", "map": {"message": "text"}, "fixed": fixed, "ledger": "reviews.ledgers"}
+        report = DaskBatch(UniqOS(), "respond", "reviews.csv", dask=dask, **options).write("answers.jsonl")
+        print(report.done, "answers,", report.turns, "turns")
 ```
 
 The rows are divided into partitions, as files in a folder, and each partition has a ledger. Each worker process has one
 event loop and one client, which outlive a task. If a worker dies, Dask gives its partitions to another worker, which
 goes on with the ledgers. A second run with the same folder does so too.
+
+The extra ``dask`` installs what it needs. The client travels with its key to the workers: use TLS between the machines
+of a cluster, or pass None for it and set UNIQOS_API_KEY on the workers.
 """
 
 from __future__ import annotations
@@ -35,7 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -44,23 +37,23 @@ from uuid import uuid4
 from pydantic_core import from_json
 from typing_extensions import Unpack
 
-from .. import AsyncUniqOS, UniqOS
-from .._async.client import _unpickle
+from .._async.client import AsyncUniqOS
 from .._base.model import Model
 from .._extras import missing_extra
+from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from ._arrow import to_arrow
 from ._async.batch import AsyncBatch
 from ._calls import Calls
-from ._emotions import emotion_of
 from ._files import Files
 from ._interrupts import Interrupts
-from ._loop_thread import LoopThread
+from ._loop_thread import LoopThread, asynchronous
 from ._options import BatchOptions, Settings
 from ._outcomes import Report, Result
-from ._partitions import Partition, Partitions
+from ._partition_task import PartitionTask, work_on
+from ._partitions import COUNTED, Partition, Partitions, options_of
 from ._records import line_of, to_line
-from ._results import read_report, read_results
+from ._results import read_results
 from ._row import Row
 from ._rows import Rows, open_rows
 
@@ -80,7 +73,6 @@ _PLUGIN = "uniqos-loop"
 _PARTITIONS_PER_THREAD = 4
 _POLL_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
-_COUNTED = ("rows", "done", "replayed", "rejected", "failed", "unknown", "in_flight", "retries", "turns")
 
 
 # In a worker process
@@ -102,46 +94,16 @@ class _LoopPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has few ty
         self.loop.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """The work on one partition."""
-
-    partition: Partition
-    operation: str
-    return_format: Literal["text", "modulator_pack"] | None
-    options: BatchOptions
-    concurrency: int
-    """How many calls a worker process may have under way."""
-    rate_share: float
-    topic: str
-
-
-def _run_partition(task: _Task, given: AsyncUniqOS | None) -> Report:
+def _run_partition(task: PartitionTask, given: AsyncUniqOS | None, concurrency: int, topic: str) -> Report:
     """Run one partition in a thread of a worker, on the loop of its process."""
     worker: Any = distributed.get_worker()
     plugin = _plugin_of(worker)
-    concurrency = max(1, task.concurrency // max(1, worker.state.nthreads))
-    news = _News(partial(worker.log_event, task.topic), task.partition.number)
+    share = max(1, concurrency // max(1, worker.state.nthreads))
+    news = _News(partial(worker.log_event, topic), task.partition.number)
     client = plugin.loop.client(given, task.rate_share)
-    return plugin.loop.start(_work(task, client, concurrency, news, plugin.batches)).result()
-
-
-async def _work(
-    task: _Task, client: AsyncUniqOS, concurrency: int, news: _News, batches: set[AsyncBatch[Any]]
-) -> Report:
-    options: BatchOptions = {**task.options, "concurrency": concurrency, "on_progress": news.note}
-    batch: AsyncBatch[Model] = AsyncBatch(
-        client, task.operation, task.partition.read(), return_format=task.return_format, **options
-    )
-    batches.add(batch)
-    try:
-        async with batch:
-            async for result in batch:
-                news.emotions[emotion_of(result)] += 1
-    finally:
-        batches.discard(batch)
-    news.send(batch.report)
-    return batch.report
+    report = plugin.loop.start(work_on(task, client, share, news.note, news.emotions, plugin.batches)).result()
+    news.send(report)
+    return report
 
 
 class _News:
@@ -156,7 +118,7 @@ class _News:
         self._send: Callable[[dict[str, Any]], None] = send
         self._partition: int = partition
         self._sent_at: float = 0.0
-        self.emotions: Counter[str | None] = Counter()
+        self.emotions: Counter[str] = Counter()
 
     def note(self, report: Report) -> None:
         """Tell the driver, if that was not done in the last second."""
@@ -166,9 +128,8 @@ class _News:
     def send(self, report: Report) -> None:
         """Tell the driver."""
         self._sent_at = time.monotonic()
-        emotions = {name: count for name, count in self.emotions.items() if name}
-        counts = {name: getattr(report, name) for name in _COUNTED}
-        self._send({"partition": self._partition, "counts": counts, "emotions": emotions})
+        counts = {name: getattr(report, name) for name in COUNTED}
+        self._send({"partition": self._partition, "counts": counts, "emotions": dict(self.emotions)})
 
 
 def _plugin_of(worker: Any) -> _LoopPlugin:
@@ -239,7 +200,7 @@ class DaskBatch:
         self._calls: Calls = Calls(
             operation, self._settings.id, self._settings.map, self._settings.fixed, return_format
         )
-        self._client: AsyncUniqOS | None = None if client is None else _asynchronous(client)
+        self._client: AsyncUniqOS | None = None if client is None else asynchronous(client)
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._source: object = rows
         self._dask: Any = dask  # Each method of distributed's client is typed as if it might return a coroutine.
@@ -266,7 +227,7 @@ class DaskBatch:
     def report(self) -> Report:
         """The present state of the run; after its end, the final one."""
         states = {**self._states, **self._ends}
-        counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states.values()) for name in _COUNTED}
+        counts: dict[str, Any] = {name: sum(getattr(state, name) for state in states.values()) for name in COUNTED}
         stopped = [end for end in self._ends.values() if end.stopped is not None]
         report = Report(
             **counts,
@@ -300,7 +261,8 @@ class DaskBatch:
         interrupts.install()
         tasks = self._submit(topic)
         try:
-            self._wait(tasks)
+            with dask.as_current():
+                self._wait(tasks)
         except BaseException:
             dask.cancel(list(tasks), force=True)
             dask.run(_cancel_batches)
@@ -382,40 +344,17 @@ class DaskBatch:
 
     def _submit(self, topic: str) -> dict[Any, Partition]:
         """Give the partitions to the cluster."""
-        share = self._rate_share()
+        share, given = self._rate_share(), self._client
         futures: dict[Any, Partition] = {}
-        for part, max_turns in zip(self._parts, self._budgets(), strict=True):
-            options: BatchOptions = {
-                **self._options,
-                "ledger": part.ledger,
-                "run": self._run_name,
-                "max_turns": max_turns,
-                "on_progress": None,
-            }
-            task = _Task(part, self._calls.name, self._return_format, options, self._settings.concurrency, share, topic)
+        all_options = options_of(self._parts, self._run_name, self._options)
+        for part, options in zip(self._parts, all_options, strict=True):
+            task = PartitionTask(part, self._calls.name, self._return_format, options, share)
             key = f"{topic}-{part.number}"
-            futures[self._dask.submit(_run_partition, task, self._client, key=key, pure=False)] = part
+            future = self._dask.submit(
+                _run_partition, task, given, self._settings.concurrency, topic, key=key, pure=False
+            )
+            futures[future] = part
         return futures
-
-    def _budgets(self) -> list[int | None]:
-        """Return how many turns the ledger of each partition may hold, so that all together keep the budget."""
-        most = self._settings.max_turns
-        if most is None:
-            return [None] * len(self._parts)
-        turns: list[int] = []
-        wanted: list[int] = []
-        for part in self._parts:
-            known = read_report(part.ledger) if os.path.exists(part.ledger) else Report()
-            turns.append(known.turns)
-            wanted.append(max(0, part.count - known.done))
-        left = max(0, most - sum(turns))
-        spare = max(0, left - sum(wanted)) // len(self._parts)
-        budgets: list[int | None] = []
-        for spent, want in zip(turns, wanted, strict=True):
-            granted = min(left, want + spare)
-            left -= granted
-            budgets.append(spent + granted)
-        return budgets
 
     def _wait(self, futures: dict[Any, Partition]) -> None:
         """Wait for the partitions; meanwhile share the rate, tell the progress, and stop all when one must stop."""
@@ -475,13 +414,19 @@ class DaskBatch:
             self._settings.on_progress(self.report)
 
 
-def _asynchronous(client: UniqOS | AsyncUniqOS) -> AsyncUniqOS:
-    """Return a client for event loops with the same settings, which can be pickled."""
-    if client._requester.connections.http_client is not None or not isinstance(
-        client._requester.config.verify, str | None
-    ):
-        client.__reduce__()  # It raises the error that says why the client cannot be sent to a worker.
-    return client if isinstance(client, AsyncUniqOS) else _unpickle(AsyncUniqOS, client._requester.config)
+def connect(address: str) -> distributed.Client:
+    """Return a client of a cluster, which is not made the default of this process.
+
+    Args:
+        address: Address of the scheduler, ``tcp://host:8786``.
+
+    Raises:
+        ConfigurationError: Nothing answers there.
+    """
+    try:
+        return distributed.Client(address, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        raise ConfigurationError(f"no Dask scheduler answers at {address!r}: {exc}", code="dask_unreachable") from exc
 
 
 def _rows_of_dask(source: Any, dask: Any) -> Rows | None:

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # The words of a command: its module in this folder, and its line in the help of its group. The module's function
     # or Typer is called as the last word, with _ for -. A further command is one line here.
     "respond": ("respond", "Answer MESSAGE in the voice of a personality."),
+    "batch": ("batch", "Run one operation over the rows of a file, and pay for no row twice."),
     "api": ("api", "Call one operation of the API, or list all of them."),
     "contract": ("contract", "Export the API as OpenAPI, or compare it with a document."),
     "sandbox": ("sandbox", "Run a local stand-in for the uniqOS API until Ctrl-C."),
