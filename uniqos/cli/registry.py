@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "login": ("profiles", "Store a key or portal token under a name, and use it from now on."),
     "logout": ("profiles", "Delete a profile and its key from this machine."),
     "profiles": ("profiles", "List the profiles, without their keys."),
-    "use": ("profiles", "Use a profile from now on."),
+    "use": ("profiles", "Use a profile from now on, in all commands without --profile."),
     "doctor": ("doctor", "Check everything between this machine and the API, and say what to do."),
     "usage": ("usage", "Show the turns by day, the quota that is left, and the alerts."),
     "webhooks listen": ("webhooks", "Receive deliveries on this machine until Ctrl-C."),
