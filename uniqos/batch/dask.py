@@ -60,8 +60,8 @@ from ._rows import Rows, open_rows
 try:
     import distributed
     from distributed.diagnostics.plugin import WorkerPlugin
-except ImportError as exc:
-    raise missing_extra("uniqos.batch.dask needs dask.distributed", "dask") from exc
+except ImportError as _missing:
+    raise missing_extra("uniqos.batch.dask needs dask.distributed", "dask") from _missing
 
 if TYPE_CHECKING:
     import dask.bag

@@ -17,7 +17,7 @@ parts = divide(
     ledger="/shared/reviews.ledgers",
     partitions=16,
 )
-answers = parts.map_batches(
+answers = ray.data.from_items(parts, override_num_blocks=len(parts)).map_batches(
     RayWorker, fn_constructor_kwargs={"client": uniqos.UniqOS(), "workers": 4}, batch_size=1, concurrency=4
 )
 answers.write_parquet("answers")
@@ -38,7 +38,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import Unpack
 
 from .._async.client import AsyncUniqOS
-from .._extras import MissingExtraError
 from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from ._arrow import to_arrow
@@ -52,18 +51,13 @@ from ._results import read_results
 from ._row import Row, to_row
 from ._rows import Rows, open_rows
 
-try:
-    import ray.data  # pyright: ignore[reportMissingImports]  # The development environment does without Ray.
-except ImportError as exc:
-    raise MissingExtraError('uniqos.batch.ray needs Ray: pip install "ray[data]"', code="missing_extra") from exc
-
 if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["RayWorker", "divide"]
 
 _TASK = "task"
-"""The column of the dataset of partitions."""
+"""The column of the dataset that holds a partition."""
 
 
 def divide(
@@ -73,8 +67,8 @@ def divide(
     partitions: int,
     return_format: Literal["text", "modulator_pack"] | None = None,
     **options: Unpack[BatchOptions],
-) -> ray.data.Dataset:
-    """Divide rows into partitions, and return a dataset with a row for each of them, for ``RayWorker``.
+) -> list[dict[str, bytes]]:
+    """Divide rows into partitions, and return an item of a dataset for each of them, for ``RayWorker``.
 
     Turns of one conversation are in one partition, in the order of the input. A row whose id came before is rejected.
 
@@ -88,7 +82,7 @@ def divide(
             that of each worker.
 
     Returns:
-        The dataset, to be mapped with ``batch_size=1``.
+        The items for ``ray.data.from_items``, with a block for each. The dataset is mapped with ``batch_size=1``.
 
     Raises:
         BatchError: The folder cannot be used, or the options are those of another run.
@@ -105,7 +99,7 @@ def divide(
         PartitionTask(part, calls.name, return_format, part_options, 1.0)
         for part, part_options in zip(parts, options_of(parts, folder.run, options), strict=True)
     ]
-    return ray.data.from_items([{_TASK: pickle.dumps(task)} for task in tasks], override_num_blocks=len(tasks))
+    return [{_TASK: pickle.dumps(task)} for task in tasks]
 
 
 class RayWorker:
@@ -132,7 +126,7 @@ class RayWorker:
         """Run partitions, and yield a table of results for each.
 
         Args:
-            batch: Rows of the dataset that ``divide`` returns.
+            batch: Items that ``divide`` returned.
 
         Raises:
             BatchError: A partition stopped before its end, or its ledger cannot be used.
@@ -153,7 +147,7 @@ class RayWorker:
 
 def _rows_of(source: Any, calls: Calls, settings: Settings) -> Rows:
     """Return the rows of a dataset of Ray, or of any other source."""
-    if not isinstance(source, ray.data.Dataset):
+    if not type(source).__module__.startswith("ray."):  # To ask for the class would import Ray.
         return open_rows(source, format=settings.format, columns=calls.wanted_columns, json_columns=calls.json_columns)
 
     def read() -> Iterator[Row]:
