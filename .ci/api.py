@@ -118,8 +118,14 @@ class Api:
             for parameter in form.parameters:
                 match = re.fullmatch(r"Unpack\[(?:\w+\.)*(\w+)\]", str(parameter.annotation))
                 if match is not None:
-                    return self._typed_dict(match[1])
+                    return {**self._named(form, member), **self._typed_dict(match[1])}
         return None
+
+    def _named(self, form: Any, member: Any) -> dict[str, bool]:
+        """Return the keywords that an overload names and the method takes among its ``**fields``."""
+        own = {parameter.name for parameter in member.parameters}
+        keywords = [one for one in form.parameters if one.kind is griffe.ParameterKind.keyword_only]
+        return {one.name: one.default is None for one in keywords if one.name not in own}
 
     def _typed_dict(self, name: str) -> dict[str, bool]:
         """Return the keys of a TypedDict, and whether each is required."""

@@ -19,8 +19,8 @@ each operation of the API, under the name that the official client gives it: `cl
 `client.interactions`, `client.me`, `client.sessions`, `client.organizations`, `client.invitations`,
 `client.api_keys`, `client.billing` and `client.webhooks`. ``client.respond`` is short for ``client.engine.respond``.
 
-Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.relay`, `uniqos.webhooks`,
-`uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
+Further modules: `uniqos.models`, `uniqos.errors`, `uniqos.fastapi`, `uniqos.middleware`, `uniqos.relay`,
+`uniqos.webhooks`, `uniqos.telemetry`, `uniqos.sandbox`, `uniqos.testing`, `uniqos.contract`.
 
 ## The client
 
@@ -36,6 +36,20 @@ patient = client.with_options(timeout=30, max_retries=5)  # the same connections
 turn = {"personality_id": "pers_...", "message": "Hello!"}
 print(patient.respond(turn, idempotency_key="order-17").response)
 ```
+
+A key that rotates may be given as a function. It is called once for each call, and the key that it returns is kept
+nowhere else:
+
+```python
+import os
+
+from uniqos import UniqOS
+
+client = UniqOS(lambda: os.environ["UNIQOS_API_KEY"])
+print(client.respond(personality_id="pers_...", message="Hello!").response)
+```
+
+With `AsyncUniqOS` it may be a coroutine function.
 
 ## Pages, waiting, downloads
 
@@ -87,8 +101,10 @@ the whole stream. See `RespondStream` for how a stream ends.
 
 ``proxy="http://user:password@host:port"`` names a proxy; ``https://`` works too, and ``socks5://`` with the extra
 ``socks``. Without it the proxy variables of the environment count, but not for a sandbox on this machine.
-``verify="authority.pem"`` trusts certificates of your own. ``http_client=`` takes an httpx client of yours: its
-hooks, auth, transport, default headers, params and cookies count, its ``base_url`` and ``timeout`` do not.
+``verify="authority.pem"`` trusts certificates of your own, and ``verify="system"`` those of the operating system, with
+the extra ``truststore``. `uniqos.middleware` puts functions around each attempt. ``http_client=`` takes an httpx client
+of yours: its hooks, auth, transport, default headers, params and cookies count, its ``base_url`` and ``timeout`` do
+not.
 
 ## Logs, metrics, changes of the API
 
@@ -99,7 +115,8 @@ personality or turn. Text of a server is escaped and bounded there. A code that 
 
 ``reply.http`` describes the HTTP side of every answer, event and error of a call that was tried: status (0 if no
 answer came), request id, attempts, time, idempotency key, rate limit and headers. An `Observer` is told of every
-call, without keys or texts. ``warm_up()`` does in advance what the first turn would wait for:
+call, without keys or texts. `uniqos.telemetry` makes spans and metrics of OpenTelemetry. ``warm_up()`` does in advance
+what the first turn would wait for, and ``warm_up(connect=False)`` the part of it that needs no network:
 
 ```python
 from uniqos import CallEnded, Observer
@@ -145,9 +162,11 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from . import contract as contract
     from . import errors as errors
+    from . import middleware as middleware
     from . import models as models
     from . import relay as relay
     from . import sandbox as sandbox
+    from . import telemetry as telemetry
     from . import testing as testing
     from . import webhooks as webhooks
     from ._async.client import AsyncUniqOS as AsyncUniqOS
@@ -178,6 +197,7 @@ if TYPE_CHECKING:
     from .errors import ConfigurationError as ConfigurationError
     from .errors import ConflictError as ConflictError
     from .errors import GuardrailBlockError as GuardrailBlockError
+    from .errors import MiddlewareError as MiddlewareError
     from .errors import NetworkError as NetworkError
     from .errors import NotFoundError as NotFoundError
     from .errors import PaymentRequiredError as PaymentRequiredError
@@ -199,9 +219,9 @@ if TYPE_CHECKING:
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import construct_event as construct_event
 
-_WITH_EXTRAS = ("sandbox",)
+_WITH_EXTRAS = ("sandbox", "telemetry")
 """Modules that need packages of an extra."""
-_MODULES = ("contract", "errors", "models", "relay", "sandbox", "testing", "webhooks")
+_MODULES = ("contract", "errors", "middleware", "models", "relay", "sandbox", "telemetry", "testing", "webhooks")
 _WHERE: dict[str, tuple[str, ...]] = {
     "._sync.client": ("UniqOS",),
     "._async.client": ("AsyncUniqOS",),
@@ -231,6 +251,7 @@ _WHERE: dict[str, tuple[str, ...]] = {
         "WebhookSignatureError",
         "WaitTimeoutError",
         "UnexpectedError",
+        "MiddlewareError",
         "APIError",
         "AuthenticationError",
         "PaymentRequiredError",
@@ -296,6 +317,7 @@ if TYPE_CHECKING:
         "WebhookSignatureError",
         "WaitTimeoutError",
         "UnexpectedError",
+        "MiddlewareError",
         "APIError",
         "AuthenticationError",
         "PaymentRequiredError",
@@ -312,9 +334,11 @@ if TYPE_CHECKING:
         "TurnTimeoutError",
         "contract",
         "errors",
+        "middleware",
         "models",
         "relay",
         "sandbox",
+        "telemetry",
         "testing",
         "webhooks",
         "__version__",

@@ -37,7 +37,7 @@ class EndUserQueryDict(TypedDict, total=False):
     """``next_cursor`` of the page before."""
 
 
-class EndUserQueryArgs(EndUserQueryDict, Options, total=False):
+class EndUserQueryArgs(Options, EndUserQueryDict, total=False):
     """``EndUserQuery`` as keywords, and the options of a call."""
 
 
@@ -53,7 +53,7 @@ class EndUserCreateDict(TypedDict, total=False):
     """Object to store with the end user; ignored if the end user exists already."""
 
 
-class EndUserCreateArgs(EndUserCreateDict, Options, total=False):
+class EndUserCreateArgs(Options, EndUserCreateDict, total=False):
     """``EndUserCreate`` as keywords, and the options of a call."""
 
 
@@ -67,7 +67,7 @@ class EndUserUpdateDict(TypedDict, total=False):
     """Object that replaces the stored one. ``{}`` clears it; without this field it stays."""
 
 
-class EndUserUpdateArgs(EndUserUpdateDict, Options, total=False):
+class EndUserUpdateArgs(Options, EndUserUpdateDict, total=False):
     """``EndUserUpdate`` as keywords, and the options of a call."""
 
 
@@ -83,7 +83,7 @@ class EndUserDeleteDict(TypedDict, total=False):
     """A note for the audit, at most 500 characters."""
 
 
-class EndUserDeleteArgs(EndUserDeleteDict, Options, total=False):
+class EndUserDeleteArgs(Options, EndUserDeleteDict, total=False):
     """``EndUserDelete`` as keywords, and the options of a call."""
 
 
@@ -97,7 +97,7 @@ class ReadableModelQueryDict(TypedDict, total=False):
     """The language of the words: English or Spanish."""
 
 
-class ReadableModelQueryArgs(ReadableModelQueryDict, Options, total=False):
+class ReadableModelQueryArgs(Options, ReadableModelQueryDict, total=False):
     """``ReadableModelQuery`` as keywords, and the options of a call."""
 
 
@@ -105,12 +105,8 @@ ReadableModelQueryLike: TypeAlias = models.ReadableModelQuery | ReadableModelQue
 
 
 class RespondRequestFields(TypedDict, total=False):
-    """The fields of ``RespondRequest`` that do not choose the type of the answer."""
+    """The optional fields of ``RespondRequest`` that do not choose the type of the answer."""
 
-    personality_id: Required[str]
-    """Id of the personality that answers, e.g. ``pers_...``."""
-    message: Required[str]
-    """Text of the user. The longest length is undocumented."""
     user_id: str | None
     """Your own stable id of the end user; required in stateful mode."""
     mode: Literal["stateless", "stateful"] | None
@@ -126,13 +122,17 @@ class RespondRequestFields(TypedDict, total=False):
 class RespondRequestDict(RespondRequestFields, total=False):
     """``RespondRequest`` as a mapping."""
 
+    personality_id: Required[str]
+    """Id of the personality that answers, e.g. ``pers_...``."""
+    message: Required[str]
+    """Text of the user. The longest length is undocumented."""
     return_format: Literal["text", "modulator_pack"] | None
     """``text`` (default) is the reply. ``modulator_pack`` is material for a prompt to an LLM of your own."""
     stream: bool | None
     """Whether the answer comes as server-sent events."""
 
 
-class RespondRequestArgs(RespondRequestFields, Options, total=False):
+class RespondRequestArgs(Options, RespondRequestFields, total=False):
     """``RespondRequest`` as keywords, and the options of a call."""
 
 
@@ -153,8 +153,8 @@ InteractionQueryDict = TypedDict(
 )
 
 
-class InteractionQueryArgs(Options, total=False):
-    """``InteractionQuery`` as keywords, and the options of a call."""
+class InteractionQueryFields(TypedDict, total=False):
+    """The fields of ``InteractionQuery`` as keywords."""
 
     user_id: str | None
     """Only turns of this end user."""
@@ -168,6 +168,10 @@ class InteractionQueryArgs(Options, total=False):
     """Turns per page; the largest value is undocumented."""
     cursor: str | None
     """``next_cursor`` of the page before."""
+
+
+class InteractionQueryArgs(Options, InteractionQueryFields, total=False):
+    """``InteractionQuery`` as keywords, and the options of a call."""
 
 
 InteractionQueryLike: TypeAlias = models.InteractionQuery | InteractionQueryDict | BaseModel | Mapping[str, Any]
@@ -184,8 +188,8 @@ AggregateQueryDict = TypedDict(
 )
 
 
-class AggregateQueryArgs(Options, total=False):
-    """``AggregateQuery`` as keywords, and the options of a call."""
+class AggregateQueryFields(TypedDict, total=False):
+    """The fields of ``AggregateQuery`` as keywords."""
 
     user_id: str | None
     """Only turns of this end user."""
@@ -199,6 +203,10 @@ class AggregateQueryArgs(Options, total=False):
     """Period of a bucket in UTC; without it, one grand total."""
 
 
+class AggregateQueryArgs(Options, AggregateQueryFields, total=False):
+    """``AggregateQuery`` as keywords, and the options of a call."""
+
+
 AggregateQueryLike: TypeAlias = models.AggregateQuery | AggregateQueryDict | BaseModel | Mapping[str, Any]
 MeUpdateLike: TypeAlias = models.MeUpdate | BaseModel | Mapping[str, Any]
 
@@ -210,7 +218,7 @@ class SwitchOrganizationDict(TypedDict, total=False):
     """The organization to act for from now on."""
 
 
-class SwitchOrganizationArgs(SwitchOrganizationDict, Options, total=False):
+class SwitchOrganizationArgs(Options, SwitchOrganizationDict, total=False):
     """``SwitchOrganization`` as keywords, and the options of a call."""
 
 
@@ -226,7 +234,7 @@ class OrganizationDeletionRequestDict(TypedDict, total=False):
     """The organization's name, typed out."""
 
 
-class OrganizationDeletionRequestArgs(OrganizationDeletionRequestDict, Options, total=False):
+class OrganizationDeletionRequestArgs(Options, OrganizationDeletionRequestDict, total=False):
     """``OrganizationDeletionRequest`` as keywords, and the options of a call."""
 
 
@@ -248,7 +256,7 @@ class MemberInviteDict(TypedDict, total=False):
     """Further roles are undocumented."""
 
 
-class MemberInviteArgs(MemberInviteDict, Options, total=False):
+class MemberInviteArgs(Options, MemberInviteDict, total=False):
     """``MemberInvite`` as keywords, and the options of a call."""
 
 
@@ -262,7 +270,7 @@ class MemberRoleUpdateDict(TypedDict, total=False):
     """Further roles are undocumented."""
 
 
-class MemberRoleUpdateArgs(MemberRoleUpdateDict, Options, total=False):
+class MemberRoleUpdateArgs(Options, MemberRoleUpdateDict, total=False):
     """``MemberRoleUpdate`` as keywords, and the options of a call."""
 
 
@@ -281,7 +289,7 @@ class PersonalityCreateDict(TypedDict, total=False):
     """Description that the proposal was made from."""
 
 
-class PersonalityCreateArgs(PersonalityCreateDict, Options, total=False):
+class PersonalityCreateArgs(Options, PersonalityCreateDict, total=False):
     """``PersonalityCreate`` as keywords, and the options of a call."""
 
 
@@ -299,7 +307,7 @@ class CatalogCloneDict(TypedDict, total=False):
     """The name of the copy."""
 
 
-class CatalogCloneArgs(CatalogCloneDict, Options, total=False):
+class CatalogCloneArgs(Options, CatalogCloneDict, total=False):
     """``CatalogClone`` as keywords, and the options of a call."""
 
 
@@ -321,7 +329,7 @@ class RelationshipQueryDict(TypedDict, total=False):
     """``next_cursor`` of the page before."""
 
 
-class RelationshipQueryArgs(RelationshipQueryDict, Options, total=False):
+class RelationshipQueryArgs(Options, RelationshipQueryDict, total=False):
     """``RelationshipQuery`` as keywords, and the options of a call."""
 
 
@@ -337,7 +345,7 @@ class RelationshipDeleteDict(TypedDict, total=False):
     """A note for the audit, at most 500 characters."""
 
 
-class RelationshipDeleteArgs(RelationshipDeleteDict, Options, total=False):
+class RelationshipDeleteArgs(Options, RelationshipDeleteDict, total=False):
     """``RelationshipDelete`` as keywords, and the options of a call."""
 
 
@@ -353,7 +361,7 @@ class WebhookCreateDict(TypedDict, total=False):
     """Types of events, e.g. ``payment.failed``; the full list is undocumented."""
 
 
-class WebhookCreateArgs(WebhookCreateDict, Options, total=False):
+class WebhookCreateArgs(Options, WebhookCreateDict, total=False):
     """``WebhookCreate`` as keywords, and the options of a call."""
 
 

@@ -10,6 +10,7 @@ UniqOSError: code, message, request_id, http_status, details, http
  ├─ WebhookSignatureError         a webhook delivery that is not genuine or too old
  ├─ WaitTimeoutError              a deletion that is not completed in time
  ├─ UnexpectedError               a status that is neither success nor error
+ ├─ MiddlewareError               a middleware of yours failed, or gave no answer
  └─ APIError                      the API refused the call, or failed
      ├─ ValidationError 400, 422    ├─ ConflictError 409
      ├─ GuardrailBlockError 400     ├─ RateLimitError 429 (retry_after_seconds)
@@ -72,6 +73,8 @@ requests.
 | another `APIError` of 400 to 499 | no | when it is corrected |
 | `TurnTimeoutError` | it is not billed | yes |
 | `UpstreamLLMError` and any other `APIError` of 500 or more | perhaps | with the same key, if there is one |
+| `MiddlewareError` with ``sent=False`` | no | when the middleware is corrected |
+| `MiddlewareError` with ``sent=True`` | perhaps | with the same key, if there is one |
 | `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key, if there is one |
 | `ResponseValidationError` | yes: ``partial`` and ``body`` hold the answer | there is no need |
 
@@ -255,6 +258,20 @@ class WaitTimeoutError(UniqOSError):
 
 class UnexpectedError(UniqOSError):
     """A status that is neither success nor error, and no redirect."""
+
+
+class MiddlewareError(UniqOSError):
+    """A middleware of the caller's raised an exception, which is the ``__cause__``, or returned no answer.
+
+    Attributes:
+        sent: Whether the request may have reached the server before.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "middleware_error", details: Any = None, sent: bool = False
+    ) -> None:
+        super().__init__(message, code=code, details=details)
+        self.sent: bool = sent
 
 
 class APIError(UniqOSError):

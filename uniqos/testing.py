@@ -73,15 +73,18 @@ assert "service_unavailable" in answer.text
 assert "quota" not in answer.text
 ```
 
-`sign` signs the delivery of a webhook:
+`sign` signs the delivery of a webhook. Give it the present time: the fixed one of `build` is refused as stale:
 
 ```python
+from datetime import datetime, timezone
+
 from uniqos import construct_event
 from uniqos.models import WebhookEvent
 from uniqos.testing import build, sign
 
-body = build(WebhookEvent, type="quota.threshold_reached").model_dump_json()
-event = construct_event(body, sign(body, "whsec_..."), "whsec_...", tolerance=0)
+sent = build(WebhookEvent, type="quota.threshold_reached", created_at=datetime.now(timezone.utc))
+body = sent.model_dump_json()
+event = construct_event(body, sign(body, "whsec_..."), "whsec_...")
 assert event.type == "quota.threshold_reached"
 ```
 

@@ -138,11 +138,19 @@ def written_out(function: Any) -> inspect.Signature:
     """Return a signature with the fields of a request in the place of ``**fields``."""
     signature = inspect.signature(function)
     arguments = [p.replace(annotation=one_object(p.annotation)) for p in signature.parameters.values()]
-    forms = [inspect.signature(form) for form in (*get_overloads(function), function)]
-    found = [re.search(r"Unpack\[p\.(\w+)\]", str(form.parameters.values())) for form in forms]
-    names = [match[1] for match in found if match]
-    if names:
-        request = getattr(params, names[0])
+    for form in (*get_overloads(function), function):
+        own = inspect.signature(form).parameters.values()
+        match = re.search(r"Unpack\[p\.(\w+)\]", str(own))
+        if match is None:
+            continue
+        request = getattr(params, match[1])
+        # An overload may name required fields as parameters, which the implementation takes among its ``**fields``.
+        hints = get_type_hints(form)
+        named = [
+            p.replace(annotation=hints[p.name])
+            for p in own
+            if p.kind is inspect.Parameter.KEYWORD_ONLY and p.name not in signature.parameters
+        ]
         listed = {*params.Options.__annotations__, *signature.parameters}
         fields = {k: v for k, v in get_type_hints(request).items() if k not in listed}
         keywords = [
@@ -155,7 +163,10 @@ def written_out(function: Any) -> inspect.Signature:
             for name, hint in fields.items()
         ]
         options = inspect.Parameter("options", inspect.Parameter.VAR_KEYWORD, annotation=params.Options)
-        arguments = [*arguments[:-1], *keywords, options]
+        first = [a for a in arguments[:-1] if a.kind is not inspect.Parameter.KEYWORD_ONLY]
+        others = [a for a in arguments[:-1] if a.kind is inspect.Parameter.KEYWORD_ONLY]
+        arguments = [*first, *named, *others, *keywords, options]
+        break
     return signature.replace(parameters=arguments)
 
 

@@ -1,25 +1,23 @@
 """The command ``python -m benchmarks.passthrough``: many streamed chats at once through one FastAPI process.
 
 Five services are compared. ``sdk``, ``sse`` and ``frames`` use the SDK, which validates every event: ``sdk`` sends a
-``TurnResponse``, ``sse`` FastAPI's server-sent events, and ``frames`` the stream's frames. ``bytes`` and ``models`` use
-httpx: ``bytes`` copies bytes, the least possible work, and ``models`` validates by plain pydantic models. Each service
-runs under uvicorn in its own process, and the same browsers read all.
+``TurnResponse``, ``sse`` FastAPI's server-sent events as the README shows it, and ``frames`` the stream's frames.
+``bytes`` and ``models`` use httpx: ``bytes`` copies bytes, the least possible work, and ``models`` validates by plain
+pydantic models. Each service runs under uvicorn in its own process, and the same browsers read all.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import time
 
-from ..support.apis import APIS
 from ..support.loopback import server
 from ..support.measure import Sizes
 from ..support.processes import cpu_seconds, open_sockets, resident
-from .service import ask, service
+from .service import ask, body_of, service
 
-BODY = json.dumps({**APIS["uniqos"].turn("chunked"), "stream": False}).encode()
+BODY = body_of("chunked")
 
 
 async def read_chats(port: int, chats: int, seconds: float) -> int:

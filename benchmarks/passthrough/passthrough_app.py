@@ -17,8 +17,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from httpx_sse import EventSource
 from pydantic import TypeAdapter
 
-from uniqos.fastapi import Client, TurnResponse, TurnStream, answers, install_error_handlers, lifespan, sse
-from uniqos.models import RespondRequest, RespondResult
+from uniqos.fastapi import Client, TurnBody, TurnResponse, TurnStream, answers, install_error_handlers, lifespan, sse
+from uniqos.models import RespondResult
 
 from ..support.apis import APIS
 from ..support.plain import Answer, Event, Turn
@@ -31,23 +31,23 @@ def with_sdk() -> FastAPI:
 
     @app.post("/chat")
     @answers
-    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+    async def chat(turn: TurnBody, client: Client) -> RespondResult:
         return await client.respond(turn)
 
     @app.post("/chat/stream", response_class=TurnResponse)
-    async def chat_stream(turn: RespondRequest, client: Client) -> TurnResponse:
+    async def chat_stream(turn: TurnBody, client: Client) -> TurnResponse:
         return TurnResponse(client.respond(turn, stream=True))
 
     return app
 
 
 def with_sse() -> FastAPI:
-    """Use the SDK with FastAPI's own answers and events."""
+    """Use the SDK with FastAPI's own answers and events, as the README shows it."""
     app = FastAPI(lifespan=lifespan())
     install_error_handlers(app)
 
     @app.post("/chat")
-    async def chat(turn: RespondRequest, client: Client) -> RespondResult:
+    async def chat(turn: TurnBody, client: Client) -> RespondResult:
         return await client.respond(turn)
 
     @app.post("/chat/stream", response_class=EventSourceResponse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -52,6 +53,11 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
             if process.poll() is not None or time.monotonic() > end:
                 raise
             time.sleep(0.05)
+
+
+def body_of(message: str) -> bytes:
+    """Return a turn as a browser sends it."""
+    return json.dumps({"personality_id": "pers_01J9ZC5T7Q", "message": message, "mode": "stateless"}).encode()
 
 
 async def ask(reader: StreamReader, writer: StreamWriter, path: str, body: bytes) -> None:

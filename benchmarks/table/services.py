@@ -7,19 +7,19 @@ import json
 import urllib.request
 from contextlib import ExitStack, contextmanager
 
-from ..passthrough.service import ask, service
-from ..support.apis import APIS
+from ..passthrough.service import ask, body_of, service
 from ..support.clients import event_loop
 from ..support.measure import Bench, Case, Measure, Sided
 
-_KINDS = {"base": "bytes", "httpx_models": "models", "sdk": "sdk"}
+_KINDS = {"base": "bytes", "httpx_models": "models", "readme": "sse", "sdk": "sdk"}
+"""Services by side. ``readme`` is the README's service, and ``sdk`` the same with the responses that cost less."""
 
 
 def passed(message: str) -> Case:
     """Return the case of the service's CPU per turn; the base copies bytes with httpx."""
     streamed = message != "now"
     path = "/chat/stream" if streamed else "/chat"
-    body = json.dumps(APIS["uniqos"].turn(message)).encode()
+    body = body_of(message)
 
     @contextmanager
     def case(bench: Bench) -> Sided:

@@ -54,7 +54,7 @@ def test_its_help_has_its_fields_and_their_source() -> None:
     words = " ".join(ended.out.split())
     assert ended.out.startswith("Usage: uniqos personalities add-mood [OPTIONS] PERSONALITY_ID\n")
     for part in (
-        "--tone TEXT How the mood sounds. bright or dark. Required, here or in --data. (official SDK)",
+        "--tone TEXT How the mood sounds. Values: bright, dark. Required, here or in --data. (official SDK)",
         "--strength NUMBER From 0 to 9. (official SDK)",
         "--colors TEXT The colours of the mood. (official SDK)",
         "--is-kept / --no-is-kept Whether the mood stays. (official SDK)",

@@ -57,7 +57,14 @@ def local(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["api", "app", "contract", "output", "resources", "respond", "sandbox", "shared"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api", "app", "calls", "completion", "contract", "flags", "groups", "man", "output", "printing"),
+        *("registry", "resources", "respond", "sandbox", "shared", "table", "yaml"),
+        *("charts", "chat", "credentials", "doctor", "outline", "profiles", "usage", "webhooks"),
+    ],
+)
 def test_the_type_hints_of_each_function_can_be_read(name: str) -> None:
     module = import_module(f"uniqos.cli.{name}")
     for function in vars(module).values():
@@ -238,14 +245,14 @@ def test_an_error_of_the_api_is_one_line_with_its_code_and_request_id() -> None:
 def test_a_rate_limit_error_says_when_to_try_again() -> None:
     with answering(429, {"error": {"code": "rate_limit_exceeded", "message": "slow"}}, Retry_After="100") as server:
         code, _, err = run("respond", "Hi", settings=at(server))
-    assert code == 6
+    assert code == 8
     assert err.endswith("hint: try again in 100 s\n")
 
 
 def test_the_text_of_a_broken_stream_stays_printed() -> None:
     with streaming(("metadata", METADATA), ("text", {"delta": "Half a"})) as server:
         code, out, err = run("respond", "Hi", settings=at(server))
-    assert (code, out) == (7, "Half a\n")
+    assert (code, out) == (4, "Half a\n")
     assert "(code: stream_interrupted, request id: req_7)" in err.splitlines()[0]
 
 
@@ -304,7 +311,7 @@ def test_the_error_of_a_turn_that_may_have_run_names_its_idempotency_key(
     with RawServer(handler) as server:
         ended, _, err = run("respond", "Hi", *arguments, settings=at(server))
     line = next(line for line in err.splitlines() if line.startswith("error: "))
-    assert ended == (7 if code == "stream_interrupted" else 1)
+    assert ended == (4 if code == "stream_interrupted" else 1)
     assert f"(code: {code}" in line
     assert line.endswith(f"; {resumed(server)}")
     assert "`" not in err, "attributes of Python mean nothing in a shell"
@@ -322,7 +329,7 @@ def test_the_error_of_a_turn_that_timed_out_on_the_server_does_not_speak_of_payi
     with serve() as server:
         code, _, err = run("respond", "Hi", settings=at(server))
     key = header(server.requests[-1], "Idempotency-Key")
-    assert code == 6
+    assert code == 8
     assert err.startswith("error: The turn took too long; it is not billed. (code: turn_timeout")
     assert err.endswith(f"; to try again, run the same command with --idempotency-key {key}\n")
 

@@ -304,7 +304,7 @@ def test_without_a_key_the_sandbox_answers_and_says_so() -> None:
 def test_an_error_of_the_api_ends_with_its_code() -> None:
     with answering(404, {"error": {"code": "not_found", "message": "no such", "request_id": "req_1"}}) as server:
         code, out, err = run("api", "DELETE", "/v1/webhooks/w_1", settings=at(server))
-    assert (code, out) == (4, "")
+    assert (code, out) == (6, "")
     assert err.startswith("error: no such (code: not_found, request id: req_1)\n")
 
 

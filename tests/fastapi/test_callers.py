@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterable, Callable
 from typing import Annotated, Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -24,7 +26,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from tests.fastapi.test_fastapi import KEY, TEXT, events_of, sends
-from tests.support.rawserver import RawServer
+from tests.support.asgi import serving
+from tests.support.rawserver import RawServer, header, reply
 from uniqos.fastapi import (
     Client,
     TurnBody,
@@ -32,6 +35,7 @@ from uniqos.fastapi import (
     TurnStream,
     get_client,
     install_error_handlers,
+    lifespan,
     sse,
     turn_body,
     turn_router,
@@ -66,7 +70,7 @@ def annotated(function: Any, **annotations: Any) -> Any:
     return function
 
 
-def service(client: FakeClient, **settings: Any) -> FastAPI:
+def service(client: AsyncUniqOS, **settings: Any) -> FastAPI:
     """Return a service with one route for each way of sending a turn on."""
     app = FastAPI()
     install_error_handlers(app, **settings)
@@ -104,11 +108,12 @@ def service(client: FakeClient, **settings: Any) -> FastAPI:
 
 
 def post(app: Starlette, path: str, body: Any = None, **more: Any) -> httpx.Response:
-    async def posted() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
-            return await browser.post(path, json=TURN if body is None else body, **more)
+    return asyncio.run(post_in_loop(app, path, body, **more))
 
-    return asyncio.run(posted())
+
+async def post_in_loop(app: Starlette, path: str, body: Any = None, **more: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+        return await browser.post(path, json=TURN if body is None else body, **more)
 
 
 @pytest.mark.parametrize("path", ["/sse", "/typed", "/frames", "/response", "/read"])
@@ -122,6 +127,47 @@ def test_a_used_up_quota_in_a_stream_is_hidden_and_reported_once(path: str, capl
     assert answer.status_code == (503 if path == "/read" else 200)
     assert {one.code for one in heard} == {"quota_exhausted"}
     assert len(heard) == (2 if path == "/read" else 1)  # the event, and the error that until_done() raised
+
+
+BROKEN = b'event: text\ndata: {"type": "text", "delta": 7}\n\n'
+
+
+@pytest.mark.parametrize(("parts", "code"), [([TEXT], "stream_interrupted"), ([TEXT, BROKEN], "upstream_error")])
+@pytest.mark.parametrize("path", ["/sse", "/typed", "/frames", "/response"])
+def test_a_stream_that_breaks_ends_with_a_masked_error_event(path: str, parts: list[bytes], code: str) -> None:
+    heard: list[errors.UniqOSError] = []
+
+    async def main(url: str) -> httpx.Response:
+        async with AsyncUniqOS(KEY, base_url=url, log_level="silent") as client:
+            return await post_in_loop(service(client, on_error=heard.append), path)
+
+    with RawServer(sends(*parts, end=len(parts) > 1)) as upstream:
+        answer = asyncio.run(main(upstream.url))
+    data = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert answer.status_code == 200
+    assert [json.loads(one)["type"] for one in data] == ["text", "error"]
+    assert json.loads(data[1])["code"] == code
+    assert len(heard) == 1
+
+
+def test_a_route_that_yields_still_gets_the_error_of_a_break_from_until_done() -> None:
+    app, raised = FastAPI(), []
+    install_error_handlers(app)
+
+    async def route(stream: TurnStream) -> Any:
+        async for event in stream:
+            yield event
+        assert stream.error is not None
+        try:
+            await stream.until_done()
+        except errors.NetworkError as exc:
+            raised.append((exc.code, exc.text))
+
+    app.post("/", response_class=EventSourceResponse)(annotated(route, stream=TurnStream))
+    app.dependency_overrides[get_client] = lambda: client
+    client = FakeClient(lambda: async_stream(["Hel"]))
+    assert '"code": "stream_interrupted"' in post(app, "/").text
+    assert raised == [("stream_interrupted", "Hel")]
 
 
 def test_a_used_up_quota_of_a_call_is_hidden_and_reported_once() -> None:
@@ -248,6 +294,42 @@ def test_the_browser_gets_one_request_id() -> None:
     assert answer.json()["error"]["request_id"] == "mine"
     answer = post(service(client, request_id_header=None), "/handler")
     assert "x-request-id" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "sent"),
+    [
+        ({}, "X-Request-Id", None),
+        ({"request_id": lambda connection: None}, "X-Request-Id", None),
+        ({"request_id": lambda connection: "ümlaut"}, "X-Request-Id", None),
+        ({"request_id": lambda connection: connection.headers["x-trace"]}, "X-Request-Id", "t1"),
+        ({"request_id": lambda connection: "1", "request_id_header": "X-Trace"}, "X-Trace", "1"),
+        ({"request_id": lambda connection: "2", "request_id_header": None}, "X-Request-Id", "2"),
+        ({"request_id": lambda connection: uuid4().hex}, "X-Request-Id", "any"),
+    ],
+)
+def test_the_api_is_told_the_request_id_of_the_service(settings: Any, name: str, sent: str | None) -> None:
+    refusal = b'{"error": {"code": "not_found", "message": "m"}}'
+    with RawServer(lambda connection, request, number: reply(connection, 404, refusal)) as upstream:
+        app = FastAPI(lifespan=lifespan(lambda: AsyncUniqOS(KEY, base_url=upstream.url)))
+        install_error_handlers(app, **settings)
+        app.include_router(turn_router())
+        with serving(app) as url:
+            answers = [
+                httpx.post(f"{url}/turns{path}", json=TURN, headers={"X-Trace": "t1"}) for path in ("", "/stream")
+            ]
+    first = header(upstream.requests[0], name)
+    assert first == sent or sent == "any"
+    assert answers[0].status_code == answers[1].status_code == 404
+    assert answers[0].json()["error"].get("request_id") == first
+    if settings.get("request_id_header", name) is not None:
+        assert answers[0].headers.get(name) == first
+    assert len(upstream.requests) == 2
+
+
+def test_a_header_that_may_not_carry_the_request_id_is_refused_at_once() -> None:
+    with pytest.raises(errors.ConfigurationError, match="Authorization"):
+        install_error_handlers(FastAPI(), request_id=lambda connection: "1", request_id_header="Authorization")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in vars(errors).values() if isinstance(kind, type)])

@@ -127,6 +127,8 @@ def test_the_document_of_a_product_speaks_of_fields_and_not_of_the_sdk() -> None
     assert properties["response"]["description"] == "The reply of the personality."
     assert properties["inferred_emotional_state"]["description"].startswith("null ")
     route = made["paths"]["/turns/stream"]["post"]["responses"]
+    whole = route["200"]["content"]["text/event-stream"]["schema"]
+    assert (whole["type"], whole.keys() & {"anyOf", "oneOf", "$ref"}) == ("string", set())
     events = route["200"]["content"]["text/event-stream"]["itemSchema"]["oneOf"]
     for event in events:
         name = event["properties"]["event"]["const"]

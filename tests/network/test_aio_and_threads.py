@@ -349,15 +349,24 @@ def test_nothing_is_shielded_in_a_thread() -> None:
         raise ZeroDivisionError
 
 
+class Value:
+    """A value that notes whether it is closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
 @both_loops
 def test_each_event_loop_has_its_own_value(backend: str) -> None:
-    values: AsyncPerLoop[object] = AsyncPerLoop()
+    values: AsyncPerLoop[Value] = AsyncPerLoop()
     kept = []  # so that no two have the same address
 
     async def main() -> None:
-        value = values.get(object)
+        value = values.get(Value)
         await anyio.lowlevel.checkpoint()
-        assert values.get(object) is value
+        assert values.get(Value) is value
         kept.append(value)
 
     for _ in range(3):
@@ -369,27 +378,54 @@ def test_each_event_loop_has_its_own_value(backend: str) -> None:
 
 @both_loops
 def test_the_value_of_a_closed_loop_is_let_go(backend: str) -> None:
-    values: AsyncPerLoop[object] = AsyncPerLoop()
+    values: AsyncPerLoop[Value] = AsyncPerLoop()
 
     async def main() -> None:
-        values.get(object)
+        values.get(Value)
 
     for _ in range(10):
         anyio.run(main, backend=backend)
     assert len(values._values) == 1
 
 
-def test_a_value_is_taken_by_its_own_loop_only() -> None:
-    values: AsyncPerLoop[str] = AsyncPerLoop()
+def test_the_value_of_a_closed_loop_is_closed_by_the_next_use_of_any_other() -> None:
+    made = []
 
-    async def take() -> list[str]:
+    async def main() -> None:
+        made.append((per_loop := AsyncPerLoop[Value]()).get(Value))
+        holders.append(per_loop)
+
+    holders: list[AsyncPerLoop[Value]] = []
+    for _ in range(3):
+        asyncio.run(main())
+    assert [value.closed for value in made] == [True, True, False]
+
+
+def test_taking_a_value_closes_those_of_closed_loops() -> None:
+    values: AsyncPerLoop[Value] = AsyncPerLoop()
+
+    async def make() -> Value:
+        return values.get(Value)
+
+    async def take() -> list[Value]:
+        return values.take()
+
+    first = asyncio.run(make())
+    assert asyncio.run(take()) == []
+    assert first.closed
+
+
+def test_a_value_is_taken_by_its_own_loop_only() -> None:
+    values: AsyncPerLoop[Value] = AsyncPerLoop()
+
+    async def take() -> list[Value]:
         return values.take()
 
     async def main() -> None:
-        values.get(lambda: "mine")
+        mine = values.get(Value)
         with ThreadPoolExecutor(1) as threads:
             assert threads.submit(asyncio.run, take()).result(5) == []
-        assert values.take() == ["mine"]
+        assert values.take() == [mine]
         assert values.take() == []
 
     asyncio.run(main())

@@ -6,8 +6,11 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import pathlib
 import pickle
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.support.pooled_calls import respond
 from tests.support.rawserver import RawServer, header, reply
@@ -45,8 +49,8 @@ def _of_nobody() -> Iterator[None]:
 def test_the_tasks_of_a_worker_share_a_connection(server: RawServer) -> None:
     client = UniqOS(KEY, base_url=server.url)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        answers = [answer.response for _, answer in pool.map(respond, [client] * 10, [TURN] * 10)]
-    assert answers == ["x"] * 10
+        answers = [answer.response for _, answer in pool.map(respond, [client] * 50, [TURN] * 50)]
+    assert answers == ["x"] * 50
     assert server.connections == 1
 
 
@@ -69,6 +73,77 @@ def test_the_tasks_of_one_event_loop_share_a_connection(server: RawServer) -> No
 
     asyncio.run(main())
     assert server.connections == 1
+
+
+def respond_in_a_loop(client: AsyncUniqOS) -> str:
+    """Make one call in an event loop of its own, as a task of a worker may do."""
+
+    async def main() -> str:
+        return (await client.respond(**TURN)).response
+
+    return asyncio.run(main())
+
+
+def test_the_tasks_of_a_worker_that_run_a_loop_each_leave_no_connection_open_behind_the_last() -> None:
+    open_now, most = 0, 0
+    lock = threading.Lock()
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        nonlocal open_now, most
+        with lock:
+            open_now += 1
+            most = max(most, open_now)
+        reply(connection, 200, b'{"response": "x"}')
+        connection.recv(1)  # until the client closes the connection
+        with lock:
+            open_now -= 1
+
+    with RawServer(handle) as server:
+        client = AsyncUniqOS(KEY, base_url=server.url)
+        # Without garbage collection, only a call that closes them can end the connections of the loops before it.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=gc.disable) as pool:
+            assert list(pool.map(respond_in_a_loop, [client] * 100)) == ["x"] * 100
+    assert server.connections == 100
+    assert most < 50  # two or three, since the server may notice the end of a connection a little later
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # a loop that has ended closes no connection itself
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_the_connections_of_a_closed_loop_are_closed_by_the_next_call_of_any_client(
+    secure: bool, tmp_path: pathlib.Path
+) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    ended = threading.Semaphore(0)
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, 200, b'{"response": "x"}')
+        if number <= 5:
+            assert connection.recv(1) == b""
+            ended.release()
+
+    async def burst(client: AsyncUniqOS) -> None:
+        await asyncio.gather(*(client.respond(**TURN) for _ in range(5)))
+
+    with RawServer(handle, tls=context if secure else None) as server:
+        first, second = (
+            AsyncUniqOS(key, base_url=server.url, verify=str(tmp_path / "ca.pem"))
+            for key in (KEY, "uniq_test_another99")
+        )
+        gc.disable()
+        try:
+            asyncio.run(burst(first))
+            assert respond_in_a_loop(second) == "x"
+            assert all(ended.acquire(timeout=10) for _ in range(5))
+            assert respond_in_a_loop(first) == "x"
+        finally:
+            gc.enable()
+        assert server.connections == 7
+        asyncio.run(first.aclose())
+        asyncio.run(second.aclose())
+        gc.collect()
 
 
 @both

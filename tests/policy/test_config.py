@@ -6,8 +6,11 @@ import dataclasses
 import inspect
 import logging
 import os
+import pickle
 import re
 import ssl
+import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +101,45 @@ def test_a_wrong_setting_is_a_configuration_error(arguments: dict[str, Any], cod
     with pytest.raises(errors.ConfigurationError) as caught:
         make(**arguments)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ([("X-A", "1")], "must be a mapping"),
+        ({"Authorization": "x"}, "SDK's own"),
+        ({"idempotency-key": "x"}, "SDK's own"),
+        ({"Cookie": "x"}, "cookie cannot be sent with every call.*http_client"),
+        ({"Proxy-Authorization": "x"}, "proxy-authorization cannot be sent with every call.*proxy="),
+        ({"Connection": "close"}, "connection cannot be sent with every call"),
+        ({"X-A": "1", "x-a": "2"}, "x-a twice"),
+        ({"X A": "1"}, "not a header name"),
+        ({"X-A": "1\r\nX-B: 2"}, "X-A must be visible ASCII"),
+        ({"X-A": b"1"}, None),
+        ({"X-A": None}, "X-A must be visible ASCII"),
+    ],
+)
+def test_headers_of_a_client_are_checked_and_their_values_never_repeated(headers: Any, says: str | None) -> None:
+    if says is None:
+        assert make(headers=headers).headers == ((b"X-A", b"1"),)
+        return
+    for refuse in (lambda: make(headers=headers), lambda: AsyncUniqOS(KEY).with_options(headers=headers)):
+        with pytest.raises(errors.ConfigurationError, match=says) as caught:
+            refuse()
+        assert "X-B" not in str(caught.value)
+
+
+def test_a_traceback_with_local_variables_shows_no_value_of_a_header() -> None:
+    with pytest.raises(errors.ConfigurationError) as caught:
+        UniqOS(KEY, headers={"X-Gateway-Key": "geheim", "Cookie": "geheim"})
+    shown = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(caught.tb) if frame.f_code.co_filename != __file__]
+    assert len(shown) >= 3
+    assert not any("geheim" in text for text in shown)
+
+
+def test_headers_of_a_client_survive_a_pickle() -> None:
+    client = UniqOS(KEY, headers={"X-Gateway-Key": "g"})
+    assert pickle.loads(pickle.dumps(client))._requester.config == client._requester.config
 
 
 class InBytes(os.PathLike[bytes]):
@@ -280,7 +322,7 @@ def names(kind: type[Any]) -> set[str]:
 def test_each_option_of_a_client_has_its_type_its_value_and_its_rule() -> None:
     with_a_check_of_their_own = {"api_key", "access_token", "base_url", "http_client"}
     assert names(ClientOptions) == CHECKS.keys() | with_a_check_of_their_own
-    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url"}
+    assert names(Config) == CHECKS.keys() | {"token", "environment", "base_url", "key_source"}
 
 
 def test_each_option_of_a_call_has_its_type_its_value_and_its_rule() -> None:
@@ -296,3 +338,41 @@ def test_the_signatures_of_a_client_name_each_option_and_its_docstrings_explain_
         assert {*parameters} - {"self"} == names(options)
         documented = (kind.__init__ if function is kind else function).__doc__ or ""
         assert all(f"    {name}: " in documented for name in names(options))
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_middleware() -> None:
+    async def asynchronous(attempt: Any, next: Any) -> Any: ...
+
+    class Asynchronous:
+        async def __call__(self, attempt: Any, next: Any) -> Any: ...
+
+    for middleware in (asynchronous, Asynchronous()):
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY, middleware=[middleware])
+        with pytest.raises(errors.ConfigurationError, match=r"synchronous client must be a plain function"):
+            UniqOS(KEY).with_options(middleware=[middleware])
+        AsyncUniqOS(KEY, middleware=[middleware])
+
+
+def test_a_synchronous_client_refuses_a_coroutine_function_as_the_key() -> None:
+    async def fetch() -> str:
+        return KEY
+
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(fetch)  # type: ignore[arg-type]
+    with pytest.raises(errors.ConfigurationError, match=r"plain function"):
+        UniqOS(KEY).with_credentials(fetch)  # type: ignore[arg-type]
+    AsyncUniqOS(fetch)
+
+
+@pytest.mark.parametrize("key", [str, 7, [KEY]])
+def test_something_that_is_neither_a_key_nor_a_function_is_refused(key: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"api_key must be a string"):
+        UniqOS(key)
+
+
+def test_without_opentelemetry_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    with pytest.raises(errors.ConfigurationError, match=r"telemetry needs OpenTelemetry") as caught:
+        UniqOS(KEY, telemetry=True)
+    assert caught.value.code == "missing_extra"

@@ -16,6 +16,8 @@ from .rawserver import RawServer, reply
 
 KEY = "uniq_test_abcd1234"
 NOTHING: Mapping[str, str] = {}
+NO_PROFILES = os.path.join(os.path.dirname(__file__), "no-profiles")
+"""A folder that does not exist."""
 COMMAND = [sys.executable, "-W", "error", "-m", "uniqos"]
 # A process that a shell started in the background ignores SIGINT, and its children inherit that.
 INTERRUPTIBLE = [
@@ -31,7 +33,8 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT f
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with the given settings of the SDK and no others."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("UNIQOS_", "FORCE_COLOR"))}
-    return {**mine, "PYTHONUTF8": "1", **settings}
+    # No profile of the person who runs the tests may count.
+    return {**mine, "PYTHONUTF8": "1", "UNIQOS_CONFIG_DIR": NO_PROFILES, **settings}
 
 
 def run(*arguments: str, stdin: bytes = b"", settings: Mapping[str, str] = NOTHING) -> tuple[int, str, str]:

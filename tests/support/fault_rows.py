@@ -602,6 +602,30 @@ ROWS: dict[str, dict[str, list[Proof]]] = {
             asynchronous="test_the_system_keeps_the_connections_of_event_loops_alive",
         ),
     },
+    "a middleware of the caller's": {
+        "fails, or answers nonsense": twins(
+            "calls.test_middleware",
+            "test_a_middleware_that_fails_gives_a_clear_error_and_sends_nothing_twice",
+            "test_an_answer_of_a_middleware_is_validated_like_any_answer",
+        ),
+        "is slow": twins(
+            "calls.test_middleware",
+            "test_a_slow_middleware_ends_its_attempt_before_anything_is_sent",
+            "test_an_answer_that_has_arrived_is_not_lost_to_a_slow_middleware",
+        ),
+        "sends twice": twins(
+            "calls.test_middleware",
+            "test_next_may_be_called_again_only_where_a_second_request_costs_nothing",
+            "test_a_turn_that_timed_out_is_not_sent_again_by_a_middleware",
+        ),
+    },
+    "a function that gives the key": {
+        "fails": twins(
+            "calls.test_key_functions",
+            "test_a_function_that_fails_is_told_without_the_secrets_in_its_variables",
+            "test_a_wrong_key_of_the_function_is_told_before_anything_is_sent",
+        ),
+    },
     "mock libraries": {
         "stopped by them": chosen(
             "network.test_interception",

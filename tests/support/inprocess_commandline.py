@@ -16,6 +16,8 @@ import pytest
 
 import uniqos.cli
 
+from .commandline import NO_PROFILES
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -37,7 +39,13 @@ class Ended:
         return found
 
 
-def run_here(*arguments: str, settings: Mapping[str, str], stdin: bytes = b"", columns: int | None = None) -> Ended:
+def run_here(
+    *arguments: str,
+    settings: Mapping[str, str],
+    stdin: bytes = b"",
+    columns: int | None = None,
+    encoding: str = "utf-8",
+) -> Ended:
     """Run ``uniqos`` in this process to its end.
 
     Args:
@@ -45,27 +53,31 @@ def run_here(*arguments: str, settings: Mapping[str, str], stdin: bytes = b"", c
         settings: The SDK's settings of the environment; no others are set.
         stdin: What standard input holds.
         columns: The width of a pseudo-terminal for standard output; by default it is a pipe.
+        encoding: The encoding of a pipe for standard output.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("UNIQOS_", "FORCE_COLOR", "NO_COLOR"))]:
             patch.delenv(name)
-        for name, value in {"TERM": "xterm", "COLUMNS": str(columns or 80), **settings}.items():
+        # No profile of the person who runs the tests may count.
+        own = {"TERM": "xterm", "COLUMNS": str(columns or 80), "UNIQOS_CONFIG_DIR": NO_PROFILES}
+        for name, value in {**own, **settings}.items():
             patch.setenv(name, value)
+        patch.setattr("uniqos.cli.output._has_reported_letters", False)  # It is said once in a process.
         patch.setattr(sys, "argv", ["uniqos", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
         patch.setattr(sys, "stderr", err)
         handler = signal.getsignal(signal.SIGTERM)
         try:
-            code, out = _with_terminal(patch) if columns else _with_pipe(patch)
+            code, out = _with_terminal(patch) if columns else _with_pipe(patch, encoding)
         finally:
             signal.signal(signal.SIGTERM, handler)
         err.seek(0)
         return Ended(code, out, err.read())
 
 
-def _with_pipe(patch: pytest.MonkeyPatch) -> tuple[int, str]:
-    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+def _with_pipe(patch: pytest.MonkeyPatch, encoding: str) -> tuple[int, str]:
+    out = io.TextIOWrapper(io.BytesIO(), encoding, write_through=True)
     patch.setattr(sys, "stdout", out)
     code = _exit_code()
     out.seek(0)

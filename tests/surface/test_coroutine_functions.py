@@ -95,7 +95,7 @@ def test_respond_is_else_a_method_like_any_other(client: AsyncUniqOS) -> None:
         AsyncResponder.respond, localns={"m": models, "AsyncRespondStream": AsyncRespondStream}
     )
     if sys.version_info >= (3, 11):
-        assert len(typing.get_overloads(AsyncUniqOS.respond)) == 8
+        assert len(typing.get_overloads(AsyncUniqOS.respond)) == 10
 
 
 def namespaces(owner: Any) -> Iterator[Any]:

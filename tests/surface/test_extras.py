@@ -13,10 +13,19 @@ from uniqos._extras import missing_extra
 @pytest.mark.parametrize(
     ("extra", "packages"),
     [
-        ("cli", ["rich>=13.8", "typer>=0.26.1"]),
+        (
+            "cli",
+            [
+                *("jmespath>=1.0.1", "platformdirs>=4.2", "prompt-toolkit>=3.0.48", "pyyaml>=6.0.1", "rich>=13.8"),
+                "typer>=0.26.1",
+            ],
+        ),
         ("fastapi", ["fastapi>=0.135"]),
+        ("otel", ["opentelemetry-api>=1.30"]),
+        ("keyring", ["keyring>=25.0"]),
         ("sandbox", ["fastapi>=0.115", "uvicorn>=0.34", "vadersentiment>=3.3.2"]),
         ("socks", ["socksio>=1.0"]),
+        ("truststore", ["truststore>=0.10.1"]),
     ],
 )
 def test_a_missing_extra_is_told_by_its_packages(extra: str, packages: list[str]) -> None:

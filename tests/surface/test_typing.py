@@ -156,6 +156,27 @@ def test_every_wrong_line_is_called_wrong_and_no_other(
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        ('client.respond(message="m")', "PersonalityIdIsMissing"),
+        ('client.respond(personality_id="p")', "MessageIsMissing"),
+    ],
+)
+@pytest.mark.parametrize("name", ["async_must_fail.py", "sync_must_fail.py"])
+def test_a_missing_keyword_is_one_error_that_names_it(
+    name: str, call: str, named: str, checker: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    lines = folder.joinpath(name).read_text(encoding="utf-8").splitlines()
+    (number,) = (
+        number for number, line in enumerate(lines, 1) if re.fullmatch(rf" +(await )?{re.escape(call)}  #.*", line)
+    )
+    (message,) = request.getfixturevalue(checker)[name][number]
+    assert named in message.splitlines()[0]
+    assert "overload" not in message.lower()
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
 def test_a_user_sees_no_errors_of_the_library(checker: str, request: pytest.FixtureRequest) -> None:
     assert request.getfixturevalue(checker).keys() == {*HOLD, *FAIL}
 

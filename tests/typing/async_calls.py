@@ -35,6 +35,8 @@ from uniqos import (
     StreamEventUnknown,
     models,
 )
+from uniqos.middleware import Answer, AsyncNext, AsyncReceivedAnswer, Attempt
+from uniqos.telemetry import Telemetry
 
 
 class Foreign(BaseModel):
@@ -378,3 +380,23 @@ async def interactions(client: AsyncUniqOS, since: datetime, query: dict[str, An
     )
     assert_type(await i.aggregates({"group_by": "day"}), models.InteractionAggregates)
     assert_type(await i.aggregates(query=models.AggregateQuery(group_by="month")), models.InteractionAggregates)
+
+
+async def middleware(attempt: Attempt, next: AsyncNext) -> Answer:
+    assert_type(attempt.content, bytes | None)
+    answer = await next(attempt.with_headers({"X-Release": "1"}))
+    assert_type(answer, AsyncReceivedAnswer)
+    assert_type(await answer.read(), bytes)
+    assert_type((answer.status, answer.elapsed, answer.request_id), tuple[int, float, str | None])
+    return Answer(200, json={}) if answer.status == 404 else answer
+
+
+async def fetch_key() -> str:
+    return "k"
+
+
+def seams(client: AsyncUniqOS) -> None:
+    AsyncUniqOS(fetch_key, middleware=[middleware], telemetry=True, verify="system")
+    AsyncUniqOS(lambda: "k", telemetry=Telemetry(emotions=True))
+    client.with_options(middleware=(middleware,), telemetry=False)
+    client.with_credentials(fetch_key)

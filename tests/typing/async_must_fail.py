@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from uniqos import AsyncUniqOS, models
@@ -18,6 +20,12 @@ async def make(client: AsyncUniqOS) -> None:
     AsyncUniqOS(verify=False)  # E: certificates are always checked
     AsyncUniqOS(proxy=7)  # E: a URL
     AsyncUniqOS(observer=print)  # E: an object with methods
+    AsyncUniqOS(headers={"X-Gateway-Key": 7})  # E: values of headers are text
+    client.with_options(headers=["X-A"])  # E: not a mapping
+    AsyncUniqOS(middleware=[print])  # E: a middleware returns an answer
+    AsyncUniqOS(middleware=len)  # E: a list of functions
+    AsyncUniqOS(telemetry="on")  # E: a switch or settings
+    AsyncUniqOS(api_key=lambda: 7)  # E: the function returns text
     client.with_options(proxy="http://h")  # E: other connections are another client
     client.with_options(timeuot=3)  # E: misspelt option
     client.with_options(max_retries="3")  # E: not a number
@@ -43,11 +51,15 @@ async def make(client: AsyncUniqOS) -> None:
     # async only: end
 
 
-async def respond(client: AsyncUniqOS, typed: models.RespondRequest) -> None:
+async def respond(client: AsyncUniqOS, typed: models.RespondRequest, untyped: Any) -> None:
     await client.respond()  # E: nothing given
     await client.respond(personality_id="p")  # E: message is missing
     await client.respond(message="m")  # E: personality_id is missing
     await client.respond("p", "m")  # E: no positional fields
+    (await client.respond(message=untyped)).response  # E: personality_id is missing beside a message of any type
+    (await client.respond(personality_id=untyped)).response  # E: message is missing beside an id of any type
+    await client.respond(message="m", stream=True, timeout=3)  # E: personality_id is missing in a stream
+    await client.respond(message="m", return_format="modulator_pack")  # E: personality_id is missing for a pack
     await client.respond(personality_id="p", mesage="m")  # E: misspelt and missing
     await client.respond(personality_id="p", message="m", usr_id="u")  # E: misspelt field
     await client.respond(personality_id="p", message=7)  # E: text wanted

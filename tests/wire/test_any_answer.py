@@ -7,6 +7,7 @@ import itertools
 import json
 import pickle
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -227,3 +228,26 @@ def test_an_error_carries_the_bytes_as_they_came(content: bytes) -> None:
     with pytest.raises((errors.ResponseDecodeError, errors.ResponseValidationError)) as caught:
         decode(models.ApiKeyList, content, HTTP, "raise")
     assert caught.value.body == content
+
+
+def with_each_value_replaced(value: Any, new: Any) -> Iterator[Any]:
+    """Yield copies of a JSON value: each with one value in it replaced, or with one key more."""
+    yield new
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            for changed in with_each_value_replaced(inner, new):
+                yield {**value, key: changed}
+        yield {**value, "unknown": new}
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            for changed in with_each_value_replaced(inner, new):
+                yield [*value[:index], changed, *value[index + 1 :]]
+
+
+@pytest.mark.parametrize("model", ANSWERS, ids=lambda model: model.__name__)
+def test_nan_is_refused_wherever_it_stands(model: type[Model]) -> None:
+    whole = sample(model, full=True)
+    assert decode(model, json.dumps(whole).encode(), HTTP, "raise") == whole
+    for broken in with_each_value_replaced(whole, float("nan")):
+        with pytest.raises(errors.ResponseDecodeError, match="not the JSON"):
+            decode(model, json.dumps(broken).encode(), HTTP, "salvage")

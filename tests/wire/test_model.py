@@ -352,6 +352,29 @@ TURN = {
 }
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda pair: pair,
+        lambda pair: [copy.copy(one) for one in pair],
+        copy.deepcopy,
+        lambda pair: pickle.loads(pickle.dumps(pair)),
+        lambda pair: [one.model_copy() for one in pair],
+    ],
+)
+def test_the_set_fields_of_one_answer_are_not_those_of_another(again: Callable[[Any], Any]) -> None:
+    text = json.dumps(TURN, separators=(",", ":"))
+    one, other = again([from_wire(models.RespondResult, text) for _ in range(2)])
+    one.model_fields_set.discard("response")
+    one.usage.model_fields_set.discard("llm_model")
+    assert other.model_fields_set == TURN.keys()
+    assert other.usage.model_fields_set == TURN["usage"].keys()
+    dumped = one.model_dump(exclude_unset=True)
+    assert dumped.keys() == TURN.keys() - {"response"}
+    assert dumped["usage"].keys() == TURN["usage"].keys() - {"llm_model"}
+    assert from_wire(models.RespondResult, text).model_dump_json() == text
+
+
 def reordered(value: Any) -> Any:
     return {key: reordered(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
 

@@ -37,6 +37,8 @@ class AsyncConnections:
         self.budget: RetryBudget = RetryBudget()
         self.paces: dict[str, Pace] = {}
         """The rate limiter of each credential, while the API refuses calls for their rate."""
+        self.rate_share: float = 1.0
+        """The part of the rate that the API allows which this client may use, if other processes share it."""
         self.closed: bool = False
         self.drift_reports: dict[OnDrift, set[DriftReport]] = {}
         self.peer: str = urlsplit(config.base_url).netloc
@@ -63,6 +65,18 @@ class AsyncConnections:
             await self.aclose()
             raise _closed()
         return await pool.handle_async_request(message)
+
+    def prepare(self) -> None:
+        """Load the code and the certificates that the first connection needs, without opening one.
+
+        Raises:
+            ConfigurationError: The certificates cannot be read.
+        """
+        if self.http_client is None:
+            from .transport import pool as _pool  # noqa: F401
+
+            if self._config.base_url.startswith("https:"):
+                ssl_context(self._config.verify)
 
     async def _send_by(self, http_client: httpx.AsyncClient, message: httpx.Request) -> httpx.Response:
         from .._network.http_client import add_defaults, refused_answer  # Few clients have an http_client.
@@ -92,6 +106,16 @@ class AsyncConnections:
     def pool(self) -> AsyncPool | None:
         """The pool of the running event loop; None if no call was made yet, or an ``http_client`` makes them."""
         return self._pools.peek()
+
+    @property
+    def address(self) -> str:
+        """The base URL of the server."""
+        return self._config.base_url
+
+    def count(self) -> tuple[int, int]:
+        """Return the numbers of busy and of idle connections, over all event loops."""
+        pools = self._pools.values()
+        return sum(pool.busy for pool in pools), sum(pool.idle for pool in pools)
 
     def _make_pool(self) -> AsyncPool:
         config = self._config

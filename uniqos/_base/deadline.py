@@ -28,6 +28,11 @@ class Deadline:
         at = None if seconds is None else monotonic() + seconds
         self.at = self.last if at is None or (self.last is not None and self.last < at) else at
 
+    def extend(self, seconds: float) -> None:
+        """Move the deadline, and the end of the whole call, by time that does not count."""
+        self.at = None if self.at is None else self.at + seconds
+        self.last = None if self.last is None else self.last + seconds
+
     def clamp(self, timeout: float | None) -> float | None:
         """Return the smaller of ``timeout`` and the time left, in seconds; None for no limit."""
         at = self.at

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError, SchemaSerializer, to_jsonable_python
 from typing_extensions import Self, Unpack
 
+from .by_class import ByClass
 from .fields import caller_fields, has_plain_keys, optional_fields, timestamp_fields
 from .foreign import serialize_model
 from .fork import ForkSafeLock
@@ -41,7 +42,7 @@ else:
 M = TypeVar("M", bound="Model")
 Source = Literal["docs", "official SDK", "undocumented"]
 """Where the shape of a model is known from."""
-_SLOTS = ("_http", "_wire", "_salvaged")
+_SLOTS = ("_http", "_wire", "_path", "_salvaged")
 # In these releases of pydantic, a thread can find the base class's validator while another thread builds the model.
 # With them, models are built when they are defined.
 DEFER_BUILD = not VERSION.startswith(("2.9.", "2.10.")) and VERSION not in {f"2.11.{patch}" for patch in range(5)}
@@ -69,7 +70,8 @@ class Model(BaseModel, JsonObject):
     )
     if TYPE_CHECKING:
         _http: HttpInfo = PrivateAttr()
-        _wire: tuple[JsonText, tuple[str | int, ...]] = PrivateAttr()
+        _wire: JsonText = PrivateAttr()
+        _path: tuple[str | int, ...] = PrivateAttr()
         _salvaged: bool = PrivateAttr()
 
     __source__: ClassVar[Source] = "undocumented"
@@ -131,7 +133,16 @@ class Model(BaseModel, JsonObject):
         It shows none of the changes that were made to a list or dict of the answer.
         """
         wire = get_slot(self, "_wire")
-        return None if wire is None or wire[1] else wire[0].raw
+        return None if wire is None or self._path else wire.raw
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that were set."""
+        chosen = self.__pydantic_fields_set__
+        if chosen is FIELD_NAMES[type(self)]:  # A caller may change the set, and so gets one that no answer shares.
+            chosen = set(chosen)
+            object.__setattr__(self, "__pydantic_fields_set__", chosen)
+        return chosen
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object: a response as the server sent it, a request as it would be sent."""
@@ -140,8 +151,8 @@ class Model(BaseModel, JsonObject):
             if is_ours(type(self)):
                 return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
             return serialize_model(self)  # type: ignore[no-any-return]
-        value = wire[0].parsed
-        for key in wire[1]:
+        value = wire.parsed
+        for key in self._path:
             value = value[key]
         if not isinstance(value, dict):  # The data of an unknown event may be any JSON value.
             return self.model_dump(by_alias=True, exclude_unset=True)
@@ -203,15 +214,16 @@ class Model(BaseModel, JsonObject):
             if not options:
                 writer = _writers.get(type(self), _writer)
                 try:
-                    text, path = _get_wire(self)
-                    if not path and writer(self, exclude_unset=True, warnings=False) == text.raw:
+                    text = _get_wire(self)
+                    if writer(self, exclude_unset=True, warnings=False) == text.raw:
                         return text.text
                 except (AttributeError, PydanticSerializationError):  # It was made by hand, or it was salvaged.
                     pass
             return super().model_dump_json(**options)
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "slots": {name: get_slot(self, name) for name in _SLOTS}}
+        slots = {name: get_slot(self, name) for name in _SLOTS}
+        return {**super().__getstate__(), "__pydantic_fields_set__": self.model_fields_set, "slots": slots}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         slots = state.pop("slots", {})
@@ -280,7 +292,7 @@ def _bare_serializer(model: type[Model]) -> SchemaSerializer:
     return bare_serializer(model, Model._serialize)
 
 
-_get_wire: Callable[[Model], tuple[JsonText, tuple[str | int, ...]]] = Model.__dict__["_wire"].__get__
+_get_wire: Callable[[Model], JsonText] = Model.__dict__["_wire"].__get__
 _writers: dict[type[Model], Callable[..., bytes | None]] = {}
 """By class, the function that writes a response as JSON, without the values that were not sent."""
 
@@ -294,6 +306,14 @@ def _writer(model: Model, **options: Any) -> bytes | None:
 
 def _no_text(model: Model, **options: Any) -> None:
     return None
+
+
+def _field_names(kind: type[Any]) -> set[str]:
+    return set(kind.model_fields)
+
+
+FIELD_NAMES: ByClass[set[str]] = ByClass(_field_names)
+"""By class, the names of all fields. Answers that have all of them share this set, so it must never be changed."""
 
 
 def get_slot(model: Model, name: str) -> Any:

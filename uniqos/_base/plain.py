@@ -23,8 +23,9 @@ from .foreign import json_keys, serialize_dataclass, serialize_model
 
 _UNCHANGED_TYPES = frozenset({int, bool, type(None)})
 _ARRAY_TYPES = (list, tuple, set, frozenset, deque, Iterator)
-_MAX_DEPTH = 250  # Pydantic writes up to 254 levels.
-_TOO_DEEP = f"the value contains itself, or has more than {_MAX_DEPTH} levels"
+MAX_DEPTH = 250  # Pydantic writes up to 254 levels.
+TOO_DEEP = f"the value contains itself, or has more than {MAX_DEPTH} levels"
+HALF_SURROGATE = "the text holds half of a surrogate pair, which UTF-8 cannot encode"
 _MAX_PATH_KEYS = 20  # A longer path would fill the error message.
 _NUMPY_SCALAR_KINDS = frozenset("biufU")  # numpy's bool, int, unsigned int, float and str
 
@@ -52,7 +53,7 @@ def to_plain(value: Any, name: Any) -> Any:
     except _NotJsonError as exc:
         raise _locate(exc, name) from exc.__cause__
     except RecursionError:
-        raise refusal("not_json", _TOO_DEEP, (str(name),)) from None
+        raise refusal("not_json", TOO_DEEP, (str(name),)) from None
 
 
 def to_plain_fields(data: Mapping[Any, Any], unchanged: frozenset[str] = frozenset()) -> dict[Any, Any]:
@@ -125,7 +126,7 @@ def _check_text(value: str, depth: int = 0) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise _NotJsonError("the text holds half of a surrogate pair, which UTF-8 cannot encode") from None
+            raise _NotJsonError(HALF_SURROGATE) from None
     return value
 
 
@@ -136,8 +137,8 @@ def _check_number(value: float, depth: int = 0) -> float:
 
 
 def _convert_object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    if depth > _MAX_DEPTH:
-        raise _NotJsonError(_TOO_DEEP)
+    if depth > MAX_DEPTH:
+        raise _NotJsonError(TOO_DEEP)
     converted: dict[str, Any] = {}
     for key, inner in value.items():
         if type(key) is not str or not key.isascii():
@@ -155,8 +156,8 @@ def _convert_object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
 
 
 def _convert_array(value: Iterable[Any], depth: int) -> list[Any]:
-    if depth > _MAX_DEPTH:
-        raise _NotJsonError(_TOO_DEEP)
+    if depth > MAX_DEPTH:
+        raise _NotJsonError(TOO_DEEP)
     converted: list[Any] = []
     for inner in value:
         kind = type(inner)
@@ -190,8 +191,8 @@ def _convert_key(key: Any) -> str:
 
 def _convert_other(value: Any, depth: int) -> Any:
     """Convert a value of a type other than JSON's own."""
-    if depth > _MAX_DEPTH:
-        raise _NotJsonError(_TOO_DEEP)
+    if depth > MAX_DEPTH:
+        raise _NotJsonError(TOO_DEEP)
     if isinstance(value, BaseModel):
         return _convert(_convert_model(value), depth + 1)
     if isinstance(value, Enum):

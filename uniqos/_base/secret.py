@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _SHOWN_PREFIX = re.compile(r"uniq_(?:live|test)_[A-Za-z0-9]{0,4}")
@@ -39,6 +40,18 @@ def hide(value: Any) -> Any:
     return value if value is None or isinstance(value, NotText) else NotText(type(value).__name__)
 
 
+def hide_headers(headers: Any) -> Any:
+    """Return headers with their text values as Secrets; return any other value unchanged."""
+    if not isinstance(headers, Mapping):
+        return headers
+    return {name: Secret(value) if isinstance(value, str) else value for name, value in headers.items()}
+
+
+def hide_key(value: Any) -> Any:
+    """Return a function that gives the key unchanged, and any other value as ``hide`` does."""
+    return value if callable(value) and not isinstance(value, type) else hide(value)
+
+
 def hide_options(options: dict[str, Any]) -> None:
     """Hide the secrets among the keywords of a client.
 
@@ -46,6 +59,8 @@ def hide_options(options: dict[str, Any]) -> None:
     """
     for name in options.keys() & {"api_key", "access_token", "base_url", "proxy"}:
         options[name] = hide(options[name])
+    if "headers" in options:
+        options["headers"] = hide_headers(options["headers"])
 
 
 def redact(secret: str) -> str:

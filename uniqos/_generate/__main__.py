@@ -4,6 +4,7 @@
 Generated                    From
 ===========================  ======================================================================================
 ``uniqos/_sync/``            ``uniqos/_async/``, token by token: comments and lines stay, so both trees compare
+``uniqos/batch/_sync/``      ``uniqos/batch/_async/``, in the same way
 ``tests/_sync/``             ``tests/_async/``, in the same way
 ``uniqos/_async/client.py``  ``ClientOptions``: the methods that take options, between two comments
 ``uniqos/_params.py``        the request models in ``uniqos/api/``, as TypedDicts
@@ -31,7 +32,7 @@ from .params import params
 from .to_sync import NAMES, to_sync
 
 ROOT = Path(__file__).parent.parent.parent
-TREES = ("uniqos", "tests")
+TREES = ("uniqos", "uniqos/batch", "tests")
 OPTIONS = ("uniqos/_wire/options.py", "uniqos/_policy/options.py")
 """The modules that declare the options of a client."""
 
@@ -84,7 +85,7 @@ def _ruff(root: Path, files: dict[str, str]) -> dict[str, str]:
         if (root / "pyproject.toml").exists():
             shutil.copy(root / "pyproject.toml", folder)
         # A file that cannot be parsed is reported by the format run; other findings by the linter's own run.
-        ours = f"--config=lint.isort.known-first-party={[*TREES]}"  # ruff cannot tell it from this folder
+        ours = f"--config=lint.isort.known-first-party={['uniqos', 'tests']}"  # ruff cannot tell it from this folder
         for command in (["check", "--fix", "--exit-zero", "--select=F401,I", ours], ["format"]):
             run = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", "."]
             done = subprocess.run(run, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)

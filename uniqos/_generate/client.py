@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 BEGIN = "    # generated from ClientOptions: begin\n"
 END = "    # generated from ClientOptions: end\n"
-_EITHER_CLIENT = "httpx.Client | httpx.AsyncClient"
+_EITHER = {
+    "httpx.Client | httpx.AsyncClient": "httpx.AsyncClient",
+    "KeySource | AsyncKeySource": "AsyncKeySource",
+    "middlewares.Middleware | middlewares.AsyncMiddleware": "middlewares.AsyncMiddleware",
+}
+"""The type that the asynchronous client takes, by that of both clients."""
 
 _METHODS = '''\
     def __init__(self, {first}, *, {others}) -> None:
@@ -22,7 +27,9 @@ _METHODS = '''\
             ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
         """
         # First, so that no traceback with local variables shows these.
-        api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        api_key = hide_key(api_key)
+        access_token, base_url, proxy = map(hide, (access_token, base_url, proxy))
+        headers = hide_headers(headers)
         self._set_up({all_values})
 
     def with_options(self, *, {changeable}) -> Self:
@@ -39,6 +46,7 @@ _METHODS = '''\
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        headers = hide_headers(headers)
         return self._with(change(self._requester.config, {changeable_values}))
 '''
 
@@ -106,7 +114,9 @@ def _options(classes: dict[str, ast.ClassDef], name: str) -> Iterator[_Option]:
             option = ast.unparse(statement.target)
             if not isinstance(following, ast.Expr) or not isinstance(following.value, ast.Constant):
                 raise ValueError(f"the option {option} of {name} has no docstring")
-            kind = ast.unparse(statement.annotation).replace(_EITHER_CLIENT, "httpx.AsyncClient")
+            kind = ast.unparse(statement.annotation)
+            for both, own in _EITHER.items():
+                kind = kind.replace(both, own)
             yield _Option(option, kind, " ".join(str(following.value.value).split()))
 
 

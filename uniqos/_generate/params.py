@@ -98,9 +98,10 @@ class _Api:
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
             doc = f'\n    """{following.value.value!s}"""'
         key = ast.literal_eval(keywords["serialization_alias"]) if "serialization_alias" in keywords else name
-        return _Field(name, key, text if default else f"Required[{text}]", doc)
+        return _Field(name, key, text if default else f"{_REQUIRED}{text}]", doc)
 
 
+_REQUIRED = "Required["
 _PARAMS_DOC = '''"""The request models for type checkers: as mappings, and as keywords.
 
 ``XLike`` is the type of a body or query of the model ``X``. Of a model of this package only the fields that were set
@@ -140,19 +141,24 @@ def params(sources: Mapping[str, str]) -> str:
             keys = ", ".join(f"{field.key!r}: {field.type}" for field in fields)
             out.append(f"{name}Dict = TypedDict({name + 'Dict'!r}, {{{keys}}}, total=False)")
         elif fields:
-            # The type checkers show inherited fields first, and so the fields of the body before the options.
             inherited = f"{name}Fields" if selectors else "TypedDict"
+            named = {
+                field for field in rows if field in selectors or rows[field].partition(": ")[2].startswith(_REQUIRED)
+            }
             if selectors:
                 out.append(f"class {name}Fields(TypedDict, total=False):")
-                out.append(f'    """The fields of ``{name}`` that do not choose the type of the answer."""\n')
-                out += [row for field, row in rows.items() if field not in selectors]
+                out.append(f'    """The optional fields of ``{name}`` that do not choose the type of the answer."""\n')
+                out += [row for field, row in rows.items() if field not in named]
             out += [f"class {name}Dict({inherited}, total=False):", f'    """``{name}`` as a mapping."""\n']
-            out += [row for field, row in rows.items() if not selectors or field in selectors]
+            out += [row for field, row in rows.items() if not selectors or field in named]
         if fields:
-            base = f"{name}Fields, " if selectors else f"{name}Dict, " if same else ""
-            out.append(f"class {name}Args({base}Options, total=False):")
+            if not same and not selectors:
+                out.append(f"class {name}Fields(TypedDict, total=False):")
+                out.append(f'    """The fields of ``{name}`` as keywords."""\n')
+                out += rows.values()
+            # The type checkers show the fields of the last base first: those of the body before the options.
+            out.append(f"class {name}Args(Options, {name}{'Dict' if same else 'Fields'}, total=False):")
             out.append(f'    """``{name}`` as keywords, and the options of a call."""\n')
-            out += [] if same or selectors else rows.values()
         kinds = [f"models.{name}", *[f"{name}Dict"][: len(fields)], "BaseModel", "Mapping[str, Any]"]
         out.append(f"{name}Like: TypeAlias = {' | '.join(kinds)}")
     return "\n".join(out) + "\n"

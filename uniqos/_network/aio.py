@@ -11,13 +11,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from weakref import WeakSet
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 from typing_extensions import TypeVarTuple, Unpack
 
+from .._base.fork import ForkSafeLock
 from .clock import BaseClock
 
 if TYPE_CHECKING:
@@ -96,6 +98,114 @@ class AsyncLimiter:
         return False
 
 
+class AsyncInbox(Generic[T]):
+    """A queue with one reader, which takes many items at once. It is made on the reader's event loop."""
+
+    __slots__ = ("_items", "_least", "_loop", "_waiter")
+
+    def __init__(self) -> None:
+        self._items: deque[T] = deque()
+        self._waiter: anyio.Event | None = None
+        self._least: int = 1
+        self._loop: Loop = current_loop()
+
+    def put(self, item: T) -> None:
+        """Add an item. Only tasks of the reader's event loop may call this."""
+        self._items.append(item)
+        if self._waiter is not None and len(self._items) >= self._least:
+            self._waiter.set()
+
+    def put_soon(self, item: T) -> None:
+        """Add an item from a handler of a signal, or from another thread."""
+        call_on_loop(self._loop, lambda: self.put(item))
+
+    async def take(self, least: int, linger: float) -> list[T]:
+        """Wait for an item, then at most ``linger`` seconds until there are ``least``, and return all."""
+        await self._wait(1, None)
+        if len(self._items) < least:
+            await self._wait(least, linger)
+        items = list(self._items)
+        self._items.clear()
+        return items
+
+    async def _wait(self, least: int, timeout: float | None) -> None:
+        if len(self._items) >= least:
+            return
+        self._least, self._waiter = least, anyio.Event()
+        try:
+            if timeout is None:
+                await self._waiter.wait()
+            else:
+                with anyio.move_on_after(timeout):
+                    await self._waiter.wait()
+        finally:
+            self._waiter = None
+
+
+class AsyncWorkers(Generic[T]):
+    """A bounded number of tasks that call one function with each item, in the order of the items.
+
+    Args:
+        limit: How many calls may run at once.
+        function: The function. It hands its result on itself, and raises nothing.
+    """
+
+    __slots__ = ("_function", "_limit", "_running", "_tasks", "_waiting")
+
+    def __init__(self, limit: int, function: Callable[[T], Coroutine[Any, Any, None]]) -> None:
+        self._limit: int = limit
+        self._function: Callable[[T], Coroutine[Any, Any, None]] = function
+        self._waiting: deque[T] = deque()
+        self._running: int = 0
+        self._tasks: set[Any] = set()
+        """The tasks of asyncio, or the cancel scopes of trio: both have the method ``cancel``."""
+
+    def put(self, item: T) -> None:
+        """Have an item called with, now or when a task is free."""
+        self._waiting.append(item)
+        if self._running < self._limit:
+            self._running += 1
+            try:
+                task: Any = asyncio.get_running_loop().create_task(self._run())
+            except RuntimeError:
+                import trio
+
+                trio.lowlevel.spawn_system_task(self._run_in_trio)
+            else:
+                self._tasks.add(task)  # asyncio itself keeps no reference to a task
+                task.add_done_callback(self._tasks.discard)
+
+    def withdraw(self) -> list[T]:
+        """Take back the items that no task has begun with."""
+        items = list(self._waiting)
+        self._waiting.clear()
+        return items
+
+    async def aclose(self) -> None:
+        """Cancel the calls under way, and wait until they have ended."""
+        self._waiting.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        with shield():
+            while self._tasks:
+                await anyio.sleep(0.001)
+
+    async def _run_in_trio(self) -> None:
+        with anyio.CancelScope() as scope:
+            self._tasks.add(scope)
+            try:
+                await self._run()
+            finally:
+                self._tasks.discard(scope)
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._function(self._waiting.popleft())
+        finally:
+            self._running -= 1
+
+
 # Ownership: a socket belongs to the event loop, and to the process, that opened it.
 
 Loop: TypeAlias = tuple[int, Any]
@@ -107,6 +217,19 @@ def current_loop() -> Loop:
         return os.getpid(), asyncio.get_running_loop()
     except RuntimeError:
         return os.getpid(), anyio.lowlevel.current_token()
+
+
+def call_on_loop(loop: Loop, function: Callable[[], None]) -> None:
+    """Have an event loop call a function soon. Any thread, and a handler of a signal, may call this."""
+    event_loop = loop[1]
+    try:
+        if isinstance(event_loop, asyncio.AbstractEventLoop):
+            event_loop.call_soon_threadsafe(function)
+        else:
+            token: Any = getattr(event_loop, "native_token", event_loop)
+            token.run_sync_soon(function)
+    except RuntimeError:  # The loop has ended.
+        pass
 
 
 def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -136,33 +259,72 @@ def close_on_loop(loop: Loop, close: Callable[[], Coroutine[Any, Any, None]]) ->
         pass
 
 
-class AsyncPerLoop(Generic[T]):
-    """One value for each event loop of each process."""
+class _Closable(Protocol):
+    def aclose(self) -> Coroutine[Any, Any, None]: ...
 
-    __slots__ = ("_values",)
+
+C = TypeVar("C", bound=_Closable)
+_per_loops: WeakSet[AsyncPerLoop[Any]] = WeakSet()
+_sweeping = ForkSafeLock()
+
+
+class AsyncPerLoop(Generic[C]):
+    """One value for each event loop of each process.
+
+    A process may run many short event loops, each by ``asyncio.run``. The values of those that have ended are closed
+    when any client makes its first call in another loop.
+    """
+
+    __slots__ = ("__weakref__", "_values")
 
     def __init__(self) -> None:
-        self._values: dict[Loop, T] = {}
+        self._values: dict[Loop, C] = {}
 
-    def get(self, make: Callable[[], T]) -> T:
+    def get(self, make: Callable[[], C]) -> C:
         """Return the value of the running event loop, made on first use."""
         try:
             return self._values[current_loop()]
         except KeyError:
             pass
-        for loop in list(self._values):
-            # A closed loop can neither use its sockets any more nor be asked to close them.
-            if loop[0] == os.getpid() and _is_closed(loop[1]):
-                self._values.pop(loop, None)
+        with _sweeping:
+            _per_loops.add(self)
+            per_loops = list(_per_loops)
+        for per_loop in per_loops:
+            per_loop._close_ended()
         return self._values.setdefault(current_loop(), make())
 
-    def peek(self) -> T | None:
+    def peek(self) -> C | None:
         """Return the value of the running event loop; None if there is none."""
         return self._values.get(current_loop())
 
-    def take(self) -> list[T]:
+    def values(self) -> list[C]:
+        """Return the values of all event loops of this process."""
+        return [value for loop, value in list(self._values.items()) if loop[0] == os.getpid()]
+
+    def take(self) -> list[C]:
         """Remove the value of the running event loop; return it in a list, which is empty if there is none."""
+        self._close_ended()
         return [value for value in [self._values.pop(current_loop(), None)] if value is not None]
+
+    def _close_ended(self) -> None:
+        """Close the values whose event loop has ended."""
+        for loop in list(self._values):
+            if loop[0] == os.getpid() and _is_closed(loop[1]):
+                value = self._values.pop(loop, None)
+                if value is not None and isinstance(loop[1], asyncio.AbstractEventLoop):
+                    _close_without_loop(value)
+
+
+def _close_without_loop(value: _Closable) -> None:
+    """Close sockets whose event loop has ended. Those of trio close by themselves, as nothing refers to them."""
+    closing = value.aclose()
+    try:
+        closing.send(None)  # A socket closes without waiting.
+    except StopIteration:
+        pass
+    except Exception:  # The garbage collector will close the rest.
+        pass
+    closing.close()
 
 
 def _is_closed(event_loop: Any) -> bool:

@@ -12,6 +12,7 @@ import httpx
 from .._base.fork import ForkSafeLock
 from ..errors import ConfigurationError
 
+_SYSTEM = "system"
 _making_context = ForkSafeLock()
 """Held while OpenSSL makes a context: a child forked at that moment could never make one."""
 
@@ -22,8 +23,8 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
     When the certificates have changed, a new context is made, so that each new connection trusts the present ones.
 
     Args:
-        verify: A context, which is returned; the path of a file or folder of certificates; or None for the
-            certificates that httpx trusts.
+        verify: A context, which is returned; the path of a file or folder of certificates; ``"system"`` for those
+            that the operating system trusts; or None for the certificates that httpx trusts.
 
     Raises:
         ConfigurationError: There are no certificates, or they cannot be read.
@@ -31,7 +32,7 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
     try:
-        state = _state_of_environment() if verify is None else _state(verify)
+        state = _state_of_environment() if verify in (None, _SYSTEM) else _state(verify)
         with _making_context:
             return _make_context(verify, state)
     except OSError as exc:
@@ -46,6 +47,10 @@ _State = tuple[Hashable, ...]
 def _make_context(verify: str | None, state: _State) -> ssl.SSLContext:
     if verify is None:
         return httpx.create_ssl_context()
+    if verify == _SYSTEM:
+        import truststore  # An extra, whose presence the options have checked.
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     folder = os.path.isdir(verify)
     return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
 

@@ -6,6 +6,7 @@ make real calls. While one of the methods is replaced, calls therefore go throug
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
@@ -23,17 +24,19 @@ class ReplacedMethods:
     """
 
     def __init__(self, *methods: tuple[type[Any], str]) -> None:
-        self._methods: list[tuple[type[Any], str]] = [(owner, name) for owner, name in methods if name in vars(owner)]
-        self._originals: list[Any] = [None] * len(self._methods)
+        self._methods: list[tuple[Mapping[str, Any], str]] = [
+            (vars(owner), name) for owner, name in methods if name in vars(owner)
+        ]
+        self._originals: list[Any] = []
 
     def any(self) -> bool:
         """Return whether one of the methods is replaced."""
-        for index, (owner, name) in enumerate(self._methods):
-            method = vars(owner).get(name)
-            if method is not self._originals[index]:
-                if not _is_original(method):
-                    return True
-                self._originals[index] = method
+        methods = [attributes.get(name) for attributes, name in self._methods]
+        if methods == self._originals:  # Each call asks, and hardly ever has one been replaced since the last.
+            return False
+        if not all(map(_is_original, methods)):
+            return True
+        self._originals = methods
         return False
 
 

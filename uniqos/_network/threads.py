@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+_INTERRUPTIBLE_SECONDS = 0.5
+"""How long a wait may last before it looks for an interrupt, which on Windows does not end a wait."""
 
 
 # Waiting
@@ -88,6 +90,87 @@ class Limiter:
         self._released.put(None)
 
 
+class Inbox(Generic[T]):
+    """A queue with one reader, which takes many items at once."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items: SimpleQueue[T] = SimpleQueue()
+
+    def put(self, item: T) -> None:
+        """Add an item. Any thread may call this."""
+        self._items.put(item)
+
+    def put_soon(self, item: T) -> None:
+        """Add an item from a handler of a signal, or from another thread."""
+        self._items.put(item)
+
+    def take(self, least: int, linger: float) -> list[T]:
+        """Wait for an item, then at most ``linger`` seconds until there are ``least``, and return all."""
+        items: list[T] = []
+        while not items:
+            try:
+                items.append(self._items.get(timeout=_INTERRUPTIBLE_SECONDS))
+            except Empty:
+                pass
+        until = time.monotonic() + linger
+        while True:
+            try:
+                left = until - time.monotonic() if len(items) < least else 0.0
+                items.append(self._items.get(timeout=left) if left > 0 else self._items.get_nowait())
+            except Empty:
+                return items
+
+
+class Workers(Generic[T]):
+    """A bounded number of threads that call one function with each item, in the order of the items.
+
+    Args:
+        limit: How many calls may run at once.
+        function: The function. It hands its result on itself, and raises nothing.
+    """
+
+    __slots__ = ("_function", "_limit", "_threads", "_waiting")
+
+    def __init__(self, limit: int, function: Callable[[T], None]) -> None:
+        self._limit: int = limit
+        self._function: Callable[[T], None] = function
+        self._waiting: SimpleQueue[tuple[T] | None] = SimpleQueue()
+        self._threads: int = 0
+
+    def put(self, item: T) -> None:
+        """Have an item called with, now or when a thread is free."""
+        self._waiting.put((item,))
+        if self._threads < self._limit:
+            self._threads += 1
+            threading.Thread(target=self._run, daemon=True, name="uniqos-worker").start()
+
+    def withdraw(self) -> list[T]:
+        """Take back the items that no thread has begun with."""
+        items: list[T] = []
+        while True:
+            try:
+                waiting = self._waiting.get_nowait()
+            except Empty:
+                return items
+            if waiting is not None:
+                items.append(waiting[0])
+
+    def close(self) -> None:
+        """End the threads. A thread cannot be cancelled: a call under way ends by itself."""
+        self.withdraw()
+        for _ in range(self._threads):
+            self._waiting.put(None)
+
+    def _run(self) -> None:
+        while True:
+            waiting = self._waiting.get()
+            if waiting is None:
+                return
+            self._function(waiting[0])
+
+
 # Ownership: a socket belongs to the process that opened it. It does not matter which thread closes it.
 
 Loop: TypeAlias = int
@@ -123,6 +206,10 @@ class PerLoop(Generic[T]):
     def peek(self) -> T | None:
         """Return the value of this process; None if there is none."""
         return self._values.get(os.getpid())
+
+    def values(self) -> list[T]:
+        """Return the value of this process in a list, which is empty if there is none."""
+        return [value for value in [self.peek()] if value is not None]
 
     def take(self) -> list[T]:
         """Remove the value of this process; return it in a list, which is empty if there is none."""

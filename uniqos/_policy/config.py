@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .._base.secret import NotText, hide, redact
-from .._wire.options import header_value
+from .._base.secret import NotText, Secret, hide, hide_key, redact
+from .._wire.options import header_value, merge_headers
 from .._wire.urls import ascii_host, is_loopback, parsed_url
 from ..errors import ConfigurationError
 from .logging import LeveledLogger
@@ -21,7 +21,7 @@ DEFAULT_BASE_URL = "https://api.uniqos.ai"
 _API_KEY = re.compile(r"uniq_(live|test)_[A-Za-z0-9]{8,}")
 
 
-def resolve(api_key: str | None, access_token: str | None, base_url: str | None, **options: Any) -> Config:
+def resolve(api_key: Any, access_token: str | None, base_url: str | None, **options: Any) -> Config:
     """Return the settings of a new client, from its options and the environment.
 
     Raises:
@@ -29,21 +29,26 @@ def resolve(api_key: str | None, access_token: str | None, base_url: str | None,
     """
     checked = check_options(options)
     log = LeveledLogger(checked.get("log_level", "warning"), checked.get("logger"))
-    token, environment = _credentials(api_key, access_token)
+    credential = _credential(api_key, access_token)
     if base_url is None:
         base_url = hide(os.environ.get("UNIQOS_BASE_URL") or DEFAULT_BASE_URL)
     url = _base_url(base_url, log)
-    _check_secrecy(url, token, environment, checked.get("proxy"))
-    log.debug("uniqos: client initialized", environment=environment, base_url=url, api_key=redact(token))
-    return Config(token, environment, url, **checked)
+    config = Config(**credential, base_url=url, **checked)
+    _check_secrecy(config)
+    shown = redact(config.token)
+    log.debug("uniqos: client initialized", environment=config.environment, base_url=url, api_key=shown)
+    return config
 
 
 def change(config: Config, **options: Any) -> Config:
-    """Return the settings with these options changed."""
-    return replace(config, **check_options(options))
+    """Return the settings with these options changed. Headers are added to those of the settings."""
+    checked = check_options(options)
+    if "headers" in checked:
+        checked["headers"] = tuple(merge_headers(config.headers, checked["headers"]))
+    return replace(config, **checked)
 
 
-def change_credentials(config: Config, api_key: str | None, access_token: str | None) -> Config:
+def change_credentials(config: Config, api_key: Any, access_token: str | None) -> Config:
     """Return the settings with another credential, which must be given.
 
     Raises:
@@ -51,14 +56,38 @@ def change_credentials(config: Config, api_key: str | None, access_token: str | 
     """
     if api_key is None and access_token is None:
         raise ConfigurationError("no API key: with_credentials needs one", code="missing_api_key")
-    token, environment = _credentials(api_key, access_token)
-    _check_secrecy(config.base_url, token, environment, config.proxy)
-    return replace(config, token=token, environment=environment)
+    changed = replace(config, **_credential(api_key, access_token))
+    _check_secrecy(changed)
+    return changed
 
 
-def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, Environment | None]:
+def config_with_key(config: Config, key: Any) -> Config:
+    """Return the settings of one call, for the key that a function gave.
+
+    Raises:
+        ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or the key may not be sent there.
+    """
+    changed = replace(config, **_key_settings(key))
+    _check_secrecy(changed)
+    return changed
+
+
+def _key_settings(key: Any) -> dict[str, Any]:
+    token, environment = _checked_credential("" if key is None else key, None)
+    return {"token": token, "environment": environment}
+
+
+def _credential(api_key: Any, access_token: str | None) -> dict[str, Any]:
+    """Return the settings for the key or token: its text, its environment, and the function that gives it."""
+    api_key, access_token = hide_key(api_key), hide(access_token)
+    if access_token is None and callable(api_key):
+        return {"token": Secret(), "environment": None, "key_source": api_key}
+    token, environment = _checked_credential(api_key, access_token)
+    return {"token": token, "environment": environment, "key_source": None}
+
+
+def _checked_credential(api_key: Any, access_token: str | None) -> tuple[str, Environment | None]:
     """Return the key or token, and the environment that a key belongs to."""
-    api_key, access_token = hide(api_key), hide(access_token)
     if access_token is not None:
         if api_key is not None:
             raise ConfigurationError("give api_key or access_token, not both")
@@ -84,9 +113,13 @@ def _credentials(api_key: str | None, access_token: str | None) -> tuple[str, En
     return api_key, "live" if match[1] == "live" else "test"
 
 
-def _check_secrecy(url: str, token: str, environment: Environment | None, proxy: str | None) -> None:
-    """Refuse settings by which a live credential would leave this machine unencrypted."""
-    if environment == "test" or not url.startswith("http://"):
+def _check_secrecy(config: Config) -> None:
+    """Refuse settings by which a live credential would leave this machine unencrypted.
+
+    A key that a function gives is checked in each call.
+    """
+    url, token, proxy = config.base_url, config.token, config.proxy
+    if config.environment == "test" or not url.startswith("http://") or not token:
         return
     host = urlsplit(url).hostname or ""
     if not is_loopback(host):

@@ -132,7 +132,7 @@ Observer.__module__ = "uniqos"
 
 
 class ObservedCall(UnobservedCall):
-    """One call, whose events go to an observer."""
+    """One call, whose events go to observers."""
 
     __slots__ = (
         "_attempts",
@@ -143,14 +143,19 @@ class ObservedCall(UnobservedCall):
         "_left",
         "_log",
         "_monotonic",
-        "_observer",
+        "_observers",
         "_started",
     )
 
     def __init__(
-        self, observer: Observer, label: str, streamed: bool, monotonic: Callable[[], float], log: LeveledLogger
+        self,
+        observers: tuple[Observer, ...],
+        label: str,
+        streamed: bool,
+        monotonic: Callable[[], float],
+        log: LeveledLogger,
     ) -> None:
-        self._observer: Observer = observer
+        self._observers: tuple[Observer, ...] = observers
         self._log: LeveledLogger = log
         self._monotonic: Callable[[], float] = monotonic
         self._started: float = monotonic()
@@ -161,14 +166,18 @@ class ObservedCall(UnobservedCall):
         self._code: str | None = None
         self._http: HttpInfo | None = None
 
+    @property
+    def call_id(self) -> int:
+        return self._call.call_id
+
     def attempt(self, number: int) -> None:
         self._attempts = number
-        self._notify(self._observer.attempt_started, AttemptStarted(*self._name, number))
+        self._notify("attempt_started", AttemptStarted(*self._name, number))
 
     def retrying(self, attempt: int, delay: float, error: errors.UniqOSError) -> None:
         code, request_id = safe_code(error.code) or UNKNOWN, safe_id(error.request_id)
         event = Retrying(*self._name, attempt, delay, code, error.http_status, request_id)
-        self._notify(self._observer.retrying, event)
+        self._notify("retrying", event)
 
     def note_answer(self, http: HttpInfo) -> None:
         self._http = http
@@ -177,7 +186,7 @@ class ObservedCall(UnobservedCall):
         self._events += 1
         if self._events == 1:
             request_id = self._http.request_id if self._http else None
-            self._notify(self._observer.first_event, FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
+            self._notify("first_event", FirstEvent(*self._name, self._elapsed, safe_id(request_id)))
 
     def note_early_close(self) -> None:
         """Note that the caller closed the stream before its end."""
@@ -188,7 +197,7 @@ class ObservedCall(UnobservedCall):
         self._code = code
 
     def __enter__(self) -> Self:
-        self._notify(self._observer.call_started, self._call)
+        self._notify("call_started", self._call)
         return self
 
     def __exit__(
@@ -205,7 +214,7 @@ class ObservedCall(UnobservedCall):
         elif exc is not None:
             outcome = "cancelled"
         self._notify(
-            self._observer.call_ended,
+            "call_ended",
             CallEnded(
                 *self._name,
                 outcome,
@@ -226,8 +235,9 @@ class ObservedCall(UnobservedCall):
     def _elapsed(self) -> float:
         return self._monotonic() - self._started
 
-    def _notify(self, method: Callable[[Any], None], event: Any) -> None:
-        try:
-            method(event)
-        except Exception as exc:  # A failing observer must not lose a paid answer.
-            self._log.warning("uniqos: the observer failed", error=type(exc).__name__)
+    def _notify(self, method: str, event: Any) -> None:
+        for observer in self._observers:
+            try:
+                getattr(observer, method)(event)
+            except Exception as exc:  # A failing observer must not lose a paid answer.
+                self._log.warning("uniqos: the observer failed", error=type(exc).__name__)

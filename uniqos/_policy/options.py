@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from types import ModuleType
@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import TypedDict
 
-from .._base.secret import redact
+from .._base.secret import SecretBytes, redact
 from .._wire.body import MAX_BODY_BYTES
-from .._wire.options import SHARED_CHECKS, Check, SharedOptions, SharedSettings, whole_number
+from .._wire.options import (
+    SHARED_CHECKS,
+    Check,
+    HeaderPair,
+    SharedOptions,
+    SharedSettings,
+    check_option,
+    whole_number,
+)
 from ..errors import ConfigurationError
 from .logging import LeveledLogger, Logger, LogLevel, check_logger, is_level
 
@@ -24,11 +32,26 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .. import middleware as middlewares
     from . import drift as drifts
     from . import observer as observers
+    from . import telemetry as telemetries
 
 Environment = Literal["live", "test"]
+_OF_THE_CONNECTION = "the SDK decides it for each connection"
+_NOT_FOR_EVERY_CALL = {
+    **dict.fromkeys(("connection", "expect", "keep-alive", "te", "trailer", "upgrade"), _OF_THE_CONNECTION),
+    "cookie": "the SDK keeps no cookies; give those of a load balancer to an http_client",
+    "proxy-authorization": "only the proxy may see it; put user and password into proxy=",
+}
+"""The headers that a client refuses beside the SDK's own, and the reasons."""
 DEFAULT_MAX_CONNECTIONS = 1000
+SYSTEM = "system"
+"""The value of ``verify`` for the operating system's trust store."""
+KeySource = Callable[[], str]
+"""Returns the API key of a call."""
+AsyncKeySource = Callable[[], str | Awaitable[str]]
+"""Returns the API key of a call, or awaits it."""
 
 
 # An option has its place here three times: its type, its value in a client, and its rule.
@@ -37,6 +60,9 @@ DEFAULT_MAX_CONNECTIONS = 1000
 class ChangeableOptions(SharedOptions, total=False):
     """The options that a client may change and still use the same connections."""
 
+    headers: Mapping[str, str] | None
+    """Further headers of every request, such as the key of a gateway. A call's headers win over them, and those of
+    ``with_options`` are added to them. Logs and the observer do not see them."""
     log_level: LogLevel | None
     """``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``."""
     logger: Logger | logging.Logger | None
@@ -47,6 +73,12 @@ class ChangeableOptions(SharedOptions, total=False):
     together. Downloads to a file have a separate limit."""
     observer: observers.Observer | None
     """Is called at each step of each call, for metrics and traces."""
+    middleware: Sequence[middlewares.Middleware | middlewares.AsyncMiddleware] | None
+    """Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They may add headers,
+    see status and timing, and answer by themselves. An empty list removes those of the client."""
+    telemetry: bool | telemetries.Telemetry | None
+    """Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of ``uniqos.telemetry``. False
+    turns off those that an instrumentation has turned on for all clients."""
     on_drift: drifts.OnDrift | None
     """A function that is called with a DriftReport, once for each finding: a field, a word or an event that this
     version does not know, or a field that was salvaged. An exception that it raises is logged, and the call goes on."""
@@ -55,8 +87,10 @@ class ChangeableOptions(SharedOptions, total=False):
 class Credentials(TypedDict, total=False):
     """The credential of a client: one of the two."""
 
-    api_key: str | None
-    """``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY."""
+    api_key: str | KeySource | AsyncKeySource | None
+    """``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret that rotates, a
+    function without arguments that returns it: it is called once for each call, and may be a coroutine function with an
+    asynchronous client."""
     access_token: str | None
     """A portal JWT instead of a key, for the calls that only a person may make (``personalities.dry_run``)."""
 
@@ -74,7 +108,8 @@ class ClientOptions(Credentials, ChangeableOptions, total=False):
     sandbox on this machine."""
     verify: ssl.SSLContext | str | os.PathLike[str] | None
     """The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext. A file that
-    is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do."""
+    is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do. ``"system"``, with the
+    extra ``truststore``, means the certificate authorities that the operating system trusts."""
     http_client: httpx.Client | httpx.AsyncClient | None
     """An httpx client of yours that sends the requests, with its own connections, proxy, hooks and auth. Closing it is
     up to you. Its default headers, params and cookies are sent too; a header that the SDK sets itself wins over them.
@@ -92,20 +127,23 @@ class Config(SharedSettings):
     token: str = field(repr=False)
     environment: Environment | None
     base_url: str
+    headers: tuple[HeaderPair, ...] = field(default=(), repr=False)
     log_level: LogLevel = "warning"
     logger: Logger | logging.Logger | None = field(default=None, hash=False)  # one with its own __eq__ has no hash
     max_response_bytes: int = MAX_BODY_BYTES
     observer: observers.Observer | None = None
+    middleware: tuple[Any, ...] = ()
+    telemetry: telemetries.Telemetry | Literal[False] | None = None
     on_drift: drifts.OnDrift | None = None
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     proxy: str | None = field(default=None, repr=False)
     verify: ssl.SSLContext | str | None = None
+    key_source: Callable[[], Any] | None = None
+    """Gives the key of each call, which is the ``token`` of that call's settings."""
 
     def __repr__(self) -> str:
-        return (
-            f"api_key={redact(self.token)!r}, base_url={self.base_url!r}, timeout={self.timeout:g}, "
-            f"max_retries={self.max_retries}"
-        )
+        key = "<function>" if self.key_source is not None else repr(redact(self.token))
+        return f"api_key={key}, base_url={self.base_url!r}, timeout={self.timeout:g}, max_retries={self.max_retries}"
 
     @property
     def log(self) -> LeveledLogger:
@@ -120,6 +158,18 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
         ConfigurationError: A value breaks the rule of its option.
     """
     return {name: CHECKS[name](name, value) for name, value in options.items() if value is not None}
+
+
+def _headers(name: str, value: Any) -> tuple[HeaderPair, ...]:
+    """Return headers whose values no traceback shows."""
+    headers = tuple((key, SecretBytes(text)) for key, text in check_option(name, value))
+    names = [key.decode().lower() for key, _ in headers]
+    for key in names:
+        if key in _NOT_FOR_EVERY_CALL:
+            raise ConfigurationError(f"the header {key} cannot be sent with every call: {_NOT_FOR_EVERY_CALL[key]}")
+        if names.count(key) > 1:
+            raise ConfigurationError(f"headers names {key} twice: case does not count in the name of a header")
+    return headers
 
 
 def _log_level(name: str, value: Any) -> Any:
@@ -147,6 +197,35 @@ def _observer(name: str, value: Any) -> Any:
     return value
 
 
+def _middleware(name: str, value: Any) -> Any:
+    fits = isinstance(value, (list, tuple)) and all(
+        callable(each) and isinstance(each, Hashable) and not isinstance(each, type) for each in value
+    )
+    if not fits:
+        raise ConfigurationError(
+            f"middleware must be a list of functions (attempt, next) that return an answer, got {type(value).__name__}"
+        )
+    return tuple(value)
+
+
+def _telemetry(name: str, value: Any) -> Any:
+    from .telemetry import Telemetry  # most clients have no telemetry
+
+    if value is False:
+        return False
+    if value is not True and not isinstance(value, Telemetry):
+        raise ConfigurationError(
+            f"telemetry must be True, False or a uniqos.telemetry.Telemetry, got {type(value).__name__}"
+        )
+    try:
+        import opentelemetry.trace  # noqa: F401
+    except ModuleNotFoundError as exc:
+        from .._extras import missing_extra
+
+        raise missing_extra("telemetry needs OpenTelemetry's API", "otel") from exc
+    return Telemetry() if value is True else value
+
+
 def _on_drift(name: str, value: Any) -> Any:
     is_async = callable(value) and (iscoroutinefunction(value) or iscoroutinefunction(value.__call__))
     if not callable(value) or is_async or not isinstance(value, Hashable):
@@ -166,9 +245,17 @@ def _verify(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, (str, os.PathLike)):
         raise ConfigurationError(
-            f"verify must be an ssl.SSLContext, or the path of certificates to trust, got {value!r}; certificates are "
+            f'verify must be an ssl.SSLContext, a path of certificates, or "system", got {value!r}; certificates are '
             "always checked, since otherwise any machine on the way could read the key and the messages"
         )
+    if value == SYSTEM:
+        try:
+            import truststore  # noqa: F401
+        except ModuleNotFoundError as exc:
+            from .._extras import missing_extra
+
+            raise missing_extra('verify="system" needs truststore', "truststore") from exc
+        return SYSTEM
     path = os.path.abspath(os.fsdecode(value))
     try:
         names = os.listdir(path) if os.path.isdir(path) else None
@@ -183,10 +270,13 @@ def _verify(name: str, value: Any) -> Any:
 
 CHECKS: dict[str, Check] = {
     **SHARED_CHECKS,
+    "headers": _headers,
     "log_level": _log_level,
     "logger": _logger,
     "max_response_bytes": whole_number(1, ConfigurationError),
     "observer": _observer,
+    "middleware": _middleware,
+    "telemetry": _telemetry,
     "on_drift": _on_drift,
     "max_connections": whole_number(1, ConfigurationError),
     "proxy": _proxy,

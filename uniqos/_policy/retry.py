@@ -14,6 +14,7 @@ Reason: TypeAlias = Literal[
     "resend",
     "retries are off",
     "the error forbids it",
+    "a middleware chose it",
     "the server asks for a longer wait than is kept",
     "it would begin after the deadline",
     "no retries are left",

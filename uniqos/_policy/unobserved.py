@@ -1,4 +1,4 @@
-"""The call without an observer, which does nothing: see ``observer.py`` for the call with one."""
+"""The call without an observer, which does nothing, and the switch that makes all clients observe their calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .._base.http import HttpInfo
     from ..errors import UniqOSError
+    from .telemetry import Telemetry
 
 
 class UnobservedCall:
     """One call without an observer. Its methods do nothing, so that they cost next to nothing."""
 
     __slots__ = ()
+
+    @property
+    def call_id(self) -> int:
+        """The number of the call in the events of observers; 0 without an observer."""
+        return 0
 
     def attempt(self, number: int) -> None: ...
 
@@ -36,3 +42,9 @@ class UnobservedCall:
 
 
 UNOBSERVED = UnobservedCall()
+
+
+class Instrumented:
+    """The telemetry of the clients that have no settings of their own; None for no telemetry."""
+
+    settings: Telemetry | None = None

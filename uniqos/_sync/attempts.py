@@ -27,6 +27,8 @@ from .exchange import Exchange, close, read_encoded
 
 if TYPE_CHECKING:
     from .._policy.pace import Pace
+    from ..middleware import Middleware
+    from .chain import Chain
 
 T = TypeVar("T")
 _NOT_RATE_LIMITED = frozenset({400, 402, 403, 404, 409, 422})
@@ -48,6 +50,7 @@ class Attempts:
         log: The log of the client.
         request: The request of the call.
         watch: The observer's view of the call.
+        middleware: The functions around each attempt, the outermost first.
     """
 
     # Class attributes as defaults: a call without a retry sets only the first.
@@ -61,6 +64,8 @@ class Attempts:
     """Whether a failed attempt may have reached the server."""
     _last_error: errors.UniqOSError | None = None
     """The error of the attempt before the present one."""
+    _chain: Chain | None = None
+    """The middleware around the present attempt; None without any."""
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Attempts:
         log: LeveledLogger,
         request: Request,
         watch: UnobservedCall,
+        middleware: tuple[Middleware, ...] = (),
     ) -> None:
         self._config: Config = config
         self._connections: Connections = connections
@@ -79,7 +85,13 @@ class Attempts:
         self._log: LeveledLogger = log
         self._request: Request = request
         self._watch: UnobservedCall = watch
+        self._middleware: tuple[Middleware, ...] = middleware
         self._started: float = clock.monotonic()
+
+    def use_key(self, config: Config, endpoint: Endpoint) -> None:
+        """Use the settings and the endpoint of another key. The time that it took to get counts to the call."""
+        self._config = config
+        self._endpoint = endpoint
 
     def run(self, accept: str, limit: int, consume: Callable[[Exchange], T]) -> T:
         """Send the request until an attempt succeeds, or until none may follow.
@@ -102,7 +114,7 @@ class Attempts:
                 if error.http_status in _NOT_RATE_LIMITED:
                     self._note_acceptance()
                 plan = self._plan(error)
-                if self._may_have_run and isinstance(error, errors.NetworkError):
+                if self._may_have_run and isinstance(error, (errors.NetworkError, errors.MiddlewareError)):
                     error.sent = True  # This attempt may not have been sent, but an earlier one was.
                 if plan.seconds is None:
                     self._give_up(error, plan)
@@ -123,11 +135,13 @@ class Attempts:
         request = self._request
         timeout, left, limit_name = self._limits()
         deadline = Deadline(timeout, left)
-        message = self._endpoint.message(request, accept, timeout, deadline)
         try:
             if left == 0:  # The caller's http_client would treat a timeout of 0 as no limit.
                 raise httpx.ConnectTimeout("no time left")
-            response = self._connections.send(message)
+            if self._middleware:
+                response = self._send_through_middleware(accept, limit, timeout, deadline, limit_name)
+            else:
+                response = self._connections.send(self._endpoint.message(request, accept, timeout, deadline))
         except FAILURES as exc:
             raise network_error(request, exc, limit=limit_name, peer=self._connections.peer) from exc
         http = HttpInfo(
@@ -137,7 +151,9 @@ class Attempts:
             self._log.debug("uniqos: response", status=http.status, request_id=http.request_id)
         try:
             try:
-                exchange = Exchange(request, response, http, body_decoder(response, limit), deadline, limit_name)
+                decoder = body_decoder(response, limit)
+                kind = Exchange if self._chain is None else self._chain.exchange
+                exchange = kind(request, response, http, decoder, deadline, limit_name)
             except BodyError as exc:
                 raise self._undecodable(http, exc, read_encoded(response, limit)) from None
             if not (200 <= http.status < 300):
@@ -152,6 +168,30 @@ class Attempts:
             raise
         self._watch.note_answer(http)
         return exchange
+
+    def _send_through_middleware(
+        self, accept: str, limit: int, timeout: float | None, deadline: Deadline, limit_name: str
+    ) -> httpx.Response:
+        """Let the middleware send the request, or answer it."""
+        from .chain import Chain  # Most clients have no middleware.
+
+        def send(request: Request) -> httpx.Response:
+            try:
+                return self._connections.send(self._endpoint.message(request, accept, timeout, deadline))
+            except FAILURES as exc:
+                raise network_error(request, exc, limit=limit_name, peer=self._connections.peer) from exc
+
+        def open(response: httpx.Response) -> Exchange:
+            key = self._request.idempotency_key
+            http = HttpInfo(response.status_code, tuple(response.headers.raw), self._retries, self._elapsed(), key)
+            try:
+                decoder = body_decoder(response, limit)
+            except BodyError as exc:
+                raise self._undecodable(http, exc, b"") from None
+            return Exchange(self._request, response, http, decoder, deadline, limit_name)
+
+        self._chain = Chain(self._middleware, self._request, deadline, accept, send, open, self._log)
+        return self._chain.run(self._retries + 1, self._watch.call_id)
 
     def _refusal(self, http: HttpInfo, body: bytes, complete: bool) -> errors.UniqOSError:
         """Return the error of an answer that is not a success."""
@@ -175,7 +215,8 @@ class Attempts:
 
     def _add_http(self, error: errors.UniqOSError) -> None:
         """Add the number of retries and the duration of the call to an error that has no answer."""
-        if error.http is None and isinstance(error, (errors.NetworkError, errors.ResponseDecodeError)):
+        kinds = (errors.NetworkError, errors.ResponseDecodeError, errors.MiddlewareError)
+        if error.http is None and isinstance(error, kinds):
             # While the call waits, its present attempt is not sent, and so is no retry yet.
             retries = self._retries if self._sent_at is not None else max(0, self._retries - 1)
             error.http = HttpInfo(0, (), retries, self._elapsed(), self._request.idempotency_key)
@@ -184,6 +225,8 @@ class Attempts:
         """Plan the step after a failed attempt, and slow the credential down after a rate limit error."""
         if self._sent_at is None:
             return Plan(None, "it would begin after the deadline")
+        if self._chain is not None and self._chain.is_final:
+            return Plan(None, "a middleware chose it")
         settings = settings_of(self._request, self._config)
         plan = plan_by_error(self._request.resend, error, self._retries, settings, self._clock.random())
         if plan.seconds is None:
@@ -271,12 +314,14 @@ class Attempts:
                 paces.pop(token, None)
         rate = error.http.rate_limit if error.http else None
         pace = paces.setdefault(self._config.token, Pace(now))
-        pace.note_refusal(now, sent_at, seconds, rate.limit if rate else None)
+        limit = rate.limit if rate else None
+        pace.note_refusal(now, sent_at, seconds, None if limit is None else limit * self._connections.rate_share)
 
     def _note_acceptance(self) -> None:
         """Tell the rate limiter that the API accepted the rate of the calls."""
         pace = self._pace()
-        if pace is not None:
+        is_own_answer = self._chain is not None and not self._chain.is_sent
+        if pace is not None and not is_own_answer:
             pace.note_acceptance(self._clock.monotonic())
 
     def _budget(self, error: errors.UniqOSError) -> RetryBudget:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -17,11 +17,11 @@ from .. import errors
 from .._base.fork import ForkSafeLock
 from .._base.model import Model
 from .._base.response import build_model
-from .._base.secret import hide
+from .._base.secret import hide, hide_headers, hide_key
 from .._network.threads import add_finalizer
 from .._policy.config import change, change_credentials, resolve
 from .._policy.logging import Logger, LogLevel
-from .._policy.options import Config, Environment
+from .._policy.options import Config, Environment, KeySource
 from .._wire.operation import AnyMethod, Body, R
 from .._wire.options import OnInvalidResponse, Options
 from .connections import Connections
@@ -30,9 +30,11 @@ from .namespaces.engine import Engine, Responder
 from .requester import Requester
 
 if TYPE_CHECKING:
+    from .. import middleware as middlewares
     from .. import models as m
     from .._policy import drift as drifts
     from .._policy import observer as observers
+    from .._policy import telemetry as telemetries
     from .namespaces.api_keys import ApiKeys
     from .namespaces.billing import Billing
     from .namespaces.catalog import Catalog
@@ -49,8 +51,10 @@ if TYPE_CHECKING:
     from .namespaces.webhooks import Webhooks
 else:
     from .._base.hints import drift as drifts
+    from .._base.hints import middleware as middlewares
     from .._base.hints import models as m
     from .._base.hints import observer as observers
+    from .._base.hints import telemetry as telemetries
 
 _MOST_UNPICKLED = 64
 _unpickled: dict[tuple[type[UniqOS], Config], UniqOS] = {}
@@ -62,7 +66,14 @@ class UniqOS(Responder):
     """The client of the uniqOS API.
 
     Make one client and keep it. It may be shared by threads, tasks and event loops, and used after a fork. Its
-    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key.
+    construction is cheap: connections and the TLS context are made by the first call. A pickled client carries its key
+    and its headers. All copies that a process unpickles are one client, which keeps its connections from one task of a
+    worker to the next. They stay open until the client is closed or the process ends.
+
+    A connection belongs to the event loop that opened it. Each ``asyncio.run`` makes a new loop, and so opens new
+    connections; those of a loop that has ended are closed by the next call. So run one loop for many calls, and not one
+    for each. Where a worker's task is a plain function, call UniqOS there. For many rows, ``uniqos.batch`` keeps one
+    loop for each process.
     """
 
     __module__ = "uniqos"
@@ -70,17 +81,20 @@ class UniqOS(Responder):
     # generated from ClientOptions: begin
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | KeySource | None = None,
         *,
         access_token: str | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
+        middleware: Sequence[middlewares.Middleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
         base_url: str | None = None,
         max_connections: int | None = None,
@@ -91,7 +105,9 @@ class UniqOS(Responder):
         """Check the settings. Connections are opened by the first call.
 
         Args:
-            api_key: ``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY.
+            api_key: ``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret
+                that rotates, a function without arguments that returns it: it is called once for each call, and may be
+                a coroutine function with an asynchronous client.
             access_token: A portal JWT instead of a key, for the calls that only a person may make
                 (``personalities.dry_run``).
             timeout: Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own
@@ -102,6 +118,8 @@ class UniqOS(Responder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -109,6 +127,11 @@ class UniqOS(Responder):
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
                 limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
+            middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
+                may add headers, see status and timing, and answer by themselves. An empty list removes those of the
+                client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -121,6 +144,8 @@ class UniqOS(Responder):
                 except for the sandbox on this machine.
             verify: The certificates to trust instead of the usual ones: the path of a file or folder, or an SSLContext.
                 A file that is replaced counts from the next new connection on, as SSL_CERT_FILE and SSL_CERT_DIR do.
+                ``"system"``, with the extra ``truststore``, means the certificate authorities that the operating system
+                trusts.
             http_client: An httpx client of yours that sends the requests, with its own connections, proxy, hooks and
                 auth. Closing it is up to you. Its default headers, params and cookies are sent too; a header that the
                 SDK sets itself wins over them. Its base_url, timeout and follow_redirects are not used. It limits the
@@ -133,7 +158,9 @@ class UniqOS(Responder):
             ConfigurationError: ``missing_api_key``, ``invalid_api_key_format``, or another setting is wrong.
         """
         # First, so that no traceback with local variables shows these.
-        api_key, access_token, base_url, proxy = map(hide, (api_key, access_token, base_url, proxy))
+        api_key = hide_key(api_key)
+        access_token, base_url, proxy = map(hide, (access_token, base_url, proxy))
+        headers = hide_headers(headers)
         self._set_up(
             api_key=api_key,
             access_token=access_token,
@@ -141,10 +168,13 @@ class UniqOS(Responder):
             deadline=deadline,
             max_retries=max_retries,
             on_invalid_response=on_invalid_response,
+            headers=headers,
             log_level=log_level,
             logger=logger,
             max_response_bytes=max_response_bytes,
             observer=observer,
+            middleware=middleware,
+            telemetry=telemetry,
             on_drift=on_drift,
             base_url=base_url,
             max_connections=max_connections,
@@ -160,10 +190,13 @@ class UniqOS(Responder):
         deadline: float | None = None,
         max_retries: int | None = None,
         on_invalid_response: OnInvalidResponse | None = None,
+        headers: Mapping[str, str] | None = None,
         log_level: LogLevel | None = None,
         logger: Logger | logging.Logger | None = None,
         max_response_bytes: int | None = None,
         observer: observers.Observer | None = None,
+        middleware: Sequence[middlewares.Middleware] | None = None,
+        telemetry: bool | telemetries.Telemetry | None = None,
         on_drift: drifts.OnDrift | None = None,
     ) -> Self:
         """Return a client with other settings over the same connections; closing it leaves them open.
@@ -179,6 +212,8 @@ class UniqOS(Responder):
             on_invalid_response: ``"raise"``, the default: an answer that breaks the contract raises a
                 ResponseValidationError, which carries it. ``"salvage"``: the fields that fit are returned, and the
                 problems are listed on ``.http``.
+            headers: Further headers of every request, such as the key of a gateway. A call's headers win over them, and
+                those of ``with_options`` are added to them. Logs and the observer do not see them.
             log_level: ``"debug"``, ``"info"``, ``"warning"`` (the default), ``"error"`` or ``"silent"``.
             logger: Takes the log lines: a logger of ``logging``, structlog or loguru. It may also be any object with
                 the methods debug, info, warning and error that take a message and a mapping. The default is
@@ -186,6 +221,11 @@ class UniqOS(Responder):
             max_response_bytes: How many bytes an answer may have, decompressed, 32 MiB by default. For a stream this
                 limits all its events together. Downloads to a file have a separate limit.
             observer: Is called at each step of each call, for metrics and traces.
+            middleware: Functions around each attempt of a call, the outermost first: see ``uniqos.middleware``. They
+                may add headers, see status and timing, and answer by themselves. An empty list removes those of the
+                client.
+            telemetry: Spans and metrics of OpenTelemetry, with the extra ``otel``: True, or the settings of
+                ``uniqos.telemetry``. False turns off those that an instrumentation has turned on for all clients.
             on_drift: A function that is called with a DriftReport, once for each finding: a field, a word or an event
                 that this version does not know, or a field that was salvaged. An exception that it raises is logged,
                 and the call goes on.
@@ -196,6 +236,7 @@ class UniqOS(Responder):
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        headers = hide_headers(headers)
         return self._with(
             change(
                 self._requester.config,
@@ -203,10 +244,13 @@ class UniqOS(Responder):
                 deadline=deadline,
                 max_retries=max_retries,
                 on_invalid_response=on_invalid_response,
+                headers=headers,
                 log_level=log_level,
                 logger=logger,
                 max_response_bytes=max_response_bytes,
                 observer=observer,
+                middleware=middleware,
+                telemetry=telemetry,
                 on_drift=on_drift,
             )
         )
@@ -227,7 +271,7 @@ class UniqOS(Responder):
 
     @property
     def environment(self) -> Environment | None:
-        """``live`` or ``test``, as the key's prefix says; None with an access token."""
+        """``live`` or ``test``, as the key's prefix says; None with an access token or with a function as the key."""
         return self._requester.config.environment
 
     @property
@@ -338,13 +382,14 @@ class UniqOS(Responder):
 
         return Webhooks
 
-    def with_credentials(self, api_key: str | None = None, *, access_token: str | None = None) -> Self:
+    def with_credentials(self, api_key: str | KeySource | None = None, *, access_token: str | None = None) -> Self:
         """A client for another caller over the same connections; closing it leaves them open.
 
         It costs little: a service may make one for each request, with the key of its own customer.
 
         Args:
-            api_key: The other key. None is refused, and never means the key of this client.
+            api_key: The other key, or a function that returns it. None is refused, and never means the key of this
+                client.
             access_token: A portal JWT instead of a key.
 
         Returns:
@@ -353,7 +398,7 @@ class UniqOS(Responder):
         Raises:
             ConfigurationError: ``missing_api_key`` or ``invalid_api_key_format``.
         """
-        api_key, access_token = hide(api_key), hide(access_token)  # first of all, as above
+        api_key, access_token = hide_key(api_key), hide(access_token)  # first of all, as above
         return self._with(change_credentials(self._requester.config, api_key, access_token))
 
     def _with(self, config: Config) -> Self:
@@ -436,11 +481,15 @@ class UniqOS(Responder):
         )
         return self._requester.perform(op, request)
 
-    def warm_up(self) -> None:
+    def warm_up(self, *, connect: bool = True) -> None:
         """Do now what the first turn would have to wait for: build its models, load certificates, open a connection.
 
         The connection is opened by ``HEAD /``, which the API may answer as it likes; nothing is billed. It stays good
         for as long as one that waits for its next call, so do this when a process begins, and not long before.
+
+        Args:
+            connect: Whether to open a connection. False sends nothing and needs no network: for the start of a
+                serverless function, and before a snapshot or a fork, which no connection would outlive.
 
         Raises:
             NetworkError: Nobody can be reached.
@@ -454,7 +503,9 @@ class UniqOS(Responder):
         models: tuple[type[Model], ...] = (RespondRequest, RespondResult, *EVENT_MODELS.values())
         for model in models:
             build_model(model)
-        self._requester.warm_up()
+        self._requester.connections.prepare()
+        if connect:
+            self._requester.warm_up()
 
     def close(self) -> None:
         """Close the connections; those of a client of yours, or of the client this one was made from, stay open."""

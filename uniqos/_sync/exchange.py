@@ -21,6 +21,8 @@ _MAX_ERROR_BODY_BYTES = 64 * 1024
 """How many bytes of a body an error keeps."""
 _WORK_SECONDS = 0.01
 """How long an exchange may work without a wait for the server before other tasks run."""
+_WAIT_SECONDS = 0.001
+"""A read that takes this long has waited, and so other tasks have run."""
 _GRACE_SECONDS = 0.1
 """How long after the deadline the bytes that arrived before it may still be decoded."""
 
@@ -123,7 +125,7 @@ class Exchange:
                 if not self._decoder.pending:
                     received = next(self._raw, None)
                     self._arrived = monotonic()
-                    if self._arrived - now >= _WORK_SECONDS:  # Other tasks have run during the wait.
+                    if self._arrived - now >= _WAIT_SECONDS:
                         self.work_until = self._arrived + _WORK_SECONDS
                     if received is None:
                         self._decoder.finish()

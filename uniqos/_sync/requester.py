@@ -10,7 +10,7 @@ from .. import errors
 from .._base.response import build_model, set_http
 from .._network.threads import Clock
 from .._policy.options import Config
-from .._policy.unobserved import UNOBSERVED, UnobservedCall
+from .._policy.unobserved import UNOBSERVED, Instrumented, UnobservedCall
 from .._wire.decode import decode
 from .._wire.encode import encode
 from .._wire.message import ANY, JSON, Endpoint
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .._base.model import Model
     from .._policy.drift import Drift
     from .._wire.file import File
+    from ..middleware import Middleware
+    from ..telemetry._recorder import Recorder
 
 T = TypeVar("T")
 
@@ -42,7 +44,16 @@ class Requester:
             self.drift = Drift(
                 config.on_drift, connections.drift_reports.setdefault(config.on_drift, set()), config.log
             )
-        self._endpoint: Endpoint = Endpoint(config.base_url, config.token)
+        self._endpoint: Endpoint = Endpoint(config.base_url, config.token, config.headers)
+        self._middleware: tuple[Middleware, ...] = config.middleware
+        if config.middleware:
+            from .chain import check_middleware  # Most clients have no middleware.
+
+            check_middleware(config.middleware)
+        if config.key_source is not None:
+            from .keys import check_source  # Most clients have a key that stays the same.
+
+            check_source(config.key_source)
 
     def call(self, op: Operation[R], data: Body | None, fields: Mapping[str, Any], *path: str) -> R:
         """Perform an operation: check and encode the arguments, send the request, validate the answer."""
@@ -89,11 +100,34 @@ class Requester:
 
     def watch(self, request: Request, *, streamed: bool = False) -> UnobservedCall:
         """Return a context manager that tells the observer how a call goes."""
-        if self.config.observer is None:
+        if self.config.observer is None and not (self.config.telemetry or Instrumented.settings):
             return UNOBSERVED
         from .._policy.observer import ObservedCall
 
-        return ObservedCall(self.config.observer, request.label, streamed, self.clock.monotonic, self._log)
+        observers = tuple(each for each in (self.config.observer, self._recorder()) if each is not None)
+        return ObservedCall(observers, request.label, streamed, self.clock.monotonic, self._log)
+
+    def _recorder(self) -> Recorder | None:
+        """Return the recorder of telemetry; None without telemetry."""
+        settings = self.config.telemetry
+        if settings is None:
+            settings = Instrumented.settings
+        if not settings:
+            return None
+        from ..telemetry._recorder import recorder_of
+
+        recorder = recorder_of(settings)
+        recorder.add_connections(self.connections)
+        return recorder
+
+    def _traced_middleware(self) -> tuple[Middleware, ...]:
+        """Return the middleware of a call, that of telemetry first."""
+        recorder = self._recorder()
+        if recorder is None:
+            return self._middleware
+        from ..telemetry._tracing import Tracing
+
+        return (Tracing(recorder, self.config.base_url), *self._middleware)
 
     def timeout(self, request: Request) -> float | None:
         """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""
@@ -116,7 +150,28 @@ class Requester:
             consume: Finishes an attempt, such as by reading the body. If it fails, the attempt has failed.
             watch: The observer's view of the call.
         """
-        attempts = Attempts(self.config, self.connections, self.clock, self._endpoint, self._log, request, watch)
+        middleware = self._middleware if watch is UNOBSERVED else self._traced_middleware()
+        attempts = Attempts(
+            self.config, self.connections, self.clock, self._endpoint, self._log, request, watch, middleware
+        )
+        if self.config.key_source is None:
+            return attempts.run(accept, limit, consume)
+        return self._run_with_key(self.config.key_source, attempts, accept, limit, consume)
+
+    def _run_with_key(
+        self,
+        source: Callable[[], Any],
+        attempts: Attempts,
+        accept: str,
+        limit: int,
+        consume: Callable[[Exchange], T],
+    ) -> T:
+        """Run the attempts of a call with the key that the function gives now."""
+        from .._policy.config import config_with_key
+        from .keys import read_key
+
+        config = config_with_key(self.config, read_key(source))
+        attempts.use_key(config, Endpoint(config.base_url, config.token, config.headers))
         return attempts.run(accept, limit, consume)
 
 

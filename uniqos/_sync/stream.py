@@ -230,6 +230,9 @@ class RespondStream:
                 return event
         except BaseException as exc:
             error = self._fail(exc)
+            last = self._turn.end_by_break(error) if isinstance(error, errors.UniqOSError) else None
+            if last is not None:
+                return last
             if error is exc:
                 raise
             if error is not None:

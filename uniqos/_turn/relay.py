@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import to_json
 
 from .. import errors
+from .._base.by_class import ByClass
 from .._base.json_text import JsonText
 from .._base.model import Model, get_slot
 from .._base.response import bind, build_model, wire_text
@@ -107,8 +108,7 @@ def relay_error(
         Status, body and headers of the answer.
     """
     request_id = request_id if request_id is not None else error.request_id
-    if request_id is not None and not _HEADER.fullmatch(request_id):
-        request_id = None  # A header must be printable ASCII.
+    request_id = as_request_id(request_id)
     caller_fault = _caller_fault(error)
     status, code, message, details = caller_fault or (*_masked(error), None)
     headers: dict[str, str] = {}
@@ -124,6 +124,11 @@ def relay_error(
         body["details"] = details
     envelope = build_model(ErrorEnvelope)(error=build_model(ErrorBody).model_validate(body))
     return RelayedError(status, envelope, headers, caller_fault is None)
+
+
+def as_request_id(value: str | None) -> str | None:
+    """Return an id that may travel in a header: printable ASCII of 200 characters at most; None for any other."""
+    return value if value is not None and _HEADER.fullmatch(value) else None
 
 
 def _caller_fault(error: errors.UniqOSError) -> tuple[int, str, str, Any] | None:
@@ -223,14 +228,16 @@ def relay_event(event: Model) -> RelayedEvent:
     Returns:
         Name and data of the server-sent event.
     """
-    if isinstance(event, StreamEventError) and not _is_relayed(event):
+    name = event_name(event)
+    # The name is compared first, as pydantic's isinstance() takes longer than the rest for most events.
+    if name == "error" and isinstance(event, StreamEventError) and not _is_relayed(event):
         error = error_of(event)
         if relay_error(error).is_masked:
             return relay_failure(error)
         if event.keys() - StreamEventError.model_fields.keys():
             event = event.model_copy()
             return RelayedEvent("error", event.model_dump_json(include=set(StreamEventError.model_fields)))
-    return RelayedEvent(event_name(event), event_text(event))
+    return RelayedEvent(name, event_text(event))
 
 
 def relay_failure(error: errors.UniqOSError) -> RelayedEvent:
@@ -256,15 +263,20 @@ def _error_event(relayed: RelayedError) -> StreamEventError:
 
 
 def _is_relayed(event: StreamEventError) -> bool:
-    wire = get_slot(event, "_wire")
-    return wire is not None and isinstance(wire[0], _RelayedText)
+    return isinstance(get_slot(event, "_wire"), _RelayedText)
 
 
-def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) -> None:
+def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None], *, breaks: bool = False) -> None:
     """Let a stream give its error events as the service's own caller may see them, and report the others.
 
     FastAPI writes the events that a route yields by itself. So an error event must be masked before a route gets it.
     The turn still holds the API's own error event, and raises it.
+
+    Args:
+        turn: The turn of the stream.
+        report: Takes the errors that are hidden.
+        breaks: Whether a stream that breaks ends with an error event, and does not raise: the route has begun its
+            answer, and FastAPI would cut the connection.
     """
 
     def relayed(event: StreamEventError) -> StreamEventError:
@@ -276,7 +288,14 @@ def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None]) 
         report(error)
         return _error_event(masked)
 
+    def relay_break(error: errors.UniqOSError) -> StreamEventError:
+        masked = relay_error(error)
+        if masked.is_masked:
+            report(error)
+        return _error_event(masked)
+
     turn.relayed = relayed
+    turn.relay_break = relay_break if breaks else None
     turn.report = report
 
 
@@ -322,8 +341,20 @@ def frame(event: RelayedEvent) -> bytes:
 
 def event_name(event: Model) -> str:
     """Return the name of an event, which never holds a line break."""
-    name = event.name if isinstance(event, StreamEventUnknown) else str(type(event).model_fields["type"].default)
+    return _EVENT_NAMES[type(event)] or _safe_name(event)
+
+
+def _constant_name(kind: type[Model]) -> str | None:
+    """Return the name of the events of a class; None if each has its own."""
+    return None if issubclass(kind, StreamEventUnknown) else str(kind.model_fields["type"].default)
+
+
+def _safe_name(event: Any) -> str:
+    name: str = event.name
     return name if not re.search(r"[\r\n]", name) else "message"
+
+
+_EVENT_NAMES = ByClass(_constant_name)
 
 
 def event_text(event: Model) -> str:

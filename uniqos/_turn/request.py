@@ -17,6 +17,14 @@ from ..api.engine import RespondRequest
 _ARGUMENT_TEXTS = {"stream": "stream=True", "return_format": 'return_format="modulator_pack"'}
 
 
+class PersonalityIdIsMissing:
+    """Names a missing ``personality_id`` in the errors of type checkers. Nothing has this type."""
+
+
+class MessageIsMissing:
+    """Names a missing ``message`` in the errors of type checkers. Nothing has this type."""
+
+
 def encode_turn(
     op: Operation[Any], data: Body | None, fields: Mapping[str, Any], *, stream: bool, return_format: str | None
 ) -> Request:

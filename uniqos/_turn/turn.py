@@ -46,9 +46,13 @@ class Turn:
         """The code of a broken event after the end of the turn, which does not make the turn fail."""
         self.relayed: Callable[[StreamEventError], StreamEventError] | None = None
         """Returns the error event that a service may send to its own caller."""
+        self.relay_break: Callable[[errors.UniqOSError], StreamEventError] | None = None
+        """Returns the error event that a service sends for a stream that broke. Without it, the break is raised."""
         self.report: Callable[[errors.UniqOSError], None] | None = None
         """Takes the errors that a service hides from its own caller."""
         self._failed: bool = False
+        self._break: errors.UniqOSError | None = None
+        """The error of a break for which an error event was given."""
         self._text: StringIO = StringIO()  # A list of short strings would take many times the memory.
         self._write: Callable[[str], int] = self._text.write
 
@@ -141,6 +145,15 @@ class Turn:
         )
         return self._with_http(error)
 
+    def end_by_break(self, error: errors.UniqOSError) -> StreamEventError | None:
+        """End the turn by the error event of a stream that broke; return None if the break is to be raised."""
+        if self.relay_break is None:
+            return None
+        event = self.relay_break(error)
+        set_http(event, self.http)
+        self._break, self.error, self.ended = error, event, True
+        return event
+
     def check_end(self) -> None:
         """Raise an error if the stream has no more events and the turn has no end.
 
@@ -157,6 +170,8 @@ class Turn:
 
     def raise_error_event(self) -> None:
         """Raise the typed error of the error event that ended the turn, if one did."""
+        if self._break is not None:
+            raise self._break
         if self._failed and self.error is not None:
             details = {
                 "guardrail": _text(self.error, "guardrail"),

@@ -9,6 +9,7 @@ MAX_EVENT_BYTES = 8 * 1024 * 1024
 ACCEPT_ENCODING = b"gzip"
 _SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 _UNSUPPORTED_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+_NO_ENCODINGS: frozenset[str] = frozenset()
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_PIECE_BYTES = 64 * 1024
 """The limit for one call of the decompressor, since 64 KiB of compressed data may hold 64 MiB."""
@@ -47,8 +48,8 @@ class BodyDecoder:
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         # Some gateways send the header twice. Others send values that name no compression: "none", "utf-8".
-        names = {name.strip().lower() for name in (encoding or "").split(",")}
-        unknown = sorted(names & _UNSUPPORTED_ENCODINGS)
+        names = {name.strip().lower() for name in encoding.split(",")} if encoding else _NO_ENCODINGS
+        unknown = sorted(names & _UNSUPPORTED_ENCODINGS) if names else ()
         if unknown:
             raise BodyError(
                 "undecodable_response",

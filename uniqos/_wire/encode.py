@@ -23,6 +23,7 @@ from .options import OPTION_NAMES, as_text, refused, take_options
 _MAX_PATH_BYTES = 32 * 1024
 # A compiled pattern would slow down every import.
 _CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
+_KEY_HEADER = b"Idempotency-Key"
 
 
 def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], path: tuple[str, ...] = ()) -> Request:
@@ -65,8 +66,14 @@ def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], pat
     if op.resend in ("keyed", "billed") and request.idempotency_key is None:
         request.idempotency_key = str(uuid4())
     if request.idempotency_key is not None:
-        request.headers.append((b"Idempotency-Key", request.idempotency_key.encode()))
+        request.headers.append((_KEY_HEADER, request.idempotency_key.encode()))
     return request
+
+
+def set_idempotency_key(request: Request, key: str) -> None:
+    """Give an encoded request that has an idempotency key another one, which may depend on its content."""
+    request.idempotency_key = key
+    request.headers[-1] = (_KEY_HEADER, key.encode())  # encode() adds it last.
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,13 +87,17 @@ def _encode_id(name: str, value: Any) -> str:
     if text is None:
         raise refused(f"{name} must be a string, got {type(value).__name__}")
     if text in ("", ".", "..") or re.search(_CONTROL_CHARACTERS, text):
-        raise refused(f"{text!r} is not a valid {name}: an id must not be empty, '.', '..' or hold control characters")
+        raise _invalid_id(name, text, "an id must not be empty, '.', '..' or hold control characters")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        raise refused(
-            f"{text!r} is not a valid {name}: it holds half of a surrogate pair, which UTF-8 cannot encode"
-        ) from None
+        raise _invalid_id(name, text, "it holds half of a surrogate pair, which UTF-8 cannot encode") from None
+
+
+def _invalid_id(name: str, text: str, reason: str) -> errors.RequestValidationError:
+    error = refused(f"{text!r} is not a valid {name}: {reason}")
+    error.details = [{"loc": [name], "type": "invalid_id", "msg": reason}]
+    return error
 
 
 def _validate(

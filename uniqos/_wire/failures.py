@@ -195,7 +195,10 @@ def _classify(exc: Exception, peer: str) -> tuple[str, bool, str]:
     said = safe_text(str(exc), MOST_OF_A_PART)  # h11 quotes bytes that are not HTTP, at any length.
     connecting = isinstance(exc, httpx.ConnectError)
     if connecting and any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT) for cause in causes):
-        hint = "; if the certificate authority is your own, pass its certificate: verify=..."
+        hint = (
+            "; if the certificate authority is your own, pass its certificate: verify=...; if the operating system "
+            'trusts it, pass verify="system"'
+        )
         return "tls_error", False, f"TLS failed: {said}{hint}"
     if connecting and any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns_failure", False, f"the host name of {peer} does not resolve: {said}"

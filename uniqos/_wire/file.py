@@ -138,6 +138,7 @@ class PartialFile:
             if self._mode is not None:
                 os.chmod(self._temporary_path, self._mode)
             os.replace(self._temporary_path, self.path)
+            _sync_folder(self.path.parent)
         return self.path
 
     def _close(self) -> None:
@@ -156,3 +157,19 @@ class PartialFile:
         except OSError as exc:
             reason = f"cannot write {self.path}: {exc.strerror or exc}"
             raise errors.UniqOSError(reason, code="cannot_write_file") from exc
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name of a file durable, where the platform can: Windows opens no folder."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return  # The folder may be writable and not readable.
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # Some network file systems cannot sync a folder; the file itself is whole and in its place.
+    finally:
+        os.close(descriptor)

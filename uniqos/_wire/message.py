@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +13,7 @@ from .._base.secret import SecretBytes
 from .._version import __version__
 from .body import ACCEPT_ENCODING, BodyDecoder, BodyError
 from .operation import Request
+from .options import HeaderPair, merge_headers
 from .urls import parsed_url
 
 JSON = "application/json"
@@ -23,16 +24,19 @@ ANY = "*/*"
 class Endpoint:
     """The base URL of a client, and the headers of all its requests."""
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, headers: Sequence[HeaderPair] = ()) -> None:
         parts = urlsplit(base_url)
         self.base_url: str = base_url
-        self._common: list[tuple[bytes, bytes]] = [
+        common: list[HeaderPair] = [
             (b"Host", parts.netloc.encode()),
             (b"Accept-Encoding", ACCEPT_ENCODING),
             (b"User-Agent", f"uniqos-python/{__version__}".encode()),
             (b"X-Uniqos-Sdk", f"uniqos/{__version__}".encode()),
             (b"Authorization", SecretBytes(b"Bearer " + token.encode())),
         ]
+        self._common: list[HeaderPair] = merge_headers(common, headers)
+        self._replaceable: frozenset[bytes] = frozenset({b"user-agent", *(name.lower() for name, _ in headers)})
+        """The names of headers that a call may replace, in lower case."""
 
     def message(self, request: Request, accept: str, timeout: float | None, deadline: Deadline) -> httpx.Request:
         """Return the HTTP request of one attempt.
@@ -50,8 +54,9 @@ class Endpoint:
             headers.append((b"Content-Length", str(len(content)).encode()))
         elif request.method != "GET":
             headers.append((b"Content-Length", b"0"))
-        if any(name.lower() == b"user-agent" for name, _ in request.headers):
-            headers = [pair for pair in headers if pair[0] != b"User-Agent"]
+        replaced = {name.lower() for name, _ in request.headers} & self._replaceable
+        if replaced:
+            headers = [pair for pair in headers if pair[0].lower() not in replaced]
         return httpx.Request(
             request.method,
             parsed_url(self.base_url + request.path),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from .._base.plain import to_plain, unbox
 from .._base.secret import Secret
 
 OnInvalidResponse = Literal["raise", "salvage"]
+HeaderPair = tuple[bytes, bytes]
 Check = Callable[[str, Any], Any]
 """Takes an option's name and value; returns the value to keep, or raises the error that names both."""
 
@@ -68,7 +69,7 @@ class Options(SharedOptions, total=False):
     """The options of every method, for this one call. None is the client's setting."""
 
     headers: Mapping[str, str] | None
-    """Further request headers."""
+    """Further request headers. They win over the client's."""
     idempotency_key: str | None
     """The ``Idempotency-Key`` of the call. By default, creations and turns get a random UUID4."""
 
@@ -142,13 +143,19 @@ def one_of(*words: str) -> Check:
     return check
 
 
-def _headers(name: str, value: Any) -> list[tuple[bytes, bytes]]:
+def _headers(name: str, value: Any) -> list[HeaderPair]:
     if not isinstance(value, Mapping):
         raise refused(f"headers must be a mapping, got {type(value).__name__}")
     for key in value:
         if str(key).lower() in REFUSED_HEADERS:
             raise refused(f"the header {key} is the SDK's own; see the options for what you want to set")
     return [(header_name(key), header_value(key, text)) for key, text in value.items()]
+
+
+def merge_headers(headers: Sequence[HeaderPair], over: Sequence[HeaderPair]) -> list[HeaderPair]:
+    """Return the headers with those of ``over`` in place of the ones of the same name."""
+    names = {name.lower() for name, _ in over}
+    return [pair for pair in headers if pair[0].lower() not in names] + [*over]
 
 
 def _idempotency_key(name: str, value: Any) -> str:

@@ -21,11 +21,10 @@ from .._wire.file import File, PartialFile
 from .._wire.operation import AnyMethod, Method, Operation
 from .._wire.undeclared import UndocumentedAnswer
 from ..api import operations, source_of
-from ..api.engine import RESPOND
 from . import output
-from .calls import perform
+from .calls import is_stream, perform, print_stream
 from .output import json_text
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, parse_json, print_events, read_json
+from .shared import BaseUrl, Debug, IdempotencyKey, Profile, Timeout, connected, parse_json, read_json
 from .table import columns_text
 
 # A path of characters that a URL may hold unescaped, or as "%" and two hexadecimal digits.
@@ -52,6 +51,7 @@ def api(
     ] = None,
     idempotency_key: IdempotencyKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="With list: print one JSON array.")] = False,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -64,7 +64,7 @@ def api(
 
     uniqos api list prints all operations, with the source of each request's and answer's shape.
 
-    The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    The API key comes from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS) as run:
         if method == "list":
@@ -83,7 +83,7 @@ def api(
         # The file is opened before the call, since the answer may cost money and must not be lost.
         with (
             PartialFile(file) if file else nullcontext() as part,
-            connected(base_url, timeout, debug) as (client, local),
+            connected(base_url, timeout, debug, profile=profile) as (client, local),
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())
@@ -114,15 +114,12 @@ def _call(
 ) -> bytes | None:
     """Return the answer to write, even if it breaks the contract; None after a stream, whose events are printed."""
     options: dict[str, Any] = {"idempotency_key": idempotency_key}
-    try:
-        if op is RESPOND and (arguments or {}).get("stream") is True:
-            _print_stream(client, arguments or {}, options, part)
-            return None
-        answer = perform(client, op, values, arguments, options)
-    except uniqos.ResponseDecodeError as exc:
-        if exc.http_status is not None and exc.http_status < 300:
-            output.write_bytes(exc.body)
-        raise
+    if is_stream(op, arguments):
+        if part is not None:
+            raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
+        print_stream(client, arguments or {}, options)
+        return None
+    answer = perform(client, op, values, arguments, options)
     if isinstance(answer, File):
         return answer.content
     for problem in answer.http.problems if answer.http else ():
@@ -228,13 +225,3 @@ def _with_arguments(
             raise uniqos.ConfigurationError(f"{op.label} has no query: give --data")
         return (op if op.query else replace(op, query=RequestModel)), query
     return op, None
-
-
-def _print_stream(
-    client: uniqos.UniqOS, turn: dict[str, Any], options: dict[str, Any], part: PartialFile | None
-) -> None:
-    if part is not None:
-        raise uniqos.ConfigurationError("a stream is printed event by event: leave out --output")
-    respond: Any = client.respond  # The overloads depend on values that are known only at run time.
-    with respond(turn, stream=True, **options) as events:
-        print_events(events)

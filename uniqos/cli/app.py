@@ -8,12 +8,12 @@ import typer
 
 from .._version import __version__
 from .exits import ExitCode
-from .registry import LazyGroup
+from .registry import CommandGroup
 
 _HELP = """Talk to the personalities of the uniqOS API.
 
-The API key is read from UNIQOS_API_KEY only. On a command line every process of the machine could see the key, and the
-shell would keep it in its history.
+The API key comes from UNIQOS_API_KEY, or from a profile of uniqos login. It is never an argument: every process of the
+machine could see it, and the shell would keep it in its history.
 
 Data goes to standard output, everything else to standard error. NO_COLOR switches colours off, FORCE_COLOR on.
 
@@ -22,11 +22,12 @@ Exit codes:
 """ + "\n".join(f"  {code.value:<4} {code.__doc__}" for code in ExitCode)
 
 app: typer.Typer = typer.Typer(
-    cls=LazyGroup,
+    cls=CommandGroup,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 

@@ -13,6 +13,8 @@ from .._wire.file import File
 from .._wire.operation import Operation
 from ..api import operations
 from ..api.engine import RESPOND
+from . import output
+from .shared import print_events
 
 
 def perform(
@@ -30,7 +32,25 @@ def perform(
         values: Values of the path's parameters, in order.
         arguments: Body or query; None for none.
         options: Options of the call.
+
+    Raises:
+        ResponseDecodeError: The answer is no JSON. It is printed, since it may have cost money.
     """
+    try:
+        return _called(client, op, values, arguments, options)
+    except uniqos.ResponseDecodeError as exc:
+        if exc.http_status is not None and exc.http_status < 300:
+            output.write_bytes(exc.body)
+        raise
+
+
+def _called(
+    client: uniqos.UniqOS,
+    op: Operation[Any],
+    values: Sequence[str],
+    arguments: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Model:
     kept = options if op.returns is File else {**options, "on_invalid_response": "salvage"}
     method = method_of(client, op)
     if method is None:
@@ -47,6 +67,18 @@ def perform(
     else:
         answer = method(*values, **kept)
     return answer
+
+
+def print_stream(client: uniqos.UniqOS, turn: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Call ``respond`` with ``stream`` set, and print each event as one line of JSON."""
+    respond: Any = client.respond  # The overloads depend on values that are known only at run time.
+    with respond(turn, stream=True, **options) as events:
+        print_events(events)
+
+
+def is_stream(op: Operation[Any], arguments: Mapping[str, Any] | None) -> bool:
+    """Return whether a call is a turn whose answer is a stream of events."""
+    return op is RESPOND and (arguments or {}).get("stream") is True
 
 
 def method_of(client: object, op: Operation[Any]) -> Any:

@@ -12,8 +12,8 @@ import typer
 import uniqos
 
 from . import output
+from .groups import Command
 from .output import json_text
-from .registry import Command
 from .shared import Debug, read_json
 from .table import columns_text
 

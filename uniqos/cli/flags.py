@@ -75,7 +75,7 @@ def _flag(model: type[RequestModel], docs: Mapping[str, str], attribute: str, ke
     kind, is_list, is_json, choices = _kind(info.annotation)
     words = [plain_text(docs.get(attribute, ""))]
     if choices:
-        words.append(f"{' or '.join(choices)}.")
+        words.append(f"Values: {', '.join(choices)}.")
     if info.is_required():
         words.append("Required, here or in --data.")
     source = source_of(model)
@@ -110,8 +110,8 @@ def _members(annotation: Any) -> list[Any]:
 
 
 def plain_text(text: str) -> str:
-    """Return a docstring's text without its marks."""
-    return " ".join(re.sub(r"``([^`]*)``", r"\1", text).split())
+    """Return a docstring's text without its marks, and without the keywords of Python, such as ``(access_token=)``."""
+    return " ".join(re.sub(r" \(\w+=\)", "", re.sub(r"``([^`]*)``", r"\1", text)).split())
 
 
 def pairs(given: list[str] | None) -> dict[str, Any]:
@@ -137,9 +137,9 @@ def pairs(given: list[str] | None) -> dict[str, Any]:
 def source_line(source: Source, is_open: bool) -> str:
     """Return the words that name the source of a request's shape."""
     if is_open:
-        return "Its fields are undocumented: give any with --set or --data."
+        return "The request's fields are undocumented: give any with --set or --data."
     return {
-        "docs": "Its fields are documented.",
-        "official SDK": "Its fields are those of the official SDK.",
-        "undocumented": "Its fields are undocumented.",
+        "docs": "The request's fields are documented.",
+        "official SDK": "The request's fields are those of the official SDK.",
+        "undocumented": "The request's fields are undocumented.",
     }[source]

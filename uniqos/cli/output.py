@@ -24,8 +24,10 @@ _MAX_ID_CHARS = 128
 # Codes of error events after which a turn may have run. A stream that fails later still has the HTTP status 200.
 _SERVER_FAILURES = frozenset({"internal_error", "upstream_llm_error", "service_unavailable", "turn_timeout"})
 
+_has_reported_letters = False
+
 _HINTS = {
-    "missing_api_key": "set UNIQOS_API_KEY, or leave out --base-url and UNIQOS_BASE_URL to ask the local sandbox",
+    "missing_api_key": "run uniqos login, or set UNIQOS_API_KEY; without a base URL the local sandbox answers",
     "invalid_api_key_format": "set UNIQOS_API_KEY to a key of the API, or unset it to ask the local sandbox",
     "authentication_error": "check UNIQOS_API_KEY",
     "stream_interrupted": "the text above is all that arrived",
@@ -49,6 +51,18 @@ def write(text: str) -> None:
     except OSError:
         _discard(sys.stdout)
         raise
+
+
+def report_lost_letters(text: str) -> None:
+    """Say once that standard output has an encoding that lacks some of the letters, which are then replaced."""
+    global _has_reported_letters
+    if _has_reported_letters or text.isascii() or sys.stdout.encoding.lower().startswith("utf"):
+        return
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        _has_reported_letters = True
+        note(f"? stands for letters that {sys.stdout.encoding} lacks: set PYTHONIOENCODING=utf-8 to get them", "yellow")
 
 
 def write_bytes(content: bytes) -> None:

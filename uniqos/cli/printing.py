@@ -70,14 +70,15 @@ class _Query:
     def __init__(self, expression: str, inner: Printer) -> None:
         try:
             import jmespath
+            from jmespath.exceptions import JMESPathError
         except ImportError:
             raise missing_extra("--query needs jmespath", "cli") from None
         try:
             self._compiled: Any = jmespath.compile(expression)
-        except jmespath.exceptions.JMESPathError as exc:
+        except JMESPathError as exc:
             reason = str(exc).splitlines()[0]
             raise uniqos.ConfigurationError(f"--query is no JMESPath expression: {reason} (see jmespath.org)") from None
-        self._errors: Any = jmespath.exceptions.JMESPathError
+        self._errors: Any = JMESPathError
         self._inner = inner
 
     def answer(self, value: Any) -> None:
@@ -153,17 +154,19 @@ class _Yaml:
     """YAML; of pages, one list."""
 
     def __init__(self, pages: bool) -> None:
+        from .yaml import yaml_text
+
+        self._text = yaml_text
+        yaml_text(None, unicode=False)  # A missing package is found before the call, since the call may cost money.
         self._pages = pages
         self._is_empty = True
 
     def answer(self, value: Any) -> None:
-        from .yaml import yaml_text
-
         shown = items_of(value) if self._pages else value
         if self._pages and not shown:
             return
         self._is_empty = False
-        output.write(yaml_text(shown, unicode=sys.stdout.encoding.lower().startswith("utf")))
+        output.write(self._text(shown, unicode=sys.stdout.encoding.lower().startswith("utf")))
 
     def finish(self) -> None:
         if self._pages and self._is_empty:
@@ -196,6 +199,7 @@ class _Csv:
 def _write_csv(cells: list[str]) -> None:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(cells)
+    output.report_lost_letters(buffer.getvalue())
     output.write(buffer.getvalue())
 
 
@@ -241,12 +245,15 @@ class _Table:
     def answer(self, value: Any) -> None:
         is_list = isinstance(value, list) or (isinstance(value, Mapping) and isinstance(value.get("data"), list))
         if not is_list:
-            output.write(record_text(value))
+            text = record_text(value)
+            output.report_lost_letters(text)
+            output.write(text)
             return
         rows = items_of(value)
         if rows:
             self._is_empty = False
             text, left_out = table_text(rows)
+            output.report_lost_letters(text)
             output.write(text)
             self._left_out |= dict.fromkeys(left_out)
         cursor = value.get("next_cursor") if isinstance(value, Mapping) else None

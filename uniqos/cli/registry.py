@@ -1,4 +1,4 @@
-"""The table of commands, and the group that imports a command when it is asked for."""
+"""The table of commands, and the group that finds them in it and in the operations of the API."""
 
 from __future__ import annotations
 
@@ -7,50 +7,35 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command, get_group
+from .groups import LazyGroup, built
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # The words of a command: its module in this folder, and its line in the help of its group. The module's function
     # or Typer is called as the last word, with _ for -. A further command is one line here.
     "respond": ("respond", "Answer MESSAGE in the voice of a personality."),
+    "batch": ("batch", "Run one operation over the rows of a file, and pay for no row twice."),
     "api": ("api", "Call one operation of the API, or list all of them."),
     "contract": ("contract", "Export the API as OpenAPI, or compare it with a document."),
     "sandbox": ("sandbox", "Run a local stand-in for the uniqOS API until Ctrl-C."),
-    "mcp": ("mcp", "Serve the API as tools for the hosts of agents."),
+    "mcp": ("mcp", "Serve the API as tools of the Model Context Protocol until the host leaves."),
     "completion": ("man", "Print the script that completes commands, options and ids in a shell."),
     "man": ("man", "Print the manual page of all commands."),
+    "chat": ("chat", "Talk to a personality: each line is a message."),
+    "login": ("profiles", "Store a key or portal token under a name, and use it from now on."),
+    "logout": ("profiles", "Delete a profile and its key from this machine."),
+    "profiles": ("profiles", "List the profiles, without their keys."),
+    "use": ("profiles", "Use a profile from now on, in all commands without --profile."),
+    "doctor": ("doctor", "Check everything between this machine and the API, and say what to do."),
+    "usage": ("usage", "Show the turns by day, the quota that is left, and the alerts."),
+    "webhooks listen": ("webhooks", "Receive deliveries on this machine until Ctrl-C."),
+    "webhooks trigger": ("webhooks", "Let a running sandbox send an event."),
+    "webhooks replay": ("webhooks", "Forward the deliveries of a record again."),
 }
 """All commands that are no operations of the API. ``"webhooks listen"`` is a command in the group ``webhooks``."""
 
 
-class Command(TyperCommand):
-    """A command whose usage line names required arguments plainly; typer 0.29 puts them in braces."""
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the parts of the usage line after the command's name."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
-
-
-class LazyGroup(TyperGroup):
-    """A group of commands, of which only the one that is asked for is imported and built."""
-
-    words: tuple[str, ...] = ()
-    """The words that call this group, without the name of the program."""
-    _is_completing = False
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the group's commands, in the order of its help."""
-        return list(self.lines())
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        """Return the names that complete a word. For them no command is built."""
-        self._is_completing = True
-        try:
-            return super().shell_complete(ctx, incomplete)
-        finally:
-            self._is_completing = False
+class CommandGroup(LazyGroup):
+    """A group of the commands in the table, and of the operations of the API."""
 
     def lines(self) -> dict[str, str]:
         """Return the help line of each command in this group, by its name."""
@@ -60,10 +45,8 @@ class LazyGroup(TyperGroup):
         }
         return {**own, **_resource_lines(self.words)}
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def build(self, cmd_name: str) -> Any:
         """Import and build one command; None if this group has no such command."""
-        if self._is_completing:
-            return TyperCommand(cmd_name, help=self.lines()[cmd_name])
         words = (*self.words, cmd_name)
         key = " ".join(words)
         if key in COMMANDS:
@@ -71,28 +54,7 @@ class LazyGroup(TyperGroup):
             return built(found, cmd_name)
         from .resources import command
 
-        return command(words)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands into the help, of which none is imported for that."""
-        lines = self.lines()
-        width = formatter.width - 6 - max(map(len, lines), default=0)
-        if lines:
-            with formatter.section("Commands"):
-                formatter.write_dl([(name, _shortened(line, width)) for name, line in lines.items()])
-
-
-def built(found: Any, name: str) -> Any:
-    """Return the command of a function or of a Typer."""
-    if isinstance(found, typer.Typer):
-        made: Any = get_group(found)
-        made.name = name
-        return made
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, cls=Command)(found)
-    made = get_command(app)
-    made.name = name
-    return made
+        return command(words, CommandGroup)
 
 
 def _resource_lines(words: tuple[str, ...]) -> dict[str, str]:
@@ -115,10 +77,3 @@ def _first_line(module: str) -> str:
     text = (source or "").partition("\n")[0].strip('"')
     summary = re.sub(r"^``client[.\w]*``(?: and .*?)?: ", "", text)
     return summary[:1].upper() + summary[1:]
-
-
-def _shortened(text: str, width: int) -> str:
-    """Return the words of a line that fit into a width."""
-    if len(text) <= width or width < 20:
-        return text
-    return text[: width - 3].rsplit(" ", 1)[0] + "..."

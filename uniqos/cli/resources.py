@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -19,13 +19,12 @@ from .._base.model import OpenRequest
 from .._wire.file import File, PartialFile
 from .._wire.operation import Operation
 from ..api import NAMESPACES, operations, source_of
-from ..api.engine import RESPOND
 from . import output
-from .calls import method_of, perform
+from .calls import is_stream, method_of, perform, print_stream
 from .completion import ids
 from .flags import Flag, flags_of, pairs, plain_text, source_line
+from .groups import LazyGroup, built
 from .printing import printer
-from .registry import LazyGroup, built
 from .shared import (
     BaseUrl,
     Debug,
@@ -33,13 +32,13 @@ from .shared import (
     Format,
     FormatOption,
     IdempotencyKey,
+    Profile,
     QueryOption,
     Raw,
     Timeout,
     Yes,
     agree,
     connected,
-    print_events,
     read_data,
 )
 
@@ -57,11 +56,16 @@ def lines(words: tuple[str, ...]) -> dict[str, str]:
     return {**named, **helpers, **groups}
 
 
-def command(words: tuple[str, ...]) -> Any:
-    """Build the command or group of some words; None if no operation is called so."""
+def command(words: tuple[str, ...], kind: type[LazyGroup]) -> Any:
+    """Build the command or group of some words; None if no operation is called so.
+
+    Args:
+        words: The words after the name of the program.
+        kind: The class of a group, which finds the commands in it.
+    """
     namespace = _namespace(words)
     if any(f"{other}.".startswith(f"{namespace}.") for other in NAMESPACES):
-        return _group(words, namespace)
+        return _group(words, namespace, kind)
     inner, _, name = namespace.rpartition(".")
     op = _operations(inner).get(name)
     if op is not None:
@@ -70,11 +74,12 @@ def command(words: tuple[str, ...]) -> Any:
     return None if helper is None else built(_helper_command(f"{inner}.{name}", helper), words[-1])
 
 
-def _group(words: tuple[str, ...], namespace: str) -> Any:
+def _group(words: tuple[str, ...], namespace: str, kind: type[LazyGroup]) -> Any:
     """Build the group of a namespace, without its commands."""
-    kind = _namespace_class(namespace)
-    text = plain_text((inspect.getdoc(kind) or "").partition("\n\n")[0]) if kind else f"Operations of {namespace}."
-    group = type("ResourceGroup", (LazyGroup,), {"words": words})
+    documented = _namespace_class(namespace)
+    doc = inspect.getdoc(documented) if documented else None
+    text = plain_text(doc.partition("\n\n")[0]) if doc else f"Operations of {namespace}."
+    group = type("ResourceGroup", (kind,), {"words": words})
     app = typer.Typer(cls=group, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
     app.callback(help=text)(lambda: None)
     return built(app, words[-1])
@@ -87,27 +92,24 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
     is_file = op.returns is File
 
     def run(**given: Any) -> None:
-        values = [given[param] for param in op.params]
+        # A dry run shows no secret, and the token of an invitation is one.
+        values = ["TOKEN" if param == "token" and given["dry_run"] else given[param] for param in op.params]
         form: Format = given.get("format_", Format.auto)
         with output.report_errors(given["debug"], as_json=form.has_json_errors) as running:
             out = None if is_file else printer(form, given["query_"], raw=given["raw"], pages=given.get("all_", False))
             arguments = _arguments(op, fields, given)
             key = given.get("idempotency_key")
             with _target(given.get("output_"), is_file) as part:
-                with connected(given["base_url"], given["timeout"], given["debug"], dry_run=given["dry_run"]) as (
-                    client,
-                    local,
-                ):
+                with _connected(given, form, given["timeout"]) as (client, local):
                     if _is_serious(op) and local is None and not given["dry_run"]:
                         agree(client, _effect(op, values), given["yes"])
                     if op.resend in ("keyed", "billed"):
-                        key = key or new_key()
+                        key = new_key() if key is None else key  # An empty key is refused, and not replaced.
                         if local is None:  # A sandbox that ends with the command forgets the key.
                             running.idempotency_key = key
                     options = {} if key is None else {"idempotency_key": key}
-                    if op is RESPOND and (arguments or {}).get("stream") is True:
-                        with client.respond(arguments or {}, stream=True, **options) as events:
-                            print_events(events)
+                    if is_stream(op, arguments):
+                        print_stream(client, arguments or {}, options)
                         return
                     if given.get("all_"):
                         _write_pages(client, op, values, arguments or {}, out, running)
@@ -209,7 +211,7 @@ def _helper_command(name: str, method: Any) -> Callable[..., None]:
             values = [given[one.name] for one in own if one.kind is not one.KEYWORD_ONLY]
             options = {one.name: given[one.name] for one in own if one.kind is one.KEYWORD_ONLY}
             kept = {key: value for key, value in options.items() if value is not None}
-            with connected(given["base_url"], None, given["debug"], dry_run=given["dry_run"]) as (client, _):
+            with _connected(given, form) as (client, _):
                 answer = attrgetter(name)(client)(*values, **kept)
             if hasattr(answer, "to_dict"):
                 out.answer(answer.model_dump(mode="json"))
@@ -292,7 +294,7 @@ def _further(op: Operation[Any], is_list: bool, is_file: bool) -> Iterator[inspe
     if is_file:
         target = typer.Option("--output", metavar="FILE", help="Write to this file.  [default: standard output]")
         yield _option("output_", Annotated[Path | None, target])
-    if _is_serious(op):
+    if op.method != "GET":  # Calls that do not ask take it, too, so that a script can give it to all.
         yield _option("yes", Yes, False)
     if not is_file:
         yield from _printing()
@@ -307,10 +309,25 @@ def _printing() -> Iterator[inspect.Parameter]:
 
 def _connection(*, timeout: bool = True) -> Iterator[inspect.Parameter]:
     yield _option("dry_run", DryRun, False)
+    yield _option("profile", Profile)
     yield _option("base_url", BaseUrl)
     if timeout:
         yield _option("timeout", Timeout)
     yield _option("debug", Debug, False)
+
+
+def _connected(
+    given: dict[str, Any], form: Format, timeout: float | None = None
+) -> AbstractContextManager[tuple[uniqos.UniqOS, str | None]]:
+    """Return the client that the options of ``_connection`` ask for. A helper's own ``timeout`` is another one."""
+    return connected(
+        given["base_url"],
+        timeout,
+        given["debug"],
+        profile=given["profile"],
+        dry_run=given["dry_run"],
+        silent=form.has_json_errors,
+    )
 
 
 def _option(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:

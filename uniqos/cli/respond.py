@@ -12,7 +12,24 @@ import uniqos
 
 from . import output
 from .completion import ids
-from .shared import BaseUrl, Debug, IdempotencyKey, Timeout, connected, print_events, standard_input, write_summary
+from .printing import printer
+from .shared import (
+    BaseUrl,
+    Debug,
+    DryRun,
+    Format,
+    FormatOption,
+    IdempotencyKey,
+    Profile,
+    QueryOption,
+    Raw,
+    Timeout,
+    connected,
+    default_personality,
+    print_events,
+    standard_input,
+    write_summary,
+)
 
 _HINTS = {
     "missing_personality": "uniqos respond --personality ID MESSAGE",
@@ -56,26 +73,42 @@ def respond(
         bool, typer.Option("--json", help="Print the server's JSON; with --stream one line for each event.")
     ] = False,
     idempotency_key: IdempotencyKey = None,
+    form: FormatOption = Format.auto,
+    query: QueryOption = None,
+    raw: Raw = False,
+    dry_run: DryRun = False,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
     """Answer MESSAGE in the voice of a personality.
 
-    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key is read
-    from UNIQOS_API_KEY. Without a key a local sandbox answers, a stand-in for the real engine.
+    The answer goes to standard output; emotion, latency and interaction id go to standard error. The API key comes
+    from UNIQOS_API_KEY, or from a profile of uniqos login. Without a key a local sandbox answers, a stand-in for the
+    real engine.
 
     A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
     it, run the same command again, and the turn is not billed twice.
     """
-    with output.report_errors(debug, _HINTS) as run:
+    with output.report_errors(debug, _HINTS, as_json=form.has_json_errors) as run:
+        out = None
+        if form is not Format.auto or query is not None or raw:
+            if stream or as_json:
+                raise uniqos.ConfigurationError(
+                    "--format, --query and --raw print a whole answer: leave out --stream and --json"
+                )
+            stream, out = False, printer(form, query, raw=raw)
         text = standard_input() if message == "-" else message
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile, dry_run=dry_run, silent=form.has_json_errors) as (
+            client,
+            default,
+        ):
             if not text.strip():
                 raise uniqos.ConfigurationError(
                     "the message is empty: give a text, or - to read standard input", code="empty_message"
                 )
-            personality_id = personality or default
+            personality_id = personality or default_personality(base_url, profile) or default
             if personality_id is None:
                 raise uniqos.ConfigurationError(
                     "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY",
@@ -100,6 +133,10 @@ def respond(
             result = client.respond(
                 personality_id=personality_id, message=text, user_id=user, mode=turn_mode, idempotency_key=key
             )
+        if out is not None:
+            out.answer(result.to_dict())
+            out.finish()
+            return
         if as_json:
             output.write_json(result.to_dict())
             return

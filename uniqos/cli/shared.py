@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic_core import from_json
 
 import uniqos
 
+from .._policy.logging import LogLevel
 from .._wire.options import SharedSettings
 from ..api.engine import EmotionalState
-from . import output
+from . import credentials, output
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the SDK's log and tracebacks.")]
 BaseUrl = Annotated[
@@ -28,6 +29,15 @@ BaseUrl = Annotated[
 IdempotencyKey = Annotated[
     str | None,
     typer.Option(metavar="KEY", help="Repeated with the same key, a call takes effect once."),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="UNIQOS_PROFILE",
+        help="Profile whose key and address count, by uniqos login.",
+        autocompletion=credentials.names_with,
+    ),
 ]
 Timeout = Annotated[
     float | None,
@@ -72,7 +82,13 @@ Raw = Annotated[bool, typer.Option("--raw", help="Print text without quotes, one
 
 
 def standard_input() -> str:
-    """Read all of standard input, and remove one line break at its end."""
+    """Read all of standard input, and remove one line break at its end.
+
+    Raises:
+        ConfigurationError: Standard input is closed, or is not UTF-8.
+    """
+    if sys.stdin is None:
+        raise uniqos.ConfigurationError("standard input is closed, so there is nothing to read from it")
     text = _utf8(sys.stdin.buffer.read(), "standard input")
     return text.removesuffix("\n").removesuffix("\r")
 
@@ -144,18 +160,45 @@ class Account:
     personality_id: str | None = None
 
 
-def account(base_url: str | None = None) -> Account:
-    """Return the account that calls are made for: by the environment."""
+def account(base_url: str | None = None, profile: str | None = None) -> Account:
+    """Return the account that calls are made for: by the environment, else by a profile.
+
+    Args:
+        base_url: The address that was given, by option or environment.
+        profile: The profile that was named; None is the one of ``uniqos use``.
+
+    Raises:
+        ConfigurationError: The profile cannot be used.
+    """
+    found = credentials.settings_of(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
     return Account(
-        api_key=os.environ.get("UNIQOS_API_KEY") or None,
-        base_url=base_url or os.environ.get("UNIQOS_BASE_URL") or None,
-        personality_id=os.environ.get("UNIQOS_PERSONALITY") or None,
+        api_key=found.api_key,
+        access_token=found.access_token,
+        base_url=found.base_url,
+        personality_id=default_personality(base_url, profile),
     )
+
+
+def default_personality(base_url: str | None = None, profile: str | None = None) -> str | None:
+    """Return the personality that answers if none is named: UNIQOS_PERSONALITY, else that of the profile.
+
+    Args:
+        base_url: The address that was given, by option or environment.
+        profile: The profile that was named; None is the one of ``uniqos use``.
+    """
+    found = credentials.profile_in_use(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
+    return os.environ.get("UNIQOS_PERSONALITY") or (found.personality if found else None)
 
 
 @contextmanager
 def connected(
-    base_url: str | None, timeout: float | None, debug: bool, *, dry_run: bool = False
+    base_url: str | None,
+    timeout: float | None,
+    debug: bool,
+    *,
+    profile: str | None = None,
+    dry_run: bool = False,
+    silent: bool = False,
 ) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
 
@@ -163,18 +206,18 @@ def connected(
         base_url: Address of the API, without ``/v1``.
         timeout: Seconds that one attempt may take; 0 is no limit.
         debug: Show the log of the SDK.
+        profile: The profile that was named; None is the one of ``uniqos use``.
         dry_run: Print the first request in place of sending it, and end the command.
+        silent: Log no warnings, such as those of retries: standard error is for an error as JSON.
 
     Yields:
         The client, and the sandbox's default personality; None in its place if the client asks the real API.
     """
-    if sys.stdout is None:  # Refused before the call, since its answer may cost money.
-        raise uniqos.ConfigurationError("standard output is closed, so there is nowhere to print the answer")
     if debug:
         logging.basicConfig()
         logging.getLogger("uniqos").setLevel(logging.DEBUG)
-    log_level: Literal["debug", "warning"] = "debug" if debug else "warning"
-    known = account(base_url)
+    log_level: LogLevel = "debug" if debug else "silent" if silent else "warning"
+    known = account(base_url, profile)
     if dry_run:
         from .dry_run import client_that_shows
 
@@ -202,7 +245,7 @@ def connected(
     with serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
             "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
-            "engine. To ask the real one, set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
+            "engine. To ask the real one, run uniqos login or set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
         )
         yield client, local.personality_id
 

@@ -53,14 +53,13 @@ def _fitted(columns: list[list[str]], room: int) -> list[list[str]]:
 
 
 def record_text(value: Any) -> str:
-    """Return an object with a line for each of its fields; any other value as text."""
+    """Return an object with a line for each of its fields; any other value as text. The terminal wraps long values."""
     if not isinstance(value, Mapping) or not value:
         return cell_text(value) + "\n"
     width = line_width()
     names = max(map(cell_len, value))
     if width is not None and names + 2 + _NARROWEST > width:
-        return "".join(f"{_cut(key, width)}\n  {_cut(cell_text(item), width - 2)}\n" for key, item in value.items())
-    # The value of a single object is never cut: the terminal wraps it.
+        return "".join(f"{key}\n  {cell_text(item)}\n" for key, item in value.items())
     return "".join(f"{key}{' ' * (names - cell_len(key))}  {cell_text(item)}\n" for key, item in value.items())
 
 

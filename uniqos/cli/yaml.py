@@ -10,7 +10,8 @@ import uniqos
 
 from .._extras import missing_extra
 
-# The core schema of YAML 1.2. PyYAML has that of 1.1, in which "no" is false, "1:30" is 90, and a date is no text.
+# The values of YAML 1.2 that JSON has. PyYAML has those of 1.1, in which "no" is false, "1:30" is 90, and a date is no
+# text.
 _CORE = {
     "null": (r"~|null|Null|NULL|", "~nN\0"),
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -56,7 +57,7 @@ def _loader() -> Any:
     yaml = _package()
 
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined, misc]
-        """A loader of the core schema. Aliases are refused: a few lines of them can stand for gigabytes."""
+        """A loader of JSON values. Aliases are refused: a few lines of them can stand for gigabytes."""
 
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (the name is PyYAML's)
 

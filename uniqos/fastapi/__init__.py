@@ -111,8 +111,8 @@ app = FastAPI()
 install_error_handlers(app, on_error=track, request_id=request_id)
 ```
 
-The answer carries this id, and the log has the API's. To send it to the API too, give ``headers=`` to a call or to
-``client.with_options()``.
+An error's answer carries this id, and the log has the API's. `Client` sends the id to the API too, and so does a client
+that is made of it, such as a tenant's. ``request_id_header=`` names another header than ``X-Request-Id``.
 
 ## Take webhooks of several tenants, each delivery once
 
@@ -199,9 +199,10 @@ costs little. `turn_stream` makes a stream for any client and body. With ``calle
 is sent on, as a hash that no other caller can have:
 
 ```python
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, Request, WebSocket
+from fastapi import Depends, FastAPI, Header, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
 from uniqos import AsyncRespondStream, AsyncUniqOS
@@ -229,7 +230,7 @@ def tenant(x_tenant: Annotated[str, Header()]) -> str:
 
 
 def tenant_client(client: Client, tenant: Annotated[str, Depends(tenant)]) -> AsyncUniqOS:
-    return client.with_credentials(KEYS[tenant])
+    return client.with_credentials(KEYS[tenant])  # and .with_options(headers=...) for headers of its calls
 
 
 def turn(message: Message, tenant: Annotated[str, Depends(tenant)]) -> dict[str, str]:
@@ -261,9 +262,12 @@ async def chat_stream(stream: Stream) -> TurnResponse:
 @app.websocket("/chat")
 async def chat_socket(websocket: WebSocket, client: TenantClient) -> None:
     await websocket.accept()
-    async for text in websocket.iter_text():
-        turn = {"personality_id": "pers_...", "message": text}
-        await send_turn(websocket, client.respond(turn, stream=True))
+    texts: list[str | bytes] = []
+    with suppress(WebSocketDisconnect):  # the browser has left
+        while True:
+            text = texts.pop(0) if texts else await websocket.receive_text()
+            turn = {"personality_id": "pers_...", "message": text}
+            texts += await send_turn(websocket, client.respond(turn, stream=True))
 ```
 
 The ``make`` of `lifespan` may be a coroutine function and take the application, such as to fetch a key when the service

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from .. import errors
 from .._async.client import AsyncUniqOS
+from ._errors import request_id_headers
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -61,21 +62,24 @@ def _takes_app(make: Callable[..., Any]) -> bool:
 async def get_client(connection: HTTPConnection) -> AsyncUniqOS:
     """Return the process's client: a dependency, for ``Depends`` and ``dependency_overrides``.
 
+    With the ``request_id`` of `install_error_handlers`, the client sends the id of this request to the API.
+
     Args:
         connection: The request or WebSocket that is being answered.
 
     Returns:
-        The client of ``lifespan()``.
+        The client of ``lifespan()``, or one over its connections.
 
     Raises:
         ConfigurationError: ``no_lifespan``: the application has no ``lifespan()`` of this module.
     """
-    client = getattr(connection.state, "uniqos", None)
+    client: AsyncUniqOS | None = getattr(connection.state, "uniqos", None)
     if client is None:
         raise errors.ConfigurationError(
             "there is no client: use FastAPI(lifespan=uniqos.fastapi.lifespan())", code="no_lifespan"
         )
-    return client  # type: ignore[no-any-return]
+    headers = request_id_headers(connection)
+    return client.with_options(headers=headers) if headers else client
 
 
 Client = Annotated[AsyncUniqOS, Depends(get_client)]

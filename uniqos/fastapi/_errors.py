@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import isasyncgenfunction, unwrap
 from typing import Any
 
 from fastapi import WebSocket
@@ -15,8 +16,11 @@ from .. import errors
 from .._async.client import AsyncUniqOS
 from .._async.stream import AsyncRespondStream
 from .._policy.logging import LeveledLogger
-from .._turn.relay import REQUEST_ID, log_masked, mask_error_events, relay_error
+from .._policy.options import check_options
+from .._turn.relay import REQUEST_ID, as_request_id, log_masked, mask_error_events, relay_error
 
+_REQUEST_ID_KEY = "uniqos.request_id"
+"""Where the scope of a request keeps the id that the service gave to it."""
 OnError = Callable[[errors.UniqOSError], object]
 """Takes each error that the caller does not see, for an error tracker."""
 
@@ -28,6 +32,16 @@ class _Policy:
     on_error: OnError | None = None
     request_id: Callable[[HTTPConnection], str | None] | None = None
     request_id_header: str | None = REQUEST_ID
+
+    def id_of(self, connection: HTTPConnection) -> str | None:
+        """Return the id that the service gave to a request, asking for it once for each request."""
+        if self.request_id is None:
+            return None
+        scope = connection.scope
+        if _REQUEST_ID_KEY not in scope:
+            scope[_REQUEST_ID_KEY] = as_request_id(self.request_id(connection))
+        known: str | None = scope[_REQUEST_ID_KEY]
+        return known
 
 
 def install_error_handlers(
@@ -49,10 +63,16 @@ def install_error_handlers(
         app: The application, of FastAPI or Starlette.
         on_error: Called with each error that is hidden from the caller, for an error tracker. It must not wait. If it
             raises, its error is logged and the answer is sent all the same.
-        request_id: Returns the id that your service gave to the request. The answer carries it instead of the API's
-            id, which is in the log.
-        request_id_header: Name of the header that carries the id; None if a middleware of yours sets it.
+        request_id: Returns the id that your service gave to the request; it is called once for each request. An error's
+            answer carries it instead of the API's id, which is in the log. `get_client` sends it to the API too.
+        request_id_header: Name of the header that carries the id; None if a middleware of yours sets it. Then the API
+            gets the id as ``X-Request-Id``.
+
+    Raises:
+        ConfigurationError: A request with the header ``request_id_header`` cannot be sent to the API.
     """
+    if request_id is not None and request_id_header is not None:
+        check_options({"headers": {request_id_header: "id"}})
     app.state.uniqos_errors = _Policy(on_error, request_id, request_id_header)
     app.add_exception_handler(errors.UniqOSError, _answer)
 
@@ -60,8 +80,8 @@ def install_error_handlers(
 async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
     assert isinstance(exc, errors.UniqOSError)
     policy = _policy(connection)
-    own_id = policy.request_id(connection) if policy.request_id is not None else None
-    relayed = relay_error(exc, request_id=own_id, request_id_header=policy.request_id_header)
+    own_id, header = policy.id_of(connection), policy.request_id_header
+    relayed = relay_error(exc, request_id=own_id, request_id_header=header)
     if relayed.is_masked:
         report_masked(exc, connection)
     if isinstance(connection, WebSocket):
@@ -72,8 +92,20 @@ async def _answer(connection: HTTPConnection, exc: Exception) -> Any:
 
 def mask_errors(stream: AsyncRespondStream, connection: HTTPConnection) -> None:
     """Hide the error events of a stream that are none of the caller's business, before a route gets them."""
-    if stream._turn.report is None:  # A response may get a stream that a dependency has opened.
-        mask_error_events(stream._turn, lambda error: report_masked(error, connection, stream._requester.config.log))
+    if stream._turn.report is not None:
+        return  # A response may get a stream that a dependency has opened.
+
+    def report(error: errors.UniqOSError) -> None:
+        report_masked(error, connection, stream._requester.config.log)
+
+    mask_error_events(stream._turn, report, breaks=isasyncgenfunction(unwrap(connection.scope.get("endpoint", report))))
+
+
+def request_id_headers(connection: HTTPConnection) -> dict[str, str]:
+    """Return the header by which the API is told the service's own id of a request; empty without such an id."""
+    policy = _policy(connection)
+    own_id = policy.id_of(connection)
+    return {} if own_id is None else {policy.request_id_header or REQUEST_ID: own_id}
 
 
 def report_masked(error: errors.UniqOSError, connection: HTTPConnection, log: LeveledLogger | None = None) -> None:

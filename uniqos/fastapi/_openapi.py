@@ -2,9 +2,11 @@
 
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from .. import models
 from .._base.model import Model
@@ -72,6 +74,17 @@ def inline_schema(model: type[Model]) -> dict[str, Any]:
     return build_model(model).model_json_schema()
 
 
+class _AsText:
+    """Describes a stream as text in the OpenAPI document, and the models of its events among the document's schemas.
+
+    FastAPI would describe the whole stream as one event, beside the ``type: string`` of its media type.
+    """
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        handler(core)
+        return {"type": "string"}
+
+
 def _event_schema(name: str) -> dict[str, Any]:
     return {
         "type": "object",
@@ -90,9 +103,12 @@ def _event_schema(name: str) -> dict[str, Any]:
 
 TURN_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": reduce(or_, EVENT_MODELS.values()),
+        "model": Annotated[reduce(or_, EVENT_MODELS.values()), _AsText()],
         "description": "The events of the turn, by their names.",
         "content": {"text/event-stream": {"itemSchema": {"oneOf": [_event_schema(name) for name in EVENT_MODELS]}}},
     }
 }
-"""The events of a turn in the OpenAPI document, for ``responses=`` of a route that streams."""
+"""The events of a turn in the OpenAPI document, for ``responses=`` of a route that sends them by name.
+
+`TurnResponse` and `sse` send names. FastAPI sends events without names if a route yields them themselves.
+"""

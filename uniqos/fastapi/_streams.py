@@ -26,8 +26,9 @@ from ._errors import mask_errors
 async def open_stream(turn: TurnBody, client: Client, request: Request) -> AsyncIterator[AsyncRespondStream]:
     """Open the stream of the turn in the body before the response begins, so that a refusal keeps its status.
 
-    An error event that is none of the caller's business is masked before a route gets it, and logged. So a route may
-    yield the events as they are. ``stream.error`` and ``until_done()`` still have the API's own error.
+    An error event that is none of the caller's business is masked before a route gets it, and logged. In a route that
+    yields, a stream that breaks gives an error event too, as its last. So a route may yield the events as they are.
+    ``until_done()`` still raises the API's own error, and the one of the break.
 
     Args:
         turn: The body of the request, with the fields that a browser may set.

@@ -32,10 +32,11 @@ async def send_turn(websocket: WebSocket, stream: AsyncRespondStream) -> list[st
         stream: The stream of the turn, such as ``client.respond(turn, stream=True)``. It is closed at the end.
 
     Returns:
-        The messages that the browser sent meanwhile, 16 at most. The route should answer them next.
+        The messages that the browser sent meanwhile, 16 at most. The route should answer them next: they are not
+        received again.
 
     Raises:
-        WebSocketDisconnect: The browser has left.
+        WebSocketDisconnect: The browser has left. A server logs it as an error if the route does not catch it.
 
     Source: this SDK.
     """

@@ -3,7 +3,7 @@
 ``uniqos mcp`` serves it over stdio, and ``uniqos mcp --http`` over streamable HTTP with a bearer token. Without an API
 key the embedded sandbox answers, and stderr says so. A host's configuration is
 
-```json
+```text
 {"mcpServers": {"uniqos": {"command": "uniqos", "args": ["mcp"], "env": {"UNIQOS_API_KEY": "uniq_live_..."}}}}
 ```
 

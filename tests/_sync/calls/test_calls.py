@@ -20,7 +20,7 @@ import trustme
 
 from tests._sync.support import KEY, TURN, make_client, slept
 from tests.support.rawserver import Handler, RawServer, body, header, reply, rst
-from uniqos import UniqOS, errors, models
+from uniqos import AttemptStarted, CallEnded, CallStarted, Observer, UniqOS, errors, models
 
 ANSWER = b'{"response": "Hi!", "inferred_emotional_state": {"primary": "joy", "confidence": 0.9}, "latency_ms": 12}'
 
@@ -723,6 +723,50 @@ def test_headers_of_yours_are_sent_once_and_ours_stay_ours() -> None:
     assert header(server.requests[0], "X-Tenant") == "t"
     assert server.requests[0].lower().count(b"\r\nuser-agent: ") == 1
     assert header(server.requests[0], "User-Agent") == "mine"
+
+
+def test_headers_of_the_client_go_with_every_request_and_those_of_a_call_win() -> None:
+    with RawServer(answers((503, {}, b""), OK)) as server:
+        with make_client(server.url, headers={"X-Gateway-Key": "g", "User-Agent": "app/1"}) as client:
+            traced = client.with_options(headers={"X-Request-Id": "r1", "user-agent": "app/2"})
+            traced.respond(**TURN, headers={"x-gateway-key": "other"})
+            client.personalities.archive("p")
+            traced.with_credentials("uniq_test_other123").warm_up()
+    first, again, archived, warmed = server.requests
+    for request in (first, again):
+        assert [header(request, name) for name in ("X-Gateway-Key", "X-Request-Id", "User-Agent")] == [
+            "other",
+            "r1",
+            "app/2",
+        ]
+        assert all(request.lower().count(name) == 1 for name in (b"x-gateway-key:", b"x-request-id:", b"user-agent:"))
+    assert [header(archived, name) for name in ("X-Gateway-Key", "X-Request-Id", "User-Agent")] == ["g", None, "app/1"]
+    assert [header(warmed, name) for name in ("X-Gateway-Key", "X-Request-Id")] == ["g", "r1"]
+
+
+def test_values_of_headers_are_in_no_log_no_event_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[object] = []
+
+    class Recorder(Observer):
+        def call_started(self, event: CallStarted) -> None:
+            seen.append(event)
+
+        def attempt_started(self, event: AttemptStarted) -> None:
+            seen.append(event)
+
+        def call_ended(self, event: CallEnded) -> None:
+            seen.append(event)
+
+    caplog.set_level("DEBUG", "uniqos")
+    with RawServer(answers((400, {}, b'{"error": {"code": "invalid_request", "message": "m"}}'))) as server:
+        options: Any = {"headers": {"X-Gateway-Key": "geheim"}, "observer": Recorder(), "log_level": "debug"}
+        with make_client(server.url, **options) as client:
+            with pytest.raises(errors.APIError) as caught:
+                client.respond(**TURN)
+            shown = repr((client, client._requester.config, client._requester.config.headers, caught.value, seen))
+    assert header(server.requests[0], "X-Gateway-Key") == "geheim"
+    assert len(seen) == 3
+    assert "geheim" not in shown + caplog.text
 
 
 def test_a_log_that_fails_costs_no_answer() -> None:

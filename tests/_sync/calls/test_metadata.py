@@ -6,6 +6,7 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -268,6 +269,19 @@ def test_warming_up_opens_the_connection_that_the_first_turn_uses() -> None:
             assert (client.respond(**TURN)).response == "Hi!"
     assert server.connections == 1
     assert [request.partition(b" HTTP")[0] for request in server.requests] == [b"HEAD /", b"POST /v1/respond"]
+
+
+def test_warming_up_without_a_connection_needs_no_server() -> None:
+    with make_client("https://127.0.0.1:1") as client:
+        client.warm_up(connect=False)
+        assert client._requester.connections.pool is None
+
+
+def test_warming_up_without_a_connection_finds_wrong_certificates(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    with make_client("https://127.0.0.1:1", verify=tmp_path / "empty.pem") as client:
+        with pytest.raises(errors.ConfigurationError, match=r"readable certificates"):
+            client.warm_up(connect=False)
 
 
 def test_warming_up_says_when_nobody_is_there(sandbox: Sandbox) -> None:

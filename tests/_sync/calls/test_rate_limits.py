@@ -29,6 +29,15 @@ def test_after_a_refusal_the_next_calls_go_one_by_one() -> None:
             assert slept(client) == [2.0, gap, gap]
 
 
+def test_processes_that_share_a_rate_keep_to_their_part_of_it() -> None:
+    with RawServer(answers(REFUSED, OK)) as server:
+        with make_client(server.url) as client:
+            client._requester.connections.rate_share = 0.25
+            for _ in range(2):
+                client.respond(**TURN)
+            assert slept(client) == [2.0, pytest.approx(4 / 19)]
+
+
 def test_a_limit_that_no_number_holds_is_none() -> None:
     refused = failing(
         429, "rate_limit_exceeded", retry_after="2", x_ratelimit_limit="9" * 400, x_ratelimit_remaining="0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -241,3 +242,26 @@ def test_a_server_is_told_why_its_certificate_is_refused(certified: ssl.SSLConte
                 client.respond(**TURN, timeout=5)
         assert ready.wait(10)
     assert told == ["TLSV1_ALERT_UNKNOWN_CA"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take certificates from no file of the environment")
+def test_the_trust_store_of_the_system_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("truststore", reason="truststore is not installed")
+    authority = trustme.CA()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    # OpenSSL reads this file as the store of the system.
+    (tmp_path / "store.pem").write_bytes(authority.cert_pem.bytes())
+    with RawServer(lambda connection, request, number: reply(connection, 200, ANSWER), tls=serving) as server:
+        with make_client(server.url, verify="system") as client:
+            assert 'verify="system"' in str(refused(client))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "store.pem"))
+        with make_client(server.url, verify="system") as client:
+            assert (client.respond(**TURN)).response == "Hi!"
+
+
+def test_without_truststore_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "truststore", None)
+    with pytest.raises(errors.ConfigurationError, match=r"needs truststore") as caught:
+        UniqOS("uniq_test_abcd1234", verify="system")
+    assert caught.value.code == "missing_extra"

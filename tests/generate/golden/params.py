@@ -21,12 +21,16 @@ from ._wire.options import Options as Options
 QueryDict = TypedDict("QueryDict", {"from": datetime | str | None, "limit": int | None}, total=False)
 
 
-class QueryArgs(Options, total=False):
-    """``Query`` as keywords, and the options of a call."""
+class QueryFields(TypedDict, total=False):
+    """The fields of ``Query`` as keywords."""
 
     from_: datetime | str | None
     """Earliest instant."""
     limit: int | None
+
+
+class QueryArgs(Options, QueryFields, total=False):
+    """``Query`` as keywords, and the options of a call."""
 
 
 QueryLike: TypeAlias = models.Query | QueryDict | BaseModel | Mapping[str, Any]
@@ -41,7 +45,7 @@ class PartDict(TypedDict, total=False):
     day: Required[date]
 
 
-class PartArgs(PartDict, Options, total=False):
+class PartArgs(Options, PartDict, total=False):
     """``Part`` as keywords, and the options of a call."""
 
 
@@ -49,22 +53,22 @@ PartLike: TypeAlias = models.Part | PartDict | BaseModel | Mapping[str, Any]
 
 
 class BodyFields(TypedDict, total=False):
-    """The fields of ``Body`` that do not choose the type of the answer."""
+    """The optional fields of ``Body`` that do not choose the type of the answer."""
 
-    parts: Required[Sequence[PartLike]]
-    """Several
-    lines.
-    """
     before: list[models.Answer | Mapping[str, Any]] | None
 
 
 class BodyDict(BodyFields, total=False):
     """``Body`` as a mapping."""
 
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
     stream: bool | None
 
 
-class BodyArgs(BodyFields, Options, total=False):
+class BodyArgs(Options, BodyFields, total=False):
     """``Body`` as keywords, and the options of a call."""
 
 
@@ -72,12 +76,8 @@ BodyLike: TypeAlias = models.Body | BodyDict | BaseModel | Mapping[str, Any]
 
 
 class SpecialFields(TypedDict, total=False):
-    """The fields of ``Special`` that do not choose the type of the answer."""
+    """The optional fields of ``Special`` that do not choose the type of the answer."""
 
-    parts: Required[Sequence[PartLike]]
-    """Several
-    lines.
-    """
     before: list[models.Answer | Mapping[str, Any]] | None
     extra: Any
 
@@ -85,10 +85,14 @@ class SpecialFields(TypedDict, total=False):
 class SpecialDict(SpecialFields, total=False):
     """``Special`` as a mapping."""
 
+    parts: Required[Sequence[PartLike]]
+    """Several
+    lines.
+    """
     stream: bool | None
 
 
-class SpecialArgs(SpecialFields, Options, total=False):
+class SpecialArgs(Options, SpecialFields, total=False):
     """``Special`` as keywords, and the options of a call."""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
 from ..._network.coroutine_function import coroutine_function  # async only
-from ..._turn.request import encode_turn
+from ..._turn.request import MessageIsMissing, PersonalityIdIsMissing, encode_turn
 from ..._wire.operation import Body, Operation, R
 from ...api import engine as ops
 from ..requester import AsyncRequester
@@ -40,6 +40,8 @@ class AsyncResponder:
         self,
         /,
         *,
+        personality_id: str,
+        message: str,
         stream: Literal[False] = False,
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
@@ -49,6 +51,8 @@ class AsyncResponder:
         self,
         /,
         *,
+        personality_id: str,
+        message: str,
         return_format: Literal["modulator_pack"],
         stream: Literal[False] = False,
         **fields: Unpack[p.RespondRequestArgs],
@@ -58,6 +62,8 @@ class AsyncResponder:
         self,
         /,
         *,
+        personality_id: str,
+        message: str,
         stream: Literal[True],
         return_format: Literal["text"] | None = None,
         **fields: Unpack[p.RespondRequestArgs],
@@ -94,7 +100,14 @@ class AsyncResponder:
     ) -> streams.AsyncRespondStream: ...
     @overload
     def respond(
-        self, /, *, stream: bool, return_format: Literal["text"] | None = None, **fields: Unpack[p.RespondRequestArgs]
+        self,
+        /,
+        *,
+        personality_id: str,
+        message: str,
+        stream: bool,
+        return_format: Literal["text"] | None = None,
+        **fields: Unpack[p.RespondRequestArgs],
     ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
     @overload
     def respond(
@@ -106,6 +119,28 @@ class AsyncResponder:
         return_format: Literal["text"] | None = None,
         **options: Unpack[p.Options],
     ) -> Coroutine[Any, Any, m.RespondResult] | streams.AsyncRespondStream: ...
+    # The last two let type checkers report a missing keyword in one line, by the name of a class. Without them, mypy
+    # lists all overloads. It reports a single one if the arguments would fit without the type in brackets.
+    @overload
+    def respond(
+        self,
+        /,
+        *,
+        message: Sequence[PersonalityIdIsMissing],
+        stream: bool = False,
+        return_format: Literal["text", "modulator_pack"] | None = None,
+        **fields: Unpack[p.RespondRequestArgs],
+    ) -> streams.AsyncRespondStream: ...
+    @overload
+    def respond(
+        self,
+        /,
+        *,
+        personality_id: Sequence[MessageIsMissing],
+        stream: bool = False,
+        return_format: Literal["text", "modulator_pack"] | None = None,
+        **fields: Unpack[p.RespondRequestArgs],
+    ) -> streams.AsyncRespondStream: ...
     @coroutine_function  # async only
     def respond(
         self,

@@ -85,8 +85,7 @@ class _AsyncBody(httpx.AsyncByteStream, AsyncFinalizerMixin):
         try:
             lease, self._lease = self._lease, None
             if lease is not None:
-                with shield():
-                    await self._pool.give_back(lease)
+                await self._pool.give_back(lease)
         except BaseException:  # After an interrupt halfway, a connection in use could look idle.
             with shield():
                 if lease is not None:
@@ -179,10 +178,14 @@ class AsyncPool(httpx.AsyncBaseTransport):
             raise
 
     async def give_back(self, lease: _AsyncLease) -> None:
-        """End a lease: keep a connection that can serve again, close any other."""
+        """End a lease: keep a connection that can serve again, close any other. A cancellation waits for that.
+
+        Only what may wait is shielded: keeping a connection waits for nothing, and a shield would take longer than it.
+        """
         connection = lease.connection
         if self._closed or connection is None or not connection.can_serve_again:
-            await self.drop(lease)
+            with shield():
+                await self.drop(lease)
             return
         connection.idle_since = time.monotonic()
         try:
@@ -196,7 +199,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
         finally:
             self._limiter.release()
         if self._closed:  # Another thread closed the pool meanwhile, and may not have seen this connection.
-            await self.aclose()
+            with shield():
+                await self.aclose()
 
     async def drop(self, lease: _AsyncLease) -> None:
         """End a lease: close its connection, which cannot serve again, and free its place."""
@@ -247,7 +251,8 @@ class AsyncPool(httpx.AsyncBaseTransport):
         except (IndexError, ValueError):  # Another thread took it first.
             return
         if oldest.is_expired:
-            await oldest.aclose()
+            with shield():
+                await oldest.aclose()
         else:  # Another thread used it meanwhile.
             self._idle.append(oldest)
 

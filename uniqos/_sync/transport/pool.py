@@ -86,8 +86,7 @@ class _Body(httpx.SyncByteStream, FinalizerMixin):
         try:
             lease, self._lease = self._lease, None
             if lease is not None:
-                with shield():
-                    self._pool.give_back(lease)
+                self._pool.give_back(lease)
         except BaseException:  # After an interrupt halfway, a connection in use could look idle.
             with shield():
                 if lease is not None:
@@ -180,10 +179,14 @@ class Pool(httpx.BaseTransport):
             raise
 
     def give_back(self, lease: _Lease) -> None:
-        """End a lease: keep a connection that can serve again, close any other."""
+        """End a lease: keep a connection that can serve again, close any other. A cancellation waits for that.
+
+        Only what may wait is shielded: keeping a connection waits for nothing, and a shield would take longer than it.
+        """
         connection = lease.connection
         if self._closed or connection is None or not connection.can_serve_again:
-            self.drop(lease)
+            with shield():
+                self.drop(lease)
             return
         connection.idle_since = time.monotonic()
         try:
@@ -197,7 +200,8 @@ class Pool(httpx.BaseTransport):
         finally:
             self._limiter.release()
         if self._closed:  # Another thread closed the pool meanwhile, and may not have seen this connection.
-            self.close()
+            with shield():
+                self.close()
 
     def drop(self, lease: _Lease) -> None:
         """End a lease: close its connection, which cannot serve again, and free its place."""
@@ -248,7 +252,8 @@ class Pool(httpx.BaseTransport):
         except (IndexError, ValueError):  # Another thread took it first.
             return
         if oldest.is_expired:
-            oldest.close()
+            with shield():
+                oldest.close()
         else:  # Another thread used it meanwhile.
             self._idle.append(oldest)
 

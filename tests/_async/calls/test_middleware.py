@@ -1,0 +1,494 @@
+"""Middleware around each attempt: it sees, adds, answers, and never sends a turn twice."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests._async.calls.test_calls import ANSWER, OK, answers, failing
+from tests._async.streams.test_streams import COMPLETION, HE, LLO, METADATA, WHOLE, stream_of, streaming
+from tests._async.support import KEY, TURN, make_client, slept
+from tests.support.rawserver import RawServer, body, header, reply, silent
+from uniqos import AsyncUniqOS, CallEnded, Observer, errors
+from uniqos.middleware import Answer, AsyncNext, Attempt
+
+pytestmark = pytest.mark.anyio
+REFUSED = failing(503, "service_unavailable")
+LIMITED = failing(429, "rate_limit_exceeded", Retry_After="2")
+
+
+async def test_a_middleware_reads_the_operation_adds_headers_and_sees_status_and_time() -> None:
+    seen: list[Any] = []
+
+    async def add(attempt: Attempt, next: AsyncNext) -> Answer:
+        seen.append((attempt.operation, attempt.method, attempt.path, attempt.number, attempt.streamed))
+        seen.append(json.loads(attempt.content or b""))
+        answer = await next(attempt.with_headers({"X-Trace": "t1", "x-mine": "2"}))
+        seen.append((answer.status, answer.request_id, answer.elapsed > 0, attempt.idempotency_key))
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[add]) as client:
+            result = await client.respond(**TURN, headers={"X-Mine": "1", "X-Other": "3"}, idempotency_key="order-1")
+    assert result.response == "Hi!"
+    assert seen == [
+        ("POST /v1/respond", "POST", "/v1/respond", 1, False),
+        TURN,
+        (200, "req_1", True, "order-1"),
+    ]
+    request = server.requests[0]
+    assert [header(request, name) for name in ("X-Trace", "X-Mine", "X-Other")] == ["t1", "2", "3"]
+    assert header(request, "Idempotency-Key") == "order-1"
+    assert header(request, "Authorization") == f"Bearer {KEY}"
+    assert json.loads(body(request)) == TURN
+
+
+async def test_the_first_of_the_list_is_the_outermost_and_each_attempt_runs_the_chain() -> None:
+    order: list[Any] = []
+
+    def named(name: str) -> Callable[[Attempt, AsyncNext], Any]:
+        async def middleware(attempt: Attempt, next: AsyncNext) -> Answer:
+            order.append((name, attempt.number))
+            answer = await next(attempt)
+            order.append((name, answer.status))
+            return answer
+
+        return middleware
+
+    with RawServer(answers(REFUSED, OK)) as server:
+        async with make_client(server.url, middleware=[named("a"), named("b")]) as client:
+            result = await client.respond(**TURN)
+    assert order == [("a", 1), ("b", 1), ("b", 503), ("a", 503), ("a", 2), ("b", 2), ("b", 200), ("a", 200)]
+    assert result.http is not None
+    assert result.http.retries == 1
+    assert len({header(request, "Idempotency-Key") for request in server.requests}) == 1
+
+
+async def test_with_options_changes_the_middleware_over_the_same_connections() -> None:
+    async def refuse(attempt: Attempt, next: AsyncNext) -> Answer:
+        return Answer(404, json={"error": {"code": "not_found", "message": "no"}})
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[refuse]) as client:
+            with pytest.raises(errors.NotFoundError):
+                await client.respond(**TURN)
+            assert not server.requests
+            await client.with_options(middleware=[]).respond(**TURN)
+            await client.with_options(middleware=[], timeout=9).respond(**TURN)
+            with pytest.raises(errors.NotFoundError):
+                await client.with_options(timeout=9).respond(**TURN)
+    assert (len(server.requests), server.connections) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(200, content=ANSWER), None),
+        (Answer(200, json={"response": 7}), errors.ResponseValidationError),
+        (Answer(200, content=b"not json"), errors.ResponseDecodeError),
+        (Answer(200, content=b"<html>", headers={"Content-Type": "text/html"}), errors.ResponseDecodeError),
+        (Answer(422, json={"error": {"code": "validation_error", "message": "no"}}), errors.ValidationError),
+        (Answer(302, headers={"Location": "https://elsewhere.example"}), errors.ResponseDecodeError),
+        (Answer(200, content=b" " * 2000), errors.ResponseDecodeError),
+    ],
+)
+async def test_an_answer_of_a_middleware_is_validated_like_any_answer(
+    answer: Answer, error: type[Exception] | None
+) -> None:
+    async def own(attempt: Attempt, next: AsyncNext) -> Answer:
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[own], max_response_bytes=1000) as client:
+            if error is None:
+                assert (await client.respond(**TURN)).response == "Hi!"
+                assert (await client.respond(**TURN)).response == "Hi!"
+            else:
+                with pytest.raises(error):
+                    await client.respond(**TURN)
+    assert not server.requests
+
+
+async def test_a_failure_that_a_middleware_plays_is_retried_like_a_real_one() -> None:
+    async def flaky(attempt: Attempt, next: AsyncNext) -> Answer:
+        if attempt.number == 1:
+            return Answer(503, json={"error": {"code": "service_unavailable", "message": "no"}})
+        if attempt.number == 2:
+            raise errors.NetworkError("played", sent=False)
+        return await next(attempt)
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[flaky]) as client:
+            assert (await client.respond(**TURN)).response == "Hi!"
+            assert len(slept(client)) == 2
+    assert len(server.requests) == 1
+
+
+async def test_a_cache_reads_the_body_and_answers_later_calls() -> None:
+    known: dict[str, Answer] = {}
+
+    async def cache(attempt: Attempt, next: AsyncNext) -> Answer:
+        if attempt.path not in known:
+            answer = await next(attempt)
+            known[attempt.path] = Answer(answer.status, content=await answer.read(), headers=answer.headers)
+            assert await answer.read() == await answer.read()
+            return answer
+        return known[attempt.path]
+
+    packed = gzip.compress(b'{"id": "pers_1", "name": "Ada"}')
+    with RawServer(answers((200, {"Content-Encoding": "gzip"}, packed))) as server:
+        async with make_client(server.url, middleware=[cache]) as client:
+            path = {"id": "pers_1"}
+            first = await client.request("GET", "/v1/personalities/{id}/mood", params=path)
+            second = await client.request("GET", "/v1/personalities/{id}/mood", params=path)
+    assert first == second == {"id": "pers_1", "name": "Ada"}
+    assert len(server.requests) == 1
+
+
+async def test_a_stream_passes_through_event_by_event_and_its_body_can_be_copied() -> None:
+    pieces: list[bytes | None] = []
+    seen: list[Any] = []
+
+    async def watch(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt)
+        answer.copy_to(pieces.append)
+        seen.append((attempt.streamed, answer.status, answer.headers["content-type"].partition(";")[0]))
+        with pytest.raises(errors.ConfigurationError, match=r"copy_to"):
+            await answer.read()
+        return answer
+
+    with RawServer(streaming(METADATA, HE, LLO, COMPLETION)) as server:
+        async with make_client(server.url, middleware=[watch]) as client:
+            stream = await stream_of(client).open()
+            assert not pieces
+            async for _ in stream:
+                if len(pieces) == 1:
+                    assert (pieces[0] or b"").startswith(METADATA)
+            assert stream.text == "Héllo"
+    assert seen == [(True, 200, "text/event-stream")]
+    assert pieces[-1] is None
+    assert b"".join(piece or b"" for piece in pieces) == WHOLE
+
+
+async def test_a_middleware_can_answer_a_stream() -> None:
+    async def own(attempt: Attempt, next: AsyncNext) -> Answer:
+        return Answer(200, content=WHOLE if attempt.number == 1 else b"")
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[own]) as client:
+            assert (await stream_of(client).until_done()).text == "Héllo"
+    assert not server.requests
+
+
+async def test_a_copy_that_fails_loses_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(piece: bytes | None) -> None:
+        raise ValueError("words")
+
+    async def watch(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt)
+        answer.copy_to(fail)
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[watch]) as client:
+            assert (await client.respond(**TURN)).response == "Hi!"
+    assert "copy_to" in caplog.text
+    assert "words" not in caplog.text
+
+
+def keyless(client: AsyncUniqOS) -> Any:
+    """A call without an Idempotency-Key, which is not to run twice."""
+    return client.request("POST", "/v1/once", body={})
+
+
+def turn(client: AsyncUniqOS) -> Any:
+    return client.respond(**TURN)
+
+
+async def raise_before(attempt: Attempt, next: AsyncNext) -> Answer:
+    raise ValueError("Hello!")
+
+
+async def raise_after(attempt: Attempt, next: AsyncNext) -> Answer:
+    await next(attempt)
+    raise ValueError("Hello!")
+
+
+async def lose_file(attempt: Attempt, next: AsyncNext) -> Answer:
+    raise FileNotFoundError("Hello!")
+
+
+async def return_nothing(attempt: Attempt, next: AsyncNext) -> Any:
+    await next(attempt)
+
+
+async def return_text(attempt: Attempt, next: AsyncNext) -> Any:
+    return "Hello!"
+
+
+async def pass_nonsense(attempt: Attempt, next: AsyncNext) -> Answer:
+    return await next(None)  # type: ignore[arg-type]
+
+
+def return_plain(attempt: Attempt, next: AsyncNext) -> Any:
+    return next
+
+
+async def limit_after(attempt: Attempt, next: AsyncNext) -> Answer:
+    await next(attempt)
+    return Answer(503, json={"error": {"code": "service_unavailable", "message": "no"}})
+
+
+async def network_after(attempt: Attempt, next: AsyncNext) -> Answer:
+    await next(attempt)
+    raise errors.NetworkError("gone", sent=False)
+
+
+@pytest.mark.parametrize(
+    ("middleware", "kind", "requests"),
+    [
+        (raise_before, errors.MiddlewareError, 0),
+        (lose_file, errors.MiddlewareError, 0),
+        (return_text, errors.MiddlewareError, 0),
+        (pass_nonsense, errors.MiddlewareError, 0),
+        (return_plain, errors.MiddlewareError, 0),
+        (raise_after, errors.MiddlewareError, 1),
+        (return_nothing, errors.MiddlewareError, 1),
+        (limit_after, errors.ServiceUnavailableError, 1),
+        (network_after, errors.NetworkError, 1),
+    ],
+)
+@pytest.mark.parametrize("call", [turn, keyless])
+async def test_a_middleware_that_fails_gives_a_clear_error_and_sends_nothing_twice(
+    call: Any, middleware: Any, kind: type[errors.UniqOSError], requests: int
+) -> None:
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[middleware]) as client:
+            with pytest.raises(kind) as caught:
+                await call(client)
+            assert not slept(client)
+    assert len(server.requests) == requests
+    assert "Hello!" not in str(caught.value)
+    if isinstance(caught.value, errors.MiddlewareError):
+        assert (caught.value.code, caught.value.sent) == ("middleware_error", bool(requests))
+        assert middleware.__name__ in str(caught.value) or middleware is pass_nonsense
+        assert ("not sent" in str(caught.value)) is not caught.value.sent
+        assert caught.value.http is not None
+        sent = server.requests and header(server.requests[0], "Idempotency-Key")
+        assert not sent or caught.value.http.idempotency_key == sent
+
+
+async def twice(attempt: Attempt, next: AsyncNext) -> Answer:
+    await next(attempt)
+    return await next(attempt)
+
+
+async def test_next_may_be_called_again_only_where_a_second_request_costs_nothing() -> None:
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[twice]) as client:
+            assert (await client.respond(**TURN)).response == "Hi!"
+            await client.request("GET", "/v1/mood")
+            assert len(server.requests) == 4
+            with pytest.raises(errors.MiddlewareError, match=r"Idempotency-Key") as caught:
+                await keyless(client)
+    assert caught.value.sent
+    assert len(server.requests) == 5
+    assert len({header(request, "Idempotency-Key") for request in server.requests[:2]}) == 1
+
+
+async def test_a_turn_that_timed_out_is_not_sent_again_by_a_middleware() -> None:
+    async def insist(attempt: Attempt, next: AsyncNext) -> Answer:
+        try:
+            return await next(attempt)
+        except errors.NetworkError:
+            return await next(attempt)
+
+    with RawServer(silent) as server:
+        async with make_client(server.url, middleware=[insist], timeout=0.2) as client:
+            with pytest.raises(errors.MiddlewareError, match=r"may still be running"):
+                await client.respond(**TURN)
+    assert len(server.requests) == 1
+
+
+async def test_next_cannot_be_kept_for_later() -> None:
+    kept: list[Any] = []
+
+    async def keep(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt)
+        kept.extend((attempt, next, answer))
+        return answer
+
+    async def return_kept(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer: Answer = kept[2]
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[keep]) as client:
+            await client.respond(**TURN)
+            with pytest.raises(errors.MiddlewareError, match=r"after the end of its attempt"):
+                await kept[1](kept[0])
+            with pytest.raises(errors.ConfigurationError, match=r"is over"):
+                await kept[2].read()
+            with pytest.raises(errors.MiddlewareError, match=r"an earlier attempt"):
+                await client.with_options(middleware=[return_kept]).respond(**TURN)
+    assert len(server.requests) == 1
+
+
+async def test_a_slow_middleware_ends_its_attempt_before_anything_is_sent() -> None:
+    async def slow(attempt: Attempt, next: AsyncNext) -> Answer:
+        time.sleep(0.03)
+        return await next(attempt)
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[slow], timeout=0.02, max_retries=1) as client:
+            with pytest.raises(errors.NetworkError, match=r"the middleware took the whole time") as caught:
+                await client.respond(**TURN)
+            assert len(slept(client)) == 1
+    assert (caught.value.code, caught.value.sent) == ("timeout", False)
+    assert not server.requests
+
+
+async def test_an_answer_that_has_arrived_is_not_lost_to_a_slow_middleware() -> None:
+    async def slow(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt)
+        time.sleep(0.25)
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[slow], timeout=0.2) as client:
+            assert (await client.respond(**TURN)).response == "Hi!"
+            assert (await client.respond(**TURN, deadline=0.2)).response == "Hi!"
+    assert len(server.requests) == 2
+    with RawServer(streaming(METADATA, HE, LLO, COMPLETION)) as server:
+        async with make_client(server.url, middleware=[slow], timeout=0.2) as client:
+            assert (await stream_of(client).until_done()).text == "Héllo"
+
+
+async def test_a_middleware_sees_network_errors_and_a_broken_body_as_they_are() -> None:
+    seen: list[errors.UniqOSError] = []
+
+    async def watch(attempt: Attempt, next: AsyncNext) -> Answer:
+        try:
+            answer = await next(attempt)
+        except errors.UniqOSError as error:
+            seen.append(error)
+            raise
+        try:
+            await answer.read()
+        except errors.UniqOSError as error:
+            seen.append(error)
+        return answer
+
+    def broken(connection: Any, request: bytes, number: int) -> None:
+        if number == 1:
+            connection.close()
+        elif number == 2:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{")
+            connection.close()
+        else:
+            reply(connection, 200, ANSWER)
+
+    with RawServer(broken) as server:
+        async with make_client(server.url, middleware=[watch]) as client:
+            result = await client.respond(**TURN)
+    assert result.response == "Hi!"
+    assert [type(error) for error in seen] == [errors.NetworkError, errors.NetworkError]
+    assert len(server.requests) == 3
+
+
+async def test_answers_that_a_middleware_drops_give_their_connections_back() -> None:
+    async def drop(attempt: Attempt, next: AsyncNext) -> Answer:
+        await next(attempt)
+        return Answer(200, content=ANSWER)
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[drop], max_connections=1) as client:
+            for _ in range(3):
+                assert (await client.respond(**TURN)).response == "Hi!"
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "Host", "X-Uniqos-Sdk", "bad name", "X-Line"])
+async def test_a_header_that_a_middleware_may_not_set_is_refused_before_anything_is_sent(name: str) -> None:
+    async def add(attempt: Attempt, next: AsyncNext) -> Answer:
+        return await next(attempt.with_headers({name: "a\nb" if name == "X-Line" else "1"}))
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[add]) as client:
+            with pytest.raises(errors.RequestValidationError):
+                await client.respond(**TURN)
+    assert not server.requests
+
+
+async def test_a_middleware_sees_neither_key_nor_authorization() -> None:
+    seen: list[str] = []
+
+    def everything(value: Any) -> str:
+        return repr({name: getattr(value, name) for name in dir(value) if not name.startswith("_")})
+
+    async def look(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt)
+        seen.extend((everything(attempt), everything(answer), repr(attempt), repr(answer), repr(next)))
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[look]) as client:
+            await client.respond(**TURN)
+    text = "".join(seen)
+    assert "respond" in text
+    assert KEY not in text
+    assert "uthorization" not in text
+
+
+async def test_the_call_of_an_attempt_is_the_one_that_the_observer_hears_of() -> None:
+    ended: list[CallEnded] = []
+    calls: list[int] = []
+
+    class Listener(Observer):
+        def call_ended(self, event: CallEnded) -> None:
+            ended.append(event)
+
+    async def note(attempt: Attempt, next: AsyncNext) -> Answer:
+        calls.append(attempt.call_id)
+        return await next(attempt)
+
+    with RawServer(answers(LIMITED, OK)) as server:
+        async with make_client(server.url, middleware=[note]) as client:
+            await client.respond(**TURN)
+            await client.with_options(observer=Listener()).respond(**TURN)
+    assert calls == [0, 0, ended[0].call_id]
+    assert ended[0].call_id > 0
+
+
+async def test_a_caller_with_an_http_client_of_its_own_has_the_chain_too() -> None:
+    async def add(attempt: Attempt, next: AsyncNext) -> Answer:
+        answer = await next(attempt.with_headers({"X-Trace": "t1"}))
+        await answer.read()
+        return answer
+
+    with RawServer(answers(OK)) as server:
+        async with httpx.AsyncClient() as http_client:
+            client = make_client(server.url, middleware=[add], http_client=http_client)
+            assert (await client.respond(**TURN)).response == "Hi!"
+    assert header(server.requests[0], "X-Trace") == "t1"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"status": 99}, {"status": "200"}, {"content": "text"}, {"json": 1, "content": b"1"}, {"json": object()}],
+)
+async def test_an_answer_that_cannot_be_one_is_refused_where_it_is_made(options: dict[str, Any]) -> None:
+    with pytest.raises(errors.ConfigurationError):
+        Answer(**options)
+
+
+@pytest.mark.parametrize("middleware", [raise_before, "text", [7], [Answer]])
+async def test_something_that_is_no_list_of_functions_is_refused(middleware: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"middleware must be a list"):
+        AsyncUniqOS(KEY, middleware=middleware)

@@ -1,0 +1,289 @@
+"""A batch on a real Dask cluster of two worker processes: each record once, also when a worker is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+pytest.importorskip("distributed", reason="the extra dask is not installed")
+
+import distributed
+
+import uniqos.batch.dask
+import uniqos.sandbox
+from tests.support.rawserver import RawServer, body, header, reply
+from uniqos import AsyncUniqOS, ConfigurationError, UniqOS
+from uniqos.batch import BatchError, Report
+from uniqos.batch.dask import DaskBatch
+
+KEY = "uniq_test_abcd1234"
+FIXED = {"personality_id": "pers_1", "mode": "stateless"}
+CONCURRENCY = 4
+
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the cluster of this test ends its workers by POSIX signals"),
+    pytest.mark.timeout(120),
+]
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[distributed.Client]:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        with distributed.Client(cluster) as client:
+            yield client
+
+
+class Api:
+    """A server that answers turns, and counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, set[str]] = defaultdict(set)
+        """The idempotency keys by message: each key is one turn that is paid for."""
+        self.order: list[str] = []
+        self.before: Callable[[int], None] = lambda number: None
+        self.refusal: dict[str, Any] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, connection: socket.socket, request: bytes, number: int) -> None:
+        sent = json.loads(body(request))
+        self.before(number)
+        if self.refusal is not None:
+            reply(connection, self.refusal["status"], json.dumps({"error": self.refusal}).encode())
+            return
+        with self._lock:
+            self.keys[sent["message"]].add(header(request, "Idempotency-Key") or "")
+            self.order.append(sent["message"])
+        state = {"primary": "joy" if "good" in sent["message"] else "sadness"}
+        answer = {"response": f"Re: {sent['message']}", "inferred_emotional_state": state}
+        reply(connection, 200, json.dumps(answer).encode())
+
+    def assert_paid_once(self, count: int) -> None:
+        assert len(self.keys) == count
+        assert {len(keys) for keys in self.keys.values()} == {1}
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+@pytest.fixture
+def server(api: Api) -> Iterator[RawServer]:
+    with RawServer(api) as running:
+        yield running
+
+
+@pytest.fixture
+def make(dask: distributed.Client, server: RawServer, tmp_path: pathlib.Path) -> Callable[..., DaskBatch]:
+    def make_batch(rows: Any, **options: Any) -> DaskBatch:
+        settings: dict[str, Any] = {
+            "id": "id",
+            "map": {"message": "text"},
+            "fixed": FIXED,
+            "ledger": tmp_path / "ledgers",
+            "concurrency": CONCURRENCY,
+            "partitions": 4,
+            **options,
+        }
+        client = settings.pop("client", None) or UniqOS(KEY, base_url=server.url)
+        return DaskBatch(client, "respond", rows, dask=dask, **settings)
+
+    return make_batch
+
+
+def make_rows(count: int) -> list[dict[str, object]]:
+    return [{"id": f"r{number}", "text": f"good {number}"} for number in range(count)]
+
+
+def test_each_record_is_answered_once_and_written_in_the_order_of_the_input(
+    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+) -> None:
+    rows = [*make_rows(40), {"id": "r7", "text": "again"}, {"id": "bad", "text": 5}, {"text": "without id"}]
+    batch = make(rows)
+    report = batch.write(tmp_path / "answers.jsonl")
+    assert (report.done, report.rejected, report.turns, report.is_complete) == (40, 3, 40, True)
+    api.assert_paid_once(40)
+    lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [f"r{number}" for number in range(40)]
+    assert [line["answer"]["response"] for line in lines] == [f"Re: good {number}" for number in range(40)]
+    rejects = [json.loads(line) for line in (tmp_path / "answers.rejects.jsonl").read_text().splitlines()]
+    assert [(line["row"], line["problems"][0]["code"]) for line in rejects] == [
+        (41, "duplicate_id"),
+        (42, "string_type"),
+        (43, "missing_id"),
+    ]
+    assert batch.emotions == Counter(joy=40)
+    again = make(rows).write(tmp_path / "again.jsonl")
+    assert (again.done, again.replayed, again.turns) == (40, 40, 40)
+    assert len(api.order) == 40
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "answers.jsonl").read_bytes()
+
+
+def test_a_worker_process_has_one_client_and_one_loop_that_outlive_a_task(
+    make: Callable[..., DaskBatch], server: RawServer, dask: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    assert make(make_rows(40)).run().is_complete
+    connections = server.connections
+    assert connections <= 2 * 2 * CONCURRENCY  # two processes, and a call more may begin before an older one has ended
+    assert make(make_rows(40), ledger=tmp_path / "others").run().turns == 40
+    assert server.connections <= 2 * 2 * CONCURRENCY
+
+    def shares(dask_worker: Any) -> list[float]:
+        clients = dask_worker.plugins["uniqos-loop"].loop._clients
+        return [client._requester.connections.rate_share for client in clients]
+
+    found = dask.run(shares)
+    assert len(found) == 2
+    assert {share for shares in found.values() for share in shares} == {0.5}
+
+
+def test_the_turns_of_a_conversation_run_in_the_order_of_the_input(make: Callable[..., DaskBatch], api: Api) -> None:
+    rows = [{"id": f"{turn}-{user}", "text": f"{user} {turn}", "user_id": user} for turn in range(6) for user in "abcd"]
+    assert make(rows, fixed={"personality_id": "pers_1", "mode": "stateful"}).run().done == 24
+    for user in "abcd":
+        assert [text for text in api.order if text[0] == user] == [f"{user} {turn}" for turn in range(6)]
+
+
+def test_a_worker_that_is_killed_costs_no_second_turn(
+    make: Callable[..., DaskBatch], api: Api, dask: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    victim = next(iter(dask.run(os.getpid).values()))
+
+    def kill(number: int) -> None:
+        if number == 30:
+            os.kill(victim, signal.SIGKILL)
+
+    api.before = kill
+    report = make(make_rows(120)).write(tmp_path / "answers.jsonl")
+    assert report.is_complete
+    assert (report.done, report.unknown) == (120, 0)
+    api.assert_paid_once(120)
+    lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [f"r{number}" for number in range(120)]
+    dask.wait_for_workers(2)
+    assert victim not in dask.run(os.getpid).values()
+
+
+def test_a_budget_of_turns_holds_for_all_partitions_together(
+    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+) -> None:
+    report = make(make_rows(30), max_turns=17).write(tmp_path / "answers.jsonl")
+    assert (report.done, report.turns, report.is_complete, report.stopped) == (17, 17, False, "max_turns")
+    assert not (tmp_path / "answers.jsonl").exists()
+    report = make(make_rows(30), max_turns=30).write(tmp_path / "answers.jsonl")
+    assert (report.done, report.turns, report.is_complete) == (30, 30, True)
+    api.assert_paid_once(30)
+
+
+def test_an_exhausted_quota_ends_the_run_which_goes_on_later(make: Callable[..., DaskBatch], api: Api) -> None:
+    api.refusal = {"status": 429, "code": "quota_exhausted", "message": "no turns left"}
+    report = make(make_rows(200)).run()
+    assert (report.stopped, report.done, report.is_complete) == ("quota_exhausted", 0, False)
+    api.refusal = None
+    report = make(make_rows(200)).run()
+    assert (report.done, report.is_complete) == (200, True)
+    api.assert_paid_once(200)
+
+
+def test_a_run_that_is_stopped_is_incomplete_and_goes_on_later(make: Callable[..., DaskBatch], api: Api) -> None:
+    batch = make(make_rows(400))
+    api.before = lambda number: batch.stop() if number == 10 else None
+    report = batch.run()
+    assert (report.stopped, report.is_complete) == ("interrupted", False)
+    done = report.done
+    assert 0 < done < 400
+    report = make(make_rows(400)).run()
+    assert (report.done, report.is_complete) == (400, True)
+    api.assert_paid_once(400)
+
+
+def test_the_driver_is_told_of_the_progress(make: Callable[..., DaskBatch]) -> None:
+    reports: list[Report] = []
+    make(make_rows(20), on_progress=reports.append).run()
+    assert reports[-1].done == reports[-1].total == 20
+
+
+def test_a_bag_holds_the_results(make: Callable[..., DaskBatch]) -> None:
+    batch = make(make_rows(10))
+    batch.run()
+    bag = batch.to_bag()
+    assert bag.npartitions == 4
+    assert sorted(line["id"] for line in bag.compute()) == sorted(f"r{number}" for number in range(10))
+
+
+def test_a_data_frame_holds_the_results_in_the_columns_of_the_schema(make: Callable[..., DaskBatch]) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    pytest.importorskip("pyarrow", reason="the extra batch is not installed")
+    batch = make([*make_rows(10), {"id": "bad", "text": 5}])
+    batch.run()
+    frame = batch.to_dataframe()
+    assert frame.npartitions == 4
+    found = frame.compute().set_index("record_id")
+    assert dict(found["record_status"].value_counts()) == {"done": 10, "rejected": 1}
+    assert found["response"]["r3"] == "Re: good 3"
+
+
+def test_the_rows_of_a_bag_are_read_one_partition_at_a_time(make: Callable[..., DaskBatch], api: Api) -> None:
+    bag = pytest.importorskip("dask.bag").from_sequence(make_rows(10), npartitions=3)
+    assert make(bag).run().done == 10
+    api.assert_paid_once(10)
+
+
+def test_options_of_another_run_are_refused(make: Callable[..., DaskBatch], api: Api) -> None:
+    make(make_rows(4)).run()
+    with pytest.raises(BatchError, match="another map; give the same map, or another folder"):
+        make(make_rows(4), map={}).run()
+    assert len(api.order) == 4
+
+
+def test_a_wrong_option_is_refused_before_anything_is_sent(
+    make: Callable[..., DaskBatch], tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(ConfigurationError, match="partitions must be a whole number"):
+        make([], partitions=0)
+    with pytest.raises(ConfigurationError, match="http_client"):
+        make([], client=AsyncUniqOS(KEY, http_client=httpx.AsyncClient()))
+    with pytest.raises(BatchError, match="cannot be used"):
+        (tmp_path / "file").touch()
+        make([], ledger=tmp_path / "file" / "below").run()
+
+
+def test_no_word_of_a_person_and_no_key_is_in_the_plan(make: Callable[..., DaskBatch], tmp_path: pathlib.Path) -> None:
+    make(make_rows(4), fixed={"personality_id": "pers_1", "situation": "a secret visit"}).run()
+    plan = (tmp_path / "ledgers" / "plan.json").read_text()
+    assert "secret" not in plan
+    assert KEY not in plan
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "ledgers").iterdir() if path.suffix == ".rows"} == {0}
+
+
+def test_the_program_of_the_documentation_runs_and_has_ten_lines(tmp_path: pathlib.Path) -> None:
+    documentation = uniqos.batch.dask.__doc__ or ""
+    program = documentation.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in program.splitlines() if line]) <= 10
+    (tmp_path / "reviews.csv").write_text("review,text\na,I love it\nb,I hate it\n", encoding="utf-8")
+    with uniqos.sandbox.serve() as local:
+        (tmp_path / "program.py").write_text(program.replace("pers_...", local.personality_id), encoding="utf-8")
+        settings = {"UNIQOS_API_KEY": local.api_key, "UNIQOS_BASE_URL": local.url}
+        done = subprocess.run(
+            [sys.executable, "program.py"],
+            cwd=tmp_path,
+            env={**os.environ, **settings},
+            capture_output=True,
+            timeout=90,
+        )
+    assert done.stdout == b"2 answers, 2 turns\n", done.stderr.decode()
+    assert len((tmp_path / "answers.jsonl").read_bytes().splitlines()) == 2

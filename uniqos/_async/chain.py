@@ -1,0 +1,273 @@
+"""The chain of middleware around one attempt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from time import monotonic
+
+import httpx
+
+from .. import errors
+from .._base.deadline import Deadline
+from .._policy.logging import LeveledLogger
+from .._wire.message import ANY, EVENT_STREAM, JSON, Content
+from .._wire.operation import Request
+from ..middleware import Answer, AsyncMiddleware, AsyncReceivedAnswer, Attempt, Copy
+from .exchange import AsyncExchange, close
+
+_NONE_SENT = "; the request was not sent"
+
+
+class AsyncChain:
+    """The chain of middleware around one attempt, which sends the request at its end.
+
+    Args:
+        middleware: The functions, the outermost first.
+        request: The request of the call.
+        deadline: The instant at which the attempt must have ended.
+        accept: The media type that the answer must have.
+        send: Sends the request once.
+        open: Returns the exchange of a response, to read its body.
+        log: The log of the client.
+    """
+
+    def __init__(
+        self,
+        middleware: tuple[AsyncMiddleware, ...],
+        request: Request,
+        deadline: Deadline,
+        accept: str,
+        send: Callable[[Request], Coroutine[None, None, httpx.Response]],
+        open: Callable[[httpx.Response], AsyncExchange],
+        log: LeveledLogger,
+    ) -> None:
+        self._middleware: tuple[AsyncMiddleware, ...] = middleware
+        self._request: Request = request
+        self._deadline: Deadline = deadline
+        self._accept: str = accept
+        self._send: Callable[[Request], Coroutine[None, None, httpx.Response]] = send
+        self._open: Callable[[httpx.Response], AsyncExchange] = open
+        self._log: LeveledLogger = log
+        self._is_sent: bool = False
+        """Whether a request of this attempt may have reached the server."""
+        self._is_over: bool = False
+        self._timed_out: bool = False
+        self.is_final: bool = False
+        """Whether a middleware chose the outcome after the request was sent: a retry could then be a second turn."""
+        self._arrived: list[AsyncReceivedAnswer] = []
+        """The answers of the server."""
+        self._arrived_at: float = 0.0
+        self._received: list[AsyncReceivedAnswer] = []
+        self._errors: list[errors.UniqOSError] = []
+        """The errors of the exchange itself, which a middleware may pass on."""
+        self._copies: list[Copy] = []
+
+    async def run(self, number: int, call_id: int) -> httpx.Response:
+        """Run the chain for the attempt of this number; return its answer, whose body is not read yet."""
+        request, answer = self._request, None
+        attempt = Attempt(
+            request.label,
+            call_id=call_id,
+            number=number,
+            streamed=self._accept == EVENT_STREAM,
+            method=request.method,
+            path=request.path,
+            content=request.content,
+            idempotency_key=request.idempotency_key,
+        )
+        attempt.headers = httpx.Headers([pair for pair in request.headers if pair[0] != b"Idempotency-Key"])
+        try:
+            answer = await self._pass_on(0, attempt)
+            self._copies = answer._copies
+            if self._is_sent:  # The middleware's time after the answer does not count, so that no answer is lost.
+                self._deadline.extend(monotonic() - self._arrived_at)
+            self.is_final = self._is_sent and answer not in self._arrived
+            return answer._response
+        except errors.UniqOSError as error:
+            self.is_final = self._is_sent and not any(error is own for own in self._errors)
+            raise
+        finally:
+            self._is_over = True
+            for received in self._received:
+                if received is not answer:
+                    await close(received._response)
+
+    async def _pass_on(self, index: int, attempt: Attempt) -> AsyncReceivedAnswer:
+        """Let the middleware at ``index`` answer the attempt; after the last one, send it."""
+        if not isinstance(attempt, Attempt):
+            raise self._failure(f"next() takes the Attempt, got {type(attempt).__name__}")
+        if self._is_over:
+            raise self._failure("next() was called after the end of its attempt: call it within the middleware")
+        if index == len(self._middleware):
+            return await self._deliver(attempt)
+        middleware = self._middleware[index]
+        name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
+        try:
+            pending = middleware(attempt, partial(self._pass_on, index + 1))
+            # async only: begin
+            if not isawaitable(pending):
+                raise self._failure(f"the middleware {name} of an asynchronous client must be a coroutine function")
+            # async only: end
+            answer = await pending
+        except errors.UniqOSError:
+            raise
+        except Exception as exc:
+            raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
+        return self._taken(answer, name)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a request of this attempt may have reached the server."""
+        return self._is_sent
+
+    def _taken(self, answer: Answer, name: str) -> AsyncReceivedAnswer:
+        """Return the answer of a middleware as one that can be read, or raise the reason why it is none."""
+        if iscoroutine(answer):
+            answer.close()
+            raise self._failure(f"the middleware {name} of a synchronous client must be a plain function")
+        if not isinstance(answer, Answer):
+            raise self._failure(
+                f"the middleware {name} returned {type(answer).__name__}: it must return the answer of next(), or an "
+                "Answer"
+            )
+        if isinstance(answer, AsyncReceivedAnswer) and any(answer is received for received in self._received):
+            if answer._error is not None:
+                raise answer._error
+            return answer
+        if answer._content is None:
+            raise self._failure(
+                f"the middleware {name} returned the answer of an earlier attempt, which is gone: keep "
+                "Answer(answer.status, content=answer.read()) instead"
+            )
+        if not self._is_sent:
+            self._check_time()
+        headers = answer.headers.copy()
+        if "content-type" not in headers:
+            headers["content-type"] = JSON if self._accept == ANY else self._accept
+        return self._add(httpx.Response(answer.status, headers=headers, stream=Content(answer._content)), 0.0)
+
+    async def _deliver(self, attempt: Attempt) -> AsyncReceivedAnswer:
+        """Send the request with the headers of ``attempt``."""
+        self._check_resend()
+        self._check_time()
+        request = self._request
+        own = [pair for pair in request.headers if pair[0] == b"Idempotency-Key"]
+        started = time.perf_counter()
+        try:
+            response = await self._send(replace(request, headers=own + attempt.headers.raw))
+        except errors.NetworkError as error:
+            self._is_sent = self._is_sent or error.sent
+            self._timed_out = error.code == "timeout" and error.sent
+            self._errors.append(error)
+            raise
+        except errors.UniqOSError as error:
+            self._errors.append(error)
+            raise
+        except BaseException:
+            self._is_sent = True
+            raise
+        self._is_sent = True
+        received = self._add(response, time.perf_counter() - started)
+        self._arrived.append(received)
+        self._arrived_at = monotonic()
+        if self._is_over:  # The middleware has not waited for this answer.
+            await close(response)
+            raise self._failure("the attempt ended before this answer: wait for next() within the middleware")
+        return received
+
+    def _add(self, response: httpx.Response, elapsed: float) -> AsyncReceivedAnswer:
+        """Return a response as an answer that can be read."""
+        received = AsyncReceivedAnswer(response, elapsed, lambda: self._read(received))
+        self._received.append(received)
+        return received
+
+    async def _read(self, received: AsyncReceivedAnswer) -> bytes:
+        """Read the whole body of an answer, and keep it for the call."""
+        if received._content is not None:
+            return received._content
+        if self._accept == EVENT_STREAM and received._response.is_success:
+            raise errors.ConfigurationError("a stream of events cannot be read as a whole: use copy_to() instead")
+        if self._is_over:
+            raise errors.ConfigurationError("the attempt of this answer is over: read it within the middleware")
+        try:
+            content = await self._open(received._response).read()
+        except errors.UniqOSError as error:
+            self._errors.append(error)
+            received._error = error
+            raise
+        received._keep(content)
+        return content
+
+    def _check_resend(self) -> None:
+        """Refuse a second request that could have a second effect, or be billed."""
+        if not self._is_sent:
+            return
+        request = self._request
+        if request.resend != "safe" and request.idempotency_key is None:
+            raise self._failure("next() was called again for a request without an Idempotency-Key, which may have run")
+        if self._timed_out and request.resend == "billed":
+            raise self._failure("next() was called again after a turn that timed out, which may still be running")
+
+    def _check_time(self) -> None:
+        """Refuse to go on when the middleware has taken the time of the attempt."""
+        at = self._deadline.at
+        if at is not None and monotonic() >= at:
+            error = errors.NetworkError(
+                f"{self._request.label}: the middleware took the whole time of the attempt (timeout or deadline)",
+                code="timeout",
+                details={"response_started": False, "bytes_received": 0, "limit": "middleware"},
+                sent=self._is_sent,
+            )
+            self._errors.append(error)
+            raise error
+
+    def _failure(self, reason: str) -> errors.MiddlewareError:
+        text = f"{self._request.label}: {reason}{'' if self._is_sent else _NONE_SENT}"
+        return errors.MiddlewareError(text, sent=self._is_sent)
+
+    # The copies of the body
+
+    @property
+    def exchange(self) -> Callable[..., AsyncExchange]:
+        """The kind of the exchange for the answer: one that copies the body, where a middleware asks for copies."""
+        return partial(AsyncCopiedExchange, self._copies, self._log) if self._copies else AsyncExchange
+
+
+def check_middleware(middleware: tuple[object, ...]) -> None:
+    """Refuse a coroutine function for a synchronous client.
+
+    The opposite is found by the first call: a plain function may return a coroutine.
+
+    Raises:
+        ConfigurationError: A middleware is a coroutine function.
+    """
+    is_async_client = iscoroutinefunction(AsyncChain.run)
+    for each in middleware:
+        is_async = iscoroutinefunction(each) or iscoroutinefunction(getattr(each, "__call__", None))  # noqa: B004
+        if is_async and not is_async_client:
+            name = getattr(each, "__qualname__", type(each).__qualname__)
+            raise errors.ConfigurationError(f"the middleware {name} of a synchronous client must be a plain function")
+
+
+class AsyncCopiedExchange(AsyncExchange):
+    """An exchange whose body also goes to functions of middleware."""
+
+    __slots__ = ("_copies", "_log")
+
+    def __init__(self, copies: list[Copy], log: LeveledLogger, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self._copies: list[Copy] = copies
+        self._log: LeveledLogger = log
+
+    async def read_chunk(self) -> bytes | None:
+        data = await super().read_chunk()
+        for receive in self._copies:
+            try:
+                receive(data)
+            except Exception as exc:  # A failing copy must not lose a paid answer.
+                self._log.warning("uniqos: a middleware's copy_to() function failed", error=type(exc).__name__)
+        return data

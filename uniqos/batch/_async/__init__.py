@@ -1,0 +1,1 @@
+"""The engine of a batch, written with ``async``."""

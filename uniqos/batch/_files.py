@@ -1,0 +1,60 @@
+"""The output files of a batch, written from its ledger in the order of the input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+from .._base.model import Model
+from ._outcomes import Done, Result
+from ._outputs import Output
+from ._records import line_of
+
+__all__ = ["Files"]
+
+
+class Files:
+    """The two files of a run: the answers, and the rejected rows with the failed records.
+
+    They are opened before anything is sent, so that a folder that cannot be written costs no turn.
+
+    Args:
+        output: The path of the answers.
+        rejects: The path of the rest; None puts it beside the answers, as ``OUT.rejects.jsonl``.
+        model: The model of the answers.
+
+    Raises:
+        BatchError: A file cannot be written.
+    """
+
+    def __init__(
+        self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None, model: type[Model]
+    ) -> None:
+        path = Path(output)
+        beside = path.with_name(f"{path.name.removesuffix(path.suffix)}.rejects.jsonl")
+        with ExitStack() as opened:
+            self._answers: Output = Output(path, model)
+            opened.callback(self._answers.abort)
+            self._rest: Output = Output(beside if rejects is None else Path(rejects))
+            opened.pop_all()
+
+    def write(self, results: Iterable[Result[Model]]) -> None:
+        """Write the results to both files, and let them appear under their names."""
+        for result in results:
+            (self._answers if isinstance(result, Done) else self._rest).write(line_of(result))
+        self._rest.finish()
+        self._answers.finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._answers.abort()
+        self._rest.abort()
