@@ -6,19 +6,23 @@ from uniqos import UniqOS
 from uniqos.batch.dask import DaskBatch
 
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask:
+    with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask, UniqOS() as client:
         fixed = {"personality_id": "pers_...", "mode": "stateless"}
-        options = {"id": "review", "map": {"message": "text"}, "fixed": fixed, "ledger": "reviews.ledgers"}
-        report = DaskBatch(UniqOS(), "respond", "reviews.csv", dask=dask, **options).write("answers.jsonl")
-        print(report.done, "answers,", report.turns, "turns")
+        batch = DaskBatch(client, "respond", "tickets.csv", dask=dask, id="ticket", fixed=fixed, ledger="ledgers")
+        report = batch.write("answers.jsonl")
+    print(report.done, "answers,", report.turns, "turns")  # 2 answers, 2 turns
 ```
 
-The rows are divided into partitions, as files in a folder, and each partition has a ledger. Each worker process has one
-event loop and one client, which outlive a task. If a worker dies, Dask gives its partitions to another worker, which
-goes on with the ledgers. A second run with the same folder does so too.
+For a cluster that runs already, pass ``Client("tcp://scheduler:8786")``. Without the line with ``__main__``, the worker
+processes of a ``LocalCluster`` would run the program again.
 
-The extra ``dask`` installs what it needs. The client travels with its key to the workers: use TLS between the machines
-of a cluster, or pass None for it and set UNIQOS_API_KEY on the workers.
+The rows are divided into partitions, as files in the folder ``ledger``, and each partition has a ledger. The folder
+must be on a disk that all workers reach by the same path. Each worker process has one event loop and one client, which
+outlive a task. If a worker dies, Dask gives its partitions to another worker, which continues with their ledgers. So
+does a second run with the same folder.
+
+The extra ``dask`` installs Dask. The client travels with its key to the workers: use TLS between the machines of a
+cluster. Or pass None in place of the client, and set UNIQOS_API_KEY on the workers.
 """
 
 from __future__ import annotations
