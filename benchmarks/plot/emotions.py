@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -97,7 +97,7 @@ def draw(sentences: list[Sentence], title: str, caption: str, file: Path) -> Non
 
 def _draw_bars(axes: Any, sentences: list[Sentence], chapters: list[str]) -> None:
     sizes = Counter(sentence.chapter for sentence in sentences)
-    heights: Counter[tuple[str, str, bool]] = Counter()
+    heights: defaultdict[tuple[str, str, bool], float] = defaultdict(float)
     for sentence in sentences:
         share = sentence.valence / sizes[sentence.chapter]
         heights[sentence.chapter, sentence.primary, sentence.valence > 0] += share
