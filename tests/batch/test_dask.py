@@ -37,7 +37,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def dask() -> Iterator[distributed.Client]:
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
         with distributed.Client(cluster) as client:
             yield client

@@ -64,8 +64,8 @@ with UniqOS() as client:
 print(answers[["record_id", "record_status", "response", "inferred_emotional_state.primary"]])
 ```
 
-`AsyncBatch` is the same for an `AsyncUniqOS`, with ``async with``, ``async for`` and ``await batch.write(...)``. In a
-shell, ``uniqos batch`` does the same. Without a key, `uniqos.sandbox` answers.
+`AsyncBatch` is the same for an `AsyncUniqOS`, with ``async with``, ``async for`` and ``await batch.write(...)``. The
+command ``uniqos batch`` does the same in a shell. A local sandbox answers it if no key is set.
 
 ## What is kept, and when
 
@@ -101,14 +101,15 @@ of pandas, another object with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow),
 its format, unless ``format`` does:
 
 - ``.jsonl``: one JSON object a line. The number of a row is the number of its line.
-- ``.csv`` and ``.tsv``: UTF-8, with the names of the columns in the first line. An empty cell is null. A record with
-  broken quotes is rejected, and the lines after its first one are read as rows.
+- ``.csv`` and ``.tsv``: UTF-8, with the names of the columns in the first line. An empty cell is null. A row with
+  broken quotes is rejected, and the lines after its first one are read as rows. A quote inside a cell without quotes,
+  and text after a closing quote, are broken ones: cells or rows may have run into each other.
 - ``.parquet``, ``.arrow`` and ``.feather``: they need pyarrow, which the extra ``batch`` installs. So does
   ``__arrow_c_stream__``.
 - ``-``: standard input, as JSONL unless ``format`` says otherwise.
 
-JSONL and CSV may be compressed by gzip, as ``.jsonl.gz`` and ``.csv.gz``. A file that is no table, such as CSV without
-a header, raises `InputError`.
+JSONL and CSV may be compressed by gzip, as ``.jsonl.gz`` and ``.csv.gz``. A file that is no table, such as an empty CSV
+file, raises `InputError`.
 
 Columns that are not sent are not checked. The cells of the others become JSON like this:
 

@@ -159,8 +159,8 @@ def _share_rate(rate_share: float, dask_worker: distributed.Worker) -> None:
 class DaskBatch:
     """A run of one operation over many rows on a Dask cluster, of which none is paid twice.
 
-    The folder of ledgers must be on a disk that all workers reach by the same path, and whose file locks work: another
-    worker goes on with the partition of one that died. One process at a time uses a ledger.
+    The folder of ledgers must be on a disk that all workers reach by the same path. Its file locks must work, since a
+    ledger is used by one process at a time. If a worker dies, another one goes on with its partitions.
     """
 
     def __init__(
@@ -180,14 +180,15 @@ class DaskBatch:
             client: A client with the settings of the workers' clients. It travels with its key over the network of the
                 cluster. With None, each worker makes a client of the key in its environment.
             operation: ``"respond"`` or another operation, as for ``AsyncBatch``.
-            rows: A path, an iterable of mappings or models, or an object with ``__arrow_c_stream__``. Of a Dask
-                DataFrame or Bag, one partition at a time is read.
+            rows: A path, an iterable of mappings or models, or an object with ``__arrow_c_stream__``. A Dask
+                DataFrame or Bag is read one partition at a time.
             dask: The client of the cluster.
             partitions: How many partitions the rows are divided into, in a new folder. By default four for each thread
                 of the workers.
             return_format: ``"modulator_pack"`` for turns without text; see ``respond``.
             **options: The options of ``BatchOptions``. ``ledger`` is the path of a folder, one ledger for each
-                partition. ``concurrency`` is that of each worker process. ``max_turns`` holds for all together.
+                partition. ``concurrency`` is that of each worker process. ``max_turns`` holds for all partitions
+                together.
 
         Raises:
             ConfigurationError: An option is wrong, or the operation cannot run in a batch.
@@ -251,7 +252,7 @@ class DaskBatch:
         The first interrupt (Ctrl-C) lets the calls under way end, and the second one aborts them.
 
         Returns:
-            The report of all partitions. A run that is incomplete goes on with a second run over the same folder.
+            The report of all partitions. A second run over the same folder continues one that is incomplete.
 
         Raises:
             BatchError: A ledger or the folder cannot be used, or the options are those of another run.

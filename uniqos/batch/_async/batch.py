@@ -129,7 +129,7 @@ class AsyncBatch(Generic[M]):
         return_format: Literal["text", "modulator_pack"] | None = None,
         **options: Unpack[BatchOptions],
     ) -> None:
-        """Check the options. The input and the ledger are opened by the first result, by ``write`` or by ``with``.
+        """Check the options. The first result, or ``write``, opens the input and the ledger.
 
         Args:
             client: The client that sends the calls. It stays open.
@@ -193,8 +193,8 @@ class AsyncBatch(Generic[M]):
     def check(self, row: object) -> tuple[Problem, ...]:
         """Return each reason why a row would be refused, without sending it. A row that can be sent has none.
 
-        The same code decides in a run, and it is that of the client's own method: a call refuses the same values. An
-        id that an earlier row has is noticed by a run alone.
+        A run decides by the same code, and so does the client's own method. Only a run notices an id that an earlier
+        row has.
 
         Args:
             row: A mapping or a model, as an item of ``rows``.
@@ -237,7 +237,7 @@ class AsyncBatch(Generic[M]):
     async def write(self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None = None) -> Report:
         """Run the batch to its end, and write the results to files in the order of the input.
 
-        The files appear under their names when they are whole. A run that is incomplete writes none: its report says
+        The files appear under their names when they are whole. A run that is incomplete writes none. Its report says
         why, and a second run with the same ledger goes on.
 
         Args:
