@@ -14,15 +14,21 @@ import pytest
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos import AsyncUniqOS, UniqOS, _params, contract, errors, models, relay, sandbox, testing, webhooks
+from uniqos import AsyncUniqOS, UniqOS, _params, batch, contract, errors, models, relay, sandbox, testing, webhooks
 
-MODULES = [uniqos, contract, errors, models, relay, sandbox, testing, webhooks]
+MODULES = [uniqos, batch, contract, errors, models, relay, sandbox, testing, webhooks]
 try:
     from uniqos import fastapi
 except uniqos.ConfigurationError:  # this FastAPI has no server-sent events
     pass
 else:
     MODULES.append(fastapi)
+try:
+    from uniqos.batch import dask
+except uniqos.ConfigurationError:  # the extra dask is not installed
+    pass
+else:
+    MODULES.append(dask)
 
 
 WRITTEN_BY_CALLERS = (uniqos.Logger, uniqos.Observer)
