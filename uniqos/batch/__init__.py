@@ -116,12 +116,13 @@ Columns that are not sent are not checked. The cells of the others become JSON l
 - NaN, NA and NaT are null, and a null is left out of the request. A Decimal and a UUID become text, a date and a time
   ISO 8601 text, an Enum its value. A scalar or array of numpy, pandas or pyarrow becomes the value that it holds.
 - Text stays text. The field decides whether it takes ``"5"`` as a number.
-- In a table, a text that begins with ``{`` or ``[`` is read as JSON if its field takes an object or a list, such as
-  ``context``. In JSONL and in a mapping it stays text.
+- In a table, a text that begins with ``{`` or ``[`` is read as JSON if its field takes an object or a list. One such
+  field is ``context``. In JSONL and in a mapping it stays text.
 
 Some cells cannot be sent: bytes, infinite numbers, halves of surrogate pairs, text that is not UTF-8, and control
 characters other than tab, line feed and carriage return. Their row is `Rejected`. Each of its ``problems`` has the path
 of the cell, a code and the reason, and never the value. A row of more than 64 MiB is rejected too.
+``batch.check(row)`` returns the problems of a row and sends nothing.
 
 ## Outputs
 
@@ -133,7 +134,8 @@ A line of JSONL holds ``id``, ``row``, ``status``, the ``answer`` as the server 
 ``http``. In place of the answer, a rejected row has ``problems``, and a failed record ``error``.
 
 With the ending ``.parquet``, the answers are a table with the columns of `arrow_schema`. These depend on the operation
-alone, so that the files of all runs fit together. `to_arrow` makes such a table of any results.
+alone, so that the files of all runs fit together. `to_arrow` makes such a table of any results. `read_results` and
+`read_report` read a ledger without a client, also while a run goes on.
 
 ## Several processes and machines
 

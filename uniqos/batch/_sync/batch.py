@@ -136,8 +136,8 @@ class Batch(Generic[M]):
             client: The client that sends the calls. It stays open.
             operation: ``"respond"``, ``"infer_state"``, ``"recall_memory"``, or the dotted method name of another
                 operation that is read-only or carries an idempotency key, such as ``"end_users.create"``.
-            rows: The path of a JSONL, CSV or Parquet file, ``"-"`` for standard input, an iterable of mappings or
-                models, or an object with ``__arrow_c_stream__``, such as a DataFrame.
+            rows: The path of a JSONL, CSV or Parquet file, or ``"-"`` for standard input. It may also be an iterable of
+                mappings or models, or an object with ``__arrow_c_stream__``, such as a DataFrame.
             return_format: ``"modulator_pack"`` for turns without text; see ``respond``.
             **options: The options of ``BatchOptions``; ``id`` and ``ledger`` are required.
 
