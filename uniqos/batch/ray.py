@@ -1,31 +1,25 @@
 """A batch on a Ray cluster: a worker class for ``map_batches`` of Ray Data, each record paid for once.
 
 ```python
-# Needs ray: pip install "ray[data]"
 import ray
-
-import uniqos
+from uniqos import UniqOS
 from uniqos.batch.ray import RayWorker, divide
 
-rows = ray.data.read_csv("reviews.csv")
-parts = divide(
-    "respond",
-    rows,
-    id="review",
-    map={"message": "text"},
-    fixed={"personality_id": "pers_1"},
-    ledger="/shared/reviews.ledgers",
-    partitions=16,
-)
-answers = ray.data.from_items(parts, override_num_blocks=len(parts)).map_batches(
-    RayWorker, fn_constructor_kwargs={"client": uniqos.UniqOS(), "workers": 4}, batch_size=1, concurrency=4
-)
+rows = ray.data.read_csv("tickets.csv")
+fixed = {"personality_id": "pers_...", "mode": "stateless"}
+parts = divide("respond", rows, id="ticket", fixed=fixed, ledger="ledgers", partitions=8)
+worker = {"client": UniqOS(), "workers": 2}
+dataset = ray.data.from_items(parts, override_num_blocks=len(parts))
+answers = dataset.map_batches(RayWorker, fn_constructor_kwargs=worker, batch_size=1, concurrency=2)
 answers.write_parquet("answers")
 ```
 
-The rows are divided into partitions, as files in a folder, and each partition has a ledger. Ray keeps an actor for each
-worker, and an actor keeps one event loop and one client. If an actor dies, Ray gives its partition to another one. That
-one goes on with the ledger, and so does a second run with the same folder.
+It needs Ray Data, ``pip install "ray[data]"``, which no extra installs.
+
+The rows are divided into partitions, as files in the folder ``ledger``, and each partition has a ledger. The folder
+must be on a disk that all workers reach by the same path. Ray keeps an actor for each worker, and an actor keeps one
+event loop and one client. If an actor dies, Ray gives its partition to another one, which continues with the ledger. So
+does a second run with the same folder.
 """
 
 from __future__ import annotations
