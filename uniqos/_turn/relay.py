@@ -21,6 +21,7 @@ from .._base.json_text import JsonText
 from .._base.model import Model, get_slot
 from .._base.response import bind, build_model, wire_text
 from .._base.safe import safe_code, safe_id
+from .._wire.encode import INVALID_ID
 from ..api.envelope import ErrorBody, ErrorEnvelope
 from ..api.stream_events import StreamEventError, StreamEventUnknown
 from .turn import error_of
@@ -135,7 +136,8 @@ def _caller_fault(error: errors.UniqOSError) -> tuple[int, str, str, Any] | None
     """Return status, code, message and details of a known fault of the caller; None for any other error."""
     if isinstance(error, errors.RequestValidationError):
         # Only the fields of a body or query can be the caller's. Options, ids and headers are the service's.
-        return (422, error.code, error.message, error.details) if error.details else None
+        is_own = not error.details or _is_of_path(error.details)
+        return None if is_own else (422, error.code, error.message, error.details)
     if isinstance(error, errors.WebhookSignatureError):
         return 400, error.code, error.message, error.details
     if not isinstance(error, errors.APIError):
@@ -163,6 +165,12 @@ def _caller_fault(error: errors.UniqOSError) -> tuple[int, str, str, Any] | None
 def is_hand_built(error: errors.APIError) -> bool:
     """Return whether an error was made by its class alone, as in a test. The API's errors have a status or envelope."""
     return error.http_status is None and error.envelope is None
+
+
+def _is_of_path(details: Any) -> bool:
+    """Return whether problems of a request are those of an id in its path."""
+    problems = details if isinstance(details, list) else []
+    return any(isinstance(problem, dict) and problem.get("type") == INVALID_ID for problem in problems)
 
 
 def _known_details(details: Any) -> Any:

@@ -25,6 +25,9 @@ _MAX_PATH_BYTES = 32 * 1024
 _CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 _KEY_HEADER = b"Idempotency-Key"
 
+INVALID_ID = "invalid_id"
+"""The type of the problem of an id that goes into a path."""
+
 
 def encode(op: Operation[Any], data: Body | None, fields: Mapping[str, Any], path: tuple[str, ...] = ()) -> Request:
     """Check the arguments of a call, and return its request.
@@ -96,7 +99,7 @@ def _encode_id(name: str, value: Any) -> str:
 
 def _invalid_id(name: str, text: str, reason: str) -> errors.RequestValidationError:
     error = refused(f"{text!r} is not a valid {name}: {reason}")
-    error.details = [{"loc": [name], "type": "invalid_id", "msg": reason}]
+    error.details = [{"loc": [name], "type": INVALID_ID, "msg": reason}]
     return error
 
 
