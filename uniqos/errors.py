@@ -112,6 +112,9 @@ class UniqOSError(Exception):
 
     __module__ = "uniqos"
 
+    _follows_attempt_that_may_have_run: bool = False
+    """Whether the API may have run an earlier attempt of the call. It says nothing about the last attempt."""
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if cls.__module__ == __name__:

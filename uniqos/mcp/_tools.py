@@ -13,6 +13,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from .._async.client import AsyncUniqOS
+from .._policy.effect import may_have_run
 from ..api.billing import TurnsUsage
 from ..api.deletions import DeletionReceipt
 from ..api.engine import InferredState, RecalledMemory, RespondResult
@@ -20,7 +21,7 @@ from ..api.personalities import Personality, PersonalityPage
 from ..api.relationships import RelationshipPage
 from ..errors import UniqOSError
 from ._consent import Consent, consent_to_delete, consent_to_pay
-from ._errors import explain, may_have_run
+from ._errors import explain
 from ._keys import OpenKeys
 
 TOOLSETS: dict[str, tuple[str, ...]] = {
