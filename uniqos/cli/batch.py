@@ -19,9 +19,10 @@ import uniqos
 
 from . import output
 from .batch_display import Display, Progress
+from .completion import PersonalityId
 from .exits import ExitCode
-from .groups import Command
-from .shared import BaseUrl, Debug, Timeout, connected
+from .groups import Command, write_commands
+from .shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
 
 if TYPE_CHECKING:
     from ..batch import AsyncBatch, BatchOptions, Report
@@ -58,6 +59,12 @@ class _Operations(TyperGroup):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args = ["run", *args]
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands into the help."""
+        write_commands(
+            formatter, {name: (found.help or "").partition("\n")[0] for name, found in self.commands.items()}
+        )
 
 
 batch: typer.Typer = typer.Typer(
@@ -125,17 +132,16 @@ class _Job:
 def top() -> None:
     """Run one operation over the rows of a file, and pay for no row twice.
 
-    \b
-    Operations: respond, infer-state, recall-memory, and others that are read-only or
-    carry an idempotency key, such as end-users.create. "uniqos batch respond ..." is
-    "uniqos batch run respond ...".
+    Operations: respond, infer-state, recall-memory, and others that are read-only or carry an idempotency key, such as
+    end-users.create. "uniqos batch respond ..." is "uniqos batch run respond ...".
 
     \b
     Exit codes:
       0    all rows are done
       3    all rows are settled; some were rejected, failed or are unknown
       4    incomplete: the same command goes on
-      130  Ctrl-C ended it: the first one lets the calls under way end, the second aborts
+      130  Ctrl-C ended it: the first one lets the calls under way end, the
+           second aborts
     """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
 
 
@@ -165,12 +171,7 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Value that is the same for all rows. Repeatable."),
     ] = None,
-    personality: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", envvar="UNIQOS_PERSONALITY", help="Personality that answers; optional in the sandbox."
-        ),
-    ] = None,
+    personality: PersonalityId = None,
     ledger: Annotated[
         str | None, typer.Option(metavar="FILE", help="State of each record.  [default: OUT.ledger]")
     ] = None,
@@ -207,14 +208,17 @@ def run(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that runs it, tcp://host:8786.")
     ] = None,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
-    """Send each row of IN once, and write the answers to OUT in the order of the input.
+    """Send each row of IN once.
+
+    The answers are written to OUT in the order of the input.
 
     A run that is interrupted, killed or stopped goes on when the same command is run again. OUT appears when it is
-    whole. The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    whole. Without a key or profile a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS):
         if (id is None) == (not row_numbers):
@@ -240,9 +244,9 @@ def run(
             dask=dask,
             retry_failed=retry_failed,
         )
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile) as (client, default):
             client = _without_retries_in_the_log(client, debug)
-            chosen = personality or default
+            chosen = personality or default_personality(base_url, profile) or default
             code = _check(job, client, chosen, as_jsonl) if dry_run else _run(job, client, chosen, as_jsonl)
         raise typer.Exit(code)
 
@@ -268,9 +272,8 @@ def status(
 @batch.command(cls=Command)
 def retry(
     where: Annotated[str, typer.Argument(metavar="OUT", help="Output or ledger of a run.")],
-    personality: Annotated[
-        str | None, typer.Option(metavar="ID", envvar="UNIQOS_PERSONALITY", help="As for the run.")
-    ] = None,
+    personality: PersonalityId = None,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -288,9 +291,10 @@ def retry(
             raise _usage(
                 "the rows came from standard input; run the command again with --retry-failed and the same rows"
             )
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile) as (client, default):
             client = _without_retries_in_the_log(client, debug)
-            code = _run(replace(job, retry_failed=True), client, personality or default, False)
+            chosen = personality or default_personality(base_url, profile) or default
+            code = _run(replace(job, retry_failed=True), client, chosen, False)
         raise typer.Exit(code)
 
 

@@ -8,7 +8,9 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 import uniqos
 
@@ -115,3 +117,26 @@ def _write(path: Path | None, found: list[tuple[str, str]]) -> None:
         os.replace(temporary, path)
     except OSError:
         pass  # A read-only folder costs speed, and nothing else.
+
+
+PersonalityId = Annotated[
+    str | None,
+    typer.Option(
+        "--personality",
+        "--personality-id",
+        metavar="ID",
+        envvar="UNIQOS_PERSONALITY",
+        help="Personality that answers; optional in the sandbox.  [default: the profile's]",
+        autocompletion=ids(None, "personality_id"),
+    ),
+]
+UserId = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        "--user-id",
+        metavar="ID",
+        help="Your own id of the end user, for the memory of a relationship.",
+        autocompletion=ids(None, "user_id"),
+    ),
+]

@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     OK = 0, "success"
     FAILURE = 1, "the API or the network failed"
     USAGE = 2, "wrong usage or settings; nothing was sent"
-    PARTIAL = 3, "the batch is settled, and some of its records were rejected, failed or are unknown"
+    PARTIAL = 3, "all is settled, and some records or deliveries were rejected, failed or are unknown"
     INCOMPLETE = 4, "a part arrived: a cut stream or list, a batch that stopped, or a wait that ended too early"
     AUTHENTICATION = 5, "the key or token is missing, wrong or expired"
     NOT_FOUND = 6, "the resource does not exist"

@@ -11,7 +11,7 @@ import typer
 import uniqos
 
 from . import output
-from .completion import ids
+from .completion import PersonalityId, UserId
 from .printing import printer
 from .shared import (
     BaseUrl,
@@ -54,18 +54,8 @@ def respond(
             help="Print the answer piece by piece.  [default: --stream, with --json --no-stream]",
         ),
     ] = None,
-    personality: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            envvar="UNIQOS_PERSONALITY",
-            help="Personality that answers; optional in the sandbox.",
-            autocompletion=ids(None, "personality_id"),
-        ),
-    ] = None,
-    user: Annotated[
-        str | None, typer.Option(metavar="ID", help="Your own id of the end user.", autocompletion=ids(None, "user_id"))
-    ] = None,
+    personality: PersonalityId = None,
+    user: UserId = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Without or with relational memory of the user.  [default: the personality's]")
     ] = None,
