@@ -173,3 +173,12 @@ def test_no_help_is_wider_than_a_terminal_of_80_columns_or_leaves_out_words(name
     ended = run_here(*name.split(), "--help", settings={"COLUMNS": "80"})
     assert [line for line in ended.out.splitlines() if len(line) > 80] == []
     assert [line for line in ended.out.partition("\nCommands:")[2].splitlines() if "..." in line] == []
+
+
+@pytest.mark.parametrize("name", ["batch run", "batch retry", "personalities list", *COMMANDS])
+def test_each_command_that_calls_the_api_takes_the_options_of_an_account(name: str) -> None:
+    out = run_here(*name.split(), "--help", settings={}).out
+    if "--base-url" in out and name != "login":  # login makes a profile.
+        assert {"--profile", "--timeout", "--debug"} <= set(out.split())
+    if re.search(r"--(user|personality)\b", out) and name != "login":
+        assert "--personality, --personality-id ID" in out

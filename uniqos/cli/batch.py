@@ -176,7 +176,8 @@ def run(
         str | None, typer.Option(metavar="FILE", help="State of each record.  [default: OUT.ledger]")
     ] = None,
     rejects: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Rejected rows and failures.  [default: OUT.rejects.jsonl]")
+        str | None,
+        typer.Option(metavar="FILE", help="Rejected rows and failures.  [default: x.rejects.jsonl for x.jsonl]"),
     ] = None,
     format: Annotated[
         InputFormat | None, typer.Option("--format", help="Format of the input.  [default: by its ending]")
@@ -460,7 +461,8 @@ def _check(job: _Job, client: uniqos.UniqOS, personality: str | None, as_jsonl: 
                 output.write_json(line)
             elif rejected <= _MOST_PROBLEMS:
                 for problem in problems:
-                    output.write(f"row {row.number} ({shown or 'no id'}): {problem.path}: {problem.reason}\n")
+                    path = f"{problem.path}: " if problem.path else ""  # A row as a whole has no path.
+                    output.write(f"row {row.number} ({shown or 'no id'}): {path}{problem.reason}\n")
         elif known is not None and shown is not None:
             call = calls.prepare(shown, row.values, known.run)
             digest = call.digest if isinstance(call, Call) else None

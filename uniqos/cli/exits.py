@@ -21,9 +21,9 @@ class ExitCode(IntEnum):
     NOT_FOUND = 6, "the resource does not exist"
     CONFLICT = 7, "a duplicate, or a resource that is being deleted"
     TRANSIENT = 8, "the same command may succeed later: rate limit, overload, a turn that timed out"
-    INTERRUPTED = 130, "Ctrl-C ended the command; uniqos sandbox ends with 0"
+    INTERRUPTED = 130, "Ctrl-C ended the command; uniqos sandbox and uniqos mcp end with 0"
     CLOSED_PIPE = 141, "the reader of a pipe closed it"
-    TERMINATED = 143, "SIGTERM ended the command; uniqos sandbox ends with 0"
+    TERMINATED = 143, "SIGTERM ended the command; uniqos sandbox and uniqos mcp end with 0"
 
     def __new__(cls, value: int, meaning: str) -> ExitCode:
         """Make a member of a number and its meaning."""

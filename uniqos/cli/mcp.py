@@ -17,6 +17,8 @@ from .shared import BaseUrl, Debug, Profile, Timeout, account
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
+_HINTS = {"weak_token": "set UNIQOS_MCP_TOKEN to a longer one, or unset it to get a new one"}
+
 
 def mcp(
     toolsets: Annotated[
@@ -48,7 +50,7 @@ def mcp(
     """
     from ..mcp import BearerToken, make_server
 
-    with output.report_errors(debug), ExitStack() as stack:
+    with output.report_errors(debug, _HINTS), ExitStack() as stack:
         token = os.environ.get("UNIQOS_MCP_TOKEN") or secrets.token_urlsafe(32)
         client = _client(stack, base_url, profile, timeout, "debug" if debug else "warning")
         server = make_server(

@@ -28,7 +28,7 @@ _has_reported_letters = False
 _HINTS = {
     "missing_api_key": "run uniqos login, or set UNIQOS_API_KEY; without a base URL the local sandbox answers",
     "invalid_api_key_format": "set UNIQOS_API_KEY to a key of the API, or unset it to ask the local sandbox",
-    "authentication_error": "check UNIQOS_API_KEY",
+    "authentication_error": "check UNIQOS_API_KEY, or store another key with uniqos login",
     "stream_interrupted": "the text above is all that arrived",
     "invalid_response": "uniqos api POST /v1/respond prints an answer even if it breaks the contract",
 }
