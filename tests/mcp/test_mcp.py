@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -23,6 +24,9 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.support.mcp_hosts import Person
 from tests.support.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
+from uniqos.cli import credentials
+from uniqos.cli.credentials import Profile
+from uniqos.cli.mcp import _client
 from uniqos.mcp import TOOLSETS, BearerToken, make_server
 from uniqos.mcp._errors import explain
 from uniqos.mcp._keys import MAX_KEYS, OpenKeys
@@ -321,3 +325,18 @@ def test_without_a_token_of_its_own_the_command_prints_a_new_one() -> None:
         assert httpx.post(url, json={}).status_code == 401
         assert httpx.post(url, json={}, headers={"Authorization": f"Bearer {token}"}).status_code != 401
     assert "the embedded sandbox answers" in "".join(lines)
+
+
+async def test_the_command_serves_the_account_of_the_named_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("UNIQOS_API_KEY", "UNIQOS_BASE_URL", "UNIQOS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("UNIQOS_CONFIG_DIR", str(tmp_path))
+    for name in ("work", "play"):
+        credentials.save(Profile(name, "api_key", f"https://{name}.example.com"), KEY, storage="file")
+    credentials.choose("play")
+    with ExitStack() as stack:
+        for named, host in (("work", "work"), (None, "play")):
+            async with _client(stack, None, named, None, "silent") as client:
+                assert client.base_url == f"https://{host}.example.com"
