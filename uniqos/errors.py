@@ -78,6 +78,9 @@ requests.
 | `ResponseDecodeError` | perhaps: ``body`` holds the answer | with the same key, if there is one |
 | `ResponseValidationError` | yes: ``partial`` and ``body`` hold the answer | there is no need |
 
+The table speaks of one attempt. If ``error.http.retries`` is more than 0, an earlier attempt may have run before the
+last one was refused. Then repeat a call with its key, too.
+
 ``on_invalid_response="salvage"``, for a client or one call, returns the fields that fit instead of raising
 `ResponseValidationError`. The problems are then in ``reply.http.problems``.
 """
@@ -111,6 +114,9 @@ class UniqOSError(Exception):
     """
 
     __module__ = "uniqos"
+
+    _follows_attempt_that_may_have_run: bool = False
+    """Whether the API may have run an earlier attempt of the call. It says nothing about the last attempt."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

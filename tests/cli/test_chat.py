@@ -303,6 +303,8 @@ def test_a_user_has_stateful_turns_by_default() -> None:
         (errors.APIError("x", http_status=400, from_api=False), "perhaps billed"),
         (errors.GuardrailBlockError("x", http_status=200), "perhaps billed"),
         (errors.UpstreamLLMError("x", http_status=502, from_api=True), "perhaps billed"),
+        (errors.ServiceUnavailableError("x", http_status=503, from_api=True), "not billed"),
+        (errors.ServiceUnavailableError("x", http_status=503), "perhaps billed"),
         (errors.ResponseValidationError("x"), "perhaps billed"),
         (errors.RequestValidationError("x"), "not billed"),
     ],

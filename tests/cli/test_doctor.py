@@ -10,6 +10,7 @@ import ssl
 import time
 from dataclasses import astuple
 from email.utils import formatdate
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,8 @@ def test_wrong_certificates_of_the_environment_are_named(monkeypatch: pytest.Mon
         (200, {}, "ok", ["latency", "rate limit"]),
         (401, {"error": {"code": "authentication_error", "message": "no"}}, "failure", []),
         (403, {"error": {"code": "permission_denied", "message": "no"}}, "ok", ["latency", "rate limit"]),
+        (404, {"error": {"code": "not_found", "message": "no"}}, "ok", ["latency", "rate limit"]),
+        (404, {"detail": "another server"}, "failure", []),
         (503, {"error": {"code": "service_unavailable", "message": "no"}}, "failure", []),
     ],
 )
@@ -246,3 +249,18 @@ def test_without_requests_no_key_is_sent() -> None:
         assert KEY.encode() not in server.requests[0]
     assert code == 0
     assert "skipped  access" in out
+
+
+def test_all_extras_that_add_a_feature_are_among_the_findings() -> None:
+    offered = {*metadata.metadata("uniqos").get_all("Provides-Extra", [])} - {"all", "bench", "dev", "docs"}
+    assert {"batch", "cli", "mcp", "sandbox"} <= offered
+    assert set(machine.extras().data["missing"]) == offered
+
+
+def test_a_closed_port_of_this_machine_is_no_matter_of_a_firewall() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    found = network.reach(f"http://127.0.0.1:{port}", None, 1)[-1]
+    assert (found.check, found.status) == ("tcp", "failure")
+    assert "uniqos sandbox" in str(found.advice)
+    assert "the proxy" in str(network.reach("http://x.invalid", f"http://127.0.0.1:{port}", 1)[-1].advice)

@@ -145,6 +145,40 @@ def test_no_command_sends_a_profiles_key_to_another_server(folder: Path) -> None
         assert not server.requests
 
 
+def test_a_batch_uses_the_account_and_the_personality_of_its_profile(folder: Path, sandbox: Sandbox) -> None:
+    profile = Profile("work", "api_key", sandbox.url, sandbox.personality_id)
+    credentials.save(profile, sandbox.api_key, storage="file")
+    stored("other")
+    credentials.choose("other")
+    rows = folder / "rows.csv"
+    rows.write_text("id,message\na,Hello!\n")
+    words = ("batch", "respond", str(rows), "-o", str(folder / "out.jsonl"), "--id", "id", "--profile", "work")
+    ended = run_here(*words, settings={"UNIQOS_CONFIG_DIR": str(folder)})
+    assert ended.code == 0, ended.err
+    assert json.loads((folder / "out.jsonl").read_text())["status"] == "done"
+
+
+def test_ids_are_completed_from_the_account_of_the_named_profile_without_a_note(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with answering(200, {"data": [{"user_id": "ada"}]}) as server:
+        stored("work", server.url)
+        words = {"COMP_WORDS": "uniqos end-users get --profile work a", "COMP_CWORD": "5"}
+        known = {"UNIQOS_CONFIG_DIR": str(folder), "XDG_CACHE_HOME": str(tmp_path / "cache"), **words}
+        ended = run_here(settings={**known, "_UNIQOS_COMPLETE": "complete_bash"})
+        assert (ended.out, ended.err) == ("ada\n", "")
+        assert header(server.requests[0], "authorization") == f"Bearer {KEY}"
+        ended = run_here(settings={**known, "_UNIQOS_COMPLETE": "complete_bash", "UNIQOS_API_KEY": KEY})
+        assert ended.err == ""
+
+
+def test_login_tells_that_a_refused_key_is_not_stored(folder: Path, sandbox: Sandbox) -> None:
+    ended = run_here("login", stdin=b"uniq_test_unknown000000\n", settings=settings(folder, sandbox))
+    assert ended.code == ExitCode.AUTHENTICATION
+    assert "nothing was stored" in ended.err
+    assert credentials.names() == []
+
+
 def test_a_profile_has_its_own_address_and_token(folder: Path) -> None:
     with answering(200, {"kind": "user"}) as server:
         credentials.save(Profile("portal", "access_token", server.url), "aaa.bbb.ccc", storage="file")

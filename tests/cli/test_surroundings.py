@@ -106,6 +106,14 @@ def test_without_a_standard_input_a_body_from_there_is_refused() -> None:
 
 
 @posix_only
+def test_a_table_has_the_name_beside_the_id_where_the_rest_finds_no_room() -> None:
+    rows = [{"id": "pers_1", "created_at": "2026-11-30T15:40:13.377Z", "status": "active", "name": "Nora"}]
+    with answering(200, {"data": rows}) as server:
+        ended = run_here("personalities", "list", settings=at(server), columns=30)
+    assert [line.split() for line in ended.out.splitlines()] == [["ID", "NAME"], ["pers_1", "Nora"]]
+
+
+@posix_only
 @pytest.mark.parametrize("columns", [20, 80, 200])
 def test_a_table_fits_the_terminal_and_ids_are_whole(columns: int) -> None:
     rows = [{"user_id": f"person-{number}", "metadata": {"note": "words " * 30}} for number in range(3)]

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from uniqos import UniqOS, errors, models
-from uniqos._turn.open_keys import may_have_run
+from uniqos._policy.effect import may_have_run
 from uniqos.integrations._shared import Turns, details_of_stream, kind_of, turns_of
 
 
@@ -28,6 +28,7 @@ UNKNOWN = [
     errors.APIError("broken", http_status=500),
     errors.APIError("internal_error as an event", http_status=200),
     errors.UpstreamLLMError("as an event", http_status=200),
+    errors.GuardrailBlockError("as an event", http_status=200),
     errors.ResponseDecodeError("no JSON", http_status=200),
     errors.ResponseValidationError("broken", http_status=200),
     errors.UnexpectedError("odd", http_status=299),
@@ -37,7 +38,7 @@ KNOWN = [
     errors.NetworkError("refused", sent=False),
     errors.TurnTimeoutError("late", http_status=504),
     errors.TurnTimeoutError("as an event", http_status=200),
-    errors.GuardrailBlockError("as an event", http_status=200),
+    errors.GuardrailBlockError("refused", http_status=400),
     errors.ConflictError("another body", http_status=409),
     errors.QuotaExhaustedError("none left", http_status=429),
     errors.ServiceUnavailableError("later", http_status=503, from_api=True),

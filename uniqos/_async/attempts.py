@@ -11,6 +11,7 @@ from .. import errors
 from .._base.deadline import Deadline
 from .._base.http import HttpInfo
 from .._network.aio import AsyncClock
+from .._policy.effect import attempt_may_have_run
 from .._policy.logging import LeveledLogger
 from .._policy.options import Config
 from .._policy.retry import Plan, RetryBudget, plan_by_error, plan_within_limits
@@ -59,8 +60,10 @@ class AsyncAttempts:
     """How many attempts have failed."""
     _pause: float = 0.0
     """Seconds to wait before the present attempt."""
-    _may_have_run: bool = False
+    _was_sent: bool = False
     """Whether a failed attempt may have reached the server."""
+    _may_have_run: bool = False
+    """Whether the server may have run a failed attempt."""
     _last_error: errors.UniqOSError | None = None
     """The error of the attempt before the present one."""
     _chain: AsyncChain | None = None
@@ -113,7 +116,8 @@ class AsyncAttempts:
                 if error.http_status in _NOT_RATE_LIMITED:
                     self._note_acceptance()
                 plan = self._plan(error)
-                if self._may_have_run and isinstance(error, (errors.NetworkError, errors.MiddlewareError)):
+                error._follows_attempt_that_may_have_run = self._may_have_run
+                if self._was_sent and isinstance(error, (errors.NetworkError, errors.MiddlewareError)):
                     error.sent = True  # This attempt may not have been sent, but an earlier one was.
                 if plan.seconds is None:
                     self._give_up(error, plan)
@@ -255,7 +259,8 @@ class AsyncAttempts:
     def _prepare_resend(self, error: errors.UniqOSError, seconds: float) -> None:
         """Spend a retry on the next attempt, which begins after ``seconds``."""
         self._budget(error).spend()
-        self._may_have_run = self._may_have_run or not isinstance(error, errors.NetworkError) or error.sent
+        self._was_sent = self._was_sent or not isinstance(error, errors.NetworkError) or error.sent
+        self._may_have_run = self._may_have_run or attempt_may_have_run(error)
         self._retries += 1
         self._sent_at = None
         self._pause = seconds

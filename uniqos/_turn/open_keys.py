@@ -10,17 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
-from ..errors import (
-    APIError,
-    NetworkError,
-    ResponseDecodeError,
-    ResponseValidationError,
-    ServiceUnavailableError,
-    TurnTimeoutError,
-    UnexpectedError,
-    UniqOSError,
-    UpstreamLLMError,
-)
+from .._policy.effect import may_have_run
+from ..errors import UniqOSError
 
 MAX_KEYS = 1000
 """The number of turns of unknown outcome that are remembered. The oldest is forgotten first."""
@@ -77,24 +68,3 @@ class TurnKey:
         # A cancelled call may have run.
         if self.is_retry or not isinstance(error, UniqOSError) or may_have_run(error):
             self.keys.keep(self.digest, self.value)
-
-
-_OF_5XX = (APIError, UpstreamLLMError, ServiceUnavailableError)
-"""The classes of the statuses from 500 on, without that of a turn that timed out, which is not billed."""
-
-
-def may_have_run(error: UniqOSError) -> bool:
-    """Return whether the API may have run a call that raised this error, so that only its key makes a repeat safe."""
-    if isinstance(error, NetworkError):
-        return error.sent
-    if isinstance(error, TurnTimeoutError) or _is_refusal(error):
-        return False
-    if isinstance(error, APIError):
-        # The status of an error event is the stream's own, 200, so its class says what an HTTP status would say.
-        is_event = (error.http_status or 0) < 400
-        return type(error) in _OF_5XX if is_event else (error.http_status or 0) >= 500
-    return isinstance(error, (ResponseDecodeError, ResponseValidationError, UnexpectedError))
-
-
-def _is_refusal(error: UniqOSError) -> bool:
-    return isinstance(error, ServiceUnavailableError) and error.from_api

@@ -27,7 +27,7 @@ ROW_NUMBER = "#"
 """Asks for the number of the row as its id: ``id=ROW_NUMBER``. A row that moves in the input is then another record."""
 _MAX_ID_BYTES = 1024
 _NO_COLUMN = "the row has no column {column!r}, from which {purpose} is taken; add it, or correct its name"
-_MISSING = "this field is required and has no value; fill it in, or name its column: map={{{name!r}: 'COLUMN'}}"
+_MISSING = "this field is required and has no value; fill it in, or map {name} to another column"
 
 
 @dataclass(frozen=True, slots=True)

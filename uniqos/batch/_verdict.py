@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, TypeAlias
 
 from .. import errors
+from .._policy.effect import attempt_may_have_run, may_have_run
 from ._outcomes import StopCode
 
 __all__ = ["Verdict", "judge", "may_resend"]
@@ -46,16 +47,15 @@ def judge(error: errors.UniqOSError) -> Verdict:
     if isinstance(error, errors.RateLimitError):
         return Verdict("again", False, "rate_limited", "lower the concurrency, or run it later")
     if isinstance(error, errors.NetworkError):
-        if not error.sent:
+        if not may_have_run(error):
             return Verdict("again", False, "unreachable", "check the network and the address of the API")
         return Verdict("unknown", True)
-    if isinstance(error, errors.ServiceUnavailableError) and error.from_api:
+    if isinstance(error, errors.ServiceUnavailableError) and not attempt_may_have_run(error):
         return Verdict("again", False, "unreachable", "run it later")
     if isinstance(error, errors.ResponseValidationError):
         return Verdict("failed", True)  # The answer is in, and is kept.
     if isinstance(error, errors.APIError):
-        has_not_run = isinstance(error, errors.TurnTimeoutError) or 400 <= (error.http_status or 0) < 500
-        return Verdict("failed", not has_not_run)
+        return Verdict("failed", may_have_run(error))
     return Verdict("unknown", True)  # A success whose body cannot be read, or a status without a meaning.
 
 

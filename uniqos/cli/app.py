@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -19,7 +20,11 @@ Data goes to standard output, everything else to standard error. NO_COLOR switch
 
 \b
 Exit codes:
-""" + "\n".join(f"  {code.value:<4} {code.__doc__}" for code in ExitCode)
+""" + "\n".join(
+    # Click wraps no paragraph whose line breaks it keeps, and indents all by two.
+    fill(f"{code.value:<4} {code.__doc__}", 76, initial_indent="  ", subsequent_indent=" " * 7)
+    for code in ExitCode
+)
 
 app: typer.Typer = typer.Typer(
     cls=CommandGroup,

@@ -19,9 +19,10 @@ import uniqos
 
 from . import output
 from .batch_display import Display, Progress
+from .completion import PersonalityId
 from .exits import ExitCode
-from .groups import Command
-from .shared import BaseUrl, Debug, Timeout, connected
+from .groups import Command, write_commands
+from .shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
 
 if TYPE_CHECKING:
     from ..batch import AsyncBatch, BatchOptions, Report
@@ -58,6 +59,12 @@ class _Operations(TyperGroup):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args = ["run", *args]
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands into the help."""
+        write_commands(
+            formatter, {name: (found.help or "").partition("\n")[0] for name, found in self.commands.items()}
+        )
 
 
 batch: typer.Typer = typer.Typer(
@@ -142,7 +149,8 @@ def top() -> None:
       0    all rows are done
       3    all rows are settled; some were rejected, failed or are unknown
       4    incomplete: the same command goes on
-      130  Ctrl-C ended it: the first one lets the calls under way end, the second aborts
+      130  Ctrl-C ended it: the first one lets the calls under way end, the
+           second aborts
     """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
 
 
@@ -185,19 +193,14 @@ def run(
             help="Value of a field for all rows, e.g. mode=stateless. Repeatable.",
         ),
     ] = None,
-    personality: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", envvar="UNIQOS_PERSONALITY", help="Personality that answers; optional in the sandbox."
-        ),
-    ] = None,
+    personality: PersonalityId = None,
     ledger: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="File that keeps the state of each record.  [default: OUT.ledger]"),
     ] = None,
     rejects: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="File of rejected rows and failed records.  [default: beside OUT]"),
+        typer.Option(metavar="FILE", help="Rejected rows and failures.  [default: x.rejects.jsonl for x.jsonl]"),
     ] = None,
     format: Annotated[
         InputFormat | None, typer.Option("--format", help="Format of the input.  [default: by its ending]")
@@ -234,14 +237,17 @@ def run(
             metavar="ADDRESS", help="Scheduler of a Dask cluster that is to run the batch, e.g. tcp://host:8786."
         ),
     ] = None,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
-    """Send each row of IN once, and write the answers to OUT in the order of the input.
+    """Send each row of IN once.
 
-    OUT appears when it is whole. After a run that was interrupted, killed or stopped, the same command goes on. The API
-    key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    The answers are written to OUT in the order of the input.
+
+    A run that is interrupted, killed or stopped goes on when the same command is run again. OUT appears when it is
+    whole. Without a key or profile a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS):
         if (id is None) == (not row_numbers):
@@ -267,9 +273,9 @@ def run(
             dask=dask,
             retry_failed=retry_failed,
         )
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile) as (client, default):
             client = _without_retries_in_the_log(client, debug)
-            chosen = personality or default
+            chosen = personality or default_personality(base_url, profile) or default
             code = _check(job, client, chosen, as_jsonl) if dry_run else _run(job, client, chosen, as_jsonl)
         raise typer.Exit(code)
 
@@ -295,9 +301,8 @@ def status(
 @batch.command(cls=Command)
 def retry(
     where: Annotated[str, typer.Argument(metavar="OUT", help="Output or ledger of a run.")],
-    personality: Annotated[
-        str | None, typer.Option(metavar="ID", envvar="UNIQOS_PERSONALITY", help="As for the run.")
-    ] = None,
+    personality: PersonalityId = None,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
@@ -315,9 +320,10 @@ def retry(
             raise _usage(
                 "the rows came from standard input; run the command again with --retry-failed and the same rows"
             )
-        with connected(base_url, timeout, debug) as (client, default):
+        with connected(base_url, timeout, debug, profile=profile) as (client, default):
             client = _without_retries_in_the_log(client, debug)
-            code = _run(replace(job, retry_failed=True), client, personality or default, False)
+            chosen = personality or default_personality(base_url, profile) or default
+            code = _run(replace(job, retry_failed=True), client, chosen, False)
         raise typer.Exit(code)
 
 
@@ -483,7 +489,8 @@ def _check(job: _Job, client: uniqos.UniqOS, personality: str | None, as_jsonl: 
                 output.write_json(line)
             elif rejected <= _MOST_PROBLEMS:
                 for problem in problems:
-                    output.write(f"row {row.number} ({shown or 'no id'}): {problem.path}: {problem.reason}\n")
+                    path = f"{problem.path}: " if problem.path else ""  # A row as a whole has no path.
+                    output.write(f"row {row.number} ({shown or 'no id'}): {path}{problem.reason}\n")
         elif known is not None and shown is not None:
             call = calls.prepare(shown, row.values, known.run)
             digest = call.digest if isinstance(call, Call) else None

@@ -7,13 +7,18 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 import uniqos
 
 from .._wire.operation import Operation
 from ..api import operations
+from .shared import Account, account
 
 _SECONDS_TO_KEEP = 60.0
 _SECONDS_TO_WAIT = 1.5
@@ -36,7 +41,9 @@ def ids(op: Operation[Any] | None, param: str) -> Complete | None:
     def complete(ctx: Any, incomplete: str) -> list[tuple[str, str]]:
         try:
             values = [ctx.params[name] for name in listing.params]
-            found = _ids(listing, param, values)
+            with redirect_stderr(StringIO()):  # A note, e.g. that the environment wins, would stand in the typed line.
+                known = account(ctx.params.get("base_url"), ctx.params.get("profile"))
+            found = _ids(known, listing, param, values)
         except Exception:  # Whatever goes wrong, a shell that completes must not print an error into the line.
             return []
         return [(one, text) for one, text in found if one.startswith(incomplete)]
@@ -53,10 +60,8 @@ def _listing(op: Operation[Any] | None, param: str) -> Operation[Any] | None:
     return next((other for other in table if other.method == "GET" and other.path in prefixes), None)
 
 
-def _ids(listing: Operation[Any], param: str, values: list[str]) -> list[tuple[str, str]]:
-    from .shared import account
-
-    known = account()
+def _ids(known: Account, listing: Operation[Any], param: str, values: list[str]) -> list[tuple[str, str]]:
+    """Return the ids of an account, each with the name of what it stands for."""
     if not (known.api_key or known.access_token):
         return []
     path = _cache_file([known.api_key, known.access_token, known.base_url, listing.label, param, *values])
@@ -115,3 +120,26 @@ def _write(path: Path | None, found: list[tuple[str, str]]) -> None:
         os.replace(temporary, path)
     except OSError:
         pass  # A read-only folder costs speed, and nothing else.
+
+
+PersonalityId = Annotated[
+    str | None,
+    typer.Option(
+        "--personality",
+        "--personality-id",
+        metavar="ID",
+        envvar="UNIQOS_PERSONALITY",
+        help="Personality that answers; optional in the sandbox.  [default: the profile's]",
+        autocompletion=ids(None, "personality_id"),
+    ),
+]
+UserId = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        "--user-id",
+        metavar="ID",
+        help="Your own id of the end user, for the memory of a relationship.",
+        autocompletion=ids(None, "user_id"),
+    ),
+]

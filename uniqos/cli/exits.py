@@ -15,15 +15,15 @@ class ExitCode(IntEnum):
     OK = 0, "success"
     FAILURE = 1, "the API or the network failed"
     USAGE = 2, "wrong usage or settings; nothing was sent"
-    PARTIAL = 3, "the batch is settled, and some of its records were rejected, failed or are unknown"
+    PARTIAL = 3, "all is settled, and some records or deliveries were rejected, failed or are unknown"
     INCOMPLETE = 4, "a part arrived: a cut stream or list, a batch that stopped, or a wait that ended too early"
     AUTHENTICATION = 5, "the key or token is missing, wrong or expired"
     NOT_FOUND = 6, "the resource does not exist"
     CONFLICT = 7, "a duplicate, or a resource that is being deleted"
     TRANSIENT = 8, "the same command may succeed later: rate limit, overload, a turn that timed out"
-    INTERRUPTED = 130, "Ctrl-C ended the command; uniqos sandbox ends with 0"
+    INTERRUPTED = 130, "Ctrl-C ended the command; uniqos sandbox and uniqos mcp end with 0"
     CLOSED_PIPE = 141, "the reader of a pipe closed it"
-    TERMINATED = 143, "SIGTERM ended the command; uniqos sandbox ends with 0"
+    TERMINATED = 143, "SIGTERM ended the command; uniqos sandbox and uniqos mcp end with 0"
 
     def __new__(cls, value: int, meaning: str) -> ExitCode:
         """Make a member of a number and its meaning."""

@@ -66,11 +66,14 @@ class LazyGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands into the help, of which none is imported for that."""
-        lines = self.lines()
-        width = formatter.width - 6 - max(map(len, lines), default=0)
-        if lines:
-            with formatter.section("Commands"):
-                formatter.write_dl([(name, _shortened(line, width)) for name, line in lines.items()])
+        write_commands(formatter, self.lines())
+
+
+def write_commands(formatter: Any, lines: dict[str, str]) -> None:
+    """Write the names of commands into a help, each with its whole line, of which typer writes 45 letters."""
+    if lines:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(lines.items()))
 
 
 def built(found: Any, name: str) -> Any:
@@ -84,10 +87,3 @@ def built(found: Any, name: str) -> Any:
     made = get_command(app)
     made.name = name
     return made
-
-
-def _shortened(text: str, width: int) -> str:
-    """Return the words of a line that fit into a width."""
-    if len(text) <= width or width < 20:
-        return text
-    return text[: width - 3].rsplit(" ", 1)[0] + "..."

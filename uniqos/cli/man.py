@@ -29,13 +29,16 @@ def completion(
 ) -> None:
     """Print the script that completes commands, options and ids in a shell.
 
-    \b
-    bash        source <(uniqos completion bash)               in ~/.bashrc
-    zsh         source <(uniqos completion zsh)                in ~/.zshrc, after compinit
-    fish        uniqos completion fish | source                in ~/.config/fish/config.fish
-    PowerShell  uniqos completion powershell | Out-String | Invoke-Expression    in $PROFILE
+    The last part of each line is the file to put it in; zsh needs it after compinit:
 
-    Ids come from the account of UNIQOS_API_KEY. They are kept for a minute, in a file that only you can read.
+    \b
+    bash        source <(uniqos completion bash)      ~/.bashrc
+    zsh         source <(uniqos completion zsh)       ~/.zshrc
+    fish        uniqos completion fish | source       ~/.config/fish/config.fish
+    PowerShell  uniqos completion powershell | Out-String | iex         $PROFILE
+
+    Ids come from the account whose key or profile is in use. They are kept for a minute, in a file that only you can
+    read.
     """  # noqa: D301 (\b makes click keep the line breaks of its paragraph)
     with output.report_errors(False):
         # The function has no public name; --show-completion of other programs prints the same.

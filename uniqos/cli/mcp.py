@@ -12,10 +12,12 @@ import typer
 import uniqos
 
 from . import output
-from .shared import BaseUrl, Debug, Timeout, account
+from .shared import BaseUrl, Debug, Profile, Timeout, account
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
+
+_HINTS = {"weak_token": "set UNIQOS_MCP_TOKEN to a longer one, or unset it to get a new one"}
 
 
 def mcp(
@@ -30,25 +32,27 @@ def mcp(
     http: Annotated[
         bool,
         typer.Option(
-            "--http", help="Serve streamable HTTP at /mcp, in place of standard input and output, with a bearer token."
+            "--http",
+            help="Serve streamable HTTP at /mcp, in place of standard input and output. Callers need a bearer token: "
+            "that of UNIQOS_MCP_TOKEN, else a new one, which is printed.",
         ),
     ] = False,
     host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Port.")] = 4020,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Port; 0 takes a free one.")] = 4020,
+    profile: Profile = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
     debug: Debug = False,
 ) -> None:
     """Serve the API as tools of the Model Context Protocol until the host leaves.
 
-    Without an API key the sandbox answers. The bearer token of --http is read from UNIQOS_MCP_TOKEN; without it a new
-    one is made and printed.
+    Without a key or profile the sandbox answers.
     """
     from ..mcp import BearerToken, make_server
 
-    with output.report_errors(debug), ExitStack() as stack:
+    with output.report_errors(debug, _HINTS), ExitStack() as stack:
         token = os.environ.get("UNIQOS_MCP_TOKEN") or secrets.token_urlsafe(32)
-        client = _client(stack, base_url, timeout, "debug" if debug else "warning")
+        client = _client(stack, base_url, profile, timeout, "debug" if debug else "warning")
         server = make_server(
             client,
             toolsets=_names(toolsets),
@@ -67,9 +71,11 @@ def _names(text: str) -> list[str]:
     return [name for name in (part.strip() for part in text.split(",")) if name]
 
 
-def _client(stack: ExitStack, base_url: str | None, timeout: float | None, log_level: Any) -> uniqos.AsyncUniqOS:
+def _client(
+    stack: ExitStack, base_url: str | None, profile: str | None, timeout: float | None, log_level: Any
+) -> uniqos.AsyncUniqOS:
     """Return the client of the account; without a key, that of a sandbox which the stack ends."""
-    known = account(base_url)
+    known = account(base_url, profile)
     if known.api_key or known.access_token or base_url:
         return uniqos.AsyncUniqOS(
             known.api_key,

@@ -15,21 +15,20 @@ from typing import Any, TextIO
 import typer
 
 from .. import errors
+from .._policy.effect import may_have_run
 from ..errors import UniqOSError
 from .exits import ExitCode, exit_code_of
 
 _MAX_NOTE_CHARS = 4000
 _MAX_MESSAGE_CHARS = 2000
 _MAX_ID_CHARS = 128
-# Codes of error events after which a turn may have run. A stream that fails later still has the HTTP status 200.
-_SERVER_FAILURES = frozenset({"internal_error", "upstream_llm_error", "service_unavailable", "turn_timeout"})
 
 _has_reported_letters = False
 
 _HINTS = {
     "missing_api_key": "run uniqos login, or set UNIQOS_API_KEY; without a base URL the local sandbox answers",
     "invalid_api_key_format": "set UNIQOS_API_KEY to a key of the API, or unset it to ask the local sandbox",
-    "authentication_error": "check UNIQOS_API_KEY",
+    "authentication_error": "check UNIQOS_API_KEY, or store another key with uniqos login",
     "stream_interrupted": "the text above is all that arrived",
     "invalid_response": "uniqos api POST /v1/respond prints an answer even if it breaks the contract",
 }
@@ -241,20 +240,15 @@ def _advice(error: UniqOSError, run: Run) -> str:
         return "nothing was sent"
     if isinstance(error, errors.TurnTimeoutError):
         return run.how_to_retry  # The API does not bill such a turn, so the advice must not speak of paying.
-    return run.how_to_resume if _may_have_run(error) else ""
+    if isinstance(error, errors.GuardrailBlockError):
+        return ""  # The same turn would be blocked again.
+    return run.how_to_resume if may_have_run(error) else ""
 
 
 def _was_sent(error: UniqOSError) -> bool:
     """Return whether a request may have reached the server."""
-    if isinstance(error, errors.NetworkError):
+    if isinstance(error, (errors.NetworkError, errors.MiddlewareError)):
         return error.sent
-    return not isinstance(error, errors.ConfigurationError)
-
-
-def _may_have_run(error: UniqOSError) -> bool:
-    """Return whether the call may have taken effect; then only its idempotency key makes repeating it safe."""
-    if isinstance(error, errors.APIError):
-        return (error.http_status or 0) >= 500 or error.code in _SERVER_FAILURES
     return not isinstance(error, errors.ConfigurationError)
 
 

@@ -14,6 +14,7 @@ import uniqos
 from .._base.secret import Secret
 from . import credentials, output
 from .shared import BaseUrl, Debug, Timeout
+from .table import columns_text
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the profile.")]
 
@@ -24,6 +25,12 @@ class Storage(str, Enum):
     auto = "auto"
     keyring = "keyring"
     file = "file"
+
+
+_LOGIN_HINTS = {
+    "authentication_error": "nothing was stored: give another key, or --no-verify to store this one",
+    "missing_api_key": "type the key at the terminal, or give it as the first line of standard input",
+}
 
 
 def login(
@@ -48,7 +55,7 @@ def login(
     The key is asked for at the terminal, and not shown; without one the first line of standard input is read. It is
     never an argument, since every process of the machine could see it. It is only sent to the profile's address.
     """
-    with output.report_errors(debug):
+    with output.report_errors(debug, _LOGIN_HINTS):
         credentials.checked_name(name)
         secret = _read_credential()
         is_key = secret.startswith("uniq_")
@@ -117,6 +124,7 @@ def profiles(
     """List the profiles, without their keys. A star is beside the one in use."""
     with output.report_errors(debug):
         current = credentials.current_name()
+        lines: list[list[str]] = []
         for name in credentials.names():
             try:
                 found = credentials.load(name)
@@ -134,8 +142,11 @@ def profiles(
             if as_json or not sys.stdout.isatty():
                 output.write_json(row)
                 continue
-            shown = (name, found.base_url, found.kind.replace("_", " "), f"in the {row['storage']}", found.personality)
-            output.write(f"{'*' if row['in_use'] else ' '} " + "  ".join(part for part in shown if part) + "\n")
+            mark = "*" if name == current else " "
+            shown = [found.base_url, found.kind.replace("_", " "), f"in the {row['storage']}", found.personality or ""]
+            lines.append([f"{mark} {name}", *shown])
+        if lines:
+            output.write(columns_text(lines))
         _note_environment(current)
 
 

@@ -70,10 +70,11 @@ def _resource_lines(words: tuple[str, ...]) -> dict[str, str]:
 
 
 def _first_line(module: str) -> str:
-    """Return what a module's docstring says of its namespace, without importing the module."""
+    """Return what the first sentence of a module's docstring says of its namespace, without importing the module."""
     spec = find_spec(module)
     loader: Any = spec and spec.loader
     source = loader.get_source(module) if hasattr(loader, "get_source") else None
     text = (source or "").partition("\n")[0].strip('"')
     summary = re.sub(r"^``client[.\w]*``(?: and .*?)?: ", "", text)
-    return summary[:1].upper() + summary[1:]
+    sentence = summary.partition(". ")[0].rstrip(".")
+    return f"{sentence[:1].upper()}{sentence[1:]}."

@@ -11,7 +11,7 @@ import typer
 import uniqos
 
 from . import output
-from .completion import ids
+from .completion import PersonalityId, UserId
 from .printing import printer
 from .shared import (
     BaseUrl,
@@ -36,6 +36,9 @@ _HINTS = {
     "stateful_requires_user_id": "add --user ID",
     "not_found": "check the personality's id, in --personality or UNIQOS_PERSONALITY",
 }
+_REPEAT_HINTS = {
+    "conflict": "if the key is that of an earlier turn, give all else as for that turn, --stream or --no-stream too"
+}
 
 
 class Mode(str, Enum):
@@ -54,18 +57,8 @@ def respond(
             help="Print the answer piece by piece.  [default: --stream, with --json --no-stream]",
         ),
     ] = None,
-    personality: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            envvar="UNIQOS_PERSONALITY",
-            help="Personality that answers; optional in the sandbox.",
-            autocompletion=ids(None, "personality_id"),
-        ),
-    ] = None,
-    user: Annotated[
-        str | None, typer.Option(metavar="ID", help="Your own id of the end user.", autocompletion=ids(None, "user_id"))
-    ] = None,
+    personality: PersonalityId = None,
+    user: UserId = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Without or with relational memory of the user.  [default: the personality's]")
     ] = None,
@@ -91,7 +84,8 @@ def respond(
     A turn that fails after it was sent may have run and been billed. The error then names an --idempotency-key: with
     it, run the same command again, and the turn is not billed twice.
     """
-    with output.report_errors(debug, _HINTS, as_json=form.has_json_errors) as run:
+    hints = _HINTS if idempotency_key is None else {**_HINTS, **_REPEAT_HINTS}
+    with output.report_errors(debug, hints, as_json=form.has_json_errors) as run:
         out = None
         if form is not Format.auto or query is not None or raw:
             if stream or as_json:

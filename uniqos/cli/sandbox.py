@@ -42,6 +42,9 @@ def sandbox(
     """Run a local stand-in for the uniqOS API until Ctrl-C.
 
     Its answers are made for development and tests, not by the real engine. Ctrl-C ends it with exit code 0.
+
+    A mark in a message asks for a fault, e.g. [[uniqos:error=rate_limit_exceeded]] or [[uniqos:stream=drop_after]]. The
+    refusal of an unknown mark names those that exist.
     """
     llm = hide(llm)
     options: ServerOptions = {

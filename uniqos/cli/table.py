@@ -33,6 +33,8 @@ def table_text(rows: Sequence[Any]) -> tuple[str, list[str]]:
     """
     named = [row if isinstance(row, Mapping) else {"value": row} for row in rows]
     keys = list(dict.fromkeys(key for row in named for key in row))
+    if "name" in keys[1:]:
+        keys.insert(1, keys.pop(keys.index("name")))  # People know a resource by its name, so it needs room first.
     columns = [[key.upper(), *(cell_text(row.get(key)) for row in named)] for key in keys]
     width = line_width()
     if width is not None:

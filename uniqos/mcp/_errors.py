@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._turn.open_keys import may_have_run
+from .._policy.effect import may_have_run
 from ..errors import (
     AuthenticationError,
     ConfigurationError,

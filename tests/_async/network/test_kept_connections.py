@@ -13,6 +13,7 @@ import pytest
 from tests._async.support import TURN, make_client, slept
 from tests.support.rawserver import RawServer, header, reply, rst
 from uniqos import AsyncUniqOS, errors
+from uniqos._policy.effect import may_have_run
 
 pytestmark = pytest.mark.anyio
 ANSWER = b'{"response": "Hi!", "id": "pers_1"}'
@@ -156,3 +157,20 @@ async def test_what_may_have_run_by_one_attempt_is_not_called_unsent_for_the_nex
                 await client.respond(**TURN)
     assert len(server.requests) == 1
     assert (caught.value.code, caught.value.sent) == ("connection_refused", True)
+
+
+@pytest.mark.parametrize(("first", "may"), [(500, True), (429, False)])
+async def test_a_refusal_after_an_attempt_that_may_have_run_does_not_say_that_the_call_has_not(
+    first: int, may: bool
+) -> None:
+    limited = b'{"error": {"code": "rate_limit_exceeded", "message": "slow"}}'
+
+    def handle(connection: socket.socket, request: bytes, number: int) -> None:
+        reply(connection, first if number == 1 else 429, b"{}" if first == 500 and number == 1 else limited)
+
+    with RawServer(handle) as server:
+        async with make_client(server.url, max_retries=1) as client:
+            with pytest.raises(errors.RateLimitError) as caught:
+                await client.respond(**TURN)
+    assert len(server.requests) == 2
+    assert may_have_run(caught.value) is may

@@ -9,7 +9,7 @@ import typer
 
 from ... import errors
 from .. import credentials, output
-from ..completion import ids
+from ..completion import PersonalityId, UserId
 from ..exits import exit_code_of
 from ..respond import Mode
 from ..shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
@@ -27,23 +27,8 @@ _HINTS = {
 
 
 def chat(
-    personality: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            envvar="UNIQOS_PERSONALITY",
-            help="Personality that answers; optional in the sandbox.",
-            autocompletion=ids(None, "personality_id"),
-        ),
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Your own id of the end user, whose relationship goes on.",
-            autocompletion=ids(None, "user_id"),
-        ),
-    ] = None,
+    personality: PersonalityId = None,
+    user: UserId = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Without or with memory.  [default: stateful with --user, else stateless]")
     ] = None,

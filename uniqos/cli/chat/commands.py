@@ -102,10 +102,9 @@ class Commands:
     def _help(self, argument: str) -> None:
         for name, entry in TABLE.items():
             output.note(f"/{name}{entry.argument}: {entry.help}")
-        output.note(
-            'Alt-Enter begins a new line; a line of """ begins a message of several lines, and another one ends it. '
-            "Ctrl-C stops an answer, Ctrl-D ends the program. //text sends /text."
-        )
+        output.note("//text: send /text as a message")
+        output.note('Alt-Enter: begin a new line; or write several lines between two lines of """')
+        output.note("Ctrl-C: stop an answer. Ctrl-D: end the program")
 
     def _existing_relationship(self) -> dict[str, Any]:
         self._user()

@@ -14,6 +14,7 @@ from uuid import uuid4
 import uniqos
 
 from ... import errors
+from ..._policy.effect import may_have_run
 from ...api.engine import EmotionalState
 from ...api.stream_events import StreamEventMetadata, StreamEventText, StreamUsage
 from .transcript import Transcript
@@ -197,13 +198,10 @@ class Conversation:
 
 def cost_of(error: errors.UniqOSError) -> Cost:
     """Return what a turn that failed may have cost (source: docs, for a turn that timed out at the server)."""
-    if isinstance(error, (errors.ConfigurationError, errors.TurnTimeoutError)):
-        return "not billed"
-    if isinstance(error, errors.NetworkError) and not error.sent:
-        return "not billed"
-    if isinstance(error, errors.APIError) and error.from_api and 400 <= (error.http_status or 0) < 500:
-        return "not billed"
-    return "perhaps billed"
+    is_from_proxy = isinstance(error, errors.APIError) and not error.from_api
+    if is_from_proxy and not isinstance(error, errors.TurnTimeoutError):
+        return "perhaps billed"  # A proxy may refuse what the API has run, and only the API knows.
+    return "perhaps billed" if may_have_run(error) else "not billed"
 
 
 def now() -> str:

@@ -50,7 +50,11 @@ def _access(error: errors.UniqOSError | None) -> Finding:
         return Finding("access", "ok", "the API accepts the key")
     data = {"code": error.code, "status": error.http_status, "request_id": error.request_id}
     if isinstance(error, errors.AuthenticationError):
-        return Finding("access", "failure", f"the API refuses the key: {error.message}", "store a valid one", data)
+        advice = "store a valid one with uniqos login, or set UNIQOS_API_KEY"
+        return Finding("access", "failure", f"the API refuses the key: {error.message}", advice, data)
+    if isinstance(error, errors.APIError) and error.http_status == 404 and not error.from_api:
+        advice = "check the base URL: the server does not answer as the API does"
+        return Finding("access", "failure", f"there is no /v1/me: {error.message}", advice, data)
     if isinstance(error, errors.APIError) and (error.http_status or 0) < 500:
         return Finding("access", "ok", f"the key is accepted, but may not read /v1/me: {error.message}", data=data)
     return Finding("access", "failure", f"the API does not answer: {error.message}", "try again later", data)

@@ -26,11 +26,21 @@ from .finding import Finding
 
 _KNOWN = frozenset(
     f"UNIQOS_{name}"
-    for name in ("API_KEY", "BASE_URL", "PERSONALITY", "PROFILE", "CONFIG_DIR", "WEBHOOK_SECRET", "LLM_API_KEY")
+    for name in (
+        "API_KEY",
+        "BASE_URL",
+        "PERSONALITY",
+        "PROFILE",
+        "CONFIG_DIR",
+        "WEBHOOK_SECRET",
+        "LLM_API_KEY",
+        "MCP_TOKEN",
+    )
 )
 """The variables that this package reads."""
 _PACKAGES = ("httpx", "httpcore", "httpx-sse", "pydantic", "anyio")
-_USERS_EXTRAS = ("cli", "fastapi", "keyring", "sandbox", "socks")
+_OTHER_EXTRAS = frozenset({"all", "bench", "dev", "docs"})
+"""The extras that add no feature of their own."""
 _PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -47,10 +57,11 @@ def extras() -> Finding:
     """Return which extras are installed as a whole."""
     try:
         lines = metadata.requires("uniqos") or []
+        names_of_extras = metadata.metadata("uniqos").get_all("Provides-Extra") or []
     except metadata.PackageNotFoundError:
         return Finding("extras", "info", "the package has no metadata here, so its extras are not known")
     missing: dict[str, list[str]] = {}
-    for extra in _USERS_EXTRAS:
+    for extra in sorted({*names_of_extras} - _OTHER_EXTRAS):
         of_extra = [line for line in lines if re.search(rf"extra\s*==\s*['\"]{extra}['\"]", line)]
         names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in of_extra]
         missing[extra] = [name for name in names if _version(name) is None]

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +64,15 @@ def _look_up(host: str, port: int, peer: str) -> tuple[Finding, list[Address]]:
     ), addresses
 
 
+def _advice(addresses: list[Address], peer: str) -> str:
+    """Return what to do where no address is reached."""
+    if peer.startswith("the proxy"):
+        return "start the proxy, or correct its variable"
+    if all(ip_address(address[0].partition("%")[0]).is_loopback for _, address in addresses):
+        return "start the server on this machine, e.g. uniqos sandbox, or correct the address"
+    return "check firewall and proxy settings"
+
+
 def _connect(addresses: list[Address], peer: str, timeout: float) -> Finding:
     """Connect to each address, since clients try them in turn and one that is silent costs time."""
     good: dict[str, int] = {}
@@ -80,7 +90,7 @@ def _connect(addresses: list[Address], peer: str, timeout: float) -> Finding:
     failed = ", ".join(f"{address} ({reason})" for address, reason in bad.items())
     data = {"reached": good, "failed": bad}
     if not good:
-        return Finding("tcp", "failure", f"{peer} is not reached: {failed}", "check firewall and proxy settings", data)
+        return Finding("tcp", "failure", f"{peer} is not reached: {failed}", _advice(addresses, peer), data)
     if bad:
         return Finding(
             "tcp", "warning", f"reached {shown}; not reached {failed}",
