@@ -170,6 +170,28 @@ async def test_a_turn_whose_answer_was_lost_has_the_same_key_when_it_is_called_a
     assert not any(key in text_of(lost) for key in keys)
 
 
+async def test_a_turn_of_unknown_outcome_keeps_its_key_when_its_repeat_is_refused() -> None:
+    keys: list[str] = []
+
+    def handle(connection: Any, request: bytes, number: int) -> None:
+        keys.append(re.search(rb"(?i)idempotency-key: (\S+)", request)[1].decode())  # type: ignore[index]
+        if len(keys) == 1:
+            connection.close()
+        elif len(keys) == 2:
+            reply(connection, 429, b'{"error": {"code": "rate_limit_exceeded", "message": "slow"}}')
+        else:
+            reply(connection, 200, TURN)
+
+    arguments = {"personality_id": "pers_1", "message": "Hi"}
+    with RawServer(handle) as server:
+        async with AsyncUniqOS(KEY, base_url=server.url, max_retries=0) as client:
+            async with host_of(client, toolsets=["talk"], allow_paid=True) as host:
+                failed = [(await host.call_tool("respond", arguments)).is_error for _ in range(4)]
+    assert failed == [True, True, False, False]
+    assert keys[0] == keys[1] == keys[2], "the turn of the first call may have run"
+    assert keys[3] != keys[0]
+
+
 def test_the_keys_of_different_callers_and_arguments_are_never_shared() -> None:
     keys = OpenKeys()
     calls = [(None, {"a": 1}), ("x", {"a": 1}), ("y", {"a": 1}), ("x", {"a": 2})]
@@ -199,6 +221,9 @@ ERRORS = [
     (errors.NetworkError("cut", code="read_error", sent=True), True, "same arguments"),
     (errors.NetworkError("cut", code="connect_error", sent=False), False, "Nothing was sent"),
     (errors.RequestValidationError("bad"), False, "Nothing was sent"),
+    (errors.MiddlewareError("failed", sent=True), True, "same arguments"),
+    (errors.MiddlewareError("failed", sent=False), False, "Nothing was sent"),
+    (errors.ResponseValidationError("odd"), True, "Do not call it again"),
 ]
 
 

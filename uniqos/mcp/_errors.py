@@ -7,6 +7,7 @@ from ..errors import (
     AuthenticationError,
     ConfigurationError,
     GuardrailBlockError,
+    MiddlewareError,
     NetworkError,
     NotFoundError,
     PaymentRequiredError,
@@ -14,6 +15,7 @@ from ..errors import (
     QuotaExhaustedError,
     RateLimitError,
     ResponseDecodeError,
+    ResponseValidationError,
     ServiceUnavailableError,
     TurnTimeoutError,
     UniqOSError,
@@ -22,11 +24,11 @@ from ..errors import (
 
 def may_have_run(error: UniqOSError) -> bool:
     """Return whether the API may have run a call that raised this error, so that only its key makes a repeat safe."""
-    if isinstance(error, NetworkError):
+    if isinstance(error, (NetworkError, MiddlewareError)):
         return error.sent
     if isinstance(error, APIError):
         return (error.http_status or 0) >= 500 and not isinstance(error, TurnTimeoutError) and not _is_refusal(error)
-    return isinstance(error, ResponseDecodeError)
+    return isinstance(error, (ResponseDecodeError, ResponseValidationError))
 
 
 def explain(error: UniqOSError) -> str:
@@ -43,6 +45,8 @@ def _advice(error: UniqOSError) -> str:
     if isinstance(error, RateLimitError):
         seconds = error.retry_after_seconds
         return f"Wait {seconds:g} seconds, then call the tool again." if seconds else "Wait, then call the tool again."
+    if isinstance(error, ResponseValidationError):
+        return "It has run, and its answer breaks the contract. Do not call it again: tell the person."
     if may_have_run(error):
         return "It may have run. Call the tool again with the same arguments: it is then not run or billed twice."
     for kinds, advice in _ADVICE:
@@ -65,6 +69,7 @@ _ADVICE: tuple[tuple[type[UniqOSError] | tuple[type[UniqOSError], ...], str], ..
     (TurnTimeoutError, "It was not billed. Call the tool again later."),
     (ServiceUnavailableError, "It has not run. Call the tool again later."),
     (NetworkError, "Nothing was sent. Call the tool again later."),
+    (MiddlewareError, "Nothing was sent. Do not call it again: the operator of this server has to mend it."),
     (ConfigurationError, "Nothing was sent. Correct the arguments."),
 )
 """The next step after an error that has not run, by the error's class; the first row that fits counts."""

@@ -22,6 +22,9 @@ class OpenKeys:
     def __init__(self) -> None:
         self._keys: OrderedDict[str, str] = OrderedDict()
 
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._keys
+
     def digest(self, caller: str | None, arguments: Mapping[str, object]) -> str:
         """Return the digest of a call. The arguments themselves are not kept."""
         return hashlib.sha256(json.dumps([caller, arguments], sort_keys=True).encode()).hexdigest()

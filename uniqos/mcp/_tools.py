@@ -76,12 +76,14 @@ class Tools:
         fields = {name: value for name, value in fields.items() if value is not None}
         token = get_access_token()
         digest = self._open_keys.digest(token.client_id if token else None, fields)
+        is_repeat = digest in self._open_keys
         key = self._open_keys.take(digest)
         try:
             async with _explained():
                 return await self._client.respond(fields, stream=False, idempotency_key=key)
         except ToolError as error:
-            if isinstance(error.__cause__, UniqOSError) and may_have_run(error.__cause__):
+            # A repeat that was refused leaves open whether the first call has run.
+            if is_repeat or (isinstance(error.__cause__, UniqOSError) and may_have_run(error.__cause__)):
                 self._open_keys.keep(digest, key)
             raise
         except BaseException:  # A cancelled call may have run.
