@@ -21,7 +21,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.support.mcp_hosts import Person
-from tests.support.rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, header, reply
 from uniqos import AsyncUniqOS, errors
 from uniqos.mcp import TOOLSETS, BearerToken, make_server
 from uniqos.mcp._errors import explain, may_have_run
@@ -149,7 +149,7 @@ async def test_a_turn_whose_answer_was_lost_has_the_same_key_when_it_is_called_a
     keys: list[str] = []
 
     def handle(connection: Any, request: bytes, number: int) -> None:
-        keys.append(re.search(rb"(?i)idempotency-key: (\S+)", request)[1].decode())  # type: ignore[index]
+        keys.append(str(header(request, "Idempotency-Key")))
         if len(keys) == 1:
             connection.close()
         else:
@@ -174,7 +174,7 @@ async def test_a_turn_of_unknown_outcome_keeps_its_key_when_its_repeat_is_refuse
     keys: list[str] = []
 
     def handle(connection: Any, request: bytes, number: int) -> None:
-        keys.append(re.search(rb"(?i)idempotency-key: (\S+)", request)[1].decode())  # type: ignore[index]
+        keys.append(str(header(request, "Idempotency-Key")))
         if len(keys) == 1:
             connection.close()
         elif len(keys) == 2:

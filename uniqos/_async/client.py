@@ -106,7 +106,8 @@ class AsyncUniqOS(AsyncResponder):
         Args:
             api_key: ``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret
                 that rotates, a function without arguments that returns it: it is called once for each call, and may be
-                a coroutine function with an asynchronous client.
+                a coroutine function with an asynchronous client. ``deadline`` counts its time, and does not end it:
+                give the function a timeout of its own.
             access_token: A portal JWT instead of a key, for the calls that only a person may make
                 (``personalities.dry_run``).
             timeout: Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own
