@@ -64,7 +64,7 @@ class Chain:
         self._timed_out: bool = False
         self.is_final: bool = False
         """Whether a middleware chose the outcome after the request was sent: a retry could then be a second turn."""
-        self._arrived: list[ReceivedAnswer] = []
+        self._arrivals: list[ReceivedAnswer] = []
         """The answers of the server."""
         self._arrived_at: float = 0.0
         self._received: list[ReceivedAnswer] = []
@@ -89,9 +89,9 @@ class Chain:
         try:
             answer = self._pass_on(0, attempt)
             self._copies = answer._copies
-            if self._arrived:  # The middleware's time after the answer does not count, so that no answer is lost.
+            if self._arrivals:  # The middleware's time after the answer does not count, so that no answer is lost.
                 self._deadline.extend(monotonic() - self._arrived_at)
-            self.is_final = self.is_sent and answer not in self._arrived
+            self.is_final = self.is_sent and answer not in self._arrivals
             return answer._response
         except errors.UniqOSError as error:
             self.is_final = self.is_sent and not any(error is own for own in self._errors)
@@ -119,14 +119,14 @@ class Chain:
             raise
         except Exception as exc:
             raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
-        return self._taken(answer, name)
+        return self._readable(answer, name)
 
     @property
     def is_sent(self) -> bool:
         """Whether a request of this attempt may have reached the server."""
         return self._is_sent or self._under_way > 0
 
-    def _taken(self, answer: Answer, name: str) -> ReceivedAnswer:
+    def _readable(self, answer: Answer, name: str) -> ReceivedAnswer:
         """Return the answer of a middleware as one that can be read, or raise the reason why it is none."""
         if iscoroutine(answer):
             answer.close()
@@ -175,7 +175,7 @@ class Chain:
         self._is_sent = True
         self._end_request()
         received = self._add(response, time.perf_counter() - started)
-        self._arrived.append(received)
+        self._arrivals.append(received)
         self._arrived_at = monotonic()
         if self._is_over:  # The middleware has not waited for this answer.
             close(response)

@@ -31,17 +31,17 @@ class _Notes:
         self._log: LeveledLogger = log
 
     def _begin(self, attempt: Attempt) -> tuple[Call | None, Attempt]:
-        with self._logged():
+        with self._log_errors():
             return self._recorder.begin_attempt(attempt, self._address)
         return None, attempt
 
     def _end(self, call: Call, attempt: Attempt, answer: Answer) -> Answer:
-        with self._logged():
+        with self._log_errors():
             self._recorder.answer_received(call, attempt, answer)
         return answer
 
     @contextmanager
-    def _logged(self) -> Iterator[None]:
+    def _log_errors(self) -> Iterator[None]:
         try:
             yield
         except Exception as exc:
