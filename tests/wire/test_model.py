@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import pickle
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, field_serial
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._base import field_docs as field_docs_module
 from uniqos._base.by_class import ByClass
 from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
@@ -495,3 +498,22 @@ def test_an_answer_that_an_earlier_build_pickled_still_loads() -> None:
         assert loaded.to_dict() == model.to_dict()
         assert loaded.raw == (None if path else made.raw)
         assert pickle.loads(pickle.dumps(loaded)) == model
+
+
+def test_sources_are_parsed_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, running, most = ast.parse, [0], [0]
+
+    def slowly(source: str) -> ast.Module:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.01)
+        running[0] -= 1
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", slowly)
+    field_docs_module._parse.cache_clear()
+    kinds = [models.RespondRequest, models.Personality, models.TurnsUsage, models.RelationshipPage]
+    with ThreadPoolExecutor(len(kinds)) as threads:
+        found = list(threads.map(field_docs_module.field_docs, kinds))
+    assert most == [1]
+    assert "message" in found[0]
