@@ -9,14 +9,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from .field_docs import field_docs
+from .plain import is_ours
 
 _SOURCE = re.compile(r"\s*\((?:source|fields|shape): [^()]*(?:\([^()]*\)[^()]*)*\)")
 
 
 @cache
 def field_descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """Return the docstrings of a model's fields, as plain Markdown. Without the source file there are none."""
-    return {name: as_markdown(text) for name, text in field_docs(model).items() if name in model.model_fields}
+    """Return the docstrings of the fields that this package declares, as plain Markdown."""
+    docs: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and is_ours(base):
+            docs |= field_docs(base)
+    return {name: as_markdown(text) for name, text in docs.items() if name in model.model_fields}
 
 
 def describe_fields(model: type[BaseModel], schema: dict[str, Any]) -> None:

@@ -10,17 +10,16 @@ from functools import cache
 from pydantic import BaseModel
 
 from .fork import ForkSafeLock
-from .plain import is_ours
 
 _parsing = ForkSafeLock()
 """Held while ``ast.parse`` runs: in two threads at once, it can raise a SystemError in CPython 3.11.7 (gh-106905)."""
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """Return the docstring under each field of a model of this package; an empty dict where no source is installed."""
+    """Return the docstring under each field, read from the source; an empty dict where no source is installed."""
     docs: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if issubclass(base, BaseModel) and is_ours(base):
+        if issubclass(base, BaseModel) and base is not BaseModel:
             docs |= _docs_of_module(base.__module__).get(base.__qualname__, {})
     return docs
 
