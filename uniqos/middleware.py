@@ -40,8 +40,9 @@ With an asynchronous client, a middleware is a coroutine function: ``async def n
 - A middleware sees the operation, the path and the body, so handle those as you handle messages. It sees no API key
   and no ``Authorization`` header. It sees the ``Idempotency-Key``, which is no secret, and cannot change it.
 - Its answer is validated like an answer of the API.
-- ``next`` may be called again in the same attempt only if a second request has no second effect: a GET, a DELETE, or a
-  call with an Idempotency-Key, such as a turn.
+- ``next`` may be called again in the same attempt only if a second request has no second effect. That is a GET, a
+  DELETE, or a call with an Idempotency-Key, such as a turn. While a turn may be running, it is not sent again: neither
+  beside another call of ``next``, nor after one that timed out or was cancelled.
 - ``timeout`` and ``deadline`` include the time before ``next``: if it is over by then, nothing is sent. An answer that
   has arrived is never given up for a slow middleware.
 - An exception of a middleware that is no `UniqOSError`, or an answer that is none, raises `MiddlewareError`. Its
@@ -83,6 +84,8 @@ Copy = Callable[[bytes | None], None]
 
 class Attempt:
     """One attempt of a call, before it is sent. It does not change: ``with_headers`` returns another one.
+
+    ``next`` takes over the headers only. The other attributes show the call, and a change of them has no effect.
 
     Attributes:
         call_id: The number of the call, as in the events of an `Observer`; 0 if no observer watches it.

@@ -22,7 +22,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.support.mcp_hosts import Person
-from tests.support.rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, header, reply
 from uniqos import AsyncUniqOS, errors
 from uniqos._turn.open_keys import MAX_KEYS, OpenKeys
 from uniqos.cli import credentials
@@ -153,7 +153,7 @@ async def test_a_turn_whose_answer_was_lost_has_the_same_key_when_it_is_called_a
     keys: list[str] = []
 
     def handle(connection: Any, request: bytes, number: int) -> None:
-        keys.append(re.search(rb"(?i)idempotency-key: (\S+)", request)[1].decode())  # type: ignore[index]
+        keys.append(str(header(request, "Idempotency-Key")))
         if len(keys) == 1:
             connection.close()
         else:
@@ -226,6 +226,9 @@ ERRORS = [
     (errors.NetworkError("cut", code="read_error", sent=True), "same arguments"),
     (errors.NetworkError("cut", code="connect_error", sent=False), "Nothing was sent"),
     (errors.RequestValidationError("bad"), "Nothing was sent"),
+    (errors.MiddlewareError("failed", sent=True), "same arguments"),
+    (errors.MiddlewareError("failed", sent=False), "Nothing was sent"),
+    (errors.ResponseValidationError("odd"), "Do not call it again"),
 ]
 
 

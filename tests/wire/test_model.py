@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import pickle
 import re
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 import pytest
-from pydantic import AwareDatetime, Field, TypeAdapter, field_serializer
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_settings import BaseSettings, CliApp
 
 from uniqos import errors, models
+from uniqos._base import field_docs as field_docs_module
+from uniqos._base.by_class import ByClass
 from uniqos._base.fields import json_fields
 from uniqos._base.http import HttpInfo
 from uniqos._base.model import Model, RequestModel
@@ -429,3 +435,85 @@ class TurnOfMine(models.RespondResult):
 def test_an_answer_as_a_subclass_of_yours_is_written_with_its_defaults(kind: type[Model], wanted: Any) -> None:
     answer = from_wire(kind, json.dumps(TURN, separators=(",", ":")))
     assert json.loads(answer.model_dump_json()) == answer.model_dump(mode="json") == wanted
+
+
+class Changeable(Model):
+    """A class of a caller, whose models may be changed."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=False, validate_assignment=True)
+    word: str
+
+
+class Lax(Model):
+    """A class of a caller that keeps no further fields."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore", allow_inf_nan=True)
+    number: float
+
+
+class Whole(Model):
+    """A class of a caller with parts."""
+
+    parts: list[Changeable] | None = None
+    lax: Lax | None = None
+
+
+def test_a_change_of_a_part_sets_no_field_of_another_part() -> None:
+    whole = from_wire(Whole, b'{"parts": [{"word": "a"}, {"word": "b"}]}')
+    assert whole.parts is not None
+    one, other = whole.parts
+    one.later = 1  # type: ignore[attr-defined]
+    assert one.model_fields_set == {"word", "later"}
+    assert other.model_fields_set == {"word"}
+
+
+@pytest.mark.parametrize("text", [b'{"lax": {"number": NaN}}', b'{"lax": {"number": 1, "later": Infinity}}'])
+def test_a_number_that_json_has_not_is_refused_in_the_parts_of_a_callers_class(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        from_wire(Whole, text)
+
+
+def test_threads_that_compute_the_value_of_a_class_get_the_same_one() -> None:
+    both = threading.Barrier(2)
+
+    def compute(kind: type[Any]) -> set[str]:
+        both.wait(5)
+        return set()
+
+    table = ByClass(compute)
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(table.__getitem__, [int, int])
+    assert one is other is table[int]
+
+
+def test_an_answer_that_an_earlier_build_pickled_still_loads() -> None:
+    made = from_wire(models.RespondResult, json.dumps(TURN))
+    for model, path in [(made, ()), (made.usage, ("usage",))]:
+        state = model.__getstate__()
+        slots = state["slots"]
+        slots["_wire"] = (slots["_wire"], slots.pop("_path"))  # One slot held text and path.
+        loaded = type(model).__new__(type(model))
+        loaded.__setstate__(pickle.loads(pickle.dumps(state)))
+        assert loaded == model
+        assert loaded.to_dict() == model.to_dict()
+        assert loaded.raw == (None if path else made.raw)
+        assert pickle.loads(pickle.dumps(loaded)) == model
+
+
+def test_sources_are_parsed_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, running, most = ast.parse, [0], [0]
+
+    def slowly(source: str) -> ast.Module:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.01)
+        running[0] -= 1
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", slowly)
+    field_docs_module._parse.cache_clear()
+    kinds = [models.RespondRequest, models.Personality, models.TurnsUsage, models.RelationshipPage]
+    with ThreadPoolExecutor(len(kinds)) as threads:
+        found = list(threads.map(field_docs_module.field_docs, kinds))
+    assert most == [1]
+    assert "message" in found[0]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from threading import Lock
 from time import monotonic
 
 import httpx
@@ -16,6 +17,7 @@ from .._base.deadline import Deadline
 from .._policy.logging import LeveledLogger
 from .._wire.message import ANY, EVENT_STREAM, JSON, Content
 from .._wire.operation import Request
+from .._wire.options import CALL_CHECKS
 from ..middleware import Answer, AsyncMiddleware, AsyncReceivedAnswer, Attempt, Copy
 from .exchange import AsyncExchange, close
 
@@ -52,13 +54,16 @@ class AsyncChain:
         self._send: Callable[[Request], Coroutine[None, None, httpx.Response]] = send
         self._open: Callable[[httpx.Response], AsyncExchange] = open
         self._log: LeveledLogger = log
+        self._sending: Lock = Lock()  # A middleware may call next() in several threads.
         self._is_sent: bool = False
-        """Whether a request of this attempt may have reached the server."""
+        """Whether a request of this attempt has reached the server, or may have."""
+        self._under_way: int = 0
+        """How many requests of this attempt have no outcome: each is being sent, or was cancelled."""
         self._is_over: bool = False
         self._timed_out: bool = False
         self.is_final: bool = False
         """Whether a middleware chose the outcome after the request was sent: a retry could then be a second turn."""
-        self._arrived: list[AsyncReceivedAnswer] = []
+        self._arrivals: list[AsyncReceivedAnswer] = []
         """The answers of the server."""
         self._arrived_at: float = 0.0
         self._received: list[AsyncReceivedAnswer] = []
@@ -83,12 +88,12 @@ class AsyncChain:
         try:
             answer = await self._pass_on(0, attempt)
             self._copies = answer._copies
-            if self._is_sent:  # The middleware's time after the answer does not count, so that no answer is lost.
+            if self._arrivals:  # The middleware's time after the answer does not count, so that no answer is lost.
                 self._deadline.extend(monotonic() - self._arrived_at)
-            self.is_final = self._is_sent and answer not in self._arrived
+            self.is_final = self.is_sent and answer not in self._arrivals
             return answer._response
         except errors.UniqOSError as error:
-            self.is_final = self._is_sent and not any(error is own for own in self._errors)
+            self.is_final = self.is_sent and not any(error is own for own in self._errors)
             raise
         finally:
             self._is_over = True
@@ -117,14 +122,14 @@ class AsyncChain:
             raise
         except Exception as exc:
             raise self._failure(f"the middleware {name} raised {type(exc).__name__}") from exc
-        return self._taken(answer, name)
+        return self._readable(answer, name)
 
     @property
     def is_sent(self) -> bool:
         """Whether a request of this attempt may have reached the server."""
-        return self._is_sent
+        return self._is_sent or self._under_way > 0
 
-    def _taken(self, answer: Answer, name: str) -> AsyncReceivedAnswer:
+    def _readable(self, answer: Answer, name: str) -> AsyncReceivedAnswer:
         """Return the answer of a middleware as one that can be read, or raise the reason why it is none."""
         if iscoroutine(answer):
             answer.close()
@@ -143,7 +148,7 @@ class AsyncChain:
                 f"the middleware {name} returned the answer of an earlier attempt, which is gone: keep "
                 "Answer(answer.status, content=answer.read()) instead"
             )
-        if not self._is_sent:
+        if not self.is_sent:
             self._check_time()
         headers = answer.headers.copy()
         if "content-type" not in headers:
@@ -152,32 +157,38 @@ class AsyncChain:
 
     async def _deliver(self, attempt: Attempt) -> AsyncReceivedAnswer:
         """Send the request with the headers of ``attempt``."""
-        self._check_resend()
-        self._check_time()
+        if attempt.headers:  # They may have been changed in place, or made by hand.
+            CALL_CHECKS["headers"]("headers", attempt.headers)
+        with self._sending:
+            self._check_resend()
+            self._check_time()
+            self._under_way += 1
         request = self._request
         own = [pair for pair in request.headers if pair[0] == b"Idempotency-Key"]
         started = time.perf_counter()
         try:
             response = await self._send(replace(request, headers=own + attempt.headers.raw))
-        except errors.NetworkError as error:
-            self._is_sent = self._is_sent or error.sent
-            self._timed_out = error.code == "timeout" and error.sent
-            self._errors.append(error)
-            raise
         except errors.UniqOSError as error:
+            if isinstance(error, errors.NetworkError) and error.sent:
+                self._is_sent = True
+                self._timed_out = self._timed_out or error.code == "timeout"
             self._errors.append(error)
-            raise
-        except BaseException:
-            self._is_sent = True
+            self._end_request()
             raise
         self._is_sent = True
+        self._end_request()
         received = self._add(response, time.perf_counter() - started)
-        self._arrived.append(received)
+        self._arrivals.append(received)
         self._arrived_at = monotonic()
         if self._is_over:  # The middleware has not waited for this answer.
             await close(response)
             raise self._failure("the attempt ended before this answer: wait for next() within the middleware")
         return received
+
+    def _end_request(self) -> None:
+        """Count a request whose outcome is known."""
+        with self._sending:
+            self._under_way -= 1
 
     def _add(self, response: httpx.Response, elapsed: float) -> AsyncReceivedAnswer:
         """Return a response as an answer that can be read."""
@@ -204,13 +215,13 @@ class AsyncChain:
 
     def _check_resend(self) -> None:
         """Refuse a second request that could have a second effect, or be billed."""
-        if not self._is_sent:
+        if not self.is_sent:
             return
         request = self._request
         if request.resend != "safe" and request.idempotency_key is None:
             raise self._failure("next() was called again for a request without an Idempotency-Key, which may have run")
-        if self._timed_out and request.resend == "billed":
-            raise self._failure("next() was called again after a turn that timed out, which may still be running")
+        if request.resend == "billed" and (self._timed_out or self._under_way):
+            raise self._failure("next() was called again for a turn that may still be running: wait for its answer")
 
     def _check_time(self) -> None:
         """Refuse to go on when the middleware has taken the time of the attempt."""
@@ -220,14 +231,14 @@ class AsyncChain:
                 f"{self._request.label}: the middleware took the whole time of the attempt (timeout or deadline)",
                 code="timeout",
                 details={"response_started": False, "bytes_received": 0, "limit": "middleware"},
-                sent=self._is_sent,
+                sent=self.is_sent,
             )
             self._errors.append(error)
             raise error
 
     def _failure(self, reason: str) -> errors.MiddlewareError:
-        text = f"{self._request.label}: {reason}{'' if self._is_sent else _NONE_SENT}"
-        return errors.MiddlewareError(text, sent=self._is_sent)
+        text = f"{self._request.label}: {reason}{'' if self.is_sent else _NONE_SENT}"
+        return errors.MiddlewareError(text, sent=self.is_sent)
 
     # The copies of the body
 

@@ -105,8 +105,9 @@ class AsyncUniqOS(AsyncResponder):
 
         Args:
             api_key: ``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret
-                that rotates, a function without arguments that returns it: it is called once for each call, and may be
-                a coroutine function with an asynchronous client.
+                that rotates, a function without arguments that returns it. The function is called once for each call.
+                With an asynchronous client, it may be a coroutine function. ``deadline`` counts its time, and does not
+                end it: give it a timeout of its own.
             access_token: A portal JWT instead of a key, for the calls that only a person may make
                 (``personalities.dry_run``).
             timeout: Seconds one attempt may take, 90 by default; 0 is no limit. The default lies above the server's own
@@ -487,11 +488,11 @@ class AsyncUniqOS(AsyncResponder):
         for as long as one that waits for its next call, so do this when a process begins, and not long before.
 
         Args:
-            connect: Whether to open a connection. False sends nothing and needs no network: for the start of a
-                serverless function, and before a snapshot or a fork, which no connection would outlive.
+            connect: Whether to open a connection. False sends nothing and needs no network. It is for the start of a
+                serverless function, and for the time before a snapshot or a fork, which no connection outlives.
 
         Raises:
-            NetworkError: Nobody can be reached.
+            NetworkError: The server cannot be reached.
             ConfigurationError: The client is closed, or a setting of the connection is wrong.
 
         Source: this SDK.

@@ -126,7 +126,7 @@ class AsyncRequester:
             return self._middleware
         from ..telemetry._tracing import AsyncTracing
 
-        return (AsyncTracing(recorder, self.config.base_url), *self._middleware)
+        return (AsyncTracing(recorder, self.config.base_url, self._log), *self._middleware)
 
     def timeout(self, request: Request) -> float | None:
         """Return the seconds that an attempt, or the wait for an event of a stream, may take; None is no limit."""

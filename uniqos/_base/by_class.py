@@ -24,5 +24,5 @@ class ByClass(dict[type[Any], V]):
         self._compute: Callable[[type[Any]], V] = compute
 
     def __missing__(self, kind: type[Any]) -> V:
-        value = self[kind] = self._compute(kind)
-        return value
+        # Threads that compute at the same time get the same value: models compare a set of it by identity.
+        return self.setdefault(kind, self._compute(kind))

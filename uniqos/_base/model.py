@@ -227,6 +227,8 @@ class Model(BaseModel, JsonObject):
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         slots = state.pop("slots", {})
+        if isinstance(slots.get("_wire"), tuple):  # An earlier build of version 1.0.0 kept text and path together.
+            slots["_wire"], slots["_path"] = slots["_wire"]
         super().__setstate__(state)
         _set_slots(self, **slots)
 

@@ -12,6 +12,7 @@ from .by_class import ByClass
 from .fields import json_fields, models_in
 from .json_text import JsonText, refuse_nan
 from .model import FIELD_NAMES, Model, get_slot
+from .plain import is_ours
 
 if TYPE_CHECKING:
     from .http import HttpInfo
@@ -85,7 +86,7 @@ def bind(model: Model, text: JsonText, path: JsonPath = ()) -> bool:
         return True
     if _get_extra(model):
         may_hold_nan = True
-    elif len(_get_fields_set(model)) == len(names):
+    elif names is not None and len(_get_fields_set(model)) == len(names):
         _set_fields_set(model, names)  # A set for each model would take a third of the memory of an answer.
     if not fields:
         return may_hold_nan
@@ -121,13 +122,13 @@ class _Shape(NamedTuple):
 
     fields: tuple[tuple[str, JsonPath], ...]
     """Attribute, and path of its JSON key, of the fields that may hold models."""
-    names: set[str]
-    """The attributes of all fields."""
+    names: set[str] | None
+    """The attributes of all fields; None for a caller's class, whose models may be changed."""
     may_hold_nan: bool
-    """Whether a declared field takes any JSON value."""
+    """Whether a declared field takes any JSON value, or a caller's class may have settings by which NaN is let in."""
 
 
-_NO_SHAPE = _Shape((), set(), True)
+_NO_SHAPE = _Shape((), None, True)
 
 
 def _shape_of(kind: type[Any]) -> _Shape | None:
@@ -136,6 +137,8 @@ def _shape_of(kind: type[Any]) -> _Shape | None:
         return None
     fields = json_fields(kind)
     parts = tuple((name, (key,)) for name, key, info in fields if any(models_in(info.annotation, Model)))
+    if not is_ours(kind):
+        return _Shape(parts, None, True)
     return _Shape(parts, FIELD_NAMES[kind], not all(_is_closed(info.annotation) for _, _, info in fields))
 
 

@@ -161,7 +161,7 @@ class AsyncWorkers(Generic[T]):
         """The tasks of asyncio, or the cancel scopes of trio: both have the method ``cancel``."""
 
     def put(self, item: T) -> None:
-        """Have an item called with, now or when a task is free."""
+        """Call the function with an item, now or when a task is free."""
         self._waiting.append(item)
         if self._running < self._limit:
             self._running += 1

@@ -23,8 +23,8 @@ def ssl_context(verify: ssl.SSLContext | str | None = None) -> ssl.SSLContext:
     When the certificates have changed, a new context is made, so that each new connection trusts the present ones.
 
     Args:
-        verify: A context, which is returned; the path of a file or folder of certificates; ``"system"`` for those
-            that the operating system trusts; or None for the certificates that httpx trusts.
+        verify: A context, which is returned, or the path of a file or folder of certificates. ``"system"`` means those
+            that the operating system trusts, and None those that httpx trusts.
 
     Raises:
         ConfigurationError: There are no certificates, or they cannot be read.

@@ -140,7 +140,7 @@ class Workers(Generic[T]):
         self._threads: int = 0
 
     def put(self, item: T) -> None:
-        """Have an item called with, now or when a thread is free."""
+        """Call the function with an item, now or when a thread is free."""
         self._waiting.put((item,))
         if self._threads < self._limit:
             self._threads += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,11 @@ def _credential(api_key: Any, access_token: str | None) -> dict[str, Any]:
     """Return the settings for the key or token: its text, its environment, and the function that gives it."""
     api_key, access_token = hide_key(api_key), hide(access_token)
     if access_token is None and callable(api_key):
+        if not isinstance(api_key, Hashable):
+            raise ConfigurationError(
+                f"api_key must be hashable as a function is, got an object of {type(api_key).__name__}: give it a "
+                "__hash__, as a dataclass has with frozen=True"
+            )
         return {"token": Secret(), "environment": None, "key_source": api_key}
     token, environment = _checked_credential(api_key, access_token)
     return {"token": token, "environment": environment, "key_source": None}

@@ -89,8 +89,8 @@ class Credentials(TypedDict, total=False):
 
     api_key: str | KeySource | AsyncKeySource | None
     """``uniq_live_...`` or ``uniq_test_...``; by default the environment's UNIQOS_API_KEY. For a secret that rotates, a
-    function without arguments that returns it: it is called once for each call, and may be a coroutine function with an
-    asynchronous client."""
+    function without arguments that returns it. The function is called once for each call. With an asynchronous client,
+    it may be a coroutine function. ``deadline`` counts its time, and does not end it: give it a timeout of its own."""
     access_token: str | None
     """A portal JWT instead of a key, for the calls that only a person may make (``personalities.dry_run``)."""
 

@@ -283,8 +283,8 @@ def mask_error_events(turn: Turn, report: Callable[[errors.UniqOSError], None], 
     Args:
         turn: The turn of the stream.
         report: Takes the errors that are hidden.
-        breaks: Whether a stream that breaks ends with an error event, and does not raise: the route has begun its
-            answer, and FastAPI would cut the connection.
+        breaks: Whether a stream that breaks ends with an error event, and does not raise. A route that has begun its
+            answer needs that: FastAPI would cut the connection.
     """
 
     def relayed(event: StreamEventError) -> StreamEventError:

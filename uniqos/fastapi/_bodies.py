@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 
 from .. import errors
-from .._base.docstrings import field_docs
+from .._base.docstrings import field_descriptions
 from .._base.response import build_model
 from .._wire.decode import describe, problems
 from ..api.engine import RespondRequest
@@ -117,7 +117,7 @@ def _body_model(names: tuple[str, ...]) -> type[pydantic.BaseModel]:
 
 
 def _make_model(names: tuple[str, ...], example: dict[str, Any]) -> type[pydantic.BaseModel]:
-    docs = field_docs(RespondRequest)
+    docs = field_descriptions(RespondRequest)
     made: dict[str, Any] = {}
     for name in names:
         field = RespondRequest.model_fields[name]

@@ -13,8 +13,8 @@ Before these two run, the host asks a person by elicitation. A host that cannot 
 started the server with ``--allow-paid`` or ``--allow-destructive``.
 
 A model never chooses an idempotency key. When the outcome of a turn is unknown, its error tells the model to call the
-tool again with the same arguments, and that call has the same key: it is not billed twice. An error says what to do
-next, and no message holds a key. The personalities are resources, ``uniqos://personalities/pers_...``.
+tool again with the same arguments. Such calls have the same key until one is answered, so the turn is not billed twice.
+An error says what to do next, and no message holds a key. The personalities are resources, ``uniqos://personalities/pers_...``.
 
 In a program of your own, the same server as an object of the official SDK `mcp`, tried with its client:
 

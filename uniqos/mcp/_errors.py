@@ -7,12 +7,14 @@ from ..errors import (
     AuthenticationError,
     ConfigurationError,
     GuardrailBlockError,
+    MiddlewareError,
     NetworkError,
     NotFoundError,
     PaymentRequiredError,
     PermissionError,
     QuotaExhaustedError,
     RateLimitError,
+    ResponseValidationError,
     ServiceUnavailableError,
     TurnTimeoutError,
     UniqOSError,
@@ -29,6 +31,8 @@ def _advice(error: UniqOSError) -> str:
     if isinstance(error, RateLimitError):
         seconds = error.retry_after_seconds
         return f"Wait {seconds:g} seconds, then call the tool again." if seconds else "Wait, then call the tool again."
+    if isinstance(error, ResponseValidationError):
+        return "It has run, and its answer breaks the contract. Do not call it again: tell the person."
     if may_have_run(error):
         return "It may have run. Call the tool again with the same arguments: it is then not run or billed twice."
     for kinds, advice in _ADVICE:
@@ -51,6 +55,7 @@ _ADVICE: tuple[tuple[type[UniqOSError] | tuple[type[UniqOSError], ...], str], ..
     (TurnTimeoutError, "It was not billed. Call the tool again later."),
     (ServiceUnavailableError, "It has not run. Call the tool again later."),
     (NetworkError, "Nothing was sent. Call the tool again later."),
+    (MiddlewareError, "Nothing was sent. Do not call it again: the operator of this server has to mend it."),
     (ConfigurationError, "Nothing was sent. Correct the arguments."),
 )
 """The next step after an error that has not run, by the error's class; the first row that fits counts."""

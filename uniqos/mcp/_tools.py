@@ -76,7 +76,7 @@ class Tools:
         fields = {name: value for name, value in fields.items() if value is not None}
         token = get_access_token()
         digest = self._open_keys.digest(token.client_id if token else None, fields)
-        async with _explained():
+        async with _explain_errors():
             with self._open_keys.take(digest) as key:
                 return await self._client.respond(fields, stream=False, idempotency_key=key)
 
@@ -84,7 +84,7 @@ class Tools:
         self, message: Annotated[str, Field(description="Text of a person whose emotion is inferred.")]
     ) -> InferredState:
         """Infer the emotional state of a text. It is no turn, and is not billed. Its fields are undocumented."""
-        async with _explained():
+        async with _explain_errors():
             return await self._client.engine.infer_state(message=message)
 
     async def recall_memory(
@@ -95,29 +95,29 @@ class Tools:
     ) -> RecalledMemory:
         """Recall the memories that a personality has of an end user. Its fields are undocumented."""
         body = {"personality_id": personality_id, "user_id": user_id} | ({} if query is None else {"query": query})
-        async with _explained():
+        async with _explain_errors():
             return await self._client.engine.recall_memory(body)
 
     async def get_relationship(self, personality_id: PersonalityId, user_id: UserId) -> RelationshipPage:
         """Return the relationship of an end user with a personality. Its fields are undocumented."""
-        async with _explained():
+        async with _explain_errors():
             return await self._client.relationships.list(personality_id=personality_id, user_id=user_id)
 
     async def list_personalities(
         self, cursor: Annotated[str | None, Field(description="next_cursor of the page before.")] = None
     ) -> PersonalityPage:
         """List the account's personalities, one page at a time."""
-        async with _explained():
+        async with _explain_errors():
             return await self._client.personalities.list({} if cursor is None else {"cursor": cursor})
 
     async def get_personality(self, personality_id: PersonalityId) -> Personality:
         """Return one personality."""
-        async with _explained():
+        async with _explain_errors():
             return await self._client.personalities.get(personality_id)
 
     async def get_usage(self) -> TurnsUsage:
         """Return the turns that the account has used."""
-        async with _explained():
+        async with _explain_errors():
             return await self._client.billing.usage.turns()
 
     async def forget_user(
@@ -125,7 +125,7 @@ class Tools:
     ) -> DeletionReceipt:
         """Delete an end user with all memories. The erasure takes up to 24 hours, and cannot be undone."""
         _check(consent)
-        async with _explained():
+        async with _explain_errors():
             return await self._client.end_users.delete(user_id)
 
 
@@ -135,7 +135,7 @@ def _check(consent: Consent) -> None:
 
 
 @asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
+async def _explain_errors() -> AsyncIterator[None]:
     """Raise an error of the SDK as a tool's error, in words for the model."""
     try:
         yield

@@ -32,7 +32,7 @@ UniqOSInstrumentor().uninstrument()
 A call has one span of the kind CLIENT, over all its attempts and the whole stream. Its parent is the span that is
 current when the call begins; a stream begins when it is opened. During an attempt it is the current span, so the spans
 of your middleware and of an instrumented ``http_client`` are its children. ``traceparent`` is sent along, and baggage
-is not.
+is not. An exception of a sampler or span processor is logged, and no call fails by it.
 
 | Operation | Name of the span | ``gen_ai.operation.name`` |
 |---|---|---|

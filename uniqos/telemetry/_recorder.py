@@ -44,7 +44,7 @@ class Connections(Protocol):
         ...
 
 
-class _Call:
+class Call:
     """What is known of one call while it runs."""
 
     __slots__ = ("answer", "attributes", "parent", "span", "started", "started_ns")
@@ -64,7 +64,7 @@ class Recorder(Observer):
 
     def __init__(self, settings: Telemetry) -> None:
         self._settings: Telemetry = settings
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, Call] = {}
         self._connections: WeakSet[Connections] = WeakSet()
         self._tracer = trace.get_tracer("uniqos", __version__, settings.tracer_provider)
         meter = metrics.get_meter("uniqos", __version__, settings.meter_provider)
@@ -100,7 +100,7 @@ class Recorder(Observer):
 
     def call_started(self, event: CallStarted) -> None:
         if len(self._calls) < _MOST_CALLS:
-            self._calls[event.call_id] = _Call()
+            self._calls[event.call_id] = Call()
 
     def retrying(self, event: Retrying) -> None:
         call = self._calls.get(event.call_id)
@@ -140,7 +140,7 @@ class Recorder(Observer):
             self._turns.add(1, {**attributes, names.OUTCOME: event.outcome})
         self._end(call, event, error)
 
-    def _end(self, call: _Call, event: CallEnded, error: str | None) -> None:
+    def _end(self, call: Call, event: CallEnded, error: str | None) -> None:
         span = call.span
         assert span is not None
         if span.is_recording():
@@ -158,7 +158,7 @@ class Recorder(Observer):
 
     # The attempts of the call
 
-    def begin_attempt(self, attempt: Attempt, address: str) -> tuple[_Call | None, Attempt]:
+    def begin_attempt(self, attempt: Attempt, address: str) -> tuple[Call | None, Attempt]:
         """Note that an attempt begins, and return it with ``traceparent``."""
         call = self._calls.get(attempt.call_id)
         if call is None:
@@ -175,7 +175,7 @@ class Recorder(Observer):
         _PROPAGATOR.inject(carrier, self._within(call))
         return call, attempt.with_headers(carrier) if carrier else attempt
 
-    def _begin_span(self, call: _Call, attempt: Attempt, address: str) -> None:
+    def _begin_span(self, call: Call, attempt: Attempt, address: str) -> None:
         call.attributes = _metric_attributes(attempt.operation, _server(address))
         attributes = dict(call.attributes)
         operation = attributes.get(names.OPERATION_NAME)
@@ -193,11 +193,11 @@ class Recorder(Observer):
         attributes[names.OPERATION] = attempt.operation
         call.span = self._start(call, name, attempt.operation, attributes)
 
-    def _start(self, call: _Call, name: str, operation: str, attributes: Mapping[str, Any]) -> Span:
+    def _start(self, call: Call, name: str, operation: str, attributes: Mapping[str, Any]) -> Span:
         kept = {**attributes, names.OPERATION: operation}
         return self._tracer.start_span(name, call.parent, SpanKind.CLIENT, kept, start_time=call.started_ns)
 
-    def answer_received(self, call: _Call, attempt: Attempt, answer: Answer) -> None:
+    def answer_received(self, call: Call, attempt: Attempt, answer: Answer) -> None:
         """Note the answer of an attempt, and have the body of a turn copied."""
         span = call.span
         if span is None or not span.is_recording():
@@ -211,11 +211,11 @@ class Recorder(Observer):
             call.answer = AnswerCopy(attempt.streamed, captures_content())
             copy_to(call.answer)
 
-    def _within(self, call: _Call) -> Context:
+    def _within(self, call: Call) -> Context:
         """Return the context of what happens within the call."""
         return call.parent if call.span is None else trace.set_span_in_context(call.span, call.parent)
 
-    def enter(self, call: _Call) -> Any:
+    def enter(self, call: Call) -> Any:
         """Make the span of the call the current one, and return the token that ends this."""
         assert call.span is not None
         return context.attach(trace.set_span_in_context(call.span))

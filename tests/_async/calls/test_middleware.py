@@ -6,8 +6,10 @@ import gzip
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anyio  # async only
 import httpx
 import pytest
 
@@ -316,6 +318,85 @@ async def test_a_turn_that_timed_out_is_not_sent_again_by_a_middleware() -> None
     assert len(server.requests) == 1
 
 
+async def beside(attempt: Attempt, next: AsyncNext) -> Answer:
+    """Call next() twice at once; raise the first refusal, or return an answer."""
+    outcomes: list[Any] = []
+
+    async def call() -> None:
+        try:
+            outcomes.append(await next(attempt))
+        except errors.UniqOSError as error:
+            outcomes.insert(0, error)
+
+    # async only: begin
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(call)
+    # async only: end
+    if not outcomes:
+        with ThreadPoolExecutor(2) as threads:
+            for _ in range(2):
+                threads.submit(call)
+    if isinstance(outcomes[0], errors.UniqOSError):
+        raise outcomes[0]
+    answer: Answer = outcomes[0]
+    return answer
+
+
+async def test_next_is_not_called_twice_at_once_where_both_requests_could_count() -> None:
+    def handle(connection: Any, request: bytes, number: int) -> None:
+        time.sleep(0.1)  # Long enough for the other call of next().
+        reply(connection, 200, ANSWER)
+
+    with RawServer(handle) as server:
+        async with make_client(server.url, middleware=[beside]) as client:
+            await client.request("GET", "/v1/mood")
+            assert len(server.requests) == 2
+            with pytest.raises(errors.MiddlewareError, match=r"may still be running") as caught:
+                await client.respond(**TURN)
+            assert caught.value.sent
+            with pytest.raises(errors.MiddlewareError, match=r"Idempotency-Key"):
+                await keyless(client)
+            assert not slept(client)
+    assert len(server.requests) == 4
+
+
+# async only: begin
+async def test_a_turn_that_a_middleware_gave_up_is_not_sent_again() -> None:
+    async def insist(attempt: Attempt, next: AsyncNext) -> Answer:
+        with anyio.move_on_after(0.2):
+            return await next(attempt)
+        return await next(attempt)
+
+    with RawServer(silent) as server:
+        async with make_client(server.url, middleware=[insist]) as client:
+            with pytest.raises(errors.MiddlewareError, match=r"may still be running"):
+                await client.respond(**TURN)
+    assert len(server.requests) == 1
+
+
+async def test_a_turn_that_a_middleware_left_behind_is_not_retried() -> None:
+    async def send(attempt: Attempt, next: AsyncNext) -> None:
+        await next(attempt)
+
+    with RawServer(silent) as server:
+        async with anyio.create_task_group() as tasks:
+
+            async def leave(attempt: Attempt, next: AsyncNext) -> Answer:
+                tasks.start_soon(send, attempt, next)
+                while not server.requests:
+                    await anyio.sleep(0.01)
+                return Answer(503, json={"error": {"code": "service_unavailable", "message": "no"}})
+
+            async with make_client(server.url, middleware=[leave]) as client:
+                with pytest.raises(errors.ServiceUnavailableError):
+                    await client.respond(**TURN)
+                assert not slept(client)
+            tasks.cancel_scope.cancel()
+    assert len(server.requests) == 1
+
+
+# async only: end
 async def test_next_cannot_be_kept_for_later() -> None:
     kept: list[Any] = []
 
@@ -422,6 +503,22 @@ async def test_a_header_that_a_middleware_may_not_set_is_refused_before_anything
     with RawServer(answers(OK)) as server:
         async with make_client(server.url, middleware=[add]) as client:
             with pytest.raises(errors.RequestValidationError):
+                await client.respond(**TURN)
+    assert not server.requests
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "X-Line"])
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_a_header_that_was_set_on_the_attempt_itself_is_checked_too(name: str, by_hand: bool) -> None:
+    async def put(attempt: Attempt, next: AsyncNext) -> Answer:
+        if by_hand:
+            return await next(Attempt(attempt.operation, headers={name: "a\r\nb: c"}))
+        attempt.headers[name] = "a\r\nb: c"
+        return await next(attempt)
+
+    with RawServer(answers(OK)) as server:
+        async with make_client(server.url, middleware=[put]) as client:
+            with pytest.raises(errors.RequestValidationError, match=f"(?i){name}"):
                 await client.respond(**TURN)
     assert not server.requests
 

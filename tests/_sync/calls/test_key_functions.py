@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests._sync.calls.test_calls import OK, answers, failing
 from tests._sync.calls.test_secrets import told
-from tests._sync.support import TURN, FakeClock, slept
+from tests._sync.support import KEY, TURN, FakeClock, slept
 from tests.support.rawserver import RawServer, header
 from uniqos import UniqOS, errors
 
@@ -87,6 +88,22 @@ def test_a_wrong_key_of_the_function_is_told_before_anything_is_sent(key: Any, c
                 stream.open()
     assert caught.value.code == code
     assert not server.requests
+
+
+@dataclass
+class Vault:
+    """A function with a key of its own, which Python cannot hash."""
+
+    key: str = KEY
+
+    def __call__(self) -> str:
+        return self.key
+
+
+def test_a_function_that_cannot_be_hashed_is_refused_when_the_client_is_made() -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"Vault.*__hash__") as caught:
+        client_of("http://127.0.0.1:9", Vault())
+    assert KEY not in str(caught.value)
 
 
 def test_a_function_that_fails_is_told_without_the_secrets_in_its_variables() -> None:

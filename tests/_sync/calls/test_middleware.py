@@ -7,6 +7,7 @@ import gzip
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -314,6 +315,44 @@ def test_a_turn_that_timed_out_is_not_sent_again_by_a_middleware() -> None:
     assert len(server.requests) == 1
 
 
+def beside(attempt: Attempt, next: Next) -> Answer:
+    """Call next() twice at once; raise the first refusal, or return an answer."""
+    outcomes: list[Any] = []
+
+    def call() -> None:
+        try:
+            outcomes.append(next(attempt))
+        except errors.UniqOSError as error:
+            outcomes.insert(0, error)
+
+    if not outcomes:
+        with ThreadPoolExecutor(2) as threads:
+            for _ in range(2):
+                threads.submit(call)
+    if isinstance(outcomes[0], errors.UniqOSError):
+        raise outcomes[0]
+    answer: Answer = outcomes[0]
+    return answer
+
+
+def test_next_is_not_called_twice_at_once_where_both_requests_could_count() -> None:
+    def handle(connection: Any, request: bytes, number: int) -> None:
+        time.sleep(0.1)  # Long enough for the other call of next().
+        reply(connection, 200, ANSWER)
+
+    with RawServer(handle) as server:
+        with make_client(server.url, middleware=[beside]) as client:
+            client.request("GET", "/v1/mood")
+            assert len(server.requests) == 2
+            with pytest.raises(errors.MiddlewareError, match=r"may still be running") as caught:
+                client.respond(**TURN)
+            assert caught.value.sent
+            with pytest.raises(errors.MiddlewareError, match=r"Idempotency-Key"):
+                keyless(client)
+            assert not slept(client)
+    assert len(server.requests) == 4
+
+
 def test_next_cannot_be_kept_for_later() -> None:
     kept: list[Any] = []
 
@@ -420,6 +459,22 @@ def test_a_header_that_a_middleware_may_not_set_is_refused_before_anything_is_se
     with RawServer(answers(OK)) as server:
         with make_client(server.url, middleware=[add]) as client:
             with pytest.raises(errors.RequestValidationError):
+                client.respond(**TURN)
+    assert not server.requests
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "X-Line"])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_header_that_was_set_on_the_attempt_itself_is_checked_too(name: str, by_hand: bool) -> None:
+    def put(attempt: Attempt, next: Next) -> Answer:
+        if by_hand:
+            return next(Attempt(attempt.operation, headers={name: "a\r\nb: c"}))
+        attempt.headers[name] = "a\r\nb: c"
+        return next(attempt)
+
+    with RawServer(answers(OK)) as server:
+        with make_client(server.url, middleware=[put]) as client:
+            with pytest.raises(errors.RequestValidationError, match=f"(?i){name}"):
                 client.respond(**TURN)
     assert not server.requests
 

@@ -21,12 +21,13 @@ from uniqos.middleware import Answer, Attempt, Next
 pytest.importorskip("opentelemetry.sdk.trace", reason="the OpenTelemetry SDK is not installed")
 
 from opentelemetry import baggage, context, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler, SamplingResult
 from opentelemetry.trace import SpanKind, StatusCode
 
 from uniqos.telemetry import Telemetry, UniqOSInstrumentor
@@ -364,6 +365,37 @@ def test_a_trace_that_is_not_sampled_writes_nothing_and_is_still_sent_on(collect
     assert traced(server.requests[0])[2] is False
     assert "gen_ai.client.operation.duration" in collected.metrics()
     unsampled.shutdown()
+
+
+class FailingSampler(Sampler):
+    """Fails at each decision."""
+
+    def should_sample(self, *args: Any, **options: Any) -> SamplingResult:
+        raise RuntimeError("no decision")
+
+    def get_description(self) -> str:
+        return "fails"
+
+
+class FailingProcessor(SpanProcessor):
+    """Fails at each beginning and end of a span."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        raise RuntimeError("no start")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        raise RuntimeError("no end")
+
+
+@pytest.mark.parametrize("part", ["sampler", "processor"])
+def test_a_tracer_that_fails_loses_no_turn(part: str, caplog: pytest.LogCaptureFixture) -> None:
+    tracers = TracerProvider(sampler=FailingSampler()) if part == "sampler" else TracerProvider()
+    tracers.add_span_processor(FailingProcessor())
+    with RawServer(answers(OK)) as server:
+        with make_client(server.url, telemetry=Telemetry(tracer_provider=tracers)) as client:
+            assert (client.respond(**TURN)).response == "Hi!"
+    assert len(server.requests) == 1
+    assert "telemetry failed error=RuntimeError" in caplog.text
 
 
 def test_connections_are_counted_by_their_state(collected: Collected) -> None:
