@@ -163,6 +163,23 @@ def test_the_rows_after_a_quote_that_stays_open_are_read(tmp_path: Path) -> None
     assert [row.values["id"] for row in rows] == [str(number) for number in range(2, 500)]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'1,"open,x\n2,", quoted",y\n',
+        b'1,"open,x\n2,"" and ",y\n',
+        b'1,closed",x\n2,"opened,y\n',
+        b'1,"a "\n2,"b" c,y\n',
+    ],
+    ids=["a cell that begins with a delimiter", "doubled quotes", "closed before opened", "a quote before a line break"],
+)
+def test_rows_that_a_quote_has_joined_or_divided_are_rejects(broken: bytes, tmp_path: Path) -> None:
+    good, *rows = open_rows(write(tmp_path, "rows.csv", b"id,a,b\n0,x,y\n" + broken + b'3,"x",y\n'))
+    assert [row.values["id"] for row in (good, rows[-1])] == ["0", "3"]
+    assert len(rows) > 2
+    assert all(row.problems and row.problems[0].path == "" for row in rows[:-1])
+
+
 UNREADABLE: list[tuple[str, bytes, str]] = [
     ("rows.csv", b"", "empty"),
     ("rows.csv", b"\n", "empty"),

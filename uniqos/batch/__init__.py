@@ -62,7 +62,8 @@ any other object with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow), or a pat
 
 - ``.jsonl``: one JSON object a line. The number of a row is the number of its line.
 - ``.csv``: UTF-8, with the names of the columns in the first line. An empty cell is null. Quotes that are broken cost
-  their line alone; the lines after it are read as rows.
+  their line alone; the lines after it are read as rows. A quote inside a cell without quotes, and text after a
+  closing quote, are broken ones: such a row is `Rejected`, since cells or rows may have run into each other.
 - ``.parquet``, ``.arrow``, ``.feather``: these, and the frames except for pandas, need pyarrow.
 - ``-``: standard input, which is JSONL unless ``format`` names another one.
 
