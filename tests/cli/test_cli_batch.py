@@ -313,7 +313,7 @@ def test_a_terminal_shows_rate_counts_and_emotions(table: pathlib.Path) -> None:
 def test_a_dask_cluster_runs_it(server: RawServer, api: Api, table: pathlib.Path) -> None:
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
         code, _, err = run(*arguments(table, "--dask", cluster.scheduler_address), settings=at(server))
         assert code == 0, err

@@ -14,7 +14,7 @@ class BatchError(UniqOSError):
 
     Attributes:
         code: ``ledger_in_use``, ``ledger_mismatch``, ``ledger_unreadable``, ``ledger_unwritable``, ``disk_full``,
-            ``input_unreadable``, ``output_unwritable`` or ``batch_closed``.
+            ``input_unreadable``, ``output_unwritable``, ``batch_closed`` or ``cluster_failed``.
     """
 
     __module__ = "uniqos.batch"
