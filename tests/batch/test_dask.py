@@ -261,7 +261,7 @@ def test_a_scheduler_that_is_lost_is_a_clear_error_and_the_run_goes_on_later(
 
 def test_a_scheduler_that_does_not_answer_is_a_clear_error() -> None:
     with config.set({"distributed.comm.timeouts.connect": "1s"}):
-        with pytest.raises(ConfigurationError, match="no Dask scheduler answers at 'tcp://127.0.0.1:9'"):
+        with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
             connect("tcp://127.0.0.1:9")
 
 

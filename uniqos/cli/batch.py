@@ -330,15 +330,13 @@ async def _run_here(
     from ..batch._files import Files
     from ..batch._loop_thread import asynchronous
     from ..batch._records import line_of, to_line
-    from ..batch._results import read_results
 
     async with asynchronous(client) as sender:
         running: AsyncBatch[Any] = AsyncBatch(sender, job.operation, job.source, **options)
         job.save()
         with ExitStack() as stack:
-            files = None
             if job.output is not None:
-                files = stack.enter_context(Files(job.output, job.rejects, running.answer_model))
+                running._files = stack.enter_context(Files(job.output, job.rejects, running.answer_model))
             with display:
                 ticking = asyncio.create_task(_tick(running, progress, display))
                 try:
@@ -352,8 +350,6 @@ async def _run_here(
                 finally:
                     ticking.cancel()
                     progress.note(running.report, _fraction(running))
-            if files is not None and running.report.is_complete:
-                files.write(read_results(job.ledger))
         return running.report
 
 
