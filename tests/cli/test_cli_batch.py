@@ -140,6 +140,26 @@ def test_a_dry_run_names_each_bad_row_counts_the_turns_and_sends_nothing(
     assert [json.loads(line)["row"] for line in out.splitlines()] == [21, 22]
 
 
+def test_a_csv_file_of_another_kind_is_read_as_it_is(server: RawServer, api: Api, tmp_path: pathlib.Path) -> None:
+    for name, delimiter, character in (("a", ";", ";"), ("b", r"\t", "\t")):
+        table = tmp_path / f"{name}.csv"
+        table.write_text(
+            "ticket;text;comment\n1;good;x\n2;NA;x\n3;;x\n4;n/a;x\n".replace(";", character), encoding="utf-8"
+        )
+        more = ("--delimiter", delimiter, "--csv-null", "NA", "--csv-null", "n/a", "--csv-null", "")
+        out = tmp_path / f"{name}.jsonl"
+        code, _, err = run(*arguments(table, *more, "--dry-run", out=out), settings=at(server))
+        assert code == 3
+        assert "4 rows: 1 turns to send, 3 rejected" in err
+        code, _, _ = run(*arguments(table, *more, out=out), settings=at(server))
+        assert code == 3
+        assert [line["id"] for line in lines(out)] == ["1"]
+    assert list(api.keys) == ["good"]
+    code, _, err = run(*arguments(tmp_path / "a.csv", "--delimiter", "ab"), settings=at(server))
+    assert code == 2
+    assert "delimiter must be the one character" in err
+
+
 def test_failed_records_are_sent_again_by_retry_and_not_otherwise(
     server: RawServer, api: Api, table: pathlib.Path
 ) -> None:

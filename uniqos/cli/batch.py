@@ -47,7 +47,9 @@ class InputFormat(str, Enum):
 
     jsonl = "jsonl"
     csv = "csv"
+    tsv = "tsv"
     parquet = "parquet"
+    arrow = "arrow"
 
 
 class _Operations(TyperGroup):
@@ -77,12 +79,14 @@ class _Job:
     columns: dict[str, str]
     fixed: dict[str, object]
     ledger: str
-    format: Literal["jsonl", "csv", "parquet"] | None
+    format: Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None
     concurrency: int
     max_turns: int | None
     unknown: str
     key_hours: float
     dask: str | None
+    csv_nulls: list[str] | None = None
+    delimiter: str | None = None
     retry_failed: bool = False
 
     @property
@@ -112,6 +116,10 @@ class _Job:
         }
         if self.format is not None:
             options["format"] = self.format
+        if self.csv_nulls is not None:
+            options["csv_nulls"] = self.csv_nulls
+        if self.delimiter is not None:
+            options["delimiter"] = self.delimiter
         return options
 
     def save(self) -> None:
@@ -180,6 +188,13 @@ def run(
     format: Annotated[
         InputFormat | None, typer.Option("--format", help="Format of the input.  [default: by its ending]")
     ] = None,
+    csv_nulls: Annotated[
+        list[str] | None,
+        typer.Option("--csv-null", metavar="TEXT", help="Cell of CSV that is null. Repeatable.  [default: empty]"),
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="Character between cells of CSV; \\t is a tab.  [default: comma]")
+    ] = None,
     concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="Calls under way at once.")] = 64,
     max_turns: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Turns that may be billed for this ledger, in all runs.")
@@ -232,12 +247,14 @@ def run(
             columns=_pairs("--map", columns),
             fixed={name: _value(text) for name, text in _pairs("--set", fixed).items()},
             ledger=ledger or f"{out}.ledger{'s' if dask else ''}",
-            format=cast('Literal["jsonl", "csv", "parquet"] | None', format and format.value),
+            format=cast('Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None', format and format.value),
             concurrency=concurrency,
             max_turns=max_turns,
             unknown=unknown.value,
             key_hours=key_hours,
             dask=dask,
+            csv_nulls=csv_nulls or None,
+            delimiter="\t" if delimiter == "\\t" else delimiter,
             retry_failed=retry_failed,
         )
         with connected(base_url, timeout, debug) as (client, default):
@@ -435,6 +452,8 @@ def _check(job: _Job, client: uniqos.UniqOS, personality: str | None, as_jsonl: 
         format=job.format,
         columns=calls.wanted_columns,
         json_columns=calls.json_columns,
+        csv_nulls=checked._settings.csv_nulls,
+        delimiter=job.delimiter,
     )
     for row in source:
         rows += 1

@@ -16,7 +16,7 @@ import pytest
 from tests._sync.support import FakeClock, client_of
 from tests.support.rawserver import RawServer, body, reply
 from uniqos import NetworkError, RequestValidationError, UniqOS
-from uniqos.batch import ROW_NUMBER, Batch, BatchError, Done, Failed, Rejected, Report, Result
+from uniqos.batch import ROW_NUMBER, Batch, BatchError, Done, Failed, Rejected, Report, Result, read_report
 from uniqos.models import ModulatorPack, RespondResult
 from uniqos.sandbox import Sandbox
 
@@ -390,6 +390,64 @@ def test_rows_may_come_from_an_iterable_that_waits_for_results(sandbox: Sandbox,
     with client_of(sandbox) as client:
         results, report = run(client, rows(), tmp_path, sandbox)
     assert (len(results), report.done, seen) == (5, 5, [row["id"] for row in turns(5)])
+
+
+def test_an_abort_keeps_the_answers_that_are_in_and_marks_nothing_as_sent_that_was_not(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    slow = "message 7"
+    released = threading.Event()
+    arrived: list[str] = []
+
+    def answer(connection: socket.socket, request: bytes, number: int) -> None:
+        message = json.loads(body(request))["message"]
+        arrived.append(message)
+        if message == slow:
+            released.wait(20)
+        reply(connection, 200, b'{"response": "Hello!"}')
+
+    with RawServer(answer) as server:
+        with client_of(sandbox, base_url=server.url) as client:
+            with batch_of(client, turns(200), tmp_path, sandbox, concurrency=4) as batch:
+                for result in batch:
+                    if result.number >= 20:
+                        break
+            released.set()
+            assert (batch.report.stopped, batch.report.in_flight) == ("interrupted", 0)
+            kept = read_report(tmp_path / "run.ledger")
+            assert kept.done >= batch.report.done >= 19
+            assert (
+                kept.unknown == batch.report.unknown <= 6
+            )  # The calls under way, and half as many that were to begin.
+            held, report = run(client, turns(200), tmp_path, sandbox, unknown="hold")
+    assert report.done == 200 - kept.unknown
+    assert sum(isinstance(result, Failed) for result in held) == kept.unknown
+    assert len(arrived) == len(set(arrived))
+
+
+def test_an_exception_of_on_progress_is_raised_when_the_calls_under_way_have_ended(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def tell(report: Report) -> None:
+        raise ValueError("no display")
+
+    with client_of(sandbox) as client:
+        with pytest.raises(ValueError, match="no display"):
+            run(client, turns(300), tmp_path, sandbox, on_progress=tell)
+        kept = read_report(tmp_path / "run.ledger")
+        assert (kept.unknown, kept.done, kept.is_complete) == (0, sandbox.turns_billed, False)
+        _, report = run(client, turns(300), tmp_path, sandbox)
+    assert (report.done, sandbox.turns_billed) == (300, 300)
+
+
+def test_a_conflict_of_a_lost_record_leaves_it_unknown(sandbox: Sandbox, tmp_path: Path) -> None:
+    with client_of(sandbox, max_retries=0) as client:
+        lose_an_answer(client, sandbox, tmp_path)
+        sandbox.fault(path="/v1/respond", code="conflict", times=2)
+        (lost,), report = run(client, turns(1), tmp_path, sandbox)
+        assert (lost.status, report.unknown, report.turns) == ("unknown", 1, 1)
+        (done,), report = run(client, turns(1), tmp_path, sandbox)
+    assert (done.status, report.turns, sandbox.turns_billed) == ("done", 1, 1)
 
 
 def test_other_operations_run_too(sandbox: Sandbox, tmp_path: Path) -> None:
