@@ -6,14 +6,17 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -158,6 +161,43 @@ def test_a_csv_file_of_another_kind_is_read_as_it_is(server: RawServer, api: Api
     code, _, err = run(*arguments(tmp_path / "a.csv", "--delimiter", "ab"), settings=at(server))
     assert code == 2
     assert "delimiter must be the one character" in err
+
+
+def test_a_second_run_on_one_ledger_and_other_settings_are_wrong_usage(
+    server: RawServer, table: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    code, _, _ = run(*arguments(table), settings=at(server))
+    assert code == 0
+    code, _, err = run(*arguments(table, "--set", "mode=stateful"), settings=at(server))
+    assert code == 2
+    assert "ledger_mismatch" in err
+    with closing(sqlite3.connect(tmp_path / "out.jsonl.ledger-lock", isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        code, _, err = run(*arguments(table), settings=at(server))
+    assert code == 2
+    assert "another run uses the ledger" in err
+    assert len(server.requests) == 20
+
+
+@posix_only
+def test_an_output_that_cannot_be_written_at_the_end_is_incomplete_and_pays_nothing_again(
+    server: RawServer, api: Api, table: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    command = arguments(table, "--ledger", str(tmp_path / "ledger"), out=folder / "out.jsonl")
+    api.open.clear()
+    process = start(*command, settings=at(server))
+    api.wait(1)
+    shutil.rmtree(folder)
+    api.open.set()
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 4
+    assert b"all answers are in the ledger" in err
+    folder.mkdir()
+    code, _, _ = run(*command, settings=at(server))
+    assert code == 0
+    assert len(server.requests) == 20
 
 
 def test_failed_records_are_sent_again_by_retry_and_not_otherwise(

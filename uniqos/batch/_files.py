@@ -11,6 +11,8 @@ from types import TracebackType
 from typing_extensions import Self
 
 from .._base.model import Model
+from ..errors import UniqOSError
+from ._errors import BatchError
 from ._outcomes import Done, Result
 from ._outputs import Output
 from ._records import line_of
@@ -44,11 +46,23 @@ class Files:
             opened.pop_all()
 
     def write(self, results: Iterable[Result[Model]]) -> None:
-        """Write the results to both files, and let them appear under their names."""
-        for result in results:
-            (self._answers if isinstance(result, Done) else self._rest).write(line_of(result))
-        self._rest.finish()
-        self._answers.finish()
+        """Write the results to both files, and let them appear under their names.
+
+        Raises:
+            BatchError: ``output_unwritable``: a file cannot be written, e.g. because the disk is full.
+        """
+        try:
+            for result in results:
+                (self._answers if isinstance(result, Done) else self._rest).write(line_of(result))
+            self._rest.finish()
+            self._answers.finish()
+        except UniqOSError as exc:
+            if exc.code != "cannot_write_file":
+                raise
+            raise BatchError(
+                f"{exc.message}; all answers are in the ledger: mend that, and run the batch again",
+                code="output_unwritable",
+            ) from exc
 
     def __enter__(self) -> Self:
         return self

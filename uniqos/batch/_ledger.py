@@ -301,7 +301,7 @@ class Ledger:
         """Write changes in one transaction, and return when they are on the disk.
 
         Raises:
-            BatchError: The disk is full, or the ledger cannot be written.
+            BatchError: ``disk_full``, or ``ledger_failed``: the ledger cannot be written any more.
         """
         with self._writing:
             if self._closed:
@@ -318,7 +318,7 @@ class Ledger:
                         execute("rollback")
                     raise
             except sqlite3.Error as exc:
-                raise self._error(exc) from exc
+                raise self._error(exc, "ledger_failed") from exc
 
     def complete(self) -> Change:
         """Return the change that notes that the pass has read the whole input."""
@@ -349,7 +349,7 @@ class Ledger:
                 if connection is not None:
                     connection.close()
 
-    def _error(self, exc: sqlite3.Error) -> BatchError:
+    def _error(self, exc: sqlite3.Error, code: str = "ledger_unwritable") -> BatchError:
         """Return the error of a file that SQLite cannot use."""
         text = str(exc)
         if "full" in text:
@@ -360,7 +360,7 @@ class Ledger:
         if _is_busy(exc):
             return BatchError(f"another process writes to the ledger {self.path}: {text}", code="ledger_in_use")
         if isinstance(exc, sqlite3.OperationalError):
-            return BatchError(f"the ledger {self.path} cannot be written: {text}", code="ledger_unwritable")
+            return BatchError(f"the ledger {self.path} cannot be written: {text}", code=code)
         return BatchError(f"{self.path} is no ledger: {text}; give another path", code="ledger_unreadable")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -453,6 +454,58 @@ async def test_a_conflict_of_a_lost_record_leaves_it_unknown(sandbox: Sandbox, t
         assert (lost.status, report.unknown, report.turns) == ("unknown", 1, 1)
         (done,), report = await run(client, turns(1), tmp_path, sandbox)
     assert (done.status, report.turns, sandbox.turns_billed) == ("done", 1, 1)
+
+
+async def test_standard_input_is_read_while_it_is_written(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb", buffering=0) as pipe, open(reader, encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        pipe.write(b'{"id": "r1", "message": "hello"}\n{"id": "r2", "mess')
+        async with client_of(sandbox) as client:
+            async with batch_of(client, "-", tmp_path, sandbox) as batch:
+                first = await anext(batch)
+                assert (first.id, first.status) == ("r1", "done")  # It has not waited for the second row.
+                pipe.write(b'age": "hello"}\n{"id": "r3"')
+                pipe.close()
+                rest = [(result.number, result.status) async for result in batch]
+    assert sorted(rest) == [(2, "done"), (3, "rejected")]
+    assert batch.report.is_complete
+    assert sandbox.turns_billed == 2
+
+
+def exit_code_of(function: Callable[[], int]) -> int:
+    """Return the exit code of a forked child that calls a function."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = function()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+async def test_a_forked_child_leaves_the_run_of_its_parent_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with client_of(sandbox) as client:
+        async with batch_of(client, turns(60), tmp_path, sandbox, concurrency=4) as batch:
+            await anext(batch)
+
+            def in_child() -> int:
+                with pytest.raises(BatchError, match="began in the parent process"):
+                    batch._open()
+                closing: Any = batch.aclose()
+                if closing is not None:
+                    with pytest.raises(StopIteration):
+                        closing.send(None)
+                return 7
+
+            assert exit_code_of(in_child) == 7
+            rest = [result async for result in batch]
+    assert (len(rest), batch.report.done, batch.report.is_complete, sandbox.turns_billed) == (59, 60, True, 60)
 
 
 async def test_other_operations_run_too(sandbox: Sandbox, tmp_path: Path) -> None:
