@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
