@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -206,6 +206,18 @@ class Ledger:
     def find(self, id: str) -> list[Entry]:
         """Return the records with an id: one for each content that the row has had."""
         return [Entry(*values) for values in self._reader.execute(_FIND, (id,))]
+
+    @contextmanager
+    def snapshot(self) -> Generator[None, None, None]:
+        """Read the same state in each `find` of a block, which takes half the time of a transaction for each one.
+
+        Changes that are written meanwhile are not seen: the run remembers their ids until it notes them as written.
+        """
+        self._reader.execute("begin")
+        try:
+            yield
+        finally:
+            self._reader.execute("commit")
 
     def has_rejected(self, id: str) -> bool:
         """Return whether a row that was refused in this pass has taken an id."""

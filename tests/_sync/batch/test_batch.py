@@ -550,6 +550,20 @@ def test_files_are_written_in_the_order_of_the_input_and_only_when_whole(sandbox
     assert sandbox.turns_billed == 30
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no open file")
+def test_the_answers_of_a_ledger_that_is_deleted_during_the_run_are_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield from turns(20)
+        for path in tmp_path.glob("run.ledger*"):
+            path.unlink()
+        yield {"id": "last", "message": "hello"}
+
+    with client_of(sandbox) as client:
+        report = batch_of(client, rows(), tmp_path, sandbox, concurrency=2).write(tmp_path / "out.jsonl")
+    assert (report.is_complete, sandbox.turns_billed) == (True, 21)
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 21
+
+
 def test_an_output_that_cannot_be_written_costs_no_turn(sandbox: Sandbox, tmp_path: Path) -> None:
     with client_of(sandbox) as client:
         with pytest.raises(Exception, match="cannot") as refused:

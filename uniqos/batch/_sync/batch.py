@@ -28,7 +28,7 @@ from .._ledger import Ledger
 from .._options import BatchOptions, Settings
 from .._outcomes import Report, Result
 from .._problems import Problem
-from .._results import read_results
+from .._results import read_results, results_in
 from .._row import Row, to_row
 from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
@@ -399,20 +399,19 @@ class Batch(Generic[M]):
             self._note_written(run, _Written(run.take_group(), None))
 
     def _read_rows(self, run: Run[M], rows: Iterator[Row], ahead: int) -> None:
-        for _ in range(_MOST_ROWS):
-            if not run.wants_rows(ahead):
-                return
-            try:
-                row = next(rows, None)
-            except (
-                Exception
-            ) as exc:  # The caller's own iterable may raise anything; it is raised when calls have ended.
-                self._fail(run, exc)
-                return
-            if row is None:
-                run.is_exhausted = True
-                return
-            run.admit(row)
+        with cast(Ledger, self._ledger).snapshot():
+            for _ in range(_MOST_ROWS):
+                if not run.wants_rows(ahead):
+                    return
+                try:
+                    row = next(rows, None)
+                except Exception as exc:  # The caller's own iterable may raise anything; the calls under way end first.
+                    self._fail(run, exc)
+                    return
+                if row is None:
+                    run.is_exhausted = True
+                    return
+                run.admit(row)
 
     @property
     def _is_slow(self) -> bool:
@@ -485,8 +484,10 @@ class Batch(Generic[M]):
             run_blocking(self._ledger.write, [self._ledger.complete()])
         self._report = run.make_report(total=None if self._rows is None else self._rows.total, has_ended=True)
         if self._files is not None and self._report.is_complete:
-            # The lock is still held: another run would begin a pass of its own over the ledger.
-            run_blocking(self._files.write, read_results(self._settings.ledger))
+            # The lock is still held: another run would begin a pass of its own over the ledger. The open file is read,
+            # since the answers were paid for even if the path was deleted meanwhile.
+            results = results_in(cast(Ledger, self._ledger), self._calls.operation)
+            run_blocking(self._files.write, results)
         self._has_ended = True
         self.close()
         if self._settings.on_progress is not None:
