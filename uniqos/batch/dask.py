@@ -297,7 +297,7 @@ class DaskBatch:
         Raises:
             BatchError: As for ``run``, or a file cannot be written.
         """
-        with Files(output, rejects, self.answer_model) as files:
+        with Files(output, rejects, self.answer_model, (self._source, self._settings.ledger)) as files:
             report = self.run()
             if report.is_complete:
                 files.write(self.results())

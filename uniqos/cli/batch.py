@@ -353,7 +353,8 @@ async def _run_here(
         job.save()
         with ExitStack() as stack:
             if job.output is not None:
-                running._files = stack.enter_context(Files(job.output, job.rejects, running.answer_model))
+                kept = (job.source, job.ledger)
+                running._files = stack.enter_context(Files(job.output, job.rejects, running.answer_model, kept))
             with display:
                 ticking = asyncio.create_task(_tick(running, progress, display))
                 try:

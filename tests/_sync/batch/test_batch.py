@@ -16,7 +16,7 @@ import pytest
 
 from tests._sync.support import FakeClock, client_of
 from tests.support.rawserver import RawServer, body, reply
-from uniqos import NetworkError, RequestValidationError, UniqOS
+from uniqos import ConfigurationError, NetworkError, RequestValidationError, UniqOS
 from uniqos.batch import ROW_NUMBER, Batch, BatchError, Done, Failed, Rejected, Report, Result, read_report
 from uniqos.models import ModulatorPack, RespondResult
 from uniqos.sandbox import Sandbox
@@ -562,6 +562,26 @@ def test_the_answers_of_a_ledger_that_is_deleted_during_the_run_are_written(sand
         report = batch_of(client, rows(), tmp_path, sandbox, concurrency=2).write(tmp_path / "out.jsonl")
     assert (report.is_complete, sandbox.turns_billed) == (True, 21)
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 21
+
+
+@pytest.mark.parametrize(
+    ("output", "rejects"),
+    [("in.jsonl", None), ("out.jsonl", "out.jsonl"), ("run.jsonl", None), ("out.jsonl", "folder/../in.jsonl")],
+    ids=["output and input", "output and rejects", "output and ledger", "rejects and input"],
+)
+def test_no_file_of_a_run_replaces_another_one(
+    output: str, rejects: str | None, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = tmp_path / "in.jsonl"
+    rows.write_text('{"id": "r1", "message": "hello"}\n')
+    (tmp_path / "folder").mkdir()
+    fixed = {"personality_id": sandbox.personality_id, "mode": "stateless"}
+    with client_of(sandbox) as client:
+        batch = Batch(client, "respond", rows, id="id", ledger=tmp_path / "run.jsonl", fixed=fixed)
+        with pytest.raises(ConfigurationError, match="two files of the run"):
+            batch.write(tmp_path / output, None if rejects is None else tmp_path / rejects)
+    assert "hello" in rows.read_text()
+    assert sandbox.turns_billed == 0
 
 
 def test_an_output_that_cannot_be_written_costs_no_turn(sandbox: Sandbox, tmp_path: Path) -> None:

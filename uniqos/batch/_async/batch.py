@@ -254,7 +254,7 @@ class AsyncBatch(Generic[M]):
             BatchError: The ledger or a file cannot be written, or another run uses the ledger.
             UniqOSError: The input cannot be read.
         """
-        with Files(output, rejects, self.answer_model) as files:
+        with Files(output, rejects, self.answer_model, (self._source, self._settings.ledger)) as files:
             self._keeps_results = False
             if self._has_ended and self._report.is_complete:  # The caller has read the results before.
                 await run_blocking(files.write, read_results(self._settings.ledger))
