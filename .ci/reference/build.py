@@ -28,12 +28,27 @@ from typing_extensions import get_overloads
 
 import uniqos
 from uniqos import _params as params
-from uniqos import contract, errors, fastapi, models, pytest_plugin, relay, sandbox, testing, webhooks
+from uniqos import (
+    batch,
+    contract,
+    errors,
+    fastapi,
+    integrations,
+    models,
+    pytest_plugin,
+    relay,
+    sandbox,
+    testing,
+    webhooks,
+)
 from uniqos._async.namespaces.base import namespace as async_namespace
 from uniqos._sync.namespaces.base import namespace
 from uniqos._wire import options
+from uniqos.batch import dask
+from uniqos.integrations import langchain, langgraph, openai_agents, pydantic_ai
 
 HERE = Path(__file__).parent
+FRAMEWORKS = (langchain, langgraph, openai_agents, pydantic_ai)
 CLIENT_PAGE = """
 The namespaces of a client: `client.personalities` and the others, with a method for each operation of the API.
 
@@ -204,9 +219,13 @@ def pages() -> list[Page]:
         Page("uniqos", uniqos.__doc__, own),
         Page("client", CLIENT_PAGE, {"Options": params.Options, "SharedOptions": options.SharedOptions}),
         *[Page(name, f"{kind.__doc__}\n\n{NAMESPACE_PAGE}", {kind.__name__: kind}) for name, kind in found],
+        Page("uniqos.batch", batch.__doc__, exported(batch)),
+        Page("uniqos.batch.dask", dask.__doc__, exported(dask)),
         Page("uniqos.contract", contract.__doc__, exported(contract)),
         Page("uniqos.errors", errors.__doc__, {k: v for k, v in raised.items() if v.__name__ == k}),
         Page("uniqos.fastapi", fastapi.__doc__, exported(fastapi)),
+        Page("uniqos.integrations", integrations.__doc__, {}),
+        *[Page(module.__name__, module.__doc__, exported(module)) for module in FRAMEWORKS],
         Page("uniqos.models", models.__doc__, exported(models, own, delivered)),
         Page("uniqos.pytest_plugin", pytest_plugin.__doc__, {}),
         Page("uniqos.relay", relay.__doc__, exported(relay)),

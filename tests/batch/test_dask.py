@@ -24,8 +24,6 @@ pytest.importorskip("distributed", reason="the extra dask is not installed")
 import distributed
 from dask import config
 
-import uniqos.batch.dask
-import uniqos.sandbox
 from tests.support.rawserver import RawServer, body, header, reply
 from uniqos import AsyncUniqOS, ConfigurationError, UniqOS
 from uniqos.batch import BatchError, Report
@@ -367,20 +365,21 @@ def test_no_word_of_a_person_and_no_key_is_in_the_plan(make: Callable[..., DaskB
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "ledgers").iterdir() if path.suffix == ".rows"} == {0}
 
 
-def test_the_program_of_the_documentation_runs_and_has_ten_lines(tmp_path: pathlib.Path) -> None:
-    documentation = uniqos.batch.dask.__doc__ or ""
-    program = documentation.partition("```python\n")[2].partition("```")[0]
-    assert len([line for line in program.splitlines() if line]) <= 10
-    (tmp_path / "reviews.csv").write_text("review,text\na,I love it\nb,I hate it\n", encoding="utf-8")
-    with uniqos.sandbox.serve() as local:
-        (tmp_path / "program.py").write_text(program.replace("pers_...", local.personality_id), encoding="utf-8")
-        settings = {"UNIQOS_API_KEY": local.api_key, "UNIQOS_BASE_URL": local.url}
-        done = subprocess.run(
-            [sys.executable, "program.py"],
-            cwd=tmp_path,
-            env={**os.environ, **settings},
-            capture_output=True,
-            timeout=90,
-        )
-    assert done.stdout == b"2 answers, 2 turns\n", done.stderr.decode()
-    assert len((tmp_path / "answers.jsonl").read_bytes().splitlines()) == 2
+def test_workers_in_another_directory_find_a_relative_folder(
+    make: Callable[..., DaskBatch],
+    api: Api,
+    dask: distributed.Client,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = next(iter(dask.run(os.getcwd).values()))
+    (tmp_path / "elsewhere").mkdir()
+    dask.run(os.chdir, tmp_path / "elsewhere")
+    try:
+        batch = make(make_rows(8), ledger="ledgers")
+        assert batch.run().turns == 8
+        assert batch.to_bag().count().compute() == 8
+    finally:
+        dask.run(os.chdir, before)
+    api.assert_paid_once(8)

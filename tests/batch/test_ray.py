@@ -80,7 +80,8 @@ def answers(rows: Any, server: RawServer, folder: pathlib.Path, worker: type[Ray
         concurrency=4,
     )
     settings = {"client": UniqOS(KEY, base_url=server.url), "workers": 2}
-    mapped = parts.map_batches(worker, fn_constructor_kwargs=settings, batch_size=1, concurrency=2)
+    dataset = ray.data.from_items(parts, override_num_blocks=len(parts))
+    mapped = dataset.map_batches(worker, fn_constructor_kwargs=settings, batch_size=1, concurrency=2)
     return {row["record_id"]: row for row in mapped.take_all()}
 
 

@@ -23,9 +23,9 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.support.mcp_hosts import Person
 from tests.support.rawserver import RawServer, reply
 from uniqos import AsyncUniqOS, errors
+from uniqos._turn.open_keys import MAX_KEYS, OpenKeys, may_have_run
 from uniqos.mcp import TOOLSETS, BearerToken, make_server
-from uniqos.mcp._errors import explain, may_have_run
-from uniqos.mcp._keys import MAX_KEYS, OpenKeys
+from uniqos.mcp._errors import explain
 from uniqos.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -170,20 +170,42 @@ async def test_a_turn_whose_answer_was_lost_has_the_same_key_when_it_is_called_a
     assert not any(key in text_of(lost) for key in keys)
 
 
+async def test_a_refusal_after_a_lost_answer_does_not_make_the_turn_a_new_one() -> None:
+    keys: list[str] = []
+
+    def handle(connection: Any, request: bytes, number: int) -> None:
+        keys.append(re.search(rb"(?i)idempotency-key: (\S+)", request)[1].decode())  # type: ignore[index]
+        if len(keys) == 1:
+            connection.close()
+        elif len(keys) == 2:
+            reply(connection, 429, b'{"error": {"code": "rate_limit_exceeded", "message": "slow down"}}')
+        else:
+            reply(connection, 200, TURN)
+
+    arguments = {"personality_id": "pers_1", "message": "Hi"}
+    with RawServer(handle) as server:
+        async with AsyncUniqOS(KEY, base_url=server.url, max_retries=0) as client:
+            async with host_of(client, toolsets=["talk"], allow_paid=True) as host:
+                failed = [(await host.call_tool("respond", arguments)).is_error for _ in range(3)]
+    assert failed == [True, True, False]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+
+
 def test_the_keys_of_different_callers_and_arguments_are_never_shared() -> None:
     keys = OpenKeys()
     calls = [(None, {"a": 1}), ("x", {"a": 1}), ("y", {"a": 1}), ("x", {"a": 2})]
     kept = {}
     for caller, arguments in calls:
         digest = keys.digest(caller, arguments)
-        kept[digest] = keys.take(digest)
+        kept[digest] = keys.take(digest).value
         keys.keep(digest, kept[digest])
     assert len(kept) == len(set(kept.values())) == len(calls)
-    assert all(keys.take(digest) == key for digest, key in kept.items())
+    assert all(keys.take(digest).value == key for digest, key in kept.items())
     for number in range(MAX_KEYS + 5):
         keys.keep(str(number), "key")
-    assert keys.take("4") != "key"
-    assert keys.take("5") == "key"
+    assert keys.take("4").value != "key"
+    assert keys.take("5").value == "key"
 
 
 ERRORS = [

@@ -18,14 +18,22 @@ ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 PAGES = [README, CONTRIBUTING, ROOT / "benchmarks" / "README.md"]
-MODULES = sorted(
-    path
-    for path in [*(ROOT / "uniqos").glob("*.py"), *(ROOT / "uniqos").glob("*/__init__.py")]
-    if not path.relative_to(ROOT / "uniqos").parts[0].startswith("_") or path.parent.name == "uniqos"
-)
-"""The public modules, and with them the package itself."""
 PERSONALITY = "pers_..."
 """What stands for the id of a personality in the documentation."""
+TICKETS = ("ticket,message", "t-1,Where is my parcel?", "t-2,Thank you!")
+"""The lines of ``tickets.csv``, which the documentation of batches reads."""
+_FENCE = re.compile(r"^ *```\w", re.MULTILINE)
+
+
+def _is_documented(path: Path) -> bool:
+    """Return whether the path of a module is public, and the module has code blocks."""
+    names = path.relative_to(ROOT / "uniqos").with_suffix("").parts
+    is_public = not any(name.startswith("_") and name != "__init__" for name in names)
+    return is_public and _FENCE.search(path.read_text("utf-8")) is not None
+
+
+MODULES = sorted(filter(_is_documented, (ROOT / "uniqos").rglob("*.py")))
+"""The public modules with code blocks: packages, their public submodules, and the package itself."""
 
 
 class Script(NamedTuple):

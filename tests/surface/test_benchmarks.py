@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 import trustme
 
+from benchmarks.plot import emotions, sentences
 from benchmarks.plot.__main__ import draw, measure
 from benchmarks.support.environments import PEERS
 from benchmarks.support.loopback import server
 from benchmarks.support.measure import Sizes
 from benchmarks.table.rows import ROWS
+from tests.support import commandline
 from tests.support.rawserver import rst
 
 ROOT = Path(__file__).parent.parent.parent
@@ -144,3 +146,36 @@ def test_the_same_values_draw_the_same_picture_with_a_mark_for_what_did_not_fini
     for file, last in zip(files, (None, None, done), strict=True):
         draw([1, 10], {"httpx": [done, last], "ours": [done, done]}, file)
     assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_the_emotions_of_a_text_are_inferred_by_the_command_and_drawn_by_chapter(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra 'bench' is not installed")
+    text = 'chapter,text\n1,"I am so happy! I hate it, it is bad."\n2,"It is a table."\n10,"Why? I am sad."\n'
+    (tmp_path / "text.csv").write_text(text, encoding="utf-8")
+    assert sentences.split(tmp_path / "text.csv", tmp_path / "sentences.csv") == 5
+    answers = tmp_path / "emotions.jsonl"
+    batch = ["batch", "infer-state", str(tmp_path / "sentences.csv"), "-o", str(answers)]
+    code, _, told = commandline.run(*batch, "--id", "id", "--map", "message=text")
+    assert code == 0, told
+    found = emotions.read(answers)
+    assert [(one.chapter, one.primary) for one in found] == [
+        ("1", "joy"),
+        ("1", "anger"),
+        ("2", "neutral"),
+        ("10", "curiosity"),
+        ("10", "sadness"),
+    ]
+    assert found[0].valence > 0.4 > -0.4 > found[1].valence
+    picture = tmp_path / "emotions.png"
+    command = [sys.executable, "-m", "benchmarks.plot.emotions", str(answers), str(picture)]
+    subprocess.run([*command, "--title", "A text", "--caption", "The sandbox was asked."], cwd=ROOT, check=True)
+    drawn = picture.read_bytes()
+    assert (drawn[:8], int.from_bytes(drawn[16:20], "big")) == (b"\x89PNG\r\n\x1a\n", 1200)
+    emotions.draw(found, "A text", "The sandbox was asked.", picture)
+    assert picture.read_bytes() == drawn
+    emotions.draw(found[1:], "A text", "The sandbox was asked.", picture)
+    assert picture.read_bytes() != drawn
+
+
+def test_the_picture_of_the_emotions_is_small() -> None:
+    assert (ROOT / ".github" / "emotions.png").stat().st_size < 60_000

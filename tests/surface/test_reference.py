@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -14,15 +15,26 @@ import pytest
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos import AsyncUniqOS, UniqOS, _params, contract, errors, models, relay, sandbox, testing, webhooks
+from uniqos import AsyncUniqOS, UniqOS, _params, batch, contract, errors, models, relay, sandbox, testing, webhooks
 
-MODULES = [uniqos, contract, errors, models, relay, sandbox, testing, webhooks]
+MODULES = [uniqos, batch, contract, errors, models, relay, sandbox, testing, webhooks]
 try:
     from uniqos import fastapi
 except uniqos.ConfigurationError:  # this FastAPI has no server-sent events
     pass
 else:
     MODULES.append(fastapi)
+for name in ("langchain", "langgraph", "openai_agents", "pydantic_ai"):
+    try:
+        MODULES.append(importlib.import_module(f"uniqos.integrations.{name}"))
+    except uniqos.ConfigurationError:  # the framework needs a newer Python
+        pass
+try:
+    from uniqos.batch import dask
+except uniqos.ConfigurationError:  # the extra dask is not installed
+    pass
+else:
+    MODULES.append(dask)
 
 
 WRITTEN_BY_CALLERS = (uniqos.Logger, uniqos.Observer)

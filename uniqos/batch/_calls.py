@@ -26,6 +26,7 @@ __all__ = ["ROW_NUMBER", "Call", "Calls", "operation_of"]
 ROW_NUMBER = "#"
 """Asks for the number of the row as its id: ``id=ROW_NUMBER``. A row that moves in the input is then another record."""
 _MAX_ID_BYTES = 1024
+_NO_COLUMN = "the row has no column {column!r}, from which {purpose} is taken; add it, or correct its name"
 _MISSING = "this field is required and has no value; fill it in, or name its column: map={{{name!r}: 'COLUMN'}}"
 
 
@@ -107,7 +108,9 @@ class Calls:
         """Return the id of a row, or the reason why it has none."""
         if self.id == ROW_NUMBER:
             return str(number)
-        value = row.get(self.id)
+        if self.id not in row:
+            return Problem(self.id, "missing_id", _NO_COLUMN.format(column=self.id, purpose="the id"))
+        value = row[self.id]
         if value is None or value == "":
             return Problem(self.id, "missing_id", "the row has no id; give each row one that no other row has")
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else as_text(value)
@@ -170,18 +173,29 @@ class Calls:
         path: list[str] = []
         for name in self.operation.params:
             if fields.get(name) is None:
-                return (Problem(name, "missing", _MISSING.format(name=name)),)
+                return (self._missing(name, row),)
             path.append(fields.pop(name))  # type: ignore[arg-type]
         try:
             request = self._encode(fields, tuple(path))
         except RequestValidationError as error:
-            return _problems(error)
+            return tuple(self._name_missing(problem, row) for problem in _problems(error))
         digest = body_digest(request.path, request.content)
         key = None
         if self.has_key:
             key = self._make_key(run)(id, digest)
             set_idempotency_key(request, key)
         return Call(id, request, digest, key, self._order(request, fields))
+
+    def _name_missing(self, problem: Problem, row: Mapping[str, object]) -> Problem:
+        """Return a problem; that of a missing field names the column that should fill it."""
+        return self._missing(problem.path, row) if problem.code == "missing" else problem
+
+    def _missing(self, name: str, row: Mapping[str, object]) -> Problem:
+        """Return the problem of a required field that has no value."""
+        column = self.columns.get(name)
+        if column is None or column in row:
+            return Problem(name, "missing", _MISSING.format(name=name))
+        return Problem(name, "missing", _NO_COLUMN.format(column=column, purpose=f"the field {name!r}"))
 
     def _make_key(self, run: str) -> Callable[[str, bytes], str]:
         if self._key_maker is None or self._key_maker[0] != run:
@@ -293,8 +307,7 @@ def _problems(error: RequestValidationError) -> tuple[Problem, ...]:
     found: list[Problem] = []
     for detail in details:
         path = _path(detail["loc"])
-        reason = _MISSING.format(name=path) if detail["type"] == "missing" else str(detail["msg"])
-        found.append(Problem(path, str(detail["type"]), reason))
+        found.append(Problem(path, str(detail["type"]), str(detail["msg"])))
     return tuple(found) or (Problem("", error.code, error.message),)
 
 

@@ -24,14 +24,15 @@ class BatchOptions(TypedDict, total=False):
     """The options of a batch. Each may be left out, except for ``id`` and ``ledger``."""
 
     id: Required[str]
-    """The column that holds the id of each record, which no other row may have. ``ROW_NUMBER`` takes the row's number
-    instead. A row that moves in the input is then another record."""
+    """The column that holds the id of each record. No two rows may share an id. ``ROW_NUMBER`` takes the row's number
+    instead; a row that moves in the input is then another record."""
     ledger: Required[str | os.PathLike[str]]
     """The path of the SQLite file that keeps the state of each record, made if it is missing. The same ledger makes a
     second run the continuation of the first. Use a local disk: SQLite's log does not work on network drives."""
     map: Mapping[str, str]
     """The column by the field that it fills, ``{"message": "text"}``. By default a field is filled by the column of
-    its own name. An operation whose fields are undocumented is sent all columns but the id, or only these."""
+    its own name. An operation whose fields are undocumented is sent all columns except for the id; with ``map``, only
+    those that it names."""
     fixed: Mapping[str, object]
     """The value by the field that is the same for all rows, ``{"personality_id": "pers_..."}``. A row wins over it."""
     concurrency: int
@@ -39,12 +40,12 @@ class BatchOptions(TypedDict, total=False):
     max_turns: int | None
     """How many turns the API may bill for the ledger, over all runs. It is checked before a turn is sent."""
     unknown: Unknown
-    """What becomes of a record that was sent, and whose answer was lost. ``"resend"``, the default, sends it again with
-    its own key, within ``key_window``: once at the end of the run, and in each later run. ``"hold"`` leaves it for
-    people."""
+    """The treatment of a record that was sent and whose answer was lost. ``"resend"``, the default, sends it again
+    with its own key, within ``key_window``. That happens once at the end of the run, and in each later run. ``"hold"``
+    leaves the record to people."""
     key_window: timedelta
-    """How long after its first request a lost record may be sent again, 24 hours by default. How long the API honours
-    an idempotency key is not public: after that time, the turn is billed a second time."""
+    """How long after its first request such a record may be sent again, 24 hours by default. How long the API honours
+    an idempotency key is not public. A turn that is sent again after that time is billed a second time."""
     retry_failed: bool
     """Whether to send the records again that failed in an earlier run. The default is False."""
     on_progress: Callable[[Report], object] | None
@@ -53,14 +54,15 @@ class BatchOptions(TypedDict, total=False):
     """The name of the run, from which the idempotency keys derive. By default it is random, and kept in the ledger.
     With a name of your own the keys survive the loss of the ledger."""
     format: Format | None
-    """The format of a file or of standard input. By default the ending of the path says it."""
+    """The format of a file or of standard input. By default the ending of the path says it, and standard input is
+    JSONL."""
     csv_nulls: Collection[str]
     """The cells of a CSV file that stand for null; by default the empty ones."""
     delimiter: str | None
     """The character between two cells of a CSV file; by default a comma, and a tab for ``.tsv``."""
     json_columns: Collection[str]
-    """Further columns of a table in which a text that begins with ``{`` or ``[`` is JSON. Columns of fields that take
-    an object or a list are read so without it."""
+    """Further columns of a table in which a text that begins with ``{`` or ``[`` is JSON. The columns of fields that
+    take an object or a list are always read like that."""
 
 
 class Settings:

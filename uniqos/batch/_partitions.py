@@ -81,7 +81,8 @@ class Partitions:
         *,
         must_exist: bool = False,
     ) -> None:
-        self._folder: Path = Path(folder)
+        # Workers open the files by these paths, and their working directory may be another one.
+        self._folder: Path = Path(os.path.abspath(folder))
         self._plan: dict[str, Any] = {
             "format": 1,
             "run": run or str(uuid4()),

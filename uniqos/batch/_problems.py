@@ -13,7 +13,7 @@ class Problem:
 
     Attributes:
         path: The field the reason is about (``"message"``, ``"text[3]"``), or ``""`` for the whole row.
-        code: A short word of the kind of fault (``"missing"``, ``"type"``, ``"duplicate_id"``).
+        code: A short word of the kind of fault (``"missing"``, ``"string_type"``, ``"duplicate_id"``).
         reason: A sentence for people: the fault and its remedy. It never holds the value itself.
     """
 

@@ -6,19 +6,23 @@ from uniqos import UniqOS
 from uniqos.batch.dask import DaskBatch
 
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask:
+    with LocalCluster(n_workers=2) as cluster, Client(cluster) as dask, UniqOS() as client:
         fixed = {"personality_id": "pers_...", "mode": "stateless"}
-        options = {"id": "review", "map": {"message": "text"}, "fixed": fixed, "ledger": "reviews.ledgers"}
-        report = DaskBatch(UniqOS(), "respond", "reviews.csv", dask=dask, **options).write("answers.jsonl")
-        print(report.done, "answers,", report.turns, "turns")
+        batch = DaskBatch(client, "respond", "tickets.csv", dask=dask, id="ticket", fixed=fixed, ledger="ledgers")
+        report = batch.write("answers.jsonl")
+    print(report.done, "answers,", report.turns, "turns")  # 2 answers, 2 turns
 ```
 
-The rows are divided into partitions, as files in a folder, and each partition has a ledger. Each worker process has one
-event loop and one client, which outlive a task. If a worker dies, Dask gives its partitions to another worker, which
-goes on with the ledgers. A second run with the same folder does so too.
+For a cluster that runs already, pass ``Client("tcp://scheduler:8786")``. Without the line with ``__main__``, the worker
+processes of a ``LocalCluster`` would run the program again.
 
-The extra ``dask`` installs what it needs. The client travels with its key to the workers: use TLS between the machines
-of a cluster, or pass None for it and set UNIQOS_API_KEY on the workers.
+The rows are divided into partitions, as files in the folder ``ledger``, and each partition has a ledger. The folder
+must be on a disk that all workers reach by the same path. Each worker process has one event loop and one client, which
+outlive a task. If a worker dies, Dask gives its partitions to another worker, which continues with their ledgers. So
+does a second run with the same folder.
+
+The extra ``dask`` installs Dask. The client travels with its key to the workers: use TLS between the machines of a
+cluster. Or pass None in place of the client, and set UNIQOS_API_KEY on the workers.
 """
 
 from __future__ import annotations
@@ -62,8 +66,8 @@ from ._rows import Rows, open_rows
 try:
     import distributed
     from distributed.diagnostics.plugin import WorkerPlugin
-except ImportError as exc:
-    raise missing_extra("uniqos.batch.dask needs dask.distributed", "dask") from exc
+except ImportError as _missing:
+    raise missing_extra("uniqos.batch.dask needs dask.distributed", "dask") from _missing
 
 if TYPE_CHECKING:
     import dask.bag
@@ -159,8 +163,8 @@ def _share_rate(rate_share: float, dask_worker: distributed.Worker) -> None:
 class DaskBatch:
     """A run of one operation over many rows on a Dask cluster, of which none is paid twice.
 
-    The folder of ledgers must be on a disk that all workers reach by the same path, and whose file locks work: another
-    worker goes on with the partition of one that died. One process at a time uses a ledger.
+    The folder of ledgers must be on a disk that all workers reach by the same path. Its file locks must work, since a
+    ledger is used by one process at a time. If a worker dies, another one goes on with its partitions.
     """
 
     def __init__(
@@ -180,14 +184,15 @@ class DaskBatch:
             client: A client with the settings of the workers' clients. It travels with its key over the network of the
                 cluster. With None, each worker makes a client of the key in its environment.
             operation: ``"respond"`` or another operation, as for ``AsyncBatch``.
-            rows: A path, an iterable of mappings or models, or an object with ``__arrow_c_stream__``. Of a Dask
-                DataFrame or Bag, one partition at a time is read.
+            rows: A path, an iterable of mappings or models, or an object with ``__arrow_c_stream__``. A Dask
+                DataFrame or Bag is read one partition at a time.
             dask: The client of the cluster.
             partitions: How many partitions the rows are divided into, in a new folder. By default four for each thread
                 of the workers.
             return_format: ``"modulator_pack"`` for turns without text; see ``respond``.
             **options: The options of ``BatchOptions``. ``ledger`` is the path of a folder, one ledger for each
-                partition. ``concurrency`` is that of each worker process. ``max_turns`` holds for all together.
+                partition. ``concurrency`` is that of each worker process. ``max_turns`` holds for all partitions
+                together.
 
         Raises:
             ConfigurationError: An option is wrong, or the operation cannot run in a batch.
@@ -251,7 +256,7 @@ class DaskBatch:
         The first interrupt (Ctrl-C) lets the calls under way end, and the second one aborts them.
 
         Returns:
-            The report of all partitions. A run that is incomplete goes on with a second run over the same folder.
+            The report of all partitions. A second run over the same folder continues one that is incomplete.
 
         Raises:
             BatchError: A ledger or the folder cannot be used, the options are those of another run, or the cluster was

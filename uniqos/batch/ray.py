@@ -1,31 +1,25 @@
 """A batch on a Ray cluster: a worker class for ``map_batches`` of Ray Data, each record paid for once.
 
 ```python
-# Needs ray: pip install "ray[data]"
 import ray
-
-import uniqos
+from uniqos import UniqOS
 from uniqos.batch.ray import RayWorker, divide
 
-rows = ray.data.read_csv("reviews.csv")
-parts = divide(
-    "respond",
-    rows,
-    id="review",
-    map={"message": "text"},
-    fixed={"personality_id": "pers_1"},
-    ledger="/shared/reviews.ledgers",
-    partitions=16,
-)
-answers = parts.map_batches(
-    RayWorker, fn_constructor_kwargs={"client": uniqos.UniqOS(), "workers": 4}, batch_size=1, concurrency=4
-)
+rows = ray.data.read_csv("tickets.csv")
+fixed = {"personality_id": "pers_...", "mode": "stateless"}
+parts = divide("respond", rows, id="ticket", fixed=fixed, ledger="ledgers", partitions=8)
+worker = {"client": UniqOS(), "workers": 2}
+dataset = ray.data.from_items(parts, override_num_blocks=len(parts))
+answers = dataset.map_batches(RayWorker, fn_constructor_kwargs=worker, batch_size=1, concurrency=2)
 answers.write_parquet("answers")
 ```
 
-The rows are divided into partitions, as files in a folder, and each partition has a ledger. Ray keeps an actor for each
-worker, and an actor keeps one event loop and one client. If an actor dies, Ray gives its partition to another one. That
-one goes on with the ledger, and so does a second run with the same folder.
+It needs Ray Data, ``pip install "ray[data]"``, which no extra installs.
+
+The rows are divided into partitions, as files in the folder ``ledger``, and each partition has a ledger. The folder
+must be on a disk that all workers reach by the same path. Ray keeps an actor for each worker, and an actor keeps one
+event loop and one client. If an actor dies, Ray gives its partition to another one, which continues with the ledger. So
+does a second run with the same folder.
 """
 
 from __future__ import annotations
@@ -38,7 +32,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import Unpack
 
 from .._async.client import AsyncUniqOS
-from .._extras import MissingExtraError
 from .._sync.client import UniqOS
 from ..errors import ConfigurationError
 from ._arrow import to_arrow
@@ -52,18 +45,13 @@ from ._results import read_results
 from ._row import Row, to_row
 from ._rows import Rows, open_rows
 
-try:
-    import ray.data  # pyright: ignore[reportMissingImports]  # The development environment does without Ray.
-except ImportError as exc:
-    raise MissingExtraError('uniqos.batch.ray needs Ray: pip install "ray[data]"', code="missing_extra") from exc
-
 if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["RayWorker", "divide"]
 
 _TASK = "task"
-"""The column of the dataset of partitions."""
+"""The column of the dataset that holds a partition."""
 
 
 def divide(
@@ -73,8 +61,8 @@ def divide(
     partitions: int,
     return_format: Literal["text", "modulator_pack"] | None = None,
     **options: Unpack[BatchOptions],
-) -> ray.data.Dataset:
-    """Divide rows into partitions, and return a dataset with a row for each of them, for ``RayWorker``.
+) -> list[dict[str, bytes]]:
+    """Divide rows into partitions, and return an item of a dataset for each of them, for ``RayWorker``.
 
     Turns of one conversation are in one partition, in the order of the input. A row whose id came before is rejected.
 
@@ -88,7 +76,7 @@ def divide(
             that of each worker.
 
     Returns:
-        The dataset, to be mapped with ``batch_size=1``.
+        The items for ``ray.data.from_items``, with a block for each. The dataset is mapped with ``batch_size=1``.
 
     Raises:
         BatchError: The folder cannot be used, or the options are those of another run.
@@ -105,7 +93,7 @@ def divide(
         PartitionTask(part, calls.name, return_format, part_options, 1.0)
         for part, part_options in zip(parts, options_of(parts, folder.run, options), strict=True)
     ]
-    return ray.data.from_items([{_TASK: pickle.dumps(task)} for task in tasks], override_num_blocks=len(tasks))
+    return [{_TASK: pickle.dumps(task)} for task in tasks]
 
 
 class RayWorker:
@@ -132,7 +120,7 @@ class RayWorker:
         """Run partitions, and yield a table of results for each.
 
         Args:
-            batch: Rows of the dataset that ``divide`` returns.
+            batch: Items that ``divide`` returned.
 
         Raises:
             BatchError: A partition stopped before its end, or its ledger cannot be used.
@@ -153,7 +141,7 @@ class RayWorker:
 
 def _rows_of(source: Any, calls: Calls, settings: Settings) -> Rows:
     """Return the rows of a dataset of Ray, or of any other source."""
-    if not isinstance(source, ray.data.Dataset):
+    if not type(source).__module__.startswith("ray."):  # To ask for the class would import Ray.
         return open_rows(source, format=settings.format, columns=calls.wanted_columns, json_columns=calls.json_columns)
 
     def read() -> Iterator[Row]:

@@ -134,9 +134,16 @@ def top() -> None:
     """Run one operation over the rows of a file, and pay for no row twice.
 
     \b
+    Examples:
+      uniqos batch respond tickets.csv -o out.jsonl --id ticket --map message=text
+      uniqos batch infer-state - -o out.parquet --id review < reviews.jsonl
+      uniqos batch status out.jsonl
+      uniqos batch retry out.jsonl
+
+    \b
     Operations: respond, infer-state, recall-memory, and others that are read-only or
-    carry an idempotency key, such as end-users.create. "uniqos batch respond ..." is
-    "uniqos batch run respond ...".
+    carry an idempotency key, such as end-users.create. Their options are those of
+    "uniqos batch run --help": "batch respond ..." is short for "batch run respond ...".
 
     \b
     Exit codes:
@@ -157,21 +164,34 @@ def run(
             "--output",
             "-o",
             metavar="OUT",
-            help="File of the answers: .jsonl or .parquet. Rejected rows and "
-            "failed records go to OUT.rejects.jsonl beside it.",
+            help="File of the answers: .jsonl or .parquet. Rejected rows and failed records "
+            "go to a file beside it, those of answers.jsonl to answers.rejects.jsonl.",
         ),
     ] = None,
-    id: Annotated[str | None, typer.Option("--id", metavar="COL", help="Column of the record's id.")] = None,
+    id: Annotated[
+        str | None,
+        typer.Option("--id", metavar="COL", help="Column of the id of each record. No two rows may share one."),
+    ] = None,
     row_numbers: Annotated[
-        bool, typer.Option("--row-numbers", help="Take the number of the row as its id. A moved row is a new record.")
+        bool,
+        typer.Option("--row-numbers", help="Take the number of a row as its id. A row that moves is then sent again."),
     ] = False,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="FIELD=COL", help="Column that fills a field, e.g. message=text. Repeatable."),
+        typer.Option(
+            "--map",
+            metavar="FIELD=COL",
+            help="Column that fills a field, e.g. message=text. By default a column "
+            "fills the field of its own name. Repeatable.",
+        ),
     ] = None,
     fixed: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Value that is the same for all rows. Repeatable."),
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Value of a field for all rows, e.g. mode=stateless. Repeatable.",
+        ),
     ] = None,
     personality: Annotated[
         str | None,
@@ -180,10 +200,12 @@ def run(
         ),
     ] = None,
     ledger: Annotated[
-        str | None, typer.Option(metavar="FILE", help="State of each record.  [default: OUT.ledger]")
+        str | None,
+        typer.Option(metavar="FILE", help="File that keeps the state of each record.  [default: OUT.ledger]"),
     ] = None,
     rejects: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Rejected rows and failures.  [default: OUT.rejects.jsonl]")
+        str | None,
+        typer.Option(metavar="FILE", help="File of rejected rows and failed records.  [default: beside OUT]"),
     ] = None,
     format: Annotated[
         InputFormat | None, typer.Option("--format", help="Format of the input.  [default: by its ending]")
@@ -201,15 +223,17 @@ def run(
     ] = None,
     unknown: Annotated[
         Unknown,
-        typer.Option(help="Records whose answer was lost: send again with their own key, or leave them to you."),
+        typer.Option(
+            help="Treatment of records whose answer was lost: send them again with their own key, or hold them for you."
+        ),
     ] = Unknown.resend,
     key_hours: Annotated[
         float,
         typer.Option(
             min=0,
             metavar="HOURS",
-            help="How long after its first request a lost record may be sent again. "
-            "How long the API honours a key is not public.",
+            help="Time after its first request in which a record whose answer was lost may be "
+            "sent again. How long the API honours a key is not public.",
         ),
     ] = 24.0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Send failed records again.")] = False,
@@ -217,10 +241,13 @@ def run(
         bool, typer.Option("--dry-run", help="Check all rows and count the turns; send nothing.")
     ] = False,
     as_jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Print each result as a line of JSON as it comes, in any order.")
+        bool, typer.Option("--jsonl", help="Print each result as a line of JSON, in the order in which they come.")
     ] = False,
     dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that runs it, tcp://host:8786.")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Scheduler of a Dask cluster that is to run the batch, e.g. tcp://host:8786."
+        ),
     ] = None,
     base_url: BaseUrl = None,
     timeout: Timeout = None,
@@ -228,8 +255,8 @@ def run(
 ) -> None:
     """Send each row of IN once, and write the answers to OUT in the order of the input.
 
-    A run that is interrupted, killed or stopped goes on when the same command is run again. OUT appears when it is
-    whole. The API key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
+    OUT appears when it is whole. After a run that was interrupted, killed or stopped, the same command goes on. The API
+    key is read from UNIQOS_API_KEY. Without a key a local sandbox answers.
     """
     with output.report_errors(debug, _HINTS):
         if (id is None) == (not row_numbers):

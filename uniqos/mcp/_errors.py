@@ -1,9 +1,9 @@
-"""The words in which a failed tool is explained to a model, and whether its call may have run."""
+"""The words in which a failed tool is explained to a model."""
 
 from __future__ import annotations
 
+from .._turn.open_keys import may_have_run
 from ..errors import (
-    APIError,
     AuthenticationError,
     ConfigurationError,
     GuardrailBlockError,
@@ -13,30 +13,16 @@ from ..errors import (
     PermissionError,
     QuotaExhaustedError,
     RateLimitError,
-    ResponseDecodeError,
     ServiceUnavailableError,
     TurnTimeoutError,
     UniqOSError,
 )
 
 
-def may_have_run(error: UniqOSError) -> bool:
-    """Return whether the API may have run a call that raised this error, so that only its key makes a repeat safe."""
-    if isinstance(error, NetworkError):
-        return error.sent
-    if isinstance(error, APIError):
-        return (error.http_status or 0) >= 500 and not isinstance(error, TurnTimeoutError) and not _is_refusal(error)
-    return isinstance(error, ResponseDecodeError)
-
-
 def explain(error: UniqOSError) -> str:
     """Return one text for the model: the error, its code, and the next step."""
     reference = f", request {error.request_id}" if error.request_id else ""
     return f"{error.message} (code {error.code}{reference}). {_advice(error)}"
-
-
-def _is_refusal(error: APIError) -> bool:
-    return isinstance(error, ServiceUnavailableError) and error.from_api
 
 
 def _advice(error: UniqOSError) -> str:

@@ -13,6 +13,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from .._async.client import AsyncUniqOS
+from .._turn.open_keys import OpenKeys
 from ..api.billing import TurnsUsage
 from ..api.deletions import DeletionReceipt
 from ..api.engine import InferredState, RecalledMemory, RespondResult
@@ -20,8 +21,7 @@ from ..api.personalities import Personality, PersonalityPage
 from ..api.relationships import RelationshipPage
 from ..errors import UniqOSError
 from ._consent import Consent, consent_to_delete, consent_to_pay
-from ._errors import explain, may_have_run
-from ._keys import OpenKeys
+from ._errors import explain
 
 TOOLSETS: dict[str, tuple[str, ...]] = {
     "read": (
@@ -76,17 +76,9 @@ class Tools:
         fields = {name: value for name, value in fields.items() if value is not None}
         token = get_access_token()
         digest = self._open_keys.digest(token.client_id if token else None, fields)
-        key = self._open_keys.take(digest)
-        try:
-            async with _explained():
+        async with _explained():
+            with self._open_keys.take(digest) as key:
                 return await self._client.respond(fields, stream=False, idempotency_key=key)
-        except ToolError as error:
-            if isinstance(error.__cause__, UniqOSError) and may_have_run(error.__cause__):
-                self._open_keys.keep(digest, key)
-            raise
-        except BaseException:  # A cancelled call may have run.
-            self._open_keys.keep(digest, key)
-            raise
 
     async def infer_state(
         self, message: Annotated[str, Field(description="Text of a person whose emotion is inferred.")]

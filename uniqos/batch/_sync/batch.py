@@ -131,14 +131,14 @@ class Batch(Generic[M]):
         return_format: Literal["text", "modulator_pack"] | None = None,
         **options: Unpack[BatchOptions],
     ) -> None:
-        """Check the options. The input and the ledger are opened by the first result, by ``write`` or by ``with``.
+        """Check the options. The first result, or ``write``, opens the input and the ledger.
 
         Args:
             client: The client that sends the calls. It stays open.
             operation: ``"respond"``, ``"infer_state"``, ``"recall_memory"``, or the dotted method name of another
                 operation that is read-only or carries an idempotency key, such as ``"end_users.create"``.
-            rows: The path of a JSONL, CSV or Parquet file, ``"-"`` for standard input, an iterable of mappings or
-                models, or an object with ``__arrow_c_stream__``, such as a DataFrame.
+            rows: The path of a JSONL, CSV or Parquet file, or ``"-"`` for standard input. It may also be an iterable of
+                mappings or models, or an object with ``__arrow_c_stream__``, such as a DataFrame.
             return_format: ``"modulator_pack"`` for turns without text; see ``respond``.
             **options: The options of ``BatchOptions``; ``id`` and ``ledger`` are required.
 
@@ -195,8 +195,8 @@ class Batch(Generic[M]):
     def check(self, row: object) -> tuple[Problem, ...]:
         """Return each reason why a row would be refused, without sending it. A row that can be sent has none.
 
-        The same code decides in a run, and it is that of the client's own method: a call refuses the same values. An
-        id that an earlier row has is noticed by a run alone.
+        A run decides by the same code, and so does the client's own method. Only a run notices an id that an earlier
+        row has.
 
         Args:
             row: A mapping or a model, as an item of ``rows``.
@@ -239,7 +239,7 @@ class Batch(Generic[M]):
     def write(self, output: str | os.PathLike[str], rejects: str | os.PathLike[str] | None = None) -> Report:
         """Run the batch to its end, and write the results to files in the order of the input.
 
-        The files appear under their names when they are whole. A run that is incomplete writes none: its report says
+        The files appear under their names when they are whole. A run that is incomplete writes none. Its report says
         why, and a second run with the same ledger goes on.
 
         Args:

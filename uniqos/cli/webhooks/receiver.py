@@ -35,7 +35,8 @@ class Receiver:
             raise ConfigurationError(f"cannot listen on {host} port {port}: {exc}; --port 0 takes a free one") from None
         self._server.take = take
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        bound_host, self.port = self._server.server_address[:2]
+        bound_host, bound_port = self._server.server_address[:2]
+        self.port: int = bound_port
         self.url: str = f"http://{bound_host!s}:{self.port}/"
 
     def __enter__(self) -> Receiver:
