@@ -22,7 +22,7 @@ from uniqos.batch import Batch, Report, read_report
 from uniqos.sandbox import Sandbox, serve
 
 ROWS = 60
-FLAVOURS = pytest.mark.parametrize("flavour", ["sync", "async"])
+FLAVOURS = pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"])
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_with_a_server_that_forgets_keys_only_records_on_hold_are_never_paid_twi
         reply(connection, 200, answer)
 
     with RawServer(forget) as server:
-        process = start("async", server.url, slow, tmp_path)
+        process = start("asyncio", server.url, slow, tmp_path)
         wait_for_answers(tmp_path / "run.ledger", 10, process)
         process.kill()
         process.communicate()

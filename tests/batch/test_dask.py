@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import pathlib
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -18,11 +22,12 @@ import pytest
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 import distributed
+from dask import config
 
 from tests.support.rawserver import RawServer, body, header, reply
 from uniqos import AsyncUniqOS, ConfigurationError, UniqOS
 from uniqos.batch import BatchError, Report
-from uniqos.batch.dask import DaskBatch
+from uniqos.batch.dask import DaskBatch, connect
 
 KEY = "uniq_test_abcd1234"
 FIXED = {"personality_id": "pers_1", "mode": "stateless"}
@@ -70,6 +75,18 @@ class Api:
     def assert_paid_once(self, count: int) -> None:
         assert len(self.keys) == count
         assert {len(keys) for keys in self.keys.values()} == {1}
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Keep Dask from logging that a connection was lost."""
+    log = logging.getLogger("distributed")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 @pytest.fixture
@@ -172,6 +189,88 @@ def test_a_worker_that_is_killed_costs_no_second_turn(
     assert [line["id"] for line in lines] == [f"r{number}" for number in range(120)]
     dask.wait_for_workers(2)
     assert victim not in dask.run(os.getpid).values()
+
+
+def test_a_partition_that_kills_its_workers_is_a_clear_error_and_goes_on_later(
+    make: Callable[..., DaskBatch], api: Api, dask: distributed.Client
+) -> None:
+    victims = list(dask.run(os.getpid).values())
+
+    def allow_failures(count: int) -> None:
+        dask.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", count))
+
+    def kill(number: int) -> None:
+        if number == 20:
+            os.kill(victims[0], signal.SIGKILL)
+
+    allow_failures(0)
+    api.before = kill
+    try:
+        with pytest.raises(BatchError, match=r"partition \d+ was lost: KilledWorker") as lost:
+            make(make_rows(80)).run()
+    finally:
+        allow_failures(3)
+    assert lost.value.code == "cluster_failed"
+    report = make(make_rows(80)).run()
+    assert (report.done, report.is_complete) == (80, True)
+    api.assert_paid_once(80)
+    dask.wait_for_workers(2)
+
+
+def test_a_scheduler_that_is_lost_is_a_clear_error_and_the_run_goes_on_later(
+    server: RawServer, api: Api, tmp_path: pathlib.Path, dask: distributed.Client
+) -> None:
+    def batch_on(cluster: distributed.Client) -> DaskBatch:
+        sender = UniqOS(KEY, base_url=server.url)
+        options: dict[str, Any] = {"id": "id", "map": {"message": "text"}, "fixed": FIXED, "partitions": 4}
+        return DaskBatch(sender, "respond", make_rows(80), dask=cluster, ledger=tmp_path / "ledgers", **options)
+
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--port",
+        "0",
+        "--dashboard-address",
+        ":0",
+        "--scheduler-file",
+    ]
+    address = tmp_path / "scheduler.json"
+    scheduler = subprocess.Popen([*command, address], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--no-dashboard", "--nthreads", "1"]
+    worker = subprocess.Popen([*command, "--scheduler-file", address], stderr=subprocess.DEVNULL)
+    api.before = lambda number: scheduler.kill() if number == 10 else None
+    try:
+        with config.set({"distributed.comm.timeouts.connect": "2s"}), silenced():
+            with distributed.Client(scheduler_file=str(address), set_as_default=False, timeout=5) as client:
+                client.wait_for_workers(1, timeout=20)
+                with pytest.raises(BatchError, match="the Dask cluster was lost") as lost:
+                    batch_on(client).run()
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    assert lost.value.code == "cluster_failed"
+    assert "Futures:" not in str(lost.value)
+    report = batch_on(dask).run()
+    assert (report.done, report.is_complete) == (80, True)
+    api.assert_paid_once(80)
+
+
+def test_a_scheduler_that_does_not_answer_is_a_clear_error() -> None:
+    with config.set({"distributed.comm.timeouts.connect": "1s"}):
+        with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
+            connect("tcp://127.0.0.1:9")
+
+
+def test_a_file_is_read_with_the_options_of_csv(
+    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("id;text\n1;good, but late\n2;NULL\n", encoding="utf-8")
+    report = make(str(table), delimiter=";", csv_nulls=["NULL"]).run()
+    assert (report.done, report.rejected) == (1, 1)
+    assert list(api.keys) == ["good, but late"]
 
 
 def test_a_budget_of_turns_holds_for_all_partitions_together(

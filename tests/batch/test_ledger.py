@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,11 +101,32 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(content: bytes | 
         read_report(tmp_path / "missing")
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(BatchError, match="you may write to"):
-        Ledger(tmp_path / "run.ledger", SETTINGS, None)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permissions of this kind")
+def test_a_folder_that_cannot_be_written_is_named_and_costs_no_turn(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from uniqos import UniqOS
+from uniqos.batch import Batch, BatchError
+
+client = UniqOS("uniq_test_abcd1234", base_url="http://127.0.0.1:9")
+batch = Batch(client, "respond", [{"id": "a", "message": "hello"}], id="id", ledger=sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)  # Root may write anywhere.
+try:
+    list(batch)
+except BatchError as error:
+    print(error.code, error)
+"""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o500)
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        parent.chmod(0o755)
+    command = [sys.executable, "-c", program, folder / "run.ledger"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert ended.stdout.startswith("ledger_unwritable"), ended.stderr
+    assert "give a path in a folder that you may write to" in ended.stdout
+    assert not [*folder.iterdir()]
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -163,6 +163,22 @@ def test_the_rows_after_a_quote_that_stays_open_are_read(tmp_path: Path) -> None
     assert [row.values["id"] for row in rows] == [str(number) for number in range(2, 500)]
 
 
+@pytest.mark.parametrize(
+    ("records", "good"),
+    [
+        (b'1,"open,x\n2,", quoted",y\n', ["2"]),
+        (b'1,closed",x\n2,"opened,y\n', []),
+        (b'1,"a "\n2,"b" c,y\n', []),
+        (b'1,5" by 7",x\n2,y,z\n', ["2"]),
+    ],
+    ids=["an open one", "closed before opened", "one before a line break", "inches"],
+)
+def test_rows_that_a_quote_has_joined_or_divided_are_rejects(records: bytes, good: list[str], tmp_path: Path) -> None:
+    rows = [*open_rows(write(tmp_path, "rows.csv", b"id,a,b\n0,x,y\n" + records + b'3,"x",y\n'))]
+    assert [row.values["id"] for row in rows if not row.problems] == ["0", *good, "3"]
+    assert len([row for row in rows if row.problems and not row.problems[0].path]) == 2 - len(good)
+
+
 UNREADABLE: list[tuple[str, bytes, str]] = [
     ("rows.csv", b"", "empty"),
     ("rows.csv", b"\n", "empty"),

@@ -6,14 +6,17 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -138,6 +141,63 @@ def test_a_dry_run_names_each_bad_row_counts_the_turns_and_sends_nothing(
     _, out, err = run(*arguments(table, "--dry-run", "--jsonl"), settings=at(server))
     assert "0 turns to send, 2 rejected; the ledger has the answers of 20 more" in err
     assert [json.loads(line)["row"] for line in out.splitlines()] == [21, 22]
+
+
+def test_a_csv_file_of_another_kind_is_read_as_it_is(server: RawServer, api: Api, tmp_path: pathlib.Path) -> None:
+    for name, delimiter, character in (("a", ";", ";"), ("b", r"\t", "\t")):
+        table = tmp_path / f"{name}.csv"
+        table.write_text(
+            "ticket;text;comment\n1;good;x\n2;NA;x\n3;;x\n4;n/a;x\n".replace(";", character), encoding="utf-8"
+        )
+        more = ("--delimiter", delimiter, "--csv-null", "NA", "--csv-null", "n/a", "--csv-null", "")
+        out = tmp_path / f"{name}.jsonl"
+        code, _, err = run(*arguments(table, *more, "--dry-run", out=out), settings=at(server))
+        assert code == 3
+        assert "4 rows: 1 turns to send, 3 rejected" in err
+        code, _, _ = run(*arguments(table, *more, out=out), settings=at(server))
+        assert code == 3
+        assert [line["id"] for line in lines(out)] == ["1"]
+    assert list(api.keys) == ["good"]
+    code, _, err = run(*arguments(tmp_path / "a.csv", "--delimiter", "ab"), settings=at(server))
+    assert code == 2
+    assert "delimiter must be the one character" in err
+
+
+def test_a_second_run_on_one_ledger_and_other_settings_are_wrong_usage(
+    server: RawServer, table: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    code, _, _ = run(*arguments(table), settings=at(server))
+    assert code == 0
+    code, _, err = run(*arguments(table, "--set", "mode=stateful"), settings=at(server))
+    assert code == 2
+    assert "ledger_mismatch" in err
+    with closing(sqlite3.connect(tmp_path / "out.jsonl.ledger-lock", isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        code, _, err = run(*arguments(table), settings=at(server))
+    assert code == 2
+    assert "another run uses the ledger" in err
+    assert len(server.requests) == 20
+
+
+@posix_only
+def test_an_output_that_cannot_be_written_at_the_end_is_incomplete_and_pays_nothing_again(
+    server: RawServer, api: Api, table: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    command = arguments(table, "--ledger", str(tmp_path / "ledger"), out=folder / "out.jsonl")
+    api.open.clear()
+    process = start(*command, settings=at(server))
+    api.wait(1)
+    shutil.rmtree(folder)
+    api.open.set()
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 4
+    assert b"all answers are in the ledger" in err
+    folder.mkdir()
+    code, _, _ = run(*command, settings=at(server))
+    assert code == 0
+    assert len(server.requests) == 20
 
 
 def test_failed_records_are_sent_again_by_retry_and_not_otherwise(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import Any
+
+import anyio
 
 from uniqos import AsyncUniqOS, UniqOS
 from uniqos.batch import AsyncBatch, Batch, Report
@@ -30,5 +31,5 @@ def in_threads() -> Report:
         return Batch(client, "respond", rows, **options).write(output)
 
 
-report = asyncio.run(in_event_loop()) if flavour == "async" else in_threads()
+report = in_threads() if flavour == "sync" else anyio.run(in_event_loop, backend=flavour)
 print(json.dumps({"complete": report.is_complete, "stopped": report.stopped, "unknown": report.unknown}))

@@ -124,6 +124,10 @@ class AsyncInbox(Generic[T]):
         await self._wait(1, None)
         if len(self._items) < least:
             await self._wait(least, linger)
+        return self.take_now()
+
+    def take_now(self) -> list[T]:
+        """Return all items without waiting for one."""
         items = list(self._items)
         self._items.clear()
         return items

@@ -122,6 +122,10 @@ class Inbox(Generic[T]):
             except Empty:
                 return items
 
+    def take_now(self) -> list[T]:
+        """Return all items without waiting for one."""
+        return [self._items.get_nowait() for _ in range(self._items.qsize())]
+
 
 class Workers(Generic[T]):
     """A bounded number of threads that call one function with each item, in the order of the items.

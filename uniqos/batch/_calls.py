@@ -81,6 +81,8 @@ class Calls:
         self._encode: Callable[[dict[str, object], tuple[str, ...]], Request] = self._encode_any
         if self.is_turn:
             self._encode = self._encode_turn
+        # The key of a record follows from its encoded body; this one spares each row a random key before it.
+        self._options: dict[str, str] = {"idempotency_key": "-"} if self.has_key else {}
         self._return_format: Literal["text", "modulator_pack"] | None = return_format
         self._known_columns: tuple[str, ...] | None = None
         self._pairs: list[tuple[str, str]] = []
@@ -223,10 +225,10 @@ class Calls:
 
     def _encode_any(self, fields: dict[str, object], path: tuple[str, ...]) -> Request:
         has_fields = self.operation.body is not None or self.operation.query is not None
-        return encode(self.operation, fields if has_fields else None, {}, path)
+        return encode(self.operation, fields if has_fields else None, self._options, path)
 
     def _encode_turn(self, fields: dict[str, object], path: tuple[str, ...]) -> Request:
-        return encode_turn(self.operation, fields, {}, stream=False, return_format=self._return_format)
+        return encode_turn(self.operation, fields, self._options, stream=False, return_format=self._return_format)
 
     def _order(self, request: Request, fields: Mapping[str, object]) -> tuple[str, ...] | None:
         """Return what calls share that must not run at the same time: a conversation, or a resource that changes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -81,6 +82,7 @@ class _Records:
         # The limit is the module's own; it is only ever raised, since other readers of the process share it.
         csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))
         self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
+        self._whole: re.Pattern[str] = _strict_record(delimiter)
 
     @property
     def is_utf8(self) -> bool:
@@ -101,8 +103,19 @@ class _Records:
                 yield Problem("", "row_too_large", TOO_LARGE)
                 self._lines.keep_all_but_first()
             else:
-                if cells:
+                # The reader takes a quote in a cell without quotes as text, also where it closes that of another row.
+                if any('"' in cell for cell in cells) and not self._whole.fullmatch(self._lines.text):
+                    yield self._lines.problem()
+                    self._lines.keep_all_but_first()
+                elif cells:
                     yield cells
+
+
+def _strict_record(delimiter: str) -> re.Pattern[str]:
+    """Return the pattern of a record in which each quote encloses a cell, or is written as two in one."""
+    other = re.escape(delimiter)
+    cell = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{other}\r\n]*)'
+    return re.compile(rf"{cell}(?:{other}{cell})*[\r\n]*")
 
 
 class _RecordLines:
@@ -135,6 +148,11 @@ class _RecordLines:
         if self._size > MAX_ROW_BYTES:
             raise _RecordTooLargeError
         return text
+
+    @property
+    def text(self) -> str:
+        """The present record as it stands in the file."""
+        return "".join(self._record)
 
     def begin_record(self) -> None:
         """Forget the lines of the record before."""

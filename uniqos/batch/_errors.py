@@ -13,8 +13,9 @@ class BatchError(UniqOSError):
     """A batch cannot begin or go on. The ledger keeps all that is known: mend the cause, and run the batch again.
 
     Attributes:
-        code: ``ledger_in_use``, ``ledger_mismatch``, ``ledger_unreadable``, ``ledger_unwritable``, ``disk_full``,
-            ``input_unreadable``, ``output_unwritable`` or ``batch_closed``.
+        code: Before anything was sent: ``ledger_in_use``, ``ledger_mismatch``, ``ledger_unreadable`` or
+            ``ledger_unwritable``. Later: ``ledger_failed``, ``disk_full``, ``output_unwritable``, ``batch_closed`` or
+            ``cluster_failed``.
     """
 
     __module__ = "uniqos.batch"

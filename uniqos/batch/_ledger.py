@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -207,6 +207,18 @@ class Ledger:
         """Return the records with an id: one for each content that the row has had."""
         return [Entry(*values) for values in self._reader.execute(_FIND, (id,))]
 
+    @contextmanager
+    def snapshot(self) -> Generator[None, None, None]:
+        """Read the same state in each `find` of a block, which takes half the time of a transaction for each one.
+
+        Changes that are written meanwhile are not seen: the run remembers their ids until it notes them as written.
+        """
+        self._reader.execute("begin")
+        try:
+            yield
+        finally:
+            self._reader.execute("commit")
+
     def has_rejected(self, id: str) -> bool:
         """Return whether a row that was refused in this pass has taken an id."""
         return self._reader.execute("select 1 from rejects where id = ? and takes_id", (id,)).fetchone() is not None
@@ -301,7 +313,7 @@ class Ledger:
         """Write changes in one transaction, and return when they are on the disk.
 
         Raises:
-            BatchError: The disk is full, or the ledger cannot be written.
+            BatchError: ``disk_full``, or ``ledger_failed``: the ledger cannot be written any more.
         """
         with self._writing:
             if self._closed:
@@ -318,7 +330,7 @@ class Ledger:
                         execute("rollback")
                     raise
             except sqlite3.Error as exc:
-                raise self._error(exc) from exc
+                raise self._error(exc, "ledger_failed") from exc
 
     def complete(self) -> Change:
         """Return the change that notes that the pass has read the whole input."""
@@ -349,7 +361,7 @@ class Ledger:
                 if connection is not None:
                     connection.close()
 
-    def _error(self, exc: sqlite3.Error) -> BatchError:
+    def _error(self, exc: sqlite3.Error, code: str = "ledger_unwritable") -> BatchError:
         """Return the error of a file that SQLite cannot use."""
         text = str(exc)
         if "full" in text:
@@ -360,7 +372,7 @@ class Ledger:
         if _is_busy(exc):
             return BatchError(f"another process writes to the ledger {self.path}: {text}", code="ledger_in_use")
         if isinstance(exc, sqlite3.OperationalError):
-            return BatchError(f"the ledger {self.path} cannot be written: {text}", code="ledger_unwritable")
+            return BatchError(f"the ledger {self.path} cannot be written: {text}", code=code)
         return BatchError(f"{self.path} is no ledger: {text}; give another path", code="ledger_unreadable")
 
 

@@ -288,7 +288,8 @@ class Run(Generic[M]):
             self.stop(verdict.code, f"{error.message}; {verdict.remedy}, and run the batch again")
             self._put_back(job)
             return
-        if verdict.kind == "unknown" or (job.lost is not None and isinstance(error, errors.ConflictError)):
+        # A conflict of a record that is sent again says that the first request took effect, or is still under way.
+        if verdict.kind == "unknown" or (job.before == "unknown" and isinstance(error, errors.ConflictError)):
             self._settle_lost(job, error)
             return
         if verdict.kind == "again":

@@ -30,8 +30,9 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from heapq import merge
@@ -45,10 +46,11 @@ from .._async.client import AsyncUniqOS
 from .._base.model import Model
 from .._extras import missing_extra
 from .._sync.client import UniqOS
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, UniqOSError
 from ._arrow import to_arrow
 from ._async.batch import AsyncBatch
 from ._calls import Calls
+from ._errors import BatchError
 from ._files import Files
 from ._interrupts import Interrupts
 from ._loop_thread import LoopThread, asynchronous
@@ -77,6 +79,8 @@ _PLUGIN = "uniqos-loop"
 _PARTITIONS_PER_THREAD = 4
 _POLL_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
+# A connection that is cut is an OSError, and so is a time-out, but not on Python 3.10.
+_CLUSTER_ERRORS = (OSError, distributed.TimeoutError, CancelledError)
 
 
 # In a worker process
@@ -255,26 +259,31 @@ class DaskBatch:
             The report of all partitions. A second run over the same folder continues one that is incomplete.
 
         Raises:
-            BatchError: A ledger or the folder cannot be used, or the options are those of another run.
+            BatchError: A ledger or the folder cannot be used, the options are those of another run, or the cluster was
+                lost.
             UniqOSError: The input cannot be read.
         """
         self._divide()
         dask, topic = self._dask, f"uniqos-{uuid4()}"
-        dask.register_plugin(_LoopPlugin())
-        dask.subscribe_topic(topic, self._note)
         interrupts = Interrupts(self.stop)
         interrupts.install()
-        tasks = self._submit(topic)
+        tasks: dict[Any, Partition] = {}
         try:
+            with _report_cluster_errors():
+                dask.register_plugin(_LoopPlugin())
+                dask.subscribe_topic(topic, self._note)
+                tasks = self._submit(topic)
             with dask.as_current():
                 self._wait(tasks)
         except BaseException:
-            dask.cancel(list(tasks), force=True)
-            dask.run(_cancel_batches)
+            with suppress(*_CLUSTER_ERRORS):  # A lost cluster can cancel nothing.
+                dask.cancel(list(tasks), force=True)
+                dask.run(_cancel_batches)
             raise
         finally:
             interrupts.restore()
-            dask.unsubscribe_topic(topic)
+            with suppress(*_CLUSTER_ERRORS):
+                dask.unsubscribe_topic(topic)
         self._tell()
         if self._failure is not None:
             raise self._failure
@@ -293,7 +302,7 @@ class DaskBatch:
         Raises:
             BatchError: As for ``run``, or a file cannot be written.
         """
-        with Files(output, rejects, self.answer_model) as files:
+        with Files(output, rejects, self.answer_model, (self._source, self._settings.ledger)) as files:
             report = self.run()
             if report.is_complete:
                 files.write(self.results())
@@ -336,12 +345,18 @@ class DaskBatch:
     def _divide(self) -> None:
         """Divide the rows among the partitions."""
         settings, calls = self._settings, self._calls
-        count = self._count or _PARTITIONS_PER_THREAD * max(1, sum(self._dask.ncores().values()))
+        with _report_cluster_errors():
+            count = self._count or _PARTITIONS_PER_THREAD * max(1, sum(self._dask.ncores().values()))
         partitions = Partitions(settings.ledger, calls.settings, count, settings.run)
         rows = _rows_of_dask(self._source, self._dask)
         if rows is None:
             rows = open_rows(
-                self._source, format=settings.format, columns=calls.wanted_columns, json_columns=calls.json_columns
+                self._source,
+                format=settings.format,
+                columns=calls.wanted_columns,
+                json_columns=calls.json_columns | settings.json_columns,
+                csv_nulls=settings.csv_nulls,
+                delimiter=settings.delimiter,
             )
         self._parts = partitions.divide(rows, calls)
         self._states, self._ends, self._emotions = {}, {}, {}
@@ -363,35 +378,50 @@ class DaskBatch:
 
     def _wait(self, futures: dict[Any, Partition]) -> None:
         """Wait for the partitions; meanwhile share the rate, tell the progress, and stop all when one must stop."""
-        share, wait = self._rate_share(), cast(Any, distributed.wait)
+        with _report_cluster_errors():
+            share = self._rate_share()
         while futures:
-            try:
-                done = wait(list(futures), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED").done
-            except distributed.TimeoutError:
-                done = set()
-            for future in done:
-                self._end(futures.pop(future), future)
+            with _report_cluster_errors():
+                share = self._look(futures, share)
             self._tell()
-            if self._rate_share() != share:
-                share = self._rate_share()
-                self._dask.run(partial(_share_rate, share))
-            must_stop = self._stop_requested or self._failure is not None or self._is_stopped_for_all()
-            if must_stop and not self._has_stopped:
-                self._has_stopped = True
-                self._dask.run(_stop_batches)
-                waiting = [future for future in futures if not self._is_running(future)]
-                self._dask.cancel(waiting)
-                for future in waiting:
-                    futures.pop(future)
+
+    def _look(self, futures: dict[Any, Partition], share: float) -> float:
+        """Wait a moment for partitions, and do all that follows; return the share of the rate that a worker has."""
+        wait = cast(Any, distributed.wait)
+        done: set[Any] = set()
+        with suppress(distributed.TimeoutError):
+            done = wait(list(futures), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED").done
+        for future in done:
+            self._end(futures.pop(future), future)
+        present = self._rate_share()
+        if present != share:
+            self._dask.run(partial(_share_rate, present))
+        must_stop = self._stop_requested or self._failure is not None or self._is_stopped_for_all()
+        if must_stop and not self._has_stopped:
+            self._has_stopped = True
+            self._dask.run(_stop_batches)
+            waiting = [future for future in futures if not self._is_running(future)]
+            self._dask.cancel(waiting)
+            for future in waiting:
+                futures.pop(future)
+        return present
 
     def _end(self, part: Partition, future: Any) -> None:
         """Keep the end of a partition."""
         try:
             self._ends[part.number] = future.result()
-        except CancelledError:
-            pass
-        except Exception as exc:
+        except UniqOSError as exc:
             self._failure = self._failure or exc
+        except Exception as exc:
+            if self._has_stopped and isinstance(exc, CancelledError):
+                return
+            failure = BatchError(
+                f"partition {part.number} was lost: {_describe(exc)}; look into the logs of the workers, and run the "
+                "batch again to go on",
+                code="cluster_failed",
+            )
+            failure.__cause__ = exc
+            self._failure = self._failure or failure
 
     def _is_running(self, future: Any) -> bool:
         processing = {key for keys in self._dask.processing().values() for key in keys}
@@ -430,8 +460,26 @@ def connect(address: str) -> distributed.Client:
     """
     try:
         return distributed.Client(address, set_as_default=False)
-    except (OSError, ValueError) as exc:
+    except (*_CLUSTER_ERRORS, ValueError) as exc:
         raise ConfigurationError(f"no Dask scheduler answers at {address!r}: {exc}", code="dask_unreachable") from exc
+
+
+@contextmanager
+def _report_cluster_errors() -> Generator[None, None, None]:
+    """Raise the errors of a cluster that is lost as a BatchError."""
+    try:
+        yield
+    except _CLUSTER_ERRORS as exc:
+        raise BatchError(
+            f"the Dask cluster was lost: {_describe(exc)}; start it, and run the batch again to go on",
+            code="cluster_failed",
+        ) from exc
+
+
+def _describe(error: BaseException) -> str:
+    """Return the type of an error and its first line; Dask lists all tasks in the further ones."""
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first}"
 
 
 def _rows_of_dask(source: Any, dask: Any) -> Rows | None:

@@ -48,7 +48,9 @@ class InputFormat(str, Enum):
 
     jsonl = "jsonl"
     csv = "csv"
+    tsv = "tsv"
     parquet = "parquet"
+    arrow = "arrow"
 
 
 class _Operations(TyperGroup):
@@ -84,12 +86,14 @@ class _Job:
     columns: dict[str, str]
     fixed: dict[str, object]
     ledger: str
-    format: Literal["jsonl", "csv", "parquet"] | None
+    format: Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None
     concurrency: int
     max_turns: int | None
     unknown: str
     key_hours: float
     dask: str | None
+    csv_nulls: list[str] | None = None
+    delimiter: str | None = None
     retry_failed: bool = False
 
     @property
@@ -119,6 +123,10 @@ class _Job:
         }
         if self.format is not None:
             options["format"] = self.format
+        if self.csv_nulls is not None:
+            options["csv_nulls"] = self.csv_nulls
+        if self.delimiter is not None:
+            options["delimiter"] = self.delimiter
         return options
 
     def save(self) -> None:
@@ -205,6 +213,13 @@ def run(
     format: Annotated[
         InputFormat | None, typer.Option("--format", help="Format of the input.  [default: by its ending]")
     ] = None,
+    csv_nulls: Annotated[
+        list[str] | None,
+        typer.Option("--csv-null", metavar="TEXT", help="Cell of CSV that is null. Repeatable.  [default: empty]"),
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="Character between cells of CSV; \\t is a tab.  [default: comma]")
+    ] = None,
     concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="Calls under way at once.")] = 64,
     max_turns: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Turns that may be billed for this ledger, in all runs.")
@@ -265,12 +280,14 @@ def run(
             columns=_pairs("--map", columns),
             fixed={name: _value(text) for name, text in _pairs("--set", fixed).items()},
             ledger=ledger or f"{out}.ledger{'s' if dask else ''}",
-            format=cast('Literal["jsonl", "csv", "parquet"] | None', format and format.value),
+            format=cast('Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None', format and format.value),
             concurrency=concurrency,
             max_turns=max_turns,
             unknown=unknown.value,
             key_hours=key_hours,
             dask=dask,
+            csv_nulls=csv_nulls or None,
+            delimiter="\t" if delimiter == "\\t" else delimiter,
             retry_failed=retry_failed,
         )
         with connected(base_url, timeout, debug, profile=profile) as (client, default):
@@ -363,15 +380,14 @@ async def _run_here(
     from ..batch._files import Files
     from ..batch._loop_thread import asynchronous
     from ..batch._records import line_of, to_line
-    from ..batch._results import read_results
 
     async with asynchronous(client) as sender:
         running: AsyncBatch[Any] = AsyncBatch(sender, job.operation, job.source, **options)
         job.save()
         with ExitStack() as stack:
-            files = None
             if job.output is not None:
-                files = stack.enter_context(Files(job.output, job.rejects, running.answer_model))
+                kept = (job.source, job.ledger)
+                running._files = stack.enter_context(Files(job.output, job.rejects, running.answer_model, kept))
             with display:
                 ticking = asyncio.create_task(_tick(running, progress, display))
                 try:
@@ -385,8 +401,6 @@ async def _run_here(
                 finally:
                     ticking.cancel()
                     progress.note(running.report, _fraction(running))
-            if files is not None and running.report.is_complete:
-                files.write(read_results(job.ledger))
         return running.report
 
 
@@ -472,6 +486,8 @@ def _check(job: _Job, client: uniqos.UniqOS, personality: str | None, as_jsonl: 
         format=job.format,
         columns=calls.wanted_columns,
         json_columns=calls.json_columns,
+        csv_nulls=checked._settings.csv_nulls,
+        delimiter=job.delimiter,
     )
     for row in source:
         rows += 1

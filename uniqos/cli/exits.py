@@ -33,6 +33,19 @@ class ExitCode(IntEnum):
         return member
 
 
+_BATCH_CODES = {
+    "ledger_in_use": ExitCode.USAGE,
+    "ledger_mismatch": ExitCode.USAGE,
+    "ledger_unreadable": ExitCode.USAGE,
+    "ledger_unwritable": ExitCode.USAGE,
+    "ledger_failed": ExitCode.INCOMPLETE,
+    "disk_full": ExitCode.INCOMPLETE,
+    "output_unwritable": ExitCode.INCOMPLETE,
+    "cluster_failed": ExitCode.INCOMPLETE,
+}
+"""The exit codes of the errors that end a batch: nothing was sent, or the same command goes on."""
+
+
 def exit_code_of(error: UniqOSError) -> ExitCode:
     """Return the exit code that tells a script why a call failed."""
     from .. import errors
@@ -50,4 +63,6 @@ def exit_code_of(error: UniqOSError) -> ExitCode:
     ]
     if isinstance(error, errors.NetworkError) and error.code == "stream_interrupted":
         return ExitCode.INCOMPLETE
+    if error.code in _BATCH_CODES:
+        return _BATCH_CODES[error.code]
     return next((code for kind, code in kinds if isinstance(error, kind)), ExitCode.FAILURE)

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 import pytest
 
 from tests._sync.support import FakeClock, client_of
-from uniqos import NetworkError, RequestValidationError, UniqOS
-from uniqos.batch import ROW_NUMBER, Batch, BatchError, Done, Failed, Rejected, Report, Result
+from tests.support.rawserver import RawServer, body, reply
+from uniqos import ConfigurationError, NetworkError, RequestValidationError, UniqOS
+from uniqos.batch import ROW_NUMBER, Batch, BatchError, Done, Failed, Rejected, Report, Result, read_report
 from uniqos.models import ModulatorPack, RespondResult
 from uniqos.sandbox import Sandbox
 
@@ -86,19 +90,28 @@ def test_a_corrected_row_is_a_new_call_and_the_old_answer_is_kept(sandbox: Sandb
 
 
 def test_the_turns_of_a_conversation_run_in_the_order_of_the_input(sandbox: Sandbox, tmp_path: Path) -> None:
+    users = ("ada", "bob", "eve")
+    sent: list[str] = []
+    first_turns = threading.Barrier(len(users), timeout=20)
+
+    def answer(connection: socket.socket, request: bytes, number: int) -> None:
+        message = json.loads(body(request))["message"]
+        sent.append(message)
+        if message.startswith("0"):
+            first_turns.wait()  # All rows of ada come first, but the other users do not wait for her.
+        reply(connection, 200, b'{"response": "Hello!"}')
+
     rows = [
-        {"id": f"{turn}-{user}", "message": "hello", "user_id": user, "mode": "stateful"}
+        {"id": f"{turn}-{user}", "message": f"{turn} {user}", "user_id": user, "mode": "stateful"}
+        for user in users
         for turn in range(6)
-        for user in ("ada", "bob", "eve")
     ]
-    with client_of(sandbox) as client:
-        results, _ = run(client, rows, tmp_path, sandbox, concurrency=12)
-    ids = {r.idempotency_key: r.id for r in results if isinstance(r, Done)}
-    entries = reversed(sandbox.journal.entries())
-    sent = [ids[entry["idempotency_key"]] for entry in entries if entry["path"] == "/v1/respond"]
-    for user in ("ada", "bob", "eve"):
-        assert [id for id in sent if id.endswith(user)] == [f"{turn}-{user}" for turn in range(6)]
-    assert sent != [row["id"] for row in rows] or len(sent) == 18
+    with RawServer(answer) as server:
+        with client_of(sandbox, base_url=server.url) as client:
+            _, report = run(client, rows, tmp_path, sandbox, concurrency=12)
+    assert (report.done, report.failed, first_turns.broken) == (18, 0, False)
+    for user in users:
+        assert [message for message in sent if message.endswith(user)] == [f"{turn} {user}" for turn in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +191,8 @@ def test_a_failed_record_is_sent_again_only_where_that_is_asked_for(sandbox: San
             504,
         )
         third, report = run(client, turns(2), tmp_path, sandbox, retry_failed=True)
-    assert [result.status for result in third] == ["done", "done"] or report.done == 2
+    assert [result.status for result in third] == ["done", "done"]
+    assert (report.done, report.failed, report.replayed) == (2, 0, 1)
     assert sandbox.turns_billed == 2
 
 
@@ -327,6 +341,10 @@ def test_a_ledger_belongs_to_its_settings(sandbox: Sandbox, tmp_path: Path) -> N
     assert refused.value.code == "ledger_mismatch"
 
 
+def has_nan(row: dict[str, Any]) -> bool:
+    return "NaN" in json.dumps(row)
+
+
 def test_check_refuses_exactly_the_rows_that_a_call_refuses(sandbox: Sandbox, tmp_path: Path) -> None:
     turn = {"personality_id": sandbox.personality_id, "message": "hello"}
     rows: list[dict[str, Any]] = [
@@ -353,8 +371,10 @@ def test_check_refuses_exactly_the_rows_that_a_call_refuses(sandbox: Sandbox, tm
             except RequestValidationError:
                 is_refused = True
             problems = batch.check(row)
-            if row.get("context") == {"a": float("nan")} or "a" in (row.get("context") or {}):
-                continue  # A table's NaN is a null.
+            if has_nan(row):  # A call refuses NaN; in a table it is a null.
+                assert is_refused
+                assert not problems
+                continue
             assert bool(problems) == is_refused, row
             assert all(problem.reason and str(row.get("message")) not in problem.reason for problem in problems)
     assert not (tmp_path / "ledger").exists()
@@ -371,6 +391,116 @@ def test_rows_may_come_from_an_iterable_that_waits_for_results(sandbox: Sandbox,
     with client_of(sandbox) as client:
         results, report = run(client, rows(), tmp_path, sandbox)
     assert (len(results), report.done, seen) == (5, 5, [row["id"] for row in turns(5)])
+
+
+def test_an_abort_keeps_the_answers_that_are_in_and_marks_nothing_as_sent_that_was_not(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    slow = "message 7"
+    released = threading.Event()
+    arrived: list[str] = []
+
+    def answer(connection: socket.socket, request: bytes, number: int) -> None:
+        message = json.loads(body(request))["message"]
+        arrived.append(message)
+        if message == slow:
+            released.wait(20)
+        reply(connection, 200, b'{"response": "Hello!"}')
+
+    with RawServer(answer) as server:
+        with client_of(sandbox, base_url=server.url) as client:
+            with batch_of(client, turns(200), tmp_path, sandbox, concurrency=4) as batch:
+                for result in batch:
+                    if result.number >= 20:
+                        break
+            released.set()
+            assert (batch.report.stopped, batch.report.in_flight) == ("interrupted", 0)
+            kept = read_report(tmp_path / "run.ledger")
+            assert kept.done >= batch.report.done >= 19
+            assert (
+                kept.unknown == batch.report.unknown <= 6
+            )  # The calls under way, and half as many that were to begin.
+            held, report = run(client, turns(200), tmp_path, sandbox, unknown="hold")
+    assert report.done == 200 - kept.unknown
+    assert sum(isinstance(result, Failed) for result in held) == kept.unknown
+    assert len(arrived) == len(set(arrived))
+
+
+def test_an_exception_of_on_progress_is_raised_when_the_calls_under_way_have_ended(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def tell(report: Report) -> None:
+        raise ValueError("no display")
+
+    with client_of(sandbox) as client:
+        with pytest.raises(ValueError, match="no display"):
+            run(client, turns(300), tmp_path, sandbox, on_progress=tell)
+        kept = read_report(tmp_path / "run.ledger")
+        assert (kept.unknown, kept.done, kept.is_complete) == (0, sandbox.turns_billed, False)
+        _, report = run(client, turns(300), tmp_path, sandbox)
+    assert (report.done, sandbox.turns_billed) == (300, 300)
+
+
+def test_a_conflict_of_a_lost_record_leaves_it_unknown(sandbox: Sandbox, tmp_path: Path) -> None:
+    with client_of(sandbox, max_retries=0) as client:
+        lose_an_answer(client, sandbox, tmp_path)
+        sandbox.fault(path="/v1/respond", code="conflict", times=2)
+        (lost,), report = run(client, turns(1), tmp_path, sandbox)
+        assert (lost.status, report.unknown, report.turns) == ("unknown", 1, 1)
+        (done,), report = run(client, turns(1), tmp_path, sandbox)
+    assert (done.status, report.turns, sandbox.turns_billed) == ("done", 1, 1)
+
+
+def test_standard_input_is_read_while_it_is_written(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb", buffering=0) as pipe, open(reader, encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        pipe.write(b'{"id": "r1", "message": "hello"}\n{"id": "r2", "mess')
+        with client_of(sandbox) as client:
+            with batch_of(client, "-", tmp_path, sandbox) as batch:
+                first = next(batch)
+                assert (first.id, first.status) == ("r1", "done")  # It has not waited for the second row.
+                pipe.write(b'age": "hello"}\n{"id": "r3"')
+                pipe.close()
+                rest = [(result.number, result.status) for result in batch]
+    assert sorted(rest) == [(2, "done"), (3, "rejected")]
+    assert batch.report.is_complete
+    assert sandbox.turns_billed == 2
+
+
+def exit_code_of(function: Callable[[], int]) -> int:
+    """Return the exit code of a forked child that calls a function."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = function()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_forked_child_leaves_the_run_of_its_parent_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    with client_of(sandbox) as client:
+        with batch_of(client, turns(60), tmp_path, sandbox, concurrency=4) as batch:
+            next(batch)
+
+            def in_child() -> int:
+                with pytest.raises(BatchError, match="began in the parent process"):
+                    batch._open()
+                closing: Any = batch.close()
+                if closing is not None:
+                    with pytest.raises(StopIteration):
+                        closing.send(None)
+                return 7
+
+            assert exit_code_of(in_child) == 7
+            rest = [result for result in batch]
+    assert (len(rest), batch.report.done, batch.report.is_complete, sandbox.turns_billed) == (59, 60, True, 60)
 
 
 def test_other_operations_run_too(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -418,6 +548,40 @@ def test_files_are_written_in_the_order_of_the_input_and_only_when_whole(sandbox
     (reject,) = (json.loads(line) for line in (tmp_path / "out.rejects.jsonl").read_text().splitlines())
     assert (reject["id"], reject["status"]) == ("bad", "rejected")
     assert sandbox.turns_billed == 30
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no open file")
+def test_the_answers_of_a_ledger_that_is_deleted_during_the_run_are_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield from turns(20)
+        for path in tmp_path.glob("run.ledger*"):
+            path.unlink()
+        yield {"id": "last", "message": "hello"}
+
+    with client_of(sandbox) as client:
+        report = batch_of(client, rows(), tmp_path, sandbox, concurrency=2).write(tmp_path / "out.jsonl")
+    assert (report.is_complete, sandbox.turns_billed) == (True, 21)
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 21
+
+
+@pytest.mark.parametrize(
+    ("output", "rejects"),
+    [("in.jsonl", None), ("out.jsonl", "out.jsonl"), ("run.jsonl", None), ("out.jsonl", "folder/../in.jsonl")],
+    ids=["output and input", "output and rejects", "output and ledger", "rejects and input"],
+)
+def test_no_file_of_a_run_replaces_another_one(
+    output: str, rejects: str | None, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = tmp_path / "in.jsonl"
+    rows.write_text('{"id": "r1", "message": "hello"}\n')
+    (tmp_path / "folder").mkdir()
+    fixed = {"personality_id": sandbox.personality_id, "mode": "stateless"}
+    with client_of(sandbox) as client:
+        batch = Batch(client, "respond", rows, id="id", ledger=tmp_path / "run.jsonl", fixed=fixed)
+        with pytest.raises(ConfigurationError, match="two files of the run"):
+            batch.write(tmp_path / output, None if rejects is None else tmp_path / rejects)
+    assert "hello" in rows.read_text()
+    assert sandbox.turns_billed == 0
 
 
 def test_an_output_that_cannot_be_written_costs_no_turn(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeAlias, cast, overload
@@ -27,7 +28,7 @@ from .._ledger import Ledger
 from .._options import BatchOptions, Settings
 from .._outcomes import Report, Result
 from .._problems import Problem
-from .._results import read_results
+from .._results import read_results, results_in
 from .._row import Row, to_row
 from .._rows import Rows, open_rows
 from .._run import Group, Job, Run
@@ -173,6 +174,8 @@ class Batch(Generic[M]):
         self._failure: Exception | None = None
         self._has_ended: bool = False
         self._is_closed: bool = False
+        self._process: int = 0
+        """The process in which the run began."""
         self._stop_requested: bool = False
         self._reported_at: float = 0.0
         self._interrupts: Interrupts = Interrupts(self.stop)
@@ -250,7 +253,7 @@ class Batch(Generic[M]):
             BatchError: The ledger or a file cannot be written, or another run uses the ledger.
             UniqOSError: The input cannot be read.
         """
-        with Files(output, rejects, self.answer_model) as files:
+        with Files(output, rejects, self.answer_model, (self._source, self._settings.ledger)) as files:
             self._keeps_results = False
             if self._has_ended and self._report.is_complete:  # The caller has read the results before.
                 run_blocking(files.write, read_results(self._settings.ledger))
@@ -280,17 +283,43 @@ class Batch(Generic[M]):
     def close(self) -> None:
         """Abort: calls under way are cancelled, and their records are unknown. After the end of a run, do nothing."""
         self._interrupts.restore()
-        if self._is_closed:
+        if self._is_closed or self._is_forked:
             return
         self._is_closed = True
-        if not self._has_ended and self._run is not None:
-            self._report = self._run.make_report()
-            self._has_ended = True
-            self._failure = BatchError("the batch was closed before its end; run it again", code="batch_closed")
+        unsent, unwritten = self._senders.withdraw(), self._writers.withdraw()
         self._senders.close()
         self._writers.close()
+        if not self._has_ended and self._run is not None:
+            self._keep_ends(self._run, unsent, unwritten)
+            self._has_ended = True
+            self._failure = BatchError("the batch was closed before its end; run it again", code="batch_closed")
         if self._ledger is not None:
             self._ledger.close()
+
+    def _keep_ends(self, run: Run[M], unsent: list[Job], unwritten: list[Group[M]]) -> None:
+        """Write at an abort what is known: the answers that are in, and which records were not sent."""
+        run.stop("interrupted", "it was closed before its end; run the batch again to go on")
+        run.give_back(unsent)
+        for event in self._inbox.take_now() if self._inbox is not None else ():
+            if isinstance(event, _Ended):
+                run.settle(event.job, event.answer)
+            elif isinstance(event, _Written) and event.error is not None:
+                unwritten.append(event.group)
+            elif isinstance(event, _Written) and not event.group.has_begun:
+                run.give_back(event.group.jobs)
+        for group in unwritten:
+            run.give_back(group.jobs)
+        changes = [change for group in unwritten for change in group.changes] + run.group.changes
+        if self._ledger is not None and changes:
+            with suppress(BatchError):  # Records that are not written are unknown to the next run.
+                self._ledger.write(changes)
+        report = run.make_report(total=None if self._rows is None else self._rows.total)
+        self._report = replace(report, in_flight=0, unknown=report.unknown + report.in_flight)
+
+    @property
+    def _is_forked(self) -> bool:
+        """Whether this is a child process, which has neither the calls nor the ledger of its parent."""
+        return self._run is not None and self._process != os.getpid()
 
     def _step(self) -> None:
         """Wait until a call, a transaction or a read has ended, and do all that follows from it."""
@@ -314,6 +343,10 @@ class Batch(Generic[M]):
 
     def _open(self) -> Run[M]:
         """Return the run, begun on first use."""
+        if self._is_forked:
+            raise BatchError(
+                "this batch began in the parent process; make one with a ledger of its own here", code="batch_closed"
+            )
         if self._run is not None:
             return self._run
         if self._is_closed:
@@ -326,6 +359,7 @@ class Batch(Generic[M]):
         self._ledger = Ledger(settings.ledger, calls.settings, settings.run)
         self._run = Run(calls, self._operation, self._ledger, settings, clock.time)
         self._run.keeps_results = self._keeps_results
+        self._process = os.getpid()
         return self._run
 
     def _open_rows(self) -> None:
@@ -365,20 +399,19 @@ class Batch(Generic[M]):
             self._note_written(run, _Written(run.take_group(), None))
 
     def _read_rows(self, run: Run[M], rows: Iterator[Row], ahead: int) -> None:
-        for _ in range(_MOST_ROWS):
-            if not run.wants_rows(ahead):
-                return
-            try:
-                row = next(rows, None)
-            except (
-                Exception
-            ) as exc:  # The caller's own iterable may raise anything; it is raised when calls have ended.
-                self._fail(run, exc)
-                return
-            if row is None:
-                run.is_exhausted = True
-                return
-            run.admit(row)
+        with cast(Ledger, self._ledger).snapshot():
+            for _ in range(_MOST_ROWS):
+                if not run.wants_rows(ahead):
+                    return
+                try:
+                    row = next(rows, None)
+                except Exception as exc:  # The caller's own iterable may raise anything; the calls under way end first.
+                    self._fail(run, exc)
+                    return
+                if row is None:
+                    run.is_exhausted = True
+                    return
+                run.admit(row)
 
     @property
     def _is_slow(self) -> bool:
@@ -437,11 +470,11 @@ class Batch(Generic[M]):
                 self._senders.put(job)
         return group.has_begun
 
-    def _fail(self, run: Run[M], error: Exception) -> None:
+    def _fail(self, run: Run[M], error: Exception, reason: str = "the input raised an exception") -> None:
         """Stop the run. The error is raised when the calls under way have ended and stand in the ledger."""
         if self._failure is None:
             self._failure = error
-        run.stop("failed", str(error) if isinstance(error, errors.UniqOSError) else "the input raised an exception")
+        run.stop("failed", str(error) if isinstance(error, errors.UniqOSError) else reason)
 
     def _end(self, run: Run[M]) -> None:
         if not run.is_stopped and not self._is_input_unchanged():
@@ -451,8 +484,10 @@ class Batch(Generic[M]):
             run_blocking(self._ledger.write, [self._ledger.complete()])
         self._report = run.make_report(total=None if self._rows is None else self._rows.total, has_ended=True)
         if self._files is not None and self._report.is_complete:
-            # The lock is still held: another run would begin a pass of its own over the ledger.
-            run_blocking(self._files.write, read_results(self._settings.ledger))
+            # The lock is still held: another run would begin a pass of its own over the ledger. The open file is read,
+            # since the answers were paid for even if the path was deleted meanwhile.
+            results = results_in(cast(Ledger, self._ledger), self._calls.operation)
+            run_blocking(self._files.write, results)
         self._has_ended = True
         self.close()
         if self._settings.on_progress is not None:
@@ -470,7 +505,10 @@ class Batch(Generic[M]):
         now = self._client._requester.clock.monotonic()
         if not 0 <= now - self._reported_at < _PROGRESS_SECONDS:
             self._reported_at = now
-            self._settings.on_progress(self.report)
+            try:
+                self._settings.on_progress(self.report)
+            except Exception as exc:  # It is raised when the calls under way have ended.
+                self._fail(run, exc, "on_progress raised an exception")
 
     # The functions of the workers
 
