@@ -26,7 +26,8 @@ PYTHON = python_blocks()
 def service(file: Path) -> str:
     """Return the source of the one FastAPI service that yields turns on, in a page or a module's docstring."""
     sources = [block.source for block in PYTHON if Path(block.path) == file]
-    (source,) = [source for source in sources if '"/chat"' in source and "in sse(stream)" in source]
+    ways = ("in sse(stream)", "return TurnResponse(stream)")
+    (source,) = [source for source in sources if '"/chat"' in source and any(way in source for way in ways)]
     return source
 
 

@@ -147,10 +147,9 @@ def top() -> None:
       uniqos batch status out.jsonl
       uniqos batch retry out.jsonl
 
-    \b
-    Operations: respond, infer-state, recall-memory, and others that are read-only or
-    carry an idempotency key, such as end-users.create. Their options are those of
-    "uniqos batch run --help": "batch respond ..." is short for "batch run respond ...".
+    Operations: respond, infer-state, recall-memory, and others that are read-only or carry an idempotency key, such as
+    end-users.create. Their options are those of "uniqos batch run --help": "batch respond ..." is short for
+    "batch run respond ...".
 
     \b
     Exit codes:

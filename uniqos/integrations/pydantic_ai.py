@@ -54,7 +54,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any, TypeAlias, get_args
+from typing import Any, ClassVar, TypeAlias, get_args
 
 from .._extras import missing_extra
 
@@ -132,7 +132,7 @@ class UniqOSModel(Model[AsyncUniqOS]):
     Source: ``respond`` of the docs.
     """
 
-    unsupported_settings = frozenset(get_args(ModelSettingName)) - _SUPPORTED
+    unsupported_settings: ClassVar[frozenset[ModelSettingName]] = frozenset(get_args(ModelSettingName)) - _SUPPORTED
 
     def __init__(
         self,
