@@ -15,9 +15,22 @@ import pytest
 
 import uniqos
 from tests.surface.test_surface import is_namespace
-from uniqos import AsyncUniqOS, UniqOS, _params, batch, contract, errors, models, relay, sandbox, testing, webhooks
+from uniqos import (
+    AsyncUniqOS,
+    UniqOS,
+    _params,
+    batch,
+    contract,
+    errors,
+    middleware,
+    models,
+    relay,
+    sandbox,
+    testing,
+    webhooks,
+)
 
-MODULES = [uniqos, batch, contract, errors, models, relay, sandbox, testing, webhooks]
+MODULES = [uniqos, batch, contract, errors, middleware, models, relay, sandbox, testing, webhooks]
 try:
     from uniqos import fastapi
 except uniqos.ConfigurationError:  # this FastAPI has no server-sent events
@@ -29,12 +42,11 @@ for name in ("langchain", "langgraph", "openai_agents", "pydantic_ai"):
         MODULES.append(importlib.import_module(f"uniqos.integrations.{name}"))
     except uniqos.ConfigurationError:  # the framework needs a newer Python
         pass
-try:
-    from uniqos.batch import dask
-except uniqos.ConfigurationError:  # the extra dask is not installed
-    pass
-else:
-    MODULES.append(dask)
+for name in ("batch.dask", "mcp", "telemetry"):
+    try:
+        MODULES.append(importlib.import_module(f"uniqos.{name}"))
+    except uniqos.ConfigurationError:  # the extra is not installed
+        pass
 
 
 WRITTEN_BY_CALLERS = (uniqos.Logger, uniqos.Observer)

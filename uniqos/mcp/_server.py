@@ -134,7 +134,11 @@ class BearerToken(TokenVerifier):
         return "BearerToken(...)"
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return the access of the right token; None for any other."""
+        """Return the access of the right token; None for any other.
+
+        Args:
+            token: The token that a caller sent.
+        """
         if not hmac.compare_digest(token.encode(), self._token):
             return None
         return AccessToken(token="", client_id="uniqos", scopes=[])
