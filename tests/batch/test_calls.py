@@ -23,7 +23,7 @@ def test_a_row_without_the_column_of_the_id_is_told_its_name(calls: Calls) -> No
 def test_a_row_without_the_column_of_a_field_is_told_its_name(calls: Calls) -> None:
     reason = "the row has no column 'text', from which the field 'message' is taken; add it, or correct its name"
     assert calls.prepare("t-1", {"ticket": "t-1", "txt": "Hello"}, "run") == (Problem("message", "missing", reason),)
-    reason = "this field is required and has no value; fill it in, or name its column: map={'message': 'COLUMN'}"
+    reason = "this field is required and has no value; fill it in, or map message to another column"
     assert calls.prepare("t-1", {"ticket": "t-1", "text": None}, "run") == (Problem("message", "missing", reason),)
 
 
