@@ -9,19 +9,11 @@ import pytest
 from uniqos.sandbox import Sandbox, serve
 
 
-@pytest.fixture(scope="package")
-def own_sandbox() -> Iterator[Sandbox]:
-    """Run one sandbox for these tests, which count its turns."""
+@pytest.fixture
+def fresh() -> Iterator[Sandbox]:
+    """Run a sandbox for one test. A turn that another test has left is written into the journal later."""
     with serve(pause=0) as running:
         yield running
-
-
-@pytest.fixture
-def fresh(own_sandbox: Sandbox) -> Sandbox:
-    """Return that sandbox without turns, memories and faults."""
-    own_sandbox.reset()
-    own_sandbox.clear_faults()
-    return own_sandbox
 
 
 @pytest.fixture
