@@ -116,7 +116,8 @@ def test_the_second_interrupt_aborts_a_run(flavour: str, slow: Sandbox, tmp_path
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=10)
     assert process.returncode != 0
-    assert "KeyboardInterrupt" in error
+    # On Python 3.10, which has no Task.uncancel, anyio.run of anyio 4 ends with a CancelledError.
+    assert "KeyboardInterrupt" in error or (sys.version_info < (3, 11) and "CancelledError" in error), error
     assert read_report(tmp_path / "run.ledger").unknown == 1
 
 

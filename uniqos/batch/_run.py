@@ -224,7 +224,7 @@ class Run(Generic[M]):
         while count > 0 and self._line and self._stopped is None:
             job = self._line[0]
             if not self._take_turn(job):
-                return
+                break
             self._line.popleft()
             self._waiting -= 1
             self._waiting_bytes -= len(job.call.request.content or b"")
@@ -238,6 +238,15 @@ class Run(Generic[M]):
                 self.group.changes.append(self._ledger.sent(entry))
                 self.group.ids.append(entry.id)
             self.group.jobs.append(job)
+        if self._stopped is not None:
+            self._leave_line()
+
+    def _leave_line(self) -> None:
+        """After a stop, note that the jobs which wait for another attempt are not sent again."""
+        line, self._line = self._line, deque()
+        for job in line:
+            if job.is_noted or job.lost is not None:
+                self._put_back(job)
 
     def _take_turn(self, job: Job) -> bool:
         """Count the turn that a job may cost; return False if the budget has none left."""
