@@ -61,7 +61,7 @@ GOOD: list[tuple[Any, Any]] = [
     (np.nan, None),
     (pd.NA, None),
     (pd.NaT, None),
-    (np.datetime64("NaT"), None),
+    (np.datetime64("NaT", "s"), None),
     (np.timedelta64("NaT", "ns"), None),
     (decimal.Decimal("NaN"), None),
     (pa.scalar(None), None),

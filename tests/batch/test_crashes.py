@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,8 @@ def wait_for_answers(ledger: Path, least: int, process: subprocess.Popen[str]) -
     """Wait until the ledger of a running batch holds some answers."""
     while process.poll() is None:
         try:
-            with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as found:
+            with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as found:
                 (done,) = found.execute("select count(*) from records where state = 'done'").fetchone()
-            found.close()
             if done >= least:
                 return
         except sqlite3.OperationalError:

@@ -135,9 +135,9 @@ class Ledger:
         lock = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             lock.execute("begin exclusive")
-        except sqlite3.OperationalError as exc:
+        except BaseException as exc:
             lock.close()
-            if not _is_busy(exc):
+            if not isinstance(exc, sqlite3.OperationalError) or not _is_busy(exc):
                 raise
             raise BatchError(
                 f"another run uses the ledger {self.path}; wait for its end, or give this run a ledger of its own",
@@ -153,7 +153,11 @@ class Ledger:
             self._reader.execute("pragma query_only = on")
             self._check_format(dict(self._reader.execute("select name, value from meta")))
         except sqlite3.Error as exc:
+            self.close()
             raise self._error(exc) from exc
+        except BaseException:
+            self.close()
+            raise
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
         """Make the tables of a new ledger. A database of another program is left as it is."""
