@@ -34,8 +34,10 @@ from uniqos.integrations.openai_agents import UniqOSSession
 async def main() -> None:
     with uniqos.sandbox.serve() as sandbox:
         async with sandbox.async_client() as client:
-            session = UniqOSSession(SQLiteSession("ada"), client, sandbox.personality_id, user_id="ada")
+            history = SQLiteSession("ada")
+            session = UniqOSSession(history, client, sandbox.personality_id, user_id="ada")
             print(await session.get_items())  # for Runner.run(agent, "Hello!", session=session)
+            history.close()
 
 
 asyncio.run(main())
