@@ -45,6 +45,6 @@ UNOBSERVED = UnobservedCall()
 
 
 class Instrumented:
-    """The telemetry of the clients that have no settings of their own; None for no telemetry."""
+    """The telemetry of each client without the option ``telemetry``; None for no telemetry."""
 
     settings: Telemetry | None = None

@@ -67,7 +67,7 @@ print(answers[["record_id", "record_status", "response", "inferred_emotional_sta
 `AsyncBatch` is the same for an `AsyncUniqOS`, with ``async with``, ``async for`` and ``await batch.write(...)``. The
 command ``uniqos batch`` does the same in a shell. A local sandbox answers it if no key is set.
 
-## What is kept, and when
+## The ledger
 
 The ledger notes a record as ``sent``, on the disk, before the request goes out. The request carries an idempotency key,
 which derives from run, operation, record id and content. The answer is on the disk before it is yielded. So after a

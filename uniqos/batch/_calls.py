@@ -1,4 +1,4 @@
-"""The way from a row to its request: one place decides what a call would refuse."""
+"""Calls of a batch: each row is encoded as a request, or refused with the reasons of the client."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ class Calls:
         return self._key_maker[1]
 
     def _fields(self, row: Mapping[str, object]) -> dict[str, object]:
-        """Return what is sent of a row. A value of None is left out, as by the keywords of ``respond``."""
+        """Return the fields of a row that are sent. A value of None is left out, as by the keywords of ``respond``."""
         columns = tuple(row)
         if columns != self._known_columns:  # Nearly all rows of an input have the same columns.
             self._known_columns, self._pairs = columns, self._pairs_of(columns)

@@ -385,7 +385,7 @@ def _is_busy(exc: sqlite3.Error) -> bool:
 
 
 def exchange_json(status: int, request_id: str | None, retries: int, elapsed: float, is_replayed: bool) -> str:
-    """Return what is kept of an exchange, as JSON."""
+    """Return the JSON that the ledger keeps of an exchange."""
     id = "null" if request_id is None else json.dumps(request_id)
     replayed = ', "replayed": true' if is_replayed else ""
     return f'{{"status": {status}, "request_id": {id}, "retries": {retries}, "elapsed": {elapsed:.4f}{replayed}}}'

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, which a worker process keeps from one task to the next."""
+"""A background thread with an event loop, which a worker process keeps between its tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLOSE_SECONDS = 5.0
 
 
 class LoopThread:
-    """An event loop in a thread of its own, with the clients that make their calls on it.
+    """A background thread with an event loop, and the clients that make their calls on the loop.
 
     A worker that ran ``asyncio.run`` for each task would open new connections each time. Tasks that share this loop
     share the connections too.

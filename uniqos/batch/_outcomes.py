@@ -95,7 +95,7 @@ class Failed:
 
     @property
     def http(self) -> HttpInfo | None:
-        """What is known of the exchange; None if no request was made in this run."""
+        """Status, request id, retries and duration of the call; None if this run made no request."""
         return self.error.http
 
     @property

@@ -77,7 +77,7 @@ class Output:
         return self._part.finish()
 
     def abort(self) -> None:
-        """Remove what was written; a file that bears the name already stays."""
+        """Remove the temporary file. An existing file under the output's name stays."""
         if self._writer is not None:
             self._writer.abort()
         self._part.__exit__(None)

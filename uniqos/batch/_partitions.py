@@ -1,4 +1,4 @@
-"""The partitions of a batch: its rows divided among files, each with a ledger of its own."""
+"""The partitions of a batch: its rows divided among files, with a ledger for each."""
 
 from __future__ import annotations
 

@@ -492,7 +492,7 @@ def _lost() -> errors.NetworkError:
 
 
 def _error_json(error: errors.UniqOSError) -> str:
-    """Return what is kept of an error, as JSON."""
+    """Return the JSON that the ledger keeps of an error."""
     kept = {
         "type": type(error).__name__,
         "message": error.message,

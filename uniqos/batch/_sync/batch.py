@@ -297,7 +297,7 @@ class Batch(Generic[M]):
             self._ledger.close()
 
     def _keep_ends(self, run: Run[M], unsent: list[Job], unwritten: list[Group[M]]) -> None:
-        """Write at an abort what is known: the answers that are in, and which records were not sent."""
+        """Write the answers that have arrived, and the records that were not sent, to the ledger of an aborted run."""
         run.stop("interrupted", "it was closed before its end; run the batch again to go on")
         run.give_back(unsent)
         for event in self._inbox.take_now() if self._inbox is not None else ():
@@ -420,7 +420,7 @@ class Batch(Generic[M]):
 
     def _begin_read(self, count: int) -> None:
         """Begin to read up to ``count`` rows. Each one is put into the inbox as it comes."""
-        # A thread of its own: an abort does not wait for the next line of standard input.
+        # An abort must not wait for the next line of standard input, so a daemon thread reads it.
         Thread(target=self._read_lines, args=(count,), daemon=True, name="uniqos-reader").start()
 
     def _read_lines(self, count: int) -> None:
@@ -484,7 +484,7 @@ class Batch(Generic[M]):
             run_blocking(self._ledger.write, [self._ledger.complete()])
         self._report = run.make_report(total=None if self._rows is None else self._rows.total, has_ended=True)
         if self._files is not None and self._report.is_complete:
-            # The lock is still held: another run would begin a pass of its own over the ledger. The open file is read,
+            # The run keeps the lock, since a second run would change the pass of each record. The open file is read,
             # since the answers were paid for even if the path was deleted meanwhile.
             results = results_in(cast(Ledger, self._ledger), self._calls.operation)
             run_blocking(self._files.write, results)

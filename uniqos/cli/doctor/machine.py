@@ -40,7 +40,7 @@ _KNOWN = frozenset(
 """The variables that this package reads."""
 _PACKAGES = ("httpx", "httpcore", "httpx-sse", "pydantic", "anyio")
 _OTHER_EXTRAS = frozenset({"all", "bench", "dev", "docs"})
-"""The extras that add no feature of their own."""
+"""The extras that only group others, or serve the development."""
 _PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 

@@ -62,7 +62,7 @@ class _Server(ThreadingHTTPServer):
     take: Callable[[Delivery], int]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore a sender that left; the traceback would help nobody."""
+        """Ignore a sender that closed its connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
