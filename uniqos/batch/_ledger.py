@@ -93,26 +93,28 @@ class Ledger:
         self._lock_file: sqlite3.Connection | None = None
         self._writing: threading.Lock = threading.Lock()
         self._closed: bool = False
-        if read_only:
-            self._open_to_read()
-            return
         try:
-            self._make_file(self.path)
-            self._lock_file = self._locked(_LOCK_SECONDS)
-            self._writer: sqlite3.Connection = self._connect()
-            self._make_tables(self._writer)
-            self._writer.execute("pragma synchronous = full")
-            self._prepare(settings, run)
-            self._reader: sqlite3.Connection = self._connect()
-        except sqlite3.Error as exc:
+            if read_only:
+                self._open_to_read()
+            else:
+                self._open_to_write(settings, run)
+        except BaseException as exc:
             self.close()
-            raise self._error(exc) from exc
-        except BaseException:
-            self.close()
+            if isinstance(exc, sqlite3.Error):
+                raise self._error(exc) from exc
             raise
-        self._next_record: int = self._one("select coalesce(max(record), 0) + 1 from records")
 
     # Opening
+
+    def _open_to_write(self, settings: Mapping[str, str], run: str | None) -> None:
+        self._make_file(self.path)
+        self._lock_file = self._locked(_LOCK_SECONDS)
+        self._writer: sqlite3.Connection = self._connect()
+        self._make_tables(self._writer)
+        self._writer.execute("pragma synchronous = full")
+        self._prepare(settings, run)
+        self._reader: sqlite3.Connection = self._connect()
+        self._next_record: int = self._one("select coalesce(max(record), 0) + 1 from records")
 
     def _make_file(self, path: Path) -> None:
         try:
@@ -148,16 +150,9 @@ class Ledger:
     def _open_to_read(self) -> None:
         if not self.path.exists():
             raise BatchError(f"there is no ledger {self.path}", code="ledger_unreadable")
-        try:
-            self._writer = self._reader = self._connect()
-            self._reader.execute("pragma query_only = on")
-            self._check_format(dict(self._reader.execute("select name, value from meta")))
-        except sqlite3.Error as exc:
-            self.close()
-            raise self._error(exc) from exc
-        except BaseException:
-            self.close()
-            raise
+        self._writer = self._reader = self._connect()
+        self._reader.execute("pragma query_only = on")
+        self._check_format(dict(self._reader.execute("select name, value from meta")))
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
         """Make the tables of a new ledger. A database of another program is left as it is."""
