@@ -62,7 +62,7 @@ def _listing(op: Operation[Any] | None, param: str) -> Operation[Any] | None:
 
 def _ids(known: Account, listing: Operation[Any], param: str, values: list[str]) -> list[tuple[str, str]]:
     """Return the ids of an account, each with the name of what it stands for."""
-    if not (known.api_key or known.access_token):
+    if not known.has_credential:
         return []
     path = _cache_file([known.api_key, known.access_token, known.base_url, listing.label, param, *values])
     kept = _read(path)
@@ -70,14 +70,7 @@ def _ids(known: Account, listing: Operation[Any], param: str, values: list[str])
         return kept
     from .calls import perform
 
-    with uniqos.UniqOS(
-        known.api_key,
-        access_token=known.access_token,
-        base_url=known.base_url,
-        deadline=_SECONDS_TO_WAIT,
-        max_retries=0,
-        log_level="silent",
-    ) as client:
+    with uniqos.UniqOS(**known.client_options, deadline=_SECONDS_TO_WAIT, max_retries=0, log_level="silent") as client:
         rows = perform(client, listing, values, None, {}).get("data") or []
     found = [
         (str(row.get(param) or row.get("id")), str(row.get("name") or ""))

@@ -12,7 +12,7 @@ import typer
 import uniqos
 
 from . import output
-from .shared import BaseUrl, Debug, Profile, Timeout, account
+from .shared import BaseUrl, Debug, Profile, Timeout, account, local_sandbox
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -76,15 +76,9 @@ def _client(
 ) -> uniqos.AsyncUniqOS:
     """Return the client of the account; without a key, that of a sandbox which the stack ends."""
     known = account(base_url, profile)
-    if known.api_key or known.access_token or base_url:
-        return uniqos.AsyncUniqOS(
-            known.api_key,
-            access_token=known.access_token,
-            base_url=known.base_url,
-            timeout=timeout,
-            log_level=log_level,
-        )
-    local = stack.enter_context(uniqos.sandbox.serve())
+    if known.has_credential or base_url:
+        return uniqos.AsyncUniqOS(**known.client_options, timeout=timeout, log_level=log_level)
+    local = stack.enter_context(local_sandbox())
     output.note("UNIQOS_API_KEY is not set: the embedded sandbox answers, a stand-in for the real engine")
     return local.async_client(timeout=timeout, log_level=log_level)
 

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -159,6 +159,16 @@ class Account:
     base_url: str | None = None
     personality_id: str | None = None
 
+    @property
+    def has_credential(self) -> bool:
+        """Whether there is a key or a token."""
+        return bool(self.api_key or self.access_token)
+
+    @property
+    def client_options(self) -> dict[str, Any]:
+        """The options of a client that make it call for this account."""
+        return {"api_key": self.api_key, "access_token": self.access_token, "base_url": self.base_url}
+
 
 def account(base_url: str | None = None, profile: str | None = None) -> Account:
     """Return the account that calls are made for: by the environment, else by a profile.
@@ -224,30 +234,32 @@ def connected(
         with client_that_shows(known, log_level) as client:
             yield client, None
         return
-    if known.api_key or known.access_token or base_url:
-        with uniqos.UniqOS(
-            known.api_key,
-            access_token=known.access_token,
-            base_url=known.base_url,
-            timeout=timeout,
-            log_level=log_level,
-        ) as client:
+    if known.has_credential or base_url:
+        with uniqos.UniqOS(**known.client_options, timeout=timeout, log_level=log_level) as client:
             yield client, None
         return
+    with local_sandbox() as local, local.client(timeout=timeout, log_level=log_level) as client:
+        output.note(
+            "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
+            "engine. To ask the real one, run uniqos login or set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
+        )
+        yield client, local.personality_id
+
+
+def local_sandbox() -> AbstractContextManager[uniqos.sandbox.Sandbox]:
+    """Return the sandbox that answers without a key.
+
+    Raises:
+        ConfigurationError: ``missing_extra``: the extra ``sandbox`` is not installed.
+    """
     try:
-        serve = uniqos.sandbox.serve
+        return uniqos.sandbox.serve()
     except uniqos.ConfigurationError as exc:
         raise uniqos.ConfigurationError(
             f"UNIQOS_API_KEY is not set, and the local sandbox that answers without it needs more packages: "
             f"{exc.message}",
             code=exc.code,
         ) from None
-    with serve() as local, local.client(timeout=timeout, log_level=log_level) as client:
-        output.note(
-            "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
-            "engine. To ask the real one, run uniqos login or set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
-        )
-        yield client, local.personality_id
 
 
 def agree(client: uniqos.UniqOS, effect: str, yes: bool) -> None:

@@ -87,17 +87,11 @@ def _client(known: Account, timeout: float) -> tuple[uniqos.UniqOS | None, str |
     except errors.ConfigurationError as exc:
         advice = f"correct or unset UNIQOS_BASE_URL; it is {DEFAULT_BASE_URL} by default"
         return None, Finding("base url", "failure", exc.message, advice)
-    if known.api_key is None and known.access_token is None:
+    if not known.has_credential:
         return None, url
     try:
-        client = uniqos.UniqOS(
-            known.api_key,
-            access_token=known.access_token,
-            base_url=url,
-            timeout=timeout,
-            max_retries=0,
-            log_level="silent",
-        )
+        options = {**known.client_options, "base_url": url}
+        client = uniqos.UniqOS(**options, timeout=timeout, max_retries=0, log_level="silent")
     except errors.ConfigurationError:  # The finding of the key, or of the unencrypted address, says it.
         return None, url
     return client, url

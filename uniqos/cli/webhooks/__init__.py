@@ -155,7 +155,7 @@ def trigger(
     with output.report_errors(debug):
         parsed: Any = read_data(data, "--data")
         known = account(base_url, profile)
-        if known.api_key is None and known.access_token is None:
+        if not known.has_credential:
             raise errors.ConfigurationError(
                 "no sandbox is named: run uniqos sandbox or uniqos webhooks listen in another shell, and set the "
                 "UNIQOS_BASE_URL and UNIQOS_API_KEY that it shows",
