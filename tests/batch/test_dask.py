@@ -7,11 +7,9 @@ import logging
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
-import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +22,8 @@ pytest.importorskip("distributed", reason="the extra dask is not installed")
 import distributed
 from dask import config
 
-from tests.support.rawserver import RawServer, body, header, reply
+from tests.support.paidturns import PaidTurns
+from tests.support.rawserver import RawServer
 from uniqos import AsyncUniqOS, ConfigurationError, UniqOS
 from uniqos.batch import BatchError, Report
 from uniqos.batch.dask import DaskBatch, connect
@@ -48,35 +47,6 @@ def dask() -> Iterator[distributed.Client]:
             yield client
 
 
-class Api:
-    """A server that answers turns, and counts what it is asked for."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, set[str]] = defaultdict(set)
-        """The idempotency keys by message: each key is one turn that is paid for."""
-        self.order: list[str] = []
-        self.before: Callable[[int], None] = lambda number: None
-        self.refusal: dict[str, Any] | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self, connection: socket.socket, request: bytes, number: int) -> None:
-        sent = json.loads(body(request))
-        self.before(number)
-        if self.refusal is not None:
-            reply(connection, self.refusal["status"], json.dumps({"error": self.refusal}).encode())
-            return
-        with self._lock:
-            self.keys[sent["message"]].add(header(request, "Idempotency-Key") or "")
-            self.order.append(sent["message"])
-        state = {"primary": "joy" if "good" in sent["message"] else "sadness"}
-        answer = {"response": f"Re: {sent['message']}", "inferred_emotional_state": state}
-        reply(connection, 200, json.dumps(answer).encode())
-
-    def assert_paid_once(self, count: int) -> None:
-        assert len(self.keys) == count
-        assert {len(keys) for keys in self.keys.values()} == {1}
-
-
 @contextmanager
 def silenced() -> Iterator[None]:
     """Keep Dask from logging that a connection was lost."""
@@ -90,12 +60,12 @@ def silenced() -> Iterator[None]:
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
+def api() -> PaidTurns:
+    return PaidTurns()
 
 
 @pytest.fixture
-def server(api: Api) -> Iterator[RawServer]:
+def server(api: PaidTurns) -> Iterator[RawServer]:
     with RawServer(api) as running:
         yield running
 
@@ -123,7 +93,7 @@ def make_rows(count: int) -> list[dict[str, object]]:
 
 
 def test_each_record_is_answered_once_and_written_in_the_order_of_the_input(
-    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+    make: Callable[..., DaskBatch], api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
     rows = [*make_rows(40), {"id": "r7", "text": "again"}, {"id": "bad", "text": 5}, {"text": "without id"}]
     batch = make(rows)
@@ -164,7 +134,9 @@ def test_a_worker_process_has_one_client_and_one_loop_that_outlive_a_task(
     assert {share for shares in found.values() for share in shares} == {0.5}
 
 
-def test_the_turns_of_a_conversation_run_in_the_order_of_the_input(make: Callable[..., DaskBatch], api: Api) -> None:
+def test_the_turns_of_a_conversation_run_in_the_order_of_the_input(
+    make: Callable[..., DaskBatch], api: PaidTurns
+) -> None:
     rows = [{"id": f"{turn}-{user}", "text": f"{user} {turn}", "user_id": user} for turn in range(6) for user in "abcd"]
     assert make(rows, fixed={"personality_id": "pers_1", "mode": "stateful"}).run().done == 24
     for user in "abcd":
@@ -172,7 +144,7 @@ def test_the_turns_of_a_conversation_run_in_the_order_of_the_input(make: Callabl
 
 
 def test_a_worker_that_is_killed_costs_no_second_turn(
-    make: Callable[..., DaskBatch], api: Api, dask: distributed.Client, tmp_path: pathlib.Path
+    make: Callable[..., DaskBatch], api: PaidTurns, dask: distributed.Client, tmp_path: pathlib.Path
 ) -> None:
     victim = next(iter(dask.run(os.getpid).values()))
 
@@ -192,7 +164,7 @@ def test_a_worker_that_is_killed_costs_no_second_turn(
 
 
 def test_a_partition_that_kills_its_workers_is_a_clear_error_and_goes_on_later(
-    make: Callable[..., DaskBatch], api: Api, dask: distributed.Client
+    make: Callable[..., DaskBatch], api: PaidTurns, dask: distributed.Client
 ) -> None:
     victims = list(dask.run(os.getpid).values())
 
@@ -218,7 +190,7 @@ def test_a_partition_that_kills_its_workers_is_a_clear_error_and_goes_on_later(
 
 
 def test_a_scheduler_that_is_lost_is_a_clear_error_and_the_run_goes_on_later(
-    server: RawServer, api: Api, tmp_path: pathlib.Path, dask: distributed.Client
+    server: RawServer, api: PaidTurns, tmp_path: pathlib.Path, dask: distributed.Client
 ) -> None:
     def batch_on(cluster: distributed.Client) -> DaskBatch:
         sender = UniqOS(KEY, base_url=server.url)
@@ -264,7 +236,7 @@ def test_a_scheduler_that_does_not_answer_is_a_clear_error() -> None:
 
 
 def test_a_file_is_read_with_the_options_of_csv(
-    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+    make: Callable[..., DaskBatch], api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
     table = tmp_path / "in.csv"
     table.write_text("id;text\n1;good, but late\n2;NULL\n", encoding="utf-8")
@@ -274,7 +246,7 @@ def test_a_file_is_read_with_the_options_of_csv(
 
 
 def test_a_budget_of_turns_holds_for_all_partitions_together(
-    make: Callable[..., DaskBatch], api: Api, tmp_path: pathlib.Path
+    make: Callable[..., DaskBatch], api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
     report = make(make_rows(30), max_turns=17).write(tmp_path / "answers.jsonl")
     assert (report.done, report.turns, report.is_complete, report.stopped) == (17, 17, False, "max_turns")
@@ -284,7 +256,7 @@ def test_a_budget_of_turns_holds_for_all_partitions_together(
     api.assert_paid_once(30)
 
 
-def test_an_exhausted_quota_ends_the_run_which_goes_on_later(make: Callable[..., DaskBatch], api: Api) -> None:
+def test_an_exhausted_quota_ends_the_run_which_goes_on_later(make: Callable[..., DaskBatch], api: PaidTurns) -> None:
     api.refusal = {"status": 429, "code": "quota_exhausted", "message": "no turns left"}
     report = make(make_rows(200)).run()
     assert (report.stopped, report.done, report.is_complete) == ("quota_exhausted", 0, False)
@@ -294,7 +266,7 @@ def test_an_exhausted_quota_ends_the_run_which_goes_on_later(make: Callable[...,
     api.assert_paid_once(200)
 
 
-def test_a_run_that_is_stopped_is_incomplete_and_goes_on_later(make: Callable[..., DaskBatch], api: Api) -> None:
+def test_a_run_that_is_stopped_is_incomplete_and_goes_on_later(make: Callable[..., DaskBatch], api: PaidTurns) -> None:
     batch = make(make_rows(400))
     api.before = lambda number: batch.stop() if number == 10 else None
     report = batch.run()
@@ -332,13 +304,13 @@ def test_a_data_frame_holds_the_results_in_the_columns_of_the_schema(make: Calla
     assert found["response"]["r3"] == "Re: good 3"
 
 
-def test_the_rows_of_a_bag_are_read_one_partition_at_a_time(make: Callable[..., DaskBatch], api: Api) -> None:
+def test_the_rows_of_a_bag_are_read_one_partition_at_a_time(make: Callable[..., DaskBatch], api: PaidTurns) -> None:
     bag = pytest.importorskip("dask.bag").from_sequence(make_rows(10), npartitions=3)
     assert make(bag).run().done == 10
     api.assert_paid_once(10)
 
 
-def test_options_of_another_run_are_refused(make: Callable[..., DaskBatch], api: Api) -> None:
+def test_options_of_another_run_are_refused(make: Callable[..., DaskBatch], api: PaidTurns) -> None:
     make(make_rows(4)).run()
     with pytest.raises(BatchError, match="another map; give the same map, or another folder"):
         make(make_rows(4), map={}).run()
@@ -367,7 +339,7 @@ def test_no_word_of_a_person_and_no_key_is_in_the_plan(make: Callable[..., DaskB
 
 def test_workers_in_another_directory_find_a_relative_folder(
     make: Callable[..., DaskBatch],
-    api: Api,
+    api: PaidTurns,
     dask: distributed.Client,
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import signal
-import socket
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,33 +15,14 @@ pytest.importorskip("pyarrow", reason="the extra batch is not installed")
 
 import ray
 
-from tests.support.rawserver import RawServer, body, header, reply
+from tests.support.paidturns import PaidTurns
+from tests.support.rawserver import RawServer
 from uniqos import ConfigurationError, UniqOS
 from uniqos.batch.ray import RayWorker, divide
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]  # Ray's own warnings
 KEY = "uniq_test_abcd1234"
 FIXED = {"personality_id": "pers_1", "mode": "stateless"}
-
-
-class Api:
-    """A server that answers turns, and counts what is paid for."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, set[str]] = defaultdict(set)
-        self.before: Callable[[int], None] = lambda number: None
-        self.refusal: bytes | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self, connection: socket.socket, request: bytes, number: int) -> None:
-        self.before(number)
-        if self.refusal is not None:
-            reply(connection, 429, self.refusal)
-            return
-        message = json.loads(body(request))["message"]
-        with self._lock:
-            self.keys[message].add(header(request, "Idempotency-Key") or "")
-        reply(connection, 200, json.dumps({"response": f"Re: {message}"}).encode())
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +35,12 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
+def api() -> PaidTurns:
+    return PaidTurns()
 
 
 @pytest.fixture
-def server(api: Api) -> Iterator[RawServer]:
+def server(api: PaidTurns) -> Iterator[RawServer]:
     with RawServer(api) as running:
         yield running
 
@@ -90,7 +67,7 @@ def make_rows(count: int) -> list[dict[str, object]]:
 
 
 def test_each_row_of_a_dataset_is_answered_once(
-    cluster: None, server: RawServer, api: Api, tmp_path: pathlib.Path
+    cluster: None, server: RawServer, api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
     found = answers(ray.data.from_items([*make_rows(40), {"id": "bad", "text": ""}]), server, tmp_path)
     assert len(found) == 41
@@ -103,7 +80,7 @@ def test_each_row_of_a_dataset_is_answered_once(
 
 
 def test_an_actor_that_is_killed_costs_no_second_turn(
-    cluster: None, server: RawServer, api: Api, tmp_path: pathlib.Path
+    cluster: None, server: RawServer, api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
     class Recorded(RayWorker):
         def __init__(self, *args: Any, **options: Any) -> None:
@@ -123,9 +100,9 @@ def test_an_actor_that_is_killed_costs_no_second_turn(
 
 
 def test_an_exhausted_quota_raises_and_a_second_run_goes_on(
-    cluster: None, server: RawServer, api: Api, tmp_path: pathlib.Path
+    cluster: None, server: RawServer, api: PaidTurns, tmp_path: pathlib.Path
 ) -> None:
-    api.refusal = b'{"error": {"code": "quota_exhausted", "message": "no turns left"}}'
+    api.refusal = {"status": 429, "code": "quota_exhausted", "message": "no turns left"}
     with pytest.raises(Exception, match="the batch is incomplete"):
         answers(make_rows(20), server, tmp_path)
     api.refusal = None

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -23,26 +22,23 @@ import pytest
 
 import uniqos.sandbox
 from tests.support.commandline import INTERRUPTIBLE, at, environment, posix_only, run, start
-from tests.support.rawserver import RawServer, body, header, reply
+from tests.support.paidturns import PaidTurns
+from tests.support.rawserver import RawServer, reply
 from uniqos.batch import Report
 from uniqos.cli.batch_display import Progress, duration
 
 
-class Api:
-    """A server that answers turns, holds them back when asked to, and counts what is paid for."""
+class Api(PaidTurns):
+    """A server that answers turns, and holds them back when asked to."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, set[str]] = defaultdict(set)
+        super().__init__()
         self.open = threading.Event()
         self.open.set()
         self.arrived = threading.Semaphore(0)
         self.failing: set[str] = set()
-        self._lock = threading.Lock()
 
-    def __call__(self, connection: socket.socket, request: bytes, number: int) -> None:
-        message = json.loads(body(request))["message"]
-        with self._lock:
-            self.keys[message].add(header(request, "Idempotency-Key") or "")
+    def answer(self, connection: socket.socket, message: str) -> None:
         self.arrived.release()
         if not self.open.wait(20):
             return
