@@ -36,36 +36,25 @@ def perform(
     Raises:
         ResponseDecodeError: The answer is no JSON. It is printed, since it may have cost money.
     """
+    kept = options if op.returns is File else {**options, "on_invalid_response": "salvage"}
+    method = method_of(client, op)
+    answer: Model
     try:
-        return _called(client, op, values, arguments, options)
+        if method is None:
+            body, query = (arguments, None) if op.body else (None, arguments)
+            params = dict(zip(op.params, values, strict=True)) or None
+            answer = client.request(op.method, op.path, params=params, body=body, query=query, model=op.returns, **kept)
+        elif op is RESPOND:
+            turn = arguments or {}
+            answer = method(turn, return_format=turn.get("return_format"), **kept)
+        elif op.body or op.query:
+            answer = method(*values, {} if arguments is None else arguments, **kept)
+        else:
+            answer = method(*values, **kept)
     except uniqos.ResponseDecodeError as exc:
         if exc.http_status is not None and exc.http_status < 300:
             output.write_bytes(exc.body)
         raise
-
-
-def _called(
-    client: uniqos.UniqOS,
-    op: Operation[Any],
-    values: Sequence[str],
-    arguments: Mapping[str, Any] | None,
-    options: Mapping[str, Any],
-) -> Model:
-    kept = options if op.returns is File else {**options, "on_invalid_response": "salvage"}
-    method = method_of(client, op)
-    if method is None:
-        body, query = (arguments, None) if op.body else (None, arguments)
-        params = dict(zip(op.params, values, strict=True)) or None
-        answer: Model = client.request(
-            op.method, op.path, params=params, body=body, query=query, model=op.returns, **kept
-        )
-    elif op is RESPOND:
-        turn = arguments or {}
-        answer = method(turn, return_format=turn.get("return_format"), **kept)
-    elif op.body or op.query:
-        answer = method(*values, {} if arguments is None else arguments, **kept)
-    else:
-        answer = method(*values, **kept)
     return answer
 
 
