@@ -83,13 +83,13 @@ def api(
         # The file is opened before the call, since the answer may cost money and must not be lost.
         with (
             PartialFile(file) if file else nullcontext() as part,
-            connected(base_url, timeout, debug, profile=profile) as (client, local),
+            connected(base_url, timeout, debug, profile=profile) as connection,
         ):
             if idempotency_key is None and op.resend in ("keyed", "billed"):
                 idempotency_key = str(uuid4())
-            if local is None:  # A sandbox that ends with the command forgets the key.
+            if not connection.is_sandbox:  # A sandbox that ends with the command forgets the key.
                 run.idempotency_key = idempotency_key
-            content = _call(client, op, arguments, values, idempotency_key, part)
+            content = _call(connection.client, op, arguments, values, idempotency_key, part)
             if content is None:
                 return
             if part is None:

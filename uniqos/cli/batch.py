@@ -22,7 +22,7 @@ from .batch_display import Display, Progress
 from .completion import PersonalityId
 from .exits import ExitCode
 from .groups import Command, write_commands
-from .shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
+from .shared import BaseUrl, Debug, Profile, Timeout, connected
 
 if TYPE_CHECKING:
     from ..batch import AsyncBatch, BatchOptions, Report
@@ -289,9 +289,9 @@ def run(
             delimiter="\t" if delimiter == "\\t" else delimiter,
             retry_failed=retry_failed,
         )
-        with connected(base_url, timeout, debug, profile=profile) as (client, default):
-            client = _without_retries_in_the_log(client, debug)
-            chosen = personality or default_personality(base_url, profile) or default
+        with connected(base_url, timeout, debug, profile=profile) as connection:
+            client = _without_retries_in_the_log(connection.client, debug)
+            chosen = personality or connection.default_personality
             code = _check(job, client, chosen, as_jsonl) if dry_run else _run(job, client, chosen, as_jsonl)
         raise typer.Exit(code)
 
@@ -336,9 +336,9 @@ def retry(
             raise _usage(
                 "the rows came from standard input; run the command again with --retry-failed and the same rows"
             )
-        with connected(base_url, timeout, debug, profile=profile) as (client, default):
-            client = _without_retries_in_the_log(client, debug)
-            chosen = personality or default_personality(base_url, profile) or default
+        with connected(base_url, timeout, debug, profile=profile) as connection:
+            client = _without_retries_in_the_log(connection.client, debug)
+            chosen = personality or connection.default_personality
             code = _run(replace(job, retry_failed=True), client, chosen, False)
         raise typer.Exit(code)
 

@@ -27,6 +27,7 @@ from .groups import LazyGroup, built
 from .printing import printer
 from .shared import (
     BaseUrl,
+    Connection,
     Debug,
     DryRun,
     Format,
@@ -100,12 +101,13 @@ def _operation_command(op: Operation[Any], name: str) -> Callable[..., None]:
             arguments = _arguments(op, fields, given)
             key = given.get("idempotency_key")
             with _target(given.get("output_"), is_file) as part:
-                with _connected(given, form, given["timeout"]) as (client, local):
-                    if _is_serious(op) and local is None and not given["dry_run"]:
+                with _connected(given, form, given["timeout"]) as connection:
+                    client = connection.client
+                    if _is_serious(op) and not connection.is_sandbox and not given["dry_run"]:
                         agree(client, _effect(op, values), given["yes"])
                     if op.resend in ("keyed", "billed"):
                         key = new_key() if key is None else key  # An empty key is refused, and not replaced.
-                        if local is None:  # A sandbox that ends with the command forgets the key.
+                        if not connection.is_sandbox:  # A sandbox that ends with the command forgets the key.
                             running.idempotency_key = key
                     options = {} if key is None else {"idempotency_key": key}
                     if is_stream(op, arguments):
@@ -211,8 +213,8 @@ def _helper_command(name: str, method: Any) -> Callable[..., None]:
             values = [given[one.name] for one in own if one.kind is not one.KEYWORD_ONLY]
             options = {one.name: given[one.name] for one in own if one.kind is one.KEYWORD_ONLY}
             kept = {key: value for key, value in options.items() if value is not None}
-            with _connected(given, form) as (client, _):
-                answer = attrgetter(name)(client)(*values, **kept)
+            with _connected(given, form) as connection:
+                answer = attrgetter(name)(connection.client)(*values, **kept)
             if hasattr(answer, "to_dict"):
                 out.answer(answer.model_dump(mode="json"))
                 out.finish()
@@ -316,9 +318,7 @@ def _connection(*, timeout: bool = True) -> Iterator[inspect.Parameter]:
     yield _option("debug", Debug, False)
 
 
-def _connected(
-    given: dict[str, Any], form: Format, timeout: float | None = None
-) -> AbstractContextManager[tuple[uniqos.UniqOS, str | None]]:
+def _connected(given: dict[str, Any], form: Format, timeout: float | None = None) -> AbstractContextManager[Connection]:
     """Return the client that the options of ``_connection`` ask for. A helper's own ``timeout`` is another one."""
     return connected(
         given["base_url"],

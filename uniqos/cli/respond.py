@@ -25,7 +25,6 @@ from .shared import (
     Raw,
     Timeout,
     connected,
-    default_personality,
     print_events,
     standard_input,
     write_summary,
@@ -94,23 +93,17 @@ def respond(
                 )
             stream, out = False, printer(form, query, raw=raw)
         text = standard_input() if message == "-" else message
-        with connected(base_url, timeout, debug, profile=profile, dry_run=dry_run, silent=form.has_json_errors) as (
-            client,
-            default,
-        ):
+        with connected(
+            base_url, timeout, debug, profile=profile, dry_run=dry_run, silent=form.has_json_errors
+        ) as connection:
             if not text.strip():
                 raise uniqos.ConfigurationError(
                     "the message is empty: give a text, or - to read standard input", code="empty_message"
                 )
-            personality_id = personality or default_personality(base_url, profile) or default
-            if personality_id is None:
-                raise uniqos.ConfigurationError(
-                    "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY",
-                    code="missing_personality",
-                )
+            client, personality_id = connection.client, connection.personality(personality)
             turn_mode = cast('Literal["stateless", "stateful"] | None', mode and mode.value)
             key = str(uuid4()) if idempotency_key is None else idempotency_key
-            if default is None:  # A sandbox that ends with the command forgets the key.
+            if not connection.is_sandbox:  # A sandbox that ends with the command forgets the key.
                 run.idempotency_key = key
             if stream or (stream is None and not as_json):
                 events = client.respond(

@@ -180,24 +180,42 @@ def account(base_url: str | None = None, profile: str | None = None) -> Account:
     Raises:
         ConfigurationError: The profile cannot be used.
     """
-    found = credentials.settings_of(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
+    address = base_url or os.environ.get("UNIQOS_BASE_URL") or None
+    found = credentials.settings_of(profile, address)
+    kept = credentials.profile_in_use(profile, address)
     return Account(
         api_key=found.api_key,
         access_token=found.access_token,
         base_url=found.base_url,
-        personality_id=default_personality(base_url, profile),
+        personality_id=os.environ.get("UNIQOS_PERSONALITY") or (kept.personality if kept else None),
     )
 
 
-def default_personality(base_url: str | None = None, profile: str | None = None) -> str | None:
-    """Return the personality that answers if none is named: UNIQOS_PERSONALITY, else that of the profile.
+@dataclass(frozen=True)
+class Connection:
+    """The client of a command."""
 
-    Args:
-        base_url: The address that was given, by option or environment.
-        profile: The profile that was named; None is the one of ``uniqos use``.
-    """
-    found = credentials.profile_in_use(profile, base_url or os.environ.get("UNIQOS_BASE_URL") or None)
-    return os.environ.get("UNIQOS_PERSONALITY") or (found.personality if found else None)
+    client: uniqos.UniqOS
+    default_personality: str | None
+    """The personality that answers if none is named: of the environment, else of the profile or the sandbox."""
+    is_sandbox: bool = False
+    """Whether a sandbox answers, which runs as long as the command."""
+
+    def personality(self, named: str | None) -> str:
+        """Return the personality that answers.
+
+        Args:
+            named: The one that was named.
+
+        Raises:
+            ConfigurationError: ``missing_personality``: none was named, and there is no default.
+        """
+        chosen = named or self.default_personality
+        if chosen is None:
+            raise uniqos.ConfigurationError(
+                "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY", code="missing_personality"
+            )
+        return chosen
 
 
 @contextmanager
@@ -209,7 +227,7 @@ def connected(
     profile: str | None = None,
     dry_run: bool = False,
     silent: bool = False,
-) -> Generator[tuple[uniqos.UniqOS, str | None], None, None]:
+) -> Generator[Connection, None, None]:
     """Yield a client of the API, or of a sandbox that runs as long as the command.
 
     Args:
@@ -221,7 +239,7 @@ def connected(
         silent: Log no warnings, such as those of retries: standard error is for an error as JSON.
 
     Yields:
-        The client, and the sandbox's default personality; None in its place if the client asks the real API.
+        The client, and the personality that answers by default.
     """
     if debug:
         logging.basicConfig()
@@ -232,18 +250,18 @@ def connected(
         from .dry_run import client_that_shows
 
         with client_that_shows(known, log_level) as client:
-            yield client, None
+            yield Connection(client, known.personality_id)
         return
     if known.has_credential or base_url:
         with uniqos.UniqOS(**known.client_options, timeout=timeout, log_level=log_level) as client:
-            yield client, None
+            yield Connection(client, known.personality_id)
         return
     with local_sandbox() as local, local.client(timeout=timeout, log_level=log_level) as client:
         output.note(
             "UNIQOS_API_KEY is not set, so a local sandbox answers, for this run only. It is a stand-in for the real "
             "engine. To ask the real one, run uniqos login or set UNIQOS_API_KEY (see https://docs.uniqos.ai)."
         )
-        yield client, local.personality_id
+        yield Connection(client, known.personality_id or local.personality_id, is_sandbox=True)
 
 
 def local_sandbox() -> AbstractContextManager[uniqos.sandbox.Sandbox]:

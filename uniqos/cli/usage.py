@@ -40,9 +40,11 @@ def usage(
     """
     with (
         output.report_errors(debug),
-        connected(base_url, timeout, debug, profile=profile) as (client, _),
+        connected(base_url, timeout, debug, profile=profile) as connection,
     ):
-        client = client.with_options(on_invalid_response="salvage")  # A chart with a gap is better than none.
+        client = connection.client.with_options(
+            on_invalid_response="salvage"
+        )  # A chart with a gap is better than none.
         today = datetime.now(timezone.utc).date()
         turns, source = turns_by_day(client, today - timedelta(days=days - 1), today)
         quota = _optional(lambda: client.billing.usage.credits())

@@ -12,7 +12,7 @@ from .. import credentials, output
 from ..completion import PersonalityId, UserId
 from ..exits import exit_code_of
 from ..respond import Mode
-from ..shared import BaseUrl, Debug, Profile, Timeout, connected, default_personality
+from ..shared import BaseUrl, Debug, Profile, Timeout, connected
 from .commands import TABLE, Commands
 from .conversation import Conversation, Exchange
 from .lines import Lines, lines_of_standard_input, next_message
@@ -53,15 +53,10 @@ def chat(
     twice. With --transcript, that works in the next conversation too. At the end, the turns consumed are shown.
     """
     with output.report_errors(debug, _HINTS) as run, connected(base_url, timeout, debug, profile=profile) as connection:
-        client, sandbox_personality = connection
-        personality_id = personality or default_personality(base_url, profile) or sandbox_personality
-        if personality_id is None:
-            raise errors.ConfigurationError(
-                "no personality is given: add --personality ID, or set UNIQOS_PERSONALITY", code="missing_personality"
-            )
+        client, personality_id = connection.client, connection.personality(personality)
         with Transcript(transcript) as file:
             conversation = Conversation(client, personality_id, user, _mode(mode, user), file)
-            server = "a local sandbox, for this run only" if sandbox_personality else client.base_url
+            server = "a local sandbox, for this run only" if connection.is_sandbox else client.base_url
             commands = Commands(conversation, Screen(as_json), f"{server} ({client.environment or 'portal token'})")
             lines = lines_of_standard_input([f"/{name}" for name in TABLE], _history(history))
             try:

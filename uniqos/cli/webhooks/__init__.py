@@ -90,8 +90,8 @@ def listen(
         if poll is not None:
             if forward_to or record or public_url:
                 raise errors.ConfigurationError("--poll takes no --forward-to, --record or --public-url: see --help")
-            client, _ = stack.enter_context(connected(base_url, timeout, debug, profile=profile))
-            poll_deliveries(client, poll, interval)
+            connection = stack.enter_context(connected(base_url, timeout, debug, profile=profile))
+            poll_deliveries(connection.client, poll, interval)
             return
         forwarder = stack.enter_context(Forwarder(forward_to, forward_timeout)) if forward_to else None
         listener = Listener(
@@ -105,7 +105,8 @@ def listen(
         if secret:
             listener.secrets = [secret]
         else:
-            client, own = stack.enter_context(connected(base_url, timeout, debug, profile=profile))
+            connection = stack.enter_context(connected(base_url, timeout, debug, profile=profile))
+            client = connection.client
             if not _is_sandbox(client) and public_url is None:
                 raise errors.ConfigurationError(
                     f"the API cannot reach {receiver.url}: give --public-url, --poll, or {_SECRET}; see --help",
@@ -113,7 +114,7 @@ def listen(
                 )
             url = public_url or receiver.url
             listener.secrets = stack.enter_context(registered(client, url, event or list(_TYPES)))
-            if own is not None:
+            if connection.is_sandbox:
                 token = client._requester.config.token  # The key of each sandbox is public.
                 output.note(
                     f"to trigger: UNIQOS_BASE_URL={client.base_url} UNIQOS_API_KEY={token!s} uniqos webhooks "
@@ -161,7 +162,8 @@ def trigger(
                 "UNIQOS_BASE_URL and UNIQOS_API_KEY that it shows",
                 code="no_sandbox",
             )
-        with connected(base_url, timeout, debug, profile=profile) as (client, _):
+        with connected(base_url, timeout, debug, profile=profile) as connection:
+            client = connection.client
             if not _is_sandbox(client):
                 raise errors.ConfigurationError(
                     f"{client.base_url} is asked with a key that is no sandbox's: the API has no public operation that "
