@@ -131,10 +131,7 @@ class RayWorker:
             work = work_on(task, self._client, concurrency, lambda report: None, Counter(), set())
             report = self._loop.start(work).result()
             if not report.is_complete:
-                raise BatchError(
-                    f"the batch is incomplete: {report.reason}; run it again to go on",
-                    code=str(report.stopped or "incomplete"),
-                )
+                raise BatchError(f"the batch is incomplete: {report.reason}", code=str(report.stopped or "incomplete"))
             calls = Calls(task.operation, task.options["id"], {}, {}, task.return_format)
             yield to_arrow(read_results(task.partition.ledger), calls.operation.returns).read_all()
 
